@@ -1,0 +1,49 @@
+"""What can go wrong in a way that a person can mend: a message, its place, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policyscan.source import Span
+
+
+class PolicyscanError(Exception):
+    """One problem. `at` is its place, `hint` what to do about it; both may be unknown."""
+
+    def __init__(self, message: str, *, at: Span | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.at}: " if self.at else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class UsageError(PolicyscanError):
+    """The command line or the environment asks for something that cannot be done."""
+
+
+class ConfigError(PolicyscanError):
+    """`policyscan.yaml`, a profile or a pack is wrong."""
+
+
+class DocumentError(PolicyscanError):
+    """A file or document cannot be read, or is not what its kind's schema says."""
+
+
+class PolicyError(PolicyscanError):
+    """A policy, its definitions or its tests are wrong."""
+
+
+class Problems(PolicyscanError):
+    """Several problems found together, in the order of their places."""
+
+    def __init__(self, problems: Iterable[PolicyscanError]) -> None:
+        self.problems = sorted(problems, key=lambda p: (p.at or ("",), p.message))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+    def __str__(self) -> str:
+        return self.message
