@@ -1,0 +1,453 @@
+"""What a scan found out: statuses, results, the report they make up, and the exit code that follows.
+
+Everything here is a plain value compared on all its fields. This module imports `source` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from hashlib import sha256
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from policyscan.source import Span
+
+# What `json.dumps` takes. Dates, durations and money arrive here as their text.
+Json: TypeAlias = Any
+
+
+class _Ranked(Enum):
+    """Members with a text (their value) and a rank by which they are ordered; the higher is the worse."""
+
+    rank: int
+
+    def __new__(cls, text: str, rank: int) -> Self:
+        member = object.__new__(cls)
+        member._value_ = text
+        member.rank = rank
+        return member
+
+    # Members are singletons, and Enum's own hash is a Python call that a scan pays many times a result.
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Self) -> bool:
+        return self.rank < other.rank
+
+    def __le__(self, other: Self) -> bool:
+        return self.rank <= other.rank
+
+    def __gt__(self, other: Self) -> bool:
+        return self.rank > other.rank
+
+    def __ge__(self, other: Self) -> bool:
+        return self.rank >= other.rank
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Severity(_Ranked):
+    """How bad it is when a control's test is not met; `critical` is the greatest."""
+
+    LOW = "low", 0
+    MEDIUM = "medium", 1
+    HIGH = "high", 2
+    CRITICAL = "critical", 3
+
+
+class Status(_Ranked):
+    """The outcome of one requirement for one subject; the worst has the greatest rank and wins a roll-up."""
+
+    NOT_APPLICABLE = "not_applicable", 0
+    PASS = "pass", 1
+    WAIVED = "waived", 2
+    DUE = "due", 3
+    UNKNOWN = "unknown", 4
+    FAIL = "fail", 5
+    ERROR = "error", 6
+
+
+class Effect(Enum):
+    """What a status does to the exit code."""
+
+    STOP = "stop"  # 2, whatever the severity
+    FAIL = "fail"  # 1 at or above --fail-on
+    DUE = "due"  # as FAIL with --fail-on-due, else nothing
+    UNKNOWN = "unknown"  # 3 at or above --fail-on
+    NOTHING = "nothing"
+
+
+class Traits(NamedTuple):
+    """How one status shows itself in every format, and what it does to the exit code."""
+
+    label: str  # a heading in words
+    icon: str  # for Markdown and HTML, never without the label
+    color: str  # the number of an ANSI colour
+    finding: bool  # someone must act on it
+    sarif_level: str
+    sarif_kind: str
+    command: str | None  # the GitHub workflow command, if it is annotated
+    effect: Effect
+
+
+TRAITS: Mapping[Status, Traits] = {
+    Status.ERROR: Traits("error", "💥", "35", True, "error", "fail", "error", Effect.STOP),
+    Status.FAIL: Traits("fail", "❌", "31", True, "error", "fail", "error", Effect.FAIL),
+    Status.UNKNOWN: Traits("unknown", "❔", "36", True, "none", "open", "notice", Effect.UNKNOWN),
+    Status.DUE: Traits("due", "⏰", "33", True, "warning", "fail", "warning", Effect.DUE),
+    Status.WAIVED: Traits("waived", "🔕", "34", False, "error", "fail", None, Effect.NOTHING),
+    Status.PASS: Traits("pass", "✅", "32", False, "none", "pass", None, Effect.NOTHING),
+    Status.NOT_APPLICABLE: Traits(
+        "not applicable", "⚪", "90", False, "none", "notApplicable", None, Effect.NOTHING
+    ),
+}
+FINDINGS = frozenset(status for status, traits in TRAITS.items() if traits.finding)
+
+
+class Read(NamedTuple):
+    """One value that a result rests on: its path in the document, the value, and where it is written."""
+
+    path: str
+    value: Json
+    span: Span | None = None
+
+
+class Gap(NamedTuple):
+    """One fact that an unknown result lacks.
+
+    `path` names it in its document (`devices[lt-02].restored_on`), `generic_path` in its kind
+    (`devices[].restored_on`), so that the same question is asked once. `span` is the blank or unusable
+    value, or the nearest parent that exists.
+    """
+
+    path: str
+    generic_path: str
+    question: str | None = None
+    span: Span | None = None
+    reason: str = "missing"  # missing | blank | future | stale | weak | unresolved | …
+
+
+class WaiverMark(NamedTuple):
+    """The waiver that covers a result, and the status it has without it."""
+
+    covers: Status
+    reason: str
+    approved_by: str
+    expires_on: str  # ISO date, inclusive
+    requested_by: str | None = None
+    ticket: str | None = None
+
+
+class Result(NamedTuple):
+    """The status of one requirement of a policy for one subject of a document, and why.
+
+    `subject` is the key of the subject (`lt-02`), empty for the document as a whole. `until` is the
+    ISO date or instant up to which the status holds if nothing else changes; None for ever. `reason` says
+    why a result is not applicable or unknown. `trace` is the evaluated expression as lines of text.
+    """
+
+    policy: str
+    requirement: str
+    document: str
+    kind: str
+    subject: str
+    status: Status
+    severity: Severity
+    message: str
+    span: Span
+    evidence: tuple[Read, ...] = ()
+    parameters: Mapping[str, Json] = {}
+    until: str | None = None
+    gaps: tuple[Gap, ...] = ()
+    waiver: WaiverMark | None = None
+    reason: str | None = None
+    figures: Mapping[str, Json] = {}
+    trace: tuple[str, ...] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits that name the result for ever; made when asked, as most results never are."""
+        return fingerprint(self.policy, self.document, self.subject, self.requirement)
+
+
+class Quote(NamedTuple):
+    """A sentence of a source document that a policy encodes."""
+
+    document: str
+    text: str
+
+
+class PolicyInfo(NamedTuple):
+    """What a report says about a policy. `kind` is empty for the checks of documents themselves."""
+
+    id: str
+    title: str
+    severity: Severity
+    kind: str
+    origin: str = "companion"
+    why: str = ""
+    fix: str = ""
+    quotes: tuple[Quote, ...] = ()
+    related: Mapping[str, tuple[str, ...]] = {}
+    file: str = ""
+    line: int = 1
+    requirements: tuple[str, ...] = ()
+
+
+# Checks of documents that are no policy of any pack. Their ids are reserved.
+DANGLING_REFERENCE = PolicyInfo(
+    "DOC-REF",
+    "Every reference names something that exists",
+    Severity.MEDIUM,
+    "",
+    why="A reference to nothing hides who or what was meant, and controls that follow it fail.",
+    fix="Correct the id, or add the item that it names.",
+)
+BAD_WAIVER = PolicyInfo(
+    "DOC-WAIVER",
+    "Every waiver is complete, approved, in force and used",
+    Severity.MEDIUM,
+    "",
+    why="An exception that is expired, malformed or without effect is not the exception that was approved.",
+    fix="Renew it with a new approval, correct it, or delete it.",
+)
+CRASH = PolicyInfo(
+    "DOC-CRASH",
+    "Every document can be evaluated",
+    Severity.CRITICAL,
+    "",
+    why="What could not be evaluated tells nothing, neither good nor bad.",
+    fix="Report it as a bug with the message; the other documents' results stand.",
+)
+DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, CRASH)
+
+
+class DocumentInfo(NamedTuple):
+    """One document that was scanned; `statuses` rolls its results up per policy, `counts` counts them."""
+
+    id: str
+    kind: str
+    file: str
+    name: str = ""
+    as_of: str = ""
+    statuses: Mapping[str, Status] = {}
+    counts: Mapping[Status, int] = {}
+
+
+class Problem(NamedTuple):
+    """A file, document, policy or setting that could not be read or used."""
+
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+
+
+class Loosened(NamedTuple):
+    """A parameter that a profile or the configuration made less strict than the pack has it."""
+
+    policy: str
+    parameter: str
+    default: Json
+    value: Json
+    reason: str = ""
+
+
+class ScanInfo(NamedTuple):
+    """What was scanned, with what, as of when. Dates and instants are ISO text."""
+
+    version: str
+    as_of: str
+    pack: str = "policyscan"
+    pack_version: str = ""
+    profile: str = ""
+    controls: int = 0
+    controls_total: int = 0
+    loosened: tuple[Loosened, ...] = ()
+    left_out: tuple[str, ...] = ()
+    files_read: int = 0
+    files_skipped: int = 0
+    digests: Mapping[str, str] = {}
+    commit: str | None = None
+    dirty: bool | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Report(NamedTuple):
+    """Everything a reporter needs, made by `make_report`.
+
+    `results` holds every finding and every waived result, and with `complete` all the others too; the
+    counts and statuses of `documents` always cover all of them.
+    """
+
+    scan: ScanInfo
+    policies: tuple[PolicyInfo, ...] = ()
+    documents: tuple[DocumentInfo, ...] = ()
+    results: tuple[Result, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    complete: bool = False
+
+
+def make_report(  # noqa: PLR0913
+    scan: ScanInfo,
+    policies: Iterable[PolicyInfo],
+    documents: Iterable[DocumentInfo],
+    results: Iterable[Result],
+    problems: Iterable[Problem] = (),
+    *,
+    complete: bool = False,
+) -> Report:
+    """The report with everything sorted once; results nobody must act on are left out unless `complete`."""
+    kept = [r for r in results if complete or r.status in FINDINGS or r.waiver]
+    kept.sort(key=sort_key)
+    return Report(
+        scan,
+        _with_document_checks(policies, kept),
+        tuple(sorted(documents, key=lambda d: (d.kind, d.id, d.file))),
+        tuple(kept),
+        tuple(sorted(problems, key=lambda p: (p.span or (), p.message))),
+        complete,
+    )
+
+
+def _with_document_checks(
+    policies: Iterable[PolicyInfo], results: Sequence[Result]
+) -> tuple[PolicyInfo, ...]:
+    used = {result.policy for result in results}
+    known = {policy.id: policy for policy in policies}
+    for check in DOCUMENT_CHECKS:
+        if check.id in used:
+            known.setdefault(check.id, check)
+    return tuple(known[id_] for id_ in sorted(known))
+
+
+def document_info(  # noqa: PLR0913
+    id_: str, kind: str, file: str, results: Iterable[Result], *, name: str = "", as_of: str = ""
+) -> DocumentInfo:
+    """The document with its results (all of them, passes too) rolled up and counted."""
+    statuses: dict[str, Status] = {}
+    counts: dict[Status, int] = {}
+    for result in results:
+        status = result.status
+        counts[status] = counts.get(status, 0) + 1
+        known = statuses.get(result.policy)
+        if known is None or status.rank > known.rank:
+            statuses[result.policy] = status
+    return DocumentInfo(id_, kind, file, name, as_of, statuses, counts)
+
+
+def sort_key(result: Result) -> tuple[object, ...]:
+    """Documents in order; in each the worst status first, then the greatest severity, then by name."""
+    return (
+        result.kind,
+        result.document,
+        -result.status.rank,
+        -result.severity.rank,
+        result.policy,
+        result.subject,
+        result.requirement,
+        result.span,
+        result.message,
+    )
+
+
+def fingerprint(policy: str, document: str, subject: str, requirement: str) -> str:
+    """32 hex digits that name a result for ever: no line, message or status goes into it."""
+    named = "".join(f"{len(part)}:{part}" for part in (policy, document, subject, requirement))
+    return sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The roll-up of some statuses; of none, not applicable."""
+    return max(statuses, key=lambda status: status.rank, default=Status.NOT_APPLICABLE)
+
+
+def tally(report: Report) -> dict[Status, int]:
+    """How many results have each status, worst first, over all documents."""
+    totals = dict.fromkeys(TRAITS, 0)
+    for document in report.documents:
+        for status, count in document.counts.items():
+            totals[status] += count
+    return totals
+
+
+def control_tally(document: DocumentInfo) -> dict[Status, int]:
+    """How many controls of a document have each rolled-up status, worst first; no checks of documents."""
+    totals = dict.fromkeys(TRAITS, 0)
+    for policy, status in document.statuses.items():
+        if not is_document_check(policy):
+            totals[status] += 1
+    return totals
+
+
+def is_document_check(policy: str) -> bool:
+    """Whether an id is one of the reserved checks of documents themselves."""
+    return policy.startswith("DOC-")
+
+
+class Score(NamedTuple):
+    """How many controls pass: at least `low`, at most `high` once the unknown ones are told, of `total`."""
+
+    low: int
+    high: int
+    total: int
+
+
+def score(controls: Mapping[Status, int]) -> Score:
+    """The score of a tally of controls. What is due still passes, what is waived does not, and what does
+    not apply is not counted."""
+    low = controls.get(Status.PASS, 0) + controls.get(Status.DUE, 0)
+    untold = controls.get(Status.UNKNOWN, 0) + controls.get(Status.ERROR, 0)
+    total = low + untold + controls.get(Status.FAIL, 0) + controls.get(Status.WAIVED, 0)
+    return Score(low, low + untold, total)
+
+
+def unchecked(report: Report) -> tuple[str, ...]:
+    """The ways in which nothing was checked, in words; each of them makes a scan's exit code 2."""
+    if not report.documents:
+        return ("no inventory was found to scan",)
+    if not any(policy.kind for policy in report.policies):
+        return ("no control was chosen to scan with",)
+    idle = _idle_kinds(report)
+    scanned = {document.kind for document in report.documents}
+    with_controls = scanned & {policy.kind for policy in report.policies}
+    if not with_controls:
+        kinds = ", ".join(sorted(scanned))
+        return (f"no control of profile {report.scan.profile or '(none)'} is about: {kinds}",)
+    return tuple(
+        f"no control met a subject in any document of kind {kind}" for kind in sorted(with_controls & idle)
+    )
+
+
+def _idle_kinds(report: Report) -> set[str]:
+    """Kinds of documents in none of which a control had anything to look at."""
+    idle = {document.kind for document in report.documents}
+    for document in report.documents:
+        if document.kind in idle and any(
+            status is not Status.NOT_APPLICABLE and not is_document_check(policy)
+            for policy, status in document.statuses.items()
+        ):
+            idle.discard(document.kind)
+    return idle
+
+
+def exit_code(
+    report: Report,
+    fail_on: Severity = Severity.LOW,
+    *,
+    fail_on_due: bool = False,
+    exit_zero: bool = False,
+    allow_unknown: bool = False,
+) -> int:
+    """2: something could not be evaluated; 1: a fail; 3: an unknown; 0: neither. 2 wins over 1 over 3."""
+    if report.problems or unchecked(report):
+        return 2
+    met = {TRAITS[r.status].effect for r in report.results if r.severity.rank >= fail_on.rank}
+    if any(r.status is Status.ERROR for r in report.results):
+        return 2
+    if exit_zero:
+        return 0
+    if Effect.FAIL in met or (fail_on_due and Effect.DUE in met):
+        return 1
+    if Effect.UNKNOWN in met and not allow_unknown:
+        return 3
+    return 0
