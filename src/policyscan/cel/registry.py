@@ -1,0 +1,149 @@
+"""What functions and macros there are, and how a module declares them.
+
+A functions module has a tuple `FUNCTIONS` of `Function`s. It is imported only when an expression first
+names one of its functions, which is why `INDEX` says in which module each name lives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+from policyscan.cel.types import Type
+
+
+class Overload(NamedTuple):
+    """One signature of a function and the Python function behind it.
+
+    `params` are the types of all arguments, the target first where `member`; a `TypeParam` stands for one
+    type throughout the signature. `impl` is a module-level function that takes exactly these arguments
+    (preceded by the Clock where `clock`), raises only EvalErrors, and never sees None unless the
+    parameter is Nullable, NULL or DYN. `inline`, where given, is a Python expression used by compiled code
+    when all types are known statically: `{0}`, `{1}` are the arguments (each evaluated once and used any
+    number of times), `{f}` is `impl`; it may name Python's builtins and nothing else.
+    `total` says that it cannot raise for well-typed arguments, so that compiled code needs no guard.
+    """
+
+    params: tuple[Type, ...]
+    result: Type
+    impl: Callable[..., Any]
+    member: bool = False
+    inline: str | None = None
+    clock: bool = False
+    total: bool = False
+
+
+class Function(NamedTuple):
+    """A function: its overloads, one or two sentences of documentation, and examples run as tests.
+
+    An example is an expression that is true. `policy` functions do not exist in the core dialect.
+    `absence` marks those that can turn something missing into a verdict.
+    """
+
+    name: str
+    overloads: tuple[Overload, ...]
+    doc: str
+    examples: tuple[str, ...] = ()
+    policy: bool = False
+    absence: bool = False
+
+
+class Macro(NamedTuple):
+    """A call whose arguments at `binders` are names that the other arguments may use.
+
+    `target.name(args)` with exactly `arity` arguments is the macro; other arities are plain calls.
+    `policy` macros do not exist in the core dialect.
+    """
+
+    name: str
+    arity: int
+    binders: tuple[int, ...]
+    doc: str = ""
+    examples: tuple[str, ...] = ()
+    policy: bool = False
+
+
+_MACROS: Final = (
+    Macro("all", 2, (0,), "True where the predicate holds for every element."),
+    Macro("all", 3, (0, 1), "True where the predicate holds for every index and element, or key and value."),
+    Macro("exists", 2, (0,), "True where the predicate holds for at least one element."),
+    Macro("exists", 3, (0, 1), "True where the predicate holds for one index and element, or key and value."),
+    Macro("exists_one", 2, (0,), "True where the predicate holds for exactly one element."),
+    Macro("exists_one", 3, (0, 1), "True where the predicate holds for exactly one index and element."),
+    Macro("existsOne", 2, (0,), "True where the predicate holds for exactly one element."),
+    Macro("existsOne", 3, (0, 1), "True where the predicate holds for exactly one index and element."),
+    Macro("map", 2, (0,), "The list of the expression's values for every element."),
+    Macro("map", 3, (0,), "The list of the expression's values for the elements that pass the predicate."),
+    Macro("filter", 2, (0,), "The list of the elements for which the predicate holds."),
+    Macro("transformList", 3, (0, 1), "A list made from every index and element, or key and value."),
+    Macro("transformList", 4, (0, 1), "As before, of those for which the predicate holds."),
+    Macro("transformMap", 3, (0, 1), "A map with the same keys (or indexes) and other values."),
+    Macro("transformMap", 4, (0, 1), "As before, of those for which the predicate holds."),
+    Macro("transformMapEntry", 3, (0, 1), "A map of the one-entry maps made from every key and value."),
+    Macro("transformMapEntry", 4, (0, 1), "As before, of those for which the predicate holds."),
+    Macro("sortBy", 2, (0,), "The list ordered by the expression's values; equal ones keep their order."),
+    Macro("optMap", 2, (0,), "The optional with the expression of its value, or nothing."),
+    Macro("optFlatMap", 2, (0,), "The optional that the expression makes of its value, or nothing."),
+    Macro("maxBy", 2, (0,), "The first element with the largest value; absent for [].", policy=True),
+    Macro("minBy", 2, (0,), "The first element with the smallest value; absent for [].", policy=True),
+    Macro("find", 2, (0,), "The first element for which the predicate holds; else absent.", policy=True),
+    Macro("groupBy", 2, (0,), "A map from each of the expression's values to its elements.", policy=True),
+    Macro("count", 2, (0,), "How many elements the predicate holds for.", policy=True),
+    Macro(
+        "atLeast",
+        3,
+        (1,),
+        "True where the predicate holds for at least this share (0.0 to 1.0) of the elements. Elements for"
+        " which it is missing count both ways: the answer is known only where both give the same one.",
+        policy=True,
+    ),
+)
+
+MACROS: Final[dict[tuple[str, int], Macro]] = {(macro.name, macro.arity): macro for macro in _MACROS}
+"""Every macro with binders, by name and number of arguments (the target not counted)."""
+
+
+def macro(name: str, arity: int) -> Macro | None:
+    """The macro that `target.name(…)` with `arity` arguments is, if any."""
+    return MACROS.get((name, arity))
+
+
+_MODULES: Final[dict[str, str]] = {
+    "operators": "_+_ _-_ _*_ _/_ _%_ -_",
+    "standard": "",
+    "strings": "",
+    "math": "",
+    "lists": "",
+    "optionals": "",
+    "policy": "",
+    "calendars": "",
+}
+"""Which functions each module under `functions/` declares; a test compares it with the modules."""
+
+INDEX: Final[dict[str, str]] = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def function(name: str) -> Function | None:
+    """The function of this name (`size`, `math.least`, `_+_`), its module imported if need be."""
+    module = INDEX.get(name)
+    if module is None:
+        return None
+    found: dict[str, Function] = _loaded(module)
+    return found.get(name)
+
+
+_LOADED: dict[str, dict[str, Function]] = {}
+
+
+def _loaded(module: str) -> dict[str, Function]:
+    table = _LOADED.get(module)
+    if table is None:
+        functions: tuple[Function, ...] = import_module(f"policyscan.cel.functions.{module}").FUNCTIONS
+        table = _LOADED[module] = {f.name: f for f in functions}
+    return table
+
+
+def functions() -> list[Function]:
+    """Every function of every module, by module and in the module's order: for documentation."""
+    return [f for module in _MODULES for f in _loaded(module).values()]
