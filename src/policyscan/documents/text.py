@@ -1,0 +1,120 @@
+"""Files to text: which files may be read, how large they may be, and how their bytes become characters."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from policyscan.errors import DocumentError
+from policyscan.source import Source, Span
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The largest file that is read, in bytes; a larger one is refused before it is read."""
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_UTF32_BOMS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_SPECIAL = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+_REASONS = {
+    errno.ENOENT: ("there is no such file", "check the path; if it is a link, its target is gone"),
+    errno.EACCES: ("the file may not be read", "give yourself permission to read it"),
+    errno.EPERM: ("the file may not be read", "give yourself permission to read it"),
+    errno.ELOOP: ("the links lead in a circle", "remove the link or point it at a file"),
+    errno.ENAMETOOLONG: ("the file's name is too long", "use a shorter path"),
+    errno.ENOTDIR: ("a part of the path is a file, not a folder", "check the path"),
+    errno.EISDIR: ("this is a folder, not a file", "rename it: a name that ends like a file's misleads"),
+}
+
+
+def top(file: str) -> Span:
+    """The place of a problem with a file as a whole: its first character."""
+    return Span(file, 1, 1, 1, 1)
+
+
+def read_source(path: str | os.PathLike[str], shown: str | None = None) -> Source:
+    """The text of a file, named `shown` to people; raises DocumentError with its place."""
+    name = os.fspath(path).replace(os.sep, "/") if shown is None else shown
+    try:
+        data = _read_bytes(path, name)
+    except OSError as error:
+        raise cannot_read(name, error) from None
+    except ValueError:  # a NUL character in the path
+        raise DocumentError("this cannot be the name of a file", at=top(name)) from None
+    return Source(name, decode(data, name))
+
+
+def cannot_read(name: str, error: OSError) -> DocumentError:
+    """What to tell a person about a file or folder that the system would not open."""
+    reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}", None))
+    return DocumentError(reason, at=top(name), hint=hint)
+
+
+def _read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
+    # Looking before opening: opening a pipe waits for a writer, opening a device may act on it.
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "folder")
+        what = _SPECIAL.get(stat.S_IFMT(status.st_mode), "not a regular file")
+        raise DocumentError(f"this is {what}, not a file", at=top(name))
+    if status.st_size > MAX_BYTES:
+        raise _too_large(name, status.st_size)
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.open
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _too_large(name, len(data))
+    return data
+
+
+def _too_large(name: str, size: int) -> DocumentError:
+    limit = MAX_BYTES // (1024 * 1024)
+    found = -(-size // (1024 * 1024))
+    return DocumentError(
+        f"the file has {found} MB; at most {limit} MB are read",
+        at=top(name),
+        hint="an inventory is a few hundred KB at most: is this the right file?",
+    )
+
+
+def decode(data: bytes, name: str) -> str:
+    """The characters of a file's bytes: UTF-8 with or without BOM, or UTF-16 with BOM."""
+    if data[:2] in _UTF16_BOMS and data[:4] not in _UTF32_BOMS:
+        return _decode_utf16(data, name)
+    if data[:3] == _UTF8_BOM:
+        data = data[3:]
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(data, name, error.start) from None
+
+
+def _decode_utf16(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-16")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-16", "replace")
+        at = Source(name, before).span(len(before), len(before))
+        raise DocumentError(
+            "the bytes here are not UTF-16, as the file's first bytes say", at=at, hint="save it as UTF-8"
+        ) from None
+
+
+def _not_utf8(data: bytes, name: str, start: int) -> DocumentError:
+    before = data[:start].decode("utf-8")
+    at = Source(name, before).span(len(before), len(before))
+    byte = data[start]
+    if data[:4] in _UTF32_BOMS:
+        return DocumentError("the file is UTF-32", at=at, hint="save it as UTF-8")
+    guess = bytes([byte]).decode("cp1252", "replace")
+    looks = f": it looks like {guess!r} saved as Windows-1252" if guess.isprintable() else ""
+    return DocumentError(
+        f"the byte 0x{byte:02X} here is not UTF-8{looks}",
+        at=at,
+        hint="save the file with the encoding UTF-8",
+    )

@@ -1,0 +1,119 @@
+"""The YAML parsers' complaints in plain words, at the place where a person has to look."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from policyscan.documents.tree import offset
+from policyscan.errors import DocumentError
+from policyscan.source import Source
+
+
+class _Words(NamedTuple):
+    """How to say what a parser calls `fragment`; `opening` points at where the construct began."""
+
+    fragment: str
+    message: str
+    hint: str
+    opening: bool = False
+
+
+_TAB = _Words("", "a tab stands where YAML needs spaces", "indent with spaces only")
+_QUOTE_IT = "put the whole value in quotes"
+_INDENT = "keys of one mapping and items of one list start in the same column; a text with ': ' needs quotes"
+_WORDS = (
+    _Words("violates indentation", _TAB.message, _TAB.hint),
+    _Words("where an indentation space is expected", _TAB.message, _TAB.hint),
+    _Words("where an intendation space is expected", _TAB.message, _TAB.hint),
+    _Words("unexpected end of stream", "the quote that opens here is never closed", "close the quote", True),
+    _Words("unexpected document indicator", "the quote that opens here is never closed", "close the quote", True),
+    _Words("mapping values are not allowed", "a key cannot stand here: a second ': ' in one value", _INDENT),
+    _Words(
+        "could not find expected ':'",
+        "this is neither 'key: value' nor a list item",
+        "a key needs a colon and a space after it; a list item starts with '- '",
+        True,
+    ),
+    _Words("did not find expected key", "this does not line up with what stands above it", _INDENT),
+    _Words("expected <block end>", "this does not line up with what stands above it", _INDENT),
+    _Words("expected '-' indicator", "this does not line up with the list above it", _INDENT),
+    _Words("block sequence entries are not allowed", "a list item cannot start here", "start the list on its own line"),
+    _Words("',' or '}'", "a comma or } is missing before this", "each { needs its }, and commas between entries"),
+    _Words("',' or ']'", "a comma or ] is missing before this", "each [ needs its ], and commas between items"),
+    _Words(
+        "unknown escape character",
+        "a backslash starts an escape here that YAML does not know",
+        "use single quotes, in which a backslash is just a backslash",
+    ),
+    _Words(
+        "invalid Unicode character escape",
+        "this escape is not a character (half of a surrogate pair)",
+        "write the character itself",
+    ),
+    _Words("expected hexdecimal", "this escape needs hexadecimal digits", "write the character itself"),
+    _Words("escape sequence of", "this escape needs hexadecimal digits", "write the character itself"),
+    _Words(
+        "alphabetic or numeric",
+        "* and & begin an alias and an anchor, and a name has to follow",
+        _QUOTE_IT + ": '*.yaml'",
+    ),
+    _Words("<document start>", "this text is not part of the document above it", _INDENT),
+    _Words("undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", _QUOTE_IT),
+    _Words("incompatible YAML document", "this version of YAML is not known", "delete the %YAML line"),
+)
+_CANNOT_START = "cannot start any token"
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+
+
+def forbidden_character(source: Source) -> DocumentError | None:
+    """The first character that no YAML file may have, or that editors and parsers count differently."""
+    found = _FORBIDDEN.search(source.text)
+    if found is None:
+        return None
+    code = ord(found.group())
+    hint = "delete it"
+    if code == 0:
+        hint = "the file is not text, or was saved as UTF-16 without a byte-order mark: save it as UTF-8"
+    elif code in {0x85, 0x2028, 0x2029}:
+        hint = f'delete it, or write it as "\\u{code:04x}" in double quotes'
+    return DocumentError(
+        f"the invisible character U+{code:04X} may not stand in a file",
+        at=source.span(found.start(), found.end()),
+        hint=hint,
+    )
+
+
+def in_plain_words(error: Any, source: Source) -> DocumentError:
+    """A parser's error as one of ours."""
+    problem = str(getattr(error, "problem", None) or error)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = min(offset(mark), len(source.text)) if mark is not None else 0
+    opening = getattr(error, "context_mark", None)
+    if _CANNOT_START in problem:
+        return _bad_start(source, at)
+    for words in _WORDS:
+        if words.fragment in problem:
+            return _say(words, source, at, opening)
+    return DocumentError(f"this is not YAML: {problem}", at=source.span(at, at + 1))
+
+
+def _say(words: _Words, source: Source, at: int, opening: Any) -> DocumentError:
+    message = words.message
+    missing_end = "is missing" in message
+    if opening is not None and (words.opening or (missing_end and not source.text[at:].strip())):
+        at = min(offset(opening), len(source.text))
+        if missing_end:
+            message = f"the {source.text[at : at + 1]} that opens here is never closed"
+    elif missing_end and opening is not None:
+        line, _ = source.position(offset(opening))
+        message = f"{message} (opened on line {line})"
+    return DocumentError(message, at=source.span(at, min(at + 1, len(source.text))), hint=words.hint)
+
+
+def _bad_start(source: Source, at: int) -> DocumentError:
+    char = source.text[at : at + 1]
+    span = source.span(at, at + 1)
+    if char == "\t":
+        return DocumentError(_TAB.message, at=span, hint=_TAB.hint)
+    return DocumentError(f"a value cannot begin with {char}", at=span, hint=_QUOTE_IT)

@@ -1,0 +1,329 @@
+"""YAML to plain values and places in one pass over the events of PyYAML's parser.
+
+libyaml's parser is used where PyYAML has it; the pure Python one gives the same values, more slowly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from policyscan.documents.scalars import BadScalar, floating, resolve
+from policyscan.documents.tree import BLANK, Key, Place, Tree, offset
+from policyscan.documents.yaml_errors import forbidden_character, in_plain_words
+from policyscan.errors import DocumentError
+from policyscan.source import Source
+
+try:
+    from yaml.cyaml import CParser
+except ImportError:  # PyYAML was built without libyaml
+    CParser = None  # type: ignore[assignment,misc]
+
+MAX_DEPTH = 100
+"""How many lists and mappings may stand inside one another."""
+MAX_EVENTS = 1_000_000
+"""How many values, keys and ends of containers one file may have."""
+MAX_SCALAR = 1_000_000
+"""The longest text of one value, in characters."""
+MAX_COPIED = 100_000
+"""How many values aliases may add to one document."""
+
+SLOW_PARSER_NOTE = "PyYAML was installed without libyaml: reading takes about ten times as long"
+
+_TAG = "tag:yaml.org,2002:"
+_MEMO_SIZE = 50_000
+_MEMO_LENGTH = 80
+
+# The same scalars come again in every inventory: what each means is worked out once. Keys are known to
+# be strings; each is one object, so that looking up an equal key compares addresses.
+_meanings: dict[str, Any] = {}
+_keys: dict[str, str] = {}
+
+
+def read_yaml(source: Source, *, pure: bool = False) -> tuple[list[Tree], list[DocumentError]]:
+    """Every sound document of a file, and what is wrong with the others, in the file's order."""
+    problem = forbidden_character(source)
+    if problem is not None:
+        return [], [problem]
+    composer = _Composer(source)
+    try:
+        parser: Any = _PureParser(source.text) if pure or CParser is None else CParser(source.text)
+        composer.run(parser.get_event)
+    except yaml.YAMLError as error:
+        composer.problems.append(in_plain_words(error, source))
+    except _StopError:
+        pass
+    return composer.trees, composer.problems
+
+
+class _PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """PyYAML's own parser, without its resolver and constructor."""
+
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+
+class _StopError(Exception):
+    """The rest of the file is not worth reading; the reason is among the problems."""
+
+
+class _Composer:
+    """Builds the trees of one file. Problems are collected; a document with one is left out."""
+
+    __slots__ = ("anchors", "blanks", "copied", "places", "problems", "source", "trees")
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.trees: list[Tree] = []
+        self.problems: list[DocumentError] = []
+        self.places: dict[int, Place] = {}
+        self.blanks: dict[int, list[str]] = {}
+        self.anchors: dict[str, Any] = {}
+        self.copied = 0
+
+    def run(self, get_event: Callable[[], Any]) -> None:  # noqa: PLR0912, PLR0915
+        """Read all events: one long loop over local variables, because it is most of a scan's time."""
+        text = self.source.text
+        # Without these characters no event has an anchor or a tag, and none is too long.
+        careful = "&" in text or "!" in text or "*" in text or len(text) > MAX_SCALAR
+        meanings, keys, places, make_place = _meanings, _keys, self.places, tuple.__new__
+        stack: list[Any] = []
+        push, pop = stack.append, stack.pop
+        current: Any = None  # the container being filled, and whether it is a mapping
+        in_map = False
+        spots: Any = None  # where its entries stand
+        key: Key = None  # in a mapping: the key whose value comes next
+        key_event: Any = None
+        begin: Any = None  # the mark at which it begins
+        faults = 0
+        index = 0
+        for _ in range(MAX_EVENTS):
+            event = get_event()
+            kind = event.__class__
+            if kind is ScalarEvent:
+                value = event.value
+                if in_map and key is None:
+                    key_event = event
+                    if careful or (key := keys.get(value)) is None:
+                        key = self.key(event)
+                    continue
+                if careful and (event.anchor is not None or event.tag is not None or len(value) > MAX_SCALAR):
+                    value = self.marked_scalar(event)
+                elif not event.style:
+                    try:
+                        value = meanings[value]
+                    except KeyError:
+                        value = self.meaning(event)
+                start = event.start_mark
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                push((current, in_map, spots, key, key_event, begin))
+                if (in_map and key is None) or len(stack) > MAX_DEPTH:
+                    self.stop_at(event, is_key=in_map and key is None)
+                in_map = kind is MappingStartEvent
+                current, spots = ({}, {}) if in_map else ([], [])
+                begin = event.start_mark
+                key = None
+                if careful:
+                    self.marked_container(event, current)
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                value = current
+                start = begin
+                held = spots
+                current, in_map, spots, key, key_event, begin = pop()
+                places[id(value)] = make_place(
+                    Place, (start, event.end_mark, held, current, key if in_map or current is None else len(current))
+                )
+            elif kind is AliasEvent:
+                value = self.alias(event, len(stack), current, key if in_map or current is None else len(current))
+                start = event.start_mark
+                if in_map and key is None:
+                    self.stop_at(event, is_key=True)
+            elif kind is DocumentStartEvent:
+                faults = len(self.problems)
+                continue
+            elif kind is DocumentEndEvent:
+                if len(self.problems) == faults and root is not BLANK:
+                    self.trees.append(Tree(self.source, index, root, places, self.blanks, root_start, root_end))
+                index += 1
+                places = self.places = {}
+                self.blanks, self.anchors, self.copied = {}, {}, 0
+                continue
+            elif kind is StreamEndEvent:
+                return
+            else:
+                continue
+            # The value is whole: put it where it belongs.
+            if in_map:
+                if key in spots:
+                    self.duplicate(key_event, spots[key])
+                spots[key] = (key_event.start_mark, key_event.end_mark, start, event.end_mark)
+                if value is BLANK:
+                    self.blanks.setdefault(id(current), []).append(key)  # type: ignore[arg-type]
+                else:
+                    current[key] = value
+                key = None
+            elif current is None:
+                root, root_start, root_end = value, start, event.end_mark
+            else:
+                if value is BLANK:
+                    self.problem("a list item is blank", event, "write its value, or null if there is none")
+                spots.append((start, event.end_mark))
+                current.append(value)
+        self.problem(f"the file has more than {MAX_EVENTS:,} values", event, "split it into several files")
+
+    def problem(self, message: str, event: Any, hint: str | None = None) -> None:
+        """Note a problem at an event's place."""
+        start, end = event.start_mark.index, event.end_mark.index
+        self.problems.append(DocumentError(message, at=self.source.span(start, max(start, end)), hint=hint))
+
+    def duplicate(self, event: Any, first: tuple[Any, ...]) -> None:
+        """Say that a key stands twice in one mapping."""
+        line = self.source.position(offset(first[0]))[0]
+        self.problem(f"the key {event.value} stands here twice: first on line {line}", event, "delete one of them")
+
+    def stop_at(self, event: Any, *, is_key: bool) -> None:
+        """Refuse a container or alias as a key, or nesting beyond the limit."""
+        if is_key:
+            self.problem("a key must be a plain text", event, "{ and [ begin a value: put it in quotes if it is text")
+        else:
+            self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
+        raise _StopError
+
+    def key(self, event: Any) -> str:
+        """The text of a key that is not known yet; refused ones get a stand-in that is not text."""
+        text: str = event.value
+        if event.anchor is not None or event.tag is not None or len(text) > MAX_SCALAR:
+            value = self.marked_scalar(event)
+        elif event.style:
+            return text
+        else:
+            value = self.meaning(event)
+        if value.__class__ is str and (value != "<<" or event.style):
+            if not event.style and len(_keys) < _MEMO_SIZE and event.tag is None:
+                _keys[text] = text
+            return value  # type: ignore[no-any-return]
+        self.refuse_key(event, value)
+        return f"\0{event.start_mark.index}"
+
+    def refuse_key(self, event: Any, value: Any) -> None:
+        """Say why a scalar cannot be a key."""
+        if value is BLANK:
+            self.problem("a key is blank", event, "write the key before the colon")
+        elif value == "<<":
+            hint = "write the keys out here, or give the whole value an anchor and use it with an alias"
+            self.problem("merge keys (<<) are not supported", event, hint)
+        else:
+            what = {bool: "true or false", type(None): "null"}.get(value.__class__, "a number")
+            self.problem(f"the key {event.value} is {what}, not text", event, f'put it in quotes: "{event.value}"')
+
+    def meaning(self, event: Any) -> Any:
+        """What a plain scalar means that was not met before."""
+        text: str = event.value
+        try:
+            value = resolve(text)
+        except BadScalar as bad:
+            self.problem(bad.message, event, bad.hint)
+            return None
+        if len(text) <= _MEMO_LENGTH:
+            if len(_meanings) >= _MEMO_SIZE:
+                _meanings.clear()
+            _meanings[text] = value
+        return value
+
+    def marked_scalar(self, event: Any) -> Any:
+        """The value of a scalar with an anchor or a tag, or of one that is too long."""
+        text: str = event.value
+        if len(text) > MAX_SCALAR:
+            self.problem(f"a text has more than {MAX_SCALAR:,} characters", event)
+            return None
+        if event.tag is not None:
+            value = self.tagged(event)
+        else:
+            value = text if event.style else self.meaning(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = value
+        return value
+
+    def tagged(self, event: Any) -> Any:
+        """The value of a scalar with one of the core schema's tags."""
+        tag, text = event.tag, event.value
+        if tag in {"!", f"{_TAG}str"}:
+            return text
+        wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}.get(tag.removeprefix(_TAG))
+        if wanted is None:
+            return self.unknown_tag(event)
+        value = None if wanted is type(None) and not text else self.meaning_of_text(event)
+        if wanted is float and value.__class__ is int:
+            return floating(text)
+        if value.__class__ is not wanted:
+            self.problem(f"{text} is not what its tag says", event, "delete the tag")
+        return value
+
+    def meaning_of_text(self, event: Any) -> Any:
+        """What a scalar would mean without quotes."""
+        value = self.meaning(event)
+        return "" if value is BLANK else value
+
+    def unknown_tag(self, event: Any) -> None:
+        """Refuse a tag: it would ask for something that is not plain data."""
+        tag = event.tag.replace(_TAG, "!!")
+        self.problem(f"the tag {tag} is not known here", event, "put the value in quotes if the ! belongs to it")
+
+    def marked_container(self, event: Any, container: Any) -> None:
+        """Check the tag of a list or mapping and remember its anchor."""
+        if event.tag is not None:
+            own = f"{_TAG}map" if container.__class__ is dict else f"{_TAG}seq"
+            if event.tag not in {"!", own}:
+                self.unknown_tag(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = container
+
+    def alias(self, event: Any, depth: int, parent: Any, key: Key) -> Any:
+        """A copy of the value that an alias stands for, so that every container has one place."""
+        name = event.anchor
+        if name not in self.anchors:
+            self.problem(f"nothing above has the anchor &{name}", event, "if it is text, put it in quotes")
+            return None
+        value = self.anchors[name]
+        if value.__class__ is not dict and value.__class__ is not list:
+            return value
+        if id(value) not in self.places:  # its end has not come yet
+            self.problem(f"the alias *{name} stands inside its own value", event, "write the value out")
+            return None
+        return self.copy(value, event, depth, parent, key)
+
+    def copy(self, value: Any, event: Any, depth: int, parent: Any, key: Key) -> Any:  # noqa: PLR0913
+        """A deep copy with the places of the original."""
+        self.copied += 1 + len(value)
+        if depth >= MAX_DEPTH:
+            self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
+            raise _StopError
+        if self.copied > MAX_COPIED:
+            self.problem(f"aliases make this document grow by more than {MAX_COPIED:,} values", event)
+            raise _StopError
+        place = self.places[id(value)]
+        pairs = value.items() if value.__class__ is dict else enumerate(value)
+        made: Any = {} if value.__class__ is dict else [None] * len(value)
+        for inner, item in pairs:
+            nested = item.__class__ is dict or item.__class__ is list
+            made[inner] = self.copy(item, event, depth + 1, made, inner) if nested else item
+        self.places[id(made)] = place._replace(parent=parent, key=key)
+        if id(value) in self.blanks:
+            self.blanks[id(made)] = self.blanks[id(value)]
+        return made
