@@ -287,7 +287,7 @@ class Report(NamedTuple):
     complete: bool = False
 
 
-def make_report(  # noqa: PLR0913
+def make_report(
     scan: ScanInfo,
     policies: Iterable[PolicyInfo],
     documents: Iterable[DocumentInfo],
@@ -320,7 +320,7 @@ def _with_document_checks(
     return tuple(known[id_] for id_ in sorted(known))
 
 
-def document_info(  # noqa: PLR0913
+def document_info(
     id_: str, kind: str, file: str, results: Iterable[Result], *, name: str = "", as_of: str = ""
 ) -> DocumentInfo:
     """The document with its results (all of them, passes too) rolled up and counted."""

@@ -1,0 +1,219 @@
+"""The report as JSON for programs: version 1, as `schemas/report.schema.json` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from json import JSONEncoder
+from math import isfinite
+
+from policyscan.findings import (
+    TRAITS,
+    DocumentInfo,
+    Gap,
+    Json,
+    Loosened,
+    PolicyInfo,
+    Problem,
+    Read,
+    Report,
+    Result,
+    Status,
+    WaiverMark,
+    control_tally,
+    score,
+    tally,
+    unchecked,
+)
+from policyscan.reporters.options import Options
+from policyscan.source import Span
+
+VERSION = 1
+_encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def render(report: Report, options: Options) -> str:
+    """One JSON object; every document and every result has a line of its own, so that files compare well."""
+    scan = _dumps(_scan(report))
+    summary = _dumps(_summary(report, options))[:-1]
+    documents = _lines(map(_document, report.documents))
+    results = _lines(map(_result, report.results))
+    return (
+        f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": {documents}}},\n'
+        f'"results": {results}}}\n'
+    )
+
+
+def _lines(objects: Iterable[Json]) -> str:
+    lines = ",\n".join(map(_dumps, objects))
+    return f"[\n{lines}\n]" if lines else "[]"
+
+
+def _dumps(value: Json) -> str:
+    try:
+        return _encode(value)
+    except ValueError:
+        return _encode(_finite(value))
+
+
+def _finite(value: Json) -> Json:
+    """The value with infinities and not-a-numbers as text: JSON has none."""
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _scan(report: Report) -> Json:
+    scan = report.scan
+    return {
+        "tool": {"name": "policyscan", "version": scan.version},
+        "pack": {"name": scan.pack, "version": scan.pack_version},
+        "as_of": scan.as_of,
+        "profile": scan.profile,
+        "controls": scan.controls,
+        "controls_total": scan.controls_total,
+        "left_out": list(scan.left_out),
+        "loosened": [_loosened(item) for item in scan.loosened],
+        "files": {"read": scan.files_read, "skipped": scan.files_skipped},
+        "digests": dict(scan.digests),
+        "git": {"commit": scan.commit, "dirty": scan.dirty},
+        "notes": list(scan.notes),
+        "policies": {policy.id: _policy(policy) for policy in report.policies},
+    }
+
+
+def _loosened(item: Loosened) -> Json:
+    return {
+        "policy": item.policy,
+        "parameter": item.parameter,
+        "default": item.default,
+        "value": item.value,
+        "reason": item.reason,
+    }
+
+
+def _policy(policy: PolicyInfo) -> Json:
+    return {
+        "title": policy.title,
+        "severity": policy.severity.value,
+        "kind": policy.kind or None,
+        "origin": policy.origin,
+        "why": policy.why,
+        "fix": policy.fix,
+        "quotes": [{"document": quote.document, "text": quote.text} for quote in policy.quotes],
+        "related": {framework: list(ids) for framework, ids in policy.related.items()},
+        "file": policy.file,
+        "line": policy.line,
+        "requirements": list(policy.requirements),
+    }
+
+
+def _summary(report: Report, options: Options) -> dict[str, Json]:
+    controls = dict.fromkeys(TRAITS, 0)
+    for document in report.documents:
+        for status, count in control_tally(document).items():
+            controls[status] += count
+    return {
+        "exit_code": options.exit_code,
+        "complete": report.complete,
+        "results": _counts(tally(report)),
+        "controls": _counts(controls),
+        "score": score(controls)._asdict(),
+        "unchecked": list(unchecked(report)),
+        "problems": [_problem(problem) for problem in report.problems],
+    }
+
+
+def _counts(tally_: Mapping[Status, int]) -> Json:
+    return {status.value: tally_.get(status, 0) for status in TRAITS}
+
+
+def _problem(problem: Problem) -> Json:
+    return {"message": problem.message, **_place(problem.span), "hint": problem.hint}
+
+
+def _place(span: Span | None) -> dict[str, Json]:
+    if span is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def _document(document: DocumentInfo) -> Json:
+    controls = control_tally(document)
+    return {
+        "id": document.id,
+        "kind": document.kind,
+        "name": document.name,
+        "file": document.file,
+        "as_of": document.as_of,
+        "results": _counts(document.counts),
+        "controls": _counts(controls),
+        "score": score(controls)._asdict(),
+        "policies": {id_: document.statuses[id_].value for id_ in sorted(document.statuses)},
+    }
+
+
+def _result(result: Result) -> Json:
+    span = result.span
+    shown: dict[str, Json] = {
+        "policy": result.policy,
+        "requirement": result.requirement,
+        "document": result.document,
+        "kind": result.kind,
+        "subject": result.subject,
+        "status": result.status.value,
+        "severity": result.severity.value,
+        "message": result.message,
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "evidence": [_read(read) for read in result.evidence],
+        "parameters": dict(result.parameters),
+        "fingerprint": result.fingerprint,
+        "until": result.until,
+    }
+    if result.waiver:
+        shown["waiver"] = _waiver(result.waiver)
+    if result.gaps:
+        shown["gaps"] = [_gap(gap) for gap in result.gaps]
+    if result.reason:
+        shown["reason"] = result.reason
+    if result.figures:
+        shown["figures"] = dict(result.figures)
+    if result.trace:
+        shown["trace"] = list(result.trace)
+    return shown
+
+
+def _read(read: Read) -> Json:
+    span = read.span
+    return {
+        "path": read.path,
+        "value": read.value,
+        "file": span.file if span else None,
+        "line": span.line if span else None,
+    }
+
+
+def _waiver(mark: WaiverMark) -> Json:
+    return {
+        "covers": mark.covers.value,
+        "reason": mark.reason,
+        "requested_by": mark.requested_by,
+        "approved_by": mark.approved_by,
+        "ticket": mark.ticket,
+        "expires_on": mark.expires_on,
+    }
+
+
+def _gap(gap: Gap) -> Json:
+    return {
+        "path": gap.path,
+        "generic_path": gap.generic_path,
+        "question": gap.question,
+        "reason": gap.reason,
+        **_place(gap.span),
+    }

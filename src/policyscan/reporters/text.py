@@ -1,0 +1,400 @@
+"""The report as text for a terminal or a log: worst first, one line a control, then what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policyscan.findings import (
+    FINDINGS,
+    TRAITS,
+    DocumentInfo,
+    Gap,
+    PolicyInfo,
+    Problem,
+    Read,
+    Report,
+    Result,
+    Severity,
+    Status,
+    control_tally,
+    score,
+    tally,
+    unchecked,
+)
+from policyscan.reporters.options import Options
+from policyscan.reporters.wording import (
+    SHOWN,
+    by_document,
+    by_urgency,
+    counted,
+    headline,
+    inventories,
+    next_questions,
+    one_line,
+    place,
+    plural,
+    remarks,
+    scope,
+    scored,
+    show,
+)
+from policyscan.source import Span, snippet
+
+_MANY = 5  # more documents than this are shown as a table of one line each
+_QUESTIONS = 5
+_LABEL = 9
+_ACT = (Status.ERROR, Status.FAIL, Status.DUE)
+
+
+def render(report: Report, options: Options) -> str:
+    """The whole report as lines of text."""
+    page = _Page(options)
+    page.problems(report)
+    if options.full:
+        page.in_full(report)
+    elif len(report.documents) > _MANY:
+        page.table(report)
+    else:
+        page.each_document(report)
+    page.totals(report)
+    return "\n".join(page.lines) + "\n"
+
+
+class _Page:
+    """Lines under construction, and the options that shape them."""
+
+    def __init__(self, options: Options) -> None:
+        self.lines: list[str] = []
+        self.options = options
+
+    def add(self, *lines: str) -> None:
+        self.lines.extend(lines)
+
+    def gap(self) -> None:
+        """A blank line, if there is anything above it."""
+        if self.lines:
+            self.lines.append("")
+
+    def paint(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self.options.color and text else text
+
+    def label(self, status: Status) -> str:
+        """The status in capitals, padded; in colour the word stays."""
+        word = "N/A" if status is Status.NOT_APPLICABLE else TRAITS[status].label.upper()
+        return self.paint(word, f"1;{TRAITS[status].color}") + " " * (_LABEL - len(word))
+
+    # What could not be read or evaluated
+
+    def problems(self, report: Report) -> None:
+        for problem in report.problems:
+            self.problem(problem)
+        if not report.problems:
+            for sentence in unchecked(report):
+                self.problem(Problem(f"nothing was checked: {sentence}"))
+
+    def problem(self, problem: Problem) -> None:
+        lead = " " * _LABEL
+        at = f"{_position(problem.span)}: " if problem.span else ""
+        first, *rest = problem.message.splitlines() or [""]
+        self.add(self.label(Status.ERROR) + at + one_line(first))
+        self.add(*(lead + one_line(line) for line in rest))
+        if problem.span:
+            self.add(*self.snippet(problem.span, lead))
+        if problem.hint:
+            self.add(*(f"{lead}hint: {one_line(line)}" for line in problem.hint.splitlines()))
+
+    def snippet(self, span: Span, lead: str) -> list[str]:
+        source = self.options.source(span.file)
+        if source is None or not source.line(span.line).strip():
+            return []
+        text, carets = snippet(source, span).split("\n")
+        safe = "\t".join(map(one_line, text.split("\t")))
+        return [lead + safe, lead + self.paint(carets, "1")]
+
+    # One block for every document
+
+    def each_document(self, report: Report) -> None:
+        groups = by_document(report)
+        kinds = {document.kind for document in report.documents}
+        for document in report.documents:
+            self.gap()
+            results = groups.get((document.kind, document.id), [])
+            self.header(report, document, many_kinds=len(kinds) > 1)
+            self.document(document, results)
+            if len(report.documents) > 1:
+                self.add(_sums(document))
+
+    def header(self, report: Report, document: DocumentInfo, *, many_kinds: bool) -> None:
+        kind = f" ({document.kind})" if many_kinds else ""
+        self.add(f"{self.paint(one_line(document.id), '1')}{kind} · {scope(report)}")
+
+    def document(self, document: DocumentInfo, results: Sequence[Result]) -> None:
+        groups = _by_policy(results)
+        self.controls([group for group in groups if group[0].status in (*_ACT, Status.WAIVED)])
+        self.names(document, Status.PASS)
+        self.unknowns([group for group in groups if group[0].status is Status.UNKNOWN])
+        self.names(document, Status.NOT_APPLICABLE)
+
+    def controls(self, groups: Sequence[Sequence[Result]]) -> None:
+        name = max((len(group[0].policy) for group in groups), default=0)
+        where = max((len(place(group[0].span)) for group in groups), default=0)
+        room = self.room(_LABEL + name + 12 + where + 2)
+        texts = [_cut(headline(group[0]), room, _others(group)) for group in groups]
+        column = max((_columns(text) for text in texts if _columns(text) <= 72), default=0)
+        for group, text in zip(groups, texts, strict=True):
+            worst = group[0]
+            pad = " " * max(0, column - _columns(text))
+            lead = f"{self.label(worst.status)}{worst.policy:<{name}}  {self.severity(worst.severity)}"
+            self.add(f"{lead}  {text}{pad}  {place(worst.span)}")
+
+    def severity(self, severity: Severity) -> str:
+        word = f"{severity.value:<8}"
+        return self.paint(word, "1") if severity is Severity.CRITICAL else word
+
+    def room(self, taken: int) -> int | None:
+        """Columns left for a message; None where lines are not cut."""
+        return None if self.options.width is None else max(24, self.options.width - taken)
+
+    def names(self, document: DocumentInfo, status: Status) -> None:
+        """The controls of one status by id alone, in as many lines as they need."""
+        names = sorted(policy for policy, rolled in document.statuses.items() if rolled is status)
+        lead = self.label(status)
+        for line in _wrapped(names, (self.options.width or 100) - _LABEL):
+            self.add(lead + line)
+            lead = " " * _LABEL
+
+    def unknowns(self, groups: Sequence[Sequence[Result]]) -> None:
+        if not groups:
+            return
+        lack = "control lacks" if len(groups) == 1 else "controls lack"
+        results = [r for group in groups for r in group if r.status is Status.UNKNOWN]
+        asked = any(result.gaps for result in results)
+        self.add(
+            f"{self.label(Status.UNKNOWN)}{len(groups)} {lack} facts."
+            + (" Best next questions:" if asked else "")
+        )
+        self.questions(results)
+        for group in groups:  # those that no question settles are still told
+            if not any(result.gaps for result in group):
+                self.add(f"  - {group[0].policy}: {headline(group[0])}  {place(group[0].span)}")
+
+    def questions(self, results: Iterable[Result]) -> None:
+        questions, more = next_questions(results, _QUESTIONS)
+        rows = [(number, q.text, _effect(q.settles, q.helps)) for number, q in enumerate(questions, 1)]
+        column = max((_columns(text) for _, text, _ in rows if _columns(text) <= 72), default=0)
+        for number, text, effect in rows:
+            self.add(f"  {number} {text}{' ' * max(0, column - _columns(text))}    {effect}")
+        if more:
+            self.add(f"    and {plural(more, 'question')} more")
+
+    # One line for every document
+
+    def table(self, report: Report) -> None:
+        groups = by_document(report)
+        self.gap()
+        self.add(f"{inventories(len(report.documents))} · {scope(report)}")
+        rows = [(d, groups.get((d.kind, d.id), [])) for d in report.documents]
+        busy = [row for row in rows if any(result.status in FINDINGS for result in row[1])]
+        busy.sort(key=lambda row: _gravity(row[1]))
+        shown = [s for s in SHOWN if any(control_tally(d).get(s) for d, _ in busy)]
+        name = max((_columns(one_line(d.id)) for d, _ in busy), default=0)
+        if busy:
+            heads = "".join(f"{_short(status):>9}" for status in shown)
+            self.add(f"{'':<{name}}{heads}  {'score':<12}  worst")
+        for document, results in busy:
+            self.add(self.row(document, results, shown, name))
+        self.quiet([document for document, results in rows if (document, results) not in busy])
+        self.unknowns(
+            [g for _, results in rows for g in _by_policy(results) if g[0].status is Status.UNKNOWN]
+        )
+
+    def row(
+        self, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
+    ) -> str:
+        controls = control_tally(document)
+        cells = "".join(
+            self.paint(f"{controls[s] or '·':>9}", TRAITS[s].color if controls[s] else "90") for s in shown
+        )
+        worst = min(results, key=lambda r: (-r.status.rank, -r.severity.rank))
+        id_ = one_line(document.id)
+        points = scored(score(controls))
+        lead = f"{id_}{' ' * (name - _columns(id_))}{cells}  {points:<12}  "
+        taken = name + 9 * len(shown) + 16
+        text = f"{worst.policy} {headline(worst)}"
+        return lead + _cut(text, self.room(taken))
+
+    def quiet(self, documents: Sequence[DocumentInfo]) -> None:
+        if documents:
+            have = "has" if len(documents) == 1 else "have"
+            names = _cut(", ".join(one_line(d.id) for d in documents), self.room(28) or 400)
+            self.add(f"{inventories(len(documents))} {have} no findings: {names}")
+
+    # Everything about every finding
+
+    def in_full(self, report: Report) -> None:
+        policies = {policy.id: policy for policy in report.policies}
+        groups = by_document(report)
+        kinds = {document.kind for document in report.documents}
+        for document in report.documents:
+            self.gap()
+            self.header(report, document, many_kinds=len(kinds) > 1)
+            for result in groups.get((document.kind, document.id), []):
+                self.result(result, policies.get(result.policy))
+            self.gap()
+            self.names(document, Status.PASS)
+            self.names(document, Status.NOT_APPLICABLE)
+            if len(report.documents) > 1:
+                self.add(_sums(document))
+
+    def result(self, result: Result, policy: PolicyInfo | None) -> None:
+        self.gap()
+        item = f"{result.policy}/{result.requirement}" if result.requirement else result.policy
+        title = f"  {one_line(policy.title)}" if policy else ""
+        self.add(f"{self.label(result.status)}{item}  {result.severity.value}{title}")
+        self.fact("", headline(result))
+        self.fact("", f"at {_position(result.span)}")
+        self.add(*self.snippet(result.span, " " * (_LABEL + 2)))
+        self.waiver(result)
+        for read in result.evidence:
+            self.fact("read", _read(read, result.span))
+        for name, value in result.parameters.items():
+            self.fact("with", f"{name} = {show(value)}")
+        for missing in result.gaps:
+            self.fact("lacks", _lack(missing))
+        if result.reason:
+            self.fact("because", one_line(result.reason))
+        if policy and policy.fix and result.status in FINDINGS:
+            self.fact("to do", one_line(policy.fix))
+        if result.until:
+            self.fact("until", result.until)
+        for line in result.trace or ():
+            self.fact("trace", one_line(line))
+
+    def fact(self, name: str, text: str) -> None:
+        self.add(f"{name:>{_LABEL - 1}} {text}")
+
+    def waiver(self, result: Result) -> None:
+        if result.waiver:
+            self.fact("waived", _waiver(result))
+
+    # The end
+
+    def totals(self, report: Report) -> None:
+        many = len(report.documents) > 1
+        self.add("") if many or self.options.full else None
+        self.add(*remarks(report))
+        controls = dict.fromkeys(TRAITS, 0)
+        for document in report.documents:
+            for status, count in control_tally(document).items():
+                controls[status] += count
+        points = score(controls)
+        scored_text = f" Score {scored(points)}." if points.total else ""
+        lead = f"{inventories(len(report.documents))}: " if many else ""
+        problems = f" {plural(len(report.problems), 'problem')}." if report.problems else ""
+        sums = counted(controls) if any(controls.values()) else counted(tally(report))
+        self.add(f"{lead}{sums}.{scored_text}{problems} Exit {self.options.exit_code}.")
+
+
+def _sums(document: DocumentInfo) -> str:
+    controls = control_tally(document)
+    points = score(controls)
+    return f"{counted(controls)}." + (f" Score {scored(points)}." if points.total else "")
+
+
+def _by_policy(results: Iterable[Result]) -> list[list[Result]]:
+    """A document's findings and waived results by policy; each group has its worst first."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        if result.status in FINDINGS or result.waiver:
+            groups.setdefault(result.policy, []).append(result)
+    return list(groups.values())
+
+
+def _others(group: Sequence[Result]) -> str:
+    """What a control's line leaves out: ` (+4 more, 1 unknown)`; of a waived one, how long and by whom."""
+    first, *rest = group
+    if first.status is Status.WAIVED:
+        more = f" (+{len(rest)} more)" if rest else ""
+        return f"{more} ({_waiver(first)})"
+    more_like = sum(result.status in _ACT for result in rest)
+    parts = [f"+{more_like} more"] if more_like else []
+    for status in (Status.UNKNOWN, Status.WAIVED):
+        count = sum(result.status is status for result in rest)
+        if count:
+            parts.append(f"{count} {status.value}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _waiver(result: Result) -> str:
+    mark = result.waiver
+    if mark is None:
+        return ""
+    return (
+        f"{mark.covers.value} accepted until {mark.expires_on} by {one_line(mark.approved_by)}: "
+        f"{one_line(mark.reason)}"
+    )
+
+
+def _gravity(results: Sequence[Result]) -> tuple[int, ...]:
+    """Sorts documents: the worst status and severity first, then by how many results are that bad."""
+    worst = by_urgency(results)[0]
+    alike = sum(r.status is worst.status and r.severity is worst.severity for r in results)
+    return (-worst.status.rank, -worst.severity.rank, -alike)
+
+
+def _effect(settles: Sequence[str], helps: Sequence[str]) -> str:
+    parts = [f"settles {' '.join(settles)}"] if settles else []
+    if helps:
+        parts.append(f"needed for {' '.join(helps)}")
+    return ", ".join(parts)
+
+
+def _position(span: Span) -> str:
+    return f"{place(span)}:{span.column}"
+
+
+def _read(read: Read, near: Span) -> str:
+    text = f"{one_line(read.path)} = {show(read.value)}"
+    if read.span is None:
+        return text
+    where = f"line {read.span.line}" if read.span.file == near.file else place(read.span)
+    return f"{text}  ({where})"
+
+
+def _lack(gap: Gap) -> str:
+    question = f": {one_line(gap.question)}" if gap.question else ""
+    where = f"  ({place(gap.span)})" if gap.span else ""
+    return f"{one_line(gap.path)} ({gap.reason}){question}{where}"
+
+
+def _short(status: Status) -> str:
+    return "n/a" if status is Status.NOT_APPLICABLE else status.value
+
+
+def _wrapped(words: Iterable[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _columns(text: str) -> int:
+    """Columns that a text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _cut(text: str, columns: int | None, tail: str = "") -> str:
+    """`text` shortened so that it and the tail fit into some columns; the tail always stays whole."""
+    if columns is None or _columns(text) + _columns(tail) <= columns:
+        return text + tail
+    kept = text[: max(12, columns - 1 - _columns(tail))]
+    while len(kept) > 1 and _columns(kept) + _columns(tail) >= columns and len(kept) > 12:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…{tail}"

@@ -1,0 +1,166 @@
+"""Words that several formats for people share: lines without surprises, counts, values, questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from policyscan.findings import TRAITS, Json, Report, Result, Score, Status
+from policyscan.source import Span
+
+_JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
+
+# The order in which counts are told: what to act on, what to find out, what is settled.
+SHOWN = (
+    Status.ERROR,
+    Status.FAIL,
+    Status.DUE,
+    Status.UNKNOWN,
+    Status.WAIVED,
+    Status.PASS,
+    Status.NOT_APPLICABLE,
+)
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, every character that could move a cursor or reverse text made visible."""
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in _JOINERS:
+        return char
+    if char.isspace() and char not in "\x1c\x1d\x1e\x1f\x85\u2028\u2029":
+        return " "
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 control`, `2 controls`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def inventories(count: int) -> str:
+    """`1 inventory`, `2 inventories`."""
+    return "1 inventory" if count == 1 else f"{count:,} inventories"
+
+
+def counted(tally: Mapping[Status, int]) -> str:
+    """`3 fail · 1 due · 7 unknown`: what there is none of is left out."""
+    said = [f"{tally[status]:,} {TRAITS[status].label}" for status in SHOWN if tally.get(status)]
+    return " · ".join(said) or "nothing evaluated"
+
+
+def scored(score: Score) -> str:
+    """`4–11 of 14`, or `4 of 14` when no answer is outstanding."""
+    low = f"{score.low:,}" if score.low == score.high else f"{score.low:,}–{score.high:,}"
+    return f"{low} of {score.total:,}"
+
+
+def show(value: Json, widest: int = 120) -> str:
+    """A value as people write it, on one line of at most `widest` characters."""
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        text = one_line(value)
+    else:
+        text = one_line(json.dumps(value, ensure_ascii=False, default=str))
+    return text if len(text) <= widest else text[: widest - 1] + "…"
+
+
+def place(span: Span) -> str:
+    """`file:line`, safe to print."""
+    return f"{one_line(span.file)}:{span.line}"
+
+
+def headline(result: Result) -> str:
+    """The message on one line, led by its subject where the message does not name it."""
+    message = one_line(result.message)
+    subject = one_line(result.subject)
+    if not subject or subject in message:
+        return message
+    return f"{subject}: {message}"
+
+
+def by_urgency(results: Iterable[Result]) -> list[Result]:
+    """Results of all documents together, worst status first, then greatest severity."""
+    return sorted(results, key=lambda r: (-r.status.rank, -r.severity.rank))  # stable: documents in order
+
+
+def by_document(report: Report) -> dict[tuple[str, str], list[Result]]:
+    """The report's results under the kind and id of their document."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in report.results:
+        groups.setdefault((result.kind, result.document), []).append(result)
+    return groups
+
+
+class Question(NamedTuple):
+    """A question worth asking next, the controls it settles, and those that need more answers besides."""
+
+    text: str
+    settles: tuple[str, ...]
+    helps: tuple[str, ...]
+
+
+def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question], int]:
+    """The at most `most` questions that together settle the most controls, and how many others there are."""
+    needs = _needs(unknowns)
+    askers: dict[str, set[tuple[str, str]]] = {}
+    for control, questions in needs.items():
+        for question in questions:
+            askers.setdefault(question, set()).add(control)
+    total = len(askers)
+    asked: list[Question] = []
+    while askers and len(asked) < most:
+        best = min(askers, key=lambda q: (-_settled(askers[q], needs), -len(askers[q]), q))
+        controls = askers.pop(best)
+        for control in controls:
+            needs[control].discard(best)
+        settled = _policies(control for control in controls if not needs[control])
+        helped = _policies(control for control in controls if needs[control])
+        asked.append(Question(best, settled, tuple(p for p in helped if p not in settled)))
+    return asked, total - len(asked)
+
+
+def _needs(unknowns: Iterable[Result]) -> dict[tuple[str, str], set[str]]:
+    """Which questions each control of each document has open."""
+    needs: dict[tuple[str, str], set[str]] = {}
+    for result in unknowns:
+        for gap in result.gaps:
+            question = gap.question or f"What is {gap.generic_path}?"
+            needs.setdefault((result.document, result.policy), set()).add(one_line(question))
+    return needs
+
+
+def _settled(controls: Iterable[tuple[str, str]], needs: Mapping[tuple[str, str], set[str]]) -> int:
+    return sum(len(needs[control]) == 1 for control in controls)
+
+
+def _policies(controls: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(sorted({policy for _, policy in controls}))
+
+
+def scope(report: Report) -> str:
+    """What was scanned with, as of when: `essentials, 14 of 66 controls · as of 2026-10-31`."""
+    scan = report.scan
+    profile = f"{one_line(scan.profile)}, " if scan.profile else ""
+    of_total = f" of {scan.controls_total}" if scan.controls_total else ""
+    noun = "control" if (scan.controls_total or scan.controls) == 1 else "controls"
+    return f"{profile}{scan.controls}{of_total} {noun} · as of {scan.as_of}"
+
+
+def remarks(report: Report) -> Sequence[str]:
+    """What a reader must know to judge the result: loosened parameters, skipped files, notes."""
+    scan = report.scan
+    lines = [
+        f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
+        + (f": {one_line(item.reason)}" if item.reason else "")
+        for item in scan.loosened
+    ]
+    if scan.files_skipped:
+        lines.append(f"skipped: {plural(scan.files_skipped, 'file')} that are no inventory")
+    return lines + [f"note: {one_line(note)}" for note in scan.notes]
