@@ -1,0 +1,1 @@
+"""Evaluation: checked policies and linked documents to a report."""

@@ -1,0 +1,1 @@
+"""Policy files to checked, compiled policies; packs, definitions and parameters."""

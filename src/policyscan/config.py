@@ -1,0 +1,103 @@
+"""`policyscan.yaml`: where inventories and policies lie, the profile, and other settings of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from policyscan.errors import ConfigError, PolicyscanError, Problems
+from policyscan.policies.files import read
+from policyscan.source import Span
+
+FILE_NAMES = ("policyscan.yaml", ".policyscan.yaml")
+
+
+class Config(NamedTuple):
+    """The settings of a repository. Paths are relative to `root`, the folder of the configuration file."""
+
+    root: Path
+    file: str | None = None
+    inventories: tuple[str, ...] = ("inventories",)
+    policies: tuple[str, ...] = ()
+    builtin: bool = True
+    kinds: tuple[str, ...] = ()
+    profile: str | None = None
+    time_zone: str = "UTC"
+    fail_on: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    parameters: Mapping[str, Mapping[str, Any]] = {}
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, with a configuration file or a `.git`; else `start`."""
+    folder = start if start.is_dir() else start.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / name).is_file() for name in FILE_NAMES) or (candidate / ".git").exists():
+            return candidate
+    return folder
+
+
+def load(start: Path, explicit: Path | None = None) -> Config:
+    """The configuration that holds at a place: a file named on the command line, the nearest one, or none."""
+    if explicit is not None:
+        if not explicit.is_file():
+            raise ConfigError(f"{explicit}: there is no such configuration file")
+        return _load(explicit, explicit.resolve().parent)
+    root = find_root(start.resolve())
+    for name in FILE_NAMES:
+        if (root / name).is_file():
+            return _load(root / name, root)
+    return Config(root)
+
+
+def _load(path: Path, root: Path) -> Config:
+    file, problems = read(path, path.name, "config")
+    if file is None:
+        raise Problems(problems)
+    content = file.value
+    errors: list[PolicyscanError] = []
+    zone = content.get("time_zone", "UTC")
+    if not _is_zone(zone):
+        hint = "write a name such as Europe/Berlin"
+        errors.append(ConfigError(f"{zone!r} is not a time zone", at=file.span(("time_zone",)), hint=hint))
+    for key in ("inventories", "policies", "kinds"):
+        for i, written in enumerate(content.get(key, ())):
+            errors.extend(_path_problem(root, written, file.span((key, i))))
+    if errors:
+        raise Problems(errors)
+    return Config(
+        root=root,
+        file=path.name,
+        inventories=tuple(content.get("inventories", ("inventories",))),
+        policies=tuple(content.get("policies", ())),
+        builtin=content.get("builtin_policies", True),
+        kinds=tuple(content.get("kinds", ())),
+        profile=content.get("profile"),
+        time_zone=zone,
+        fail_on=content.get("fail_on"),
+        select=tuple(content.get("select", ())),
+        ignore=tuple(content.get("ignore", ())),
+        parameters=content.get("parameters", {}),
+    )
+
+
+def _path_problem(root: Path, written: str, at: Span) -> list[PolicyscanError]:
+    """A path of the configuration must exist below its folder."""
+    path = (root / written).resolve()
+    if not path.is_relative_to(root.resolve()):
+        return [ConfigError(f"{written!r} lies outside the folder of the configuration", at=at)]
+    if not path.exists():
+        return [ConfigError(f"{written!r} does not exist", at=at, hint="paths are relative to this file's folder")]
+    return []
+
+
+def _is_zone(name: str) -> bool:
+    from policyscan.cel.clock import load_zone
+
+    try:
+        load_zone(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,204 @@
+"""One document against its policies: every result, with those explained that someone has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from policyscan import cel
+from policyscan.engine.explaining import Explainer
+from policyscan.engine.moments import PolicyClock, end_of_notice, shown
+from policyscan.engine.outcomes import Outcome, evaluate
+from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
+from policyscan.policies.policy import Policy, Requirement
+
+if TYPE_CHECKING:
+    from policyscan.documents.document import Document
+
+# Statuses that need no account of how they came about, unless it is asked for.
+_PLAIN = frozenset({Status.PASS, Status.NOT_APPLICABLE})
+_DAY = 86_400_000_000_000
+_MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against clocks that never rest
+
+
+class Evaluation:
+    """One document at one moment. `known` are all policies by id, for those that read another's status."""
+
+    def __init__(self, document: Document, clock: PolicyClock, known: Mapping[str, Policy], *, full: bool) -> None:
+        self.document = document
+        self.clock = clock
+        self.known = known
+        self.full = full
+        self.explainer = Explainer(document, clock)
+        self._passes: dict[tuple[str, int], Status] = {}
+        self._turns: dict[tuple[str, int], tuple[int, int]] = {}
+        clock.lookup = self._lookup
+
+    def results(self, policies: Iterable[Policy]) -> list[Result]:
+        """The results of all policies that are about this kind of document, and of the document itself."""
+        made = self._references()
+        kind = self.document.kind.name
+        for policy in policies:
+            if policy.info.kind == kind:
+                made.extend(self._guarded(policy))
+        return made
+
+    def _guarded(self, policy: Policy) -> list[Result]:
+        """One policy's results. A crash is its one result, an error, and touches no other policy."""
+        try:
+            return self._policy(policy)
+        except Exception as error:  # noqa: BLE001 - a bug in one policy must not hide the others' results
+            return [self._crash(policy, error)]
+
+    def _policy(self, policy: Policy) -> list[Result]:
+        later = _Later(policy, self)
+        made = []
+        for outcome in evaluate(policy, self.document.value, self.clock):
+            if outcome.status is Status.PASS:
+                due = later.due(outcome)
+                made.append(due if due is not None else self._passing(policy, outcome))
+            elif outcome.status is Status.NOT_APPLICABLE and not self.full:
+                made.append(self._plain(policy, outcome))
+            else:
+                made.append(self.explainer.result(policy, outcome))
+        return made
+
+    def _passing(self, policy: Policy, outcome: Outcome) -> Result:
+        return self.explainer.result(policy, outcome) if self.full else self._plain(policy, outcome)
+
+    def _plain(self, policy: Policy, outcome: Outcome) -> Result:
+        document = self.document
+        return Result(
+            policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
+            outcome.status, outcome.severity, "", document.span,
+        )  # fmt: skip
+
+    def _crash(self, policy: Policy, error: Exception) -> Result:
+        document = self.document
+        return Result(
+            policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
+            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug", document.span,
+        )  # fmt: skip
+
+    def _references(self) -> list[Result]:
+        document = self.document
+        return [
+            Result(
+                DANGLING_REFERENCE.id, "exists", document.id, document.kind.name, issue.path, Status.FAIL,
+                DANGLING_REFERENCE.severity, issue.message, issue.span,
+            )
+            for issue in document.issues
+        ]  # fmt: skip
+
+    # --- passes("ACC-01")
+
+    def _lookup(self, policy: str, clock: PolicyClock) -> bool:
+        """Whether another policy passes now; its unknown and error are the asking policy's too."""
+        other = self.known.get(policy)
+        if other is None:
+            message = f"there is no control {policy}"
+            raise cel.Fault(message)
+        key = (policy, clock.instant)
+        inner = clock.at(clock.instant)
+        if key not in self._passes:
+            outcomes = evaluate(other, self.document.value, inner)
+            self._passes[key] = worst(outcome.status for outcome in outcomes)
+            self._turns[key] = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
+        clock.turn_day = min(clock.turn_day, self._turns[key][0])
+        clock.turn_instant = min(clock.turn_instant, self._turns[key][1])
+        return _passing(policy, self._passes[key])
+
+
+def _passing(policy: str, status: Status) -> bool:
+    if status is Status.UNKNOWN:
+        message = f"{policy} is unknown"
+        raise cel.Missing(message)
+    if status is Status.ERROR:
+        message = f"{policy} could not be evaluated"
+        raise cel.Fault(message)
+    if status is Status.NOT_APPLICABLE:
+        message = f"{policy} does not apply"
+        raise cel.Absent(message)
+    return status is not Status.FAIL
+
+
+class _Later:
+    """Finds out whether what passes now will still pass throughout its notice period."""
+
+    def __init__(self, policy: Policy, evaluation: Evaluation) -> None:
+        self.policy = policy
+        self.evaluation = evaluation
+        self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
+
+    def due(self, outcome: Outcome) -> Result | None:
+        """The result to show for an outcome that stops passing within its notice period."""
+        item = outcome.item
+        if not isinstance(item, Requirement) or item.notice_days <= 0:
+            return None
+        clock = self.evaluation.clock
+        horizon = end_of_notice(clock, item.notice_days)
+        turn = _instant(clock, outcome)
+        for _ in range(_MOST_TURNS):
+            if turn is None or turn > horizon:
+                return None
+            later, outcomes = self._outcomes(turn)
+            then = _same(outcome, outcomes.get(outcome.subject, ()))
+            if then is not None and then.status is not Status.PASS:
+                return self._result(outcome, then, later, turn) if then.status not in _PLAIN else None
+            following = _instant(later, then) if then is not None else None
+            turn = following if following is not None and following > turn else None
+        return None
+
+    def _outcomes(self, turn: int) -> tuple[PolicyClock, dict[str, list[Outcome]]]:
+        found = self._at.get(turn)
+        if found is None:
+            later = self.evaluation.clock.at(turn)
+            by_subject: dict[str, list[Outcome]] = {}
+            for outcome in evaluate(self.policy, self.evaluation.document.value, later):
+                by_subject.setdefault(outcome.subject, []).append(outcome)
+            found = self._at[turn] = later, by_subject
+        return found
+
+    def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
+        explained = Explainer(self.evaluation.document, later).result(self.policy, then)
+        clock = self.evaluation.clock
+        days = later.day - clock.day
+        when = shown(clock, *now.turn) or str(later.today)
+        if turn != _instant(clock, now):
+            when = str(later.today)
+        ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
+        return explained._replace(
+            requirement=now.requirement,
+            severity=now.severity,
+            status=Status.DUE,
+            message=f"{ahead} ({when}): {explained.message}",
+            until=when,
+            gaps=(),
+            reason=None,
+        )
+
+
+def _same(now: Outcome, later: Sequence[Outcome]) -> Outcome | None:
+    """The later outcome of the same requirement, or what stands in its way by then."""
+    for outcome in later:
+        if outcome.requirement == now.requirement:
+            return outcome
+    return next((outcome for outcome in later if outcome.status not in _PLAIN), None)
+
+
+def _instant(clock: cel.Clock, outcome: Outcome) -> int | None:
+    """When an outcome may turn, in nanoseconds since 1970; None if never."""
+    saved = clock.turn_day, clock.turn_instant
+    clock.turn_day, clock.turn_instant = outcome.turn
+    turn = clock.turn
+    clock.turn_day, clock.turn_instant = saved
+    return turn
+
+
+def crashed(document_id: str, kind: str, document: Document, error: Exception) -> Result:
+    """The result of a document on which policyscan itself failed."""
+    return Result(
+        CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
+        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug", document.span,
+    )  # fmt: skip
+

@@ -1,0 +1,242 @@
+"""An outcome that someone has to look at, to a result: message, place, values read, and what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from policyscan import cel
+from policyscan.engine.moments import shown
+from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Verdict
+from policyscan.findings import Gap, Read, Result, Status
+from policyscan.policies.policy import Code, Message, Need, Policy, Requirement
+
+if TYPE_CHECKING:
+    from policyscan.documents.document import Document
+    from policyscan.source import Span
+
+_INDEX = re.compile(r"\[[^\]]*\]")
+_MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
+_GAP_WORDS = {
+    "missing": "is not recorded",
+    "blank": "is blank",
+    "future": "lies in the future",
+    "unresolved": "cannot be looked up",
+}
+
+
+class Explainer:
+    """Explains the outcomes of one document's policies at one moment."""
+
+    def __init__(self, document: Document, clock: cel.Clock) -> None:
+        self.document = document
+        self.clock = clock
+        self._parameters: dict[str, Mapping[str, Any]] = {}
+
+    def result(self, policy: Policy, outcome: Outcome) -> Result:
+        """The result of an outcome: a full account of how it came about."""
+        traced = [(v, self._trace(v)) for v in outcome.verdicts[:_MOST_ELEMENTS]]
+        disagreement = self._disagreement(outcome, traced)
+        status = outcome.status if disagreement is None else Status.ERROR
+        gaps = self._gaps(traced) if status is Status.UNKNOWN else ()
+        span = self._span(outcome, traced, gaps)
+        message = disagreement or self._message(policy, outcome, status, traced, gaps)
+        return Result(
+            policy.info.id,
+            outcome.requirement,
+            self.document.id,
+            self.document.kind.name,
+            outcome.subject,
+            status,
+            outcome.severity,
+            message,
+            span,
+            evidence=self._evidence(traced),
+            parameters=self._shown_parameters(policy),
+            until=shown(self.clock, *outcome.turn),
+            gaps=gaps,
+            reason=self._reason(policy, outcome, status),
+            figures=self._figures(policy, outcome),
+        )
+
+    def _trace(self, verdict: Verdict) -> cel.Trace:
+        code = verdict.code
+        values = dict(zip(code.names, verdict.values, strict=False))
+        return code.checked.trace(self.clock, values, self.document.locate)
+
+    def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str | None:
+        """What to say where the two evaluators differ, which makes a result an error."""
+        for verdict, trace in traced:
+            item = outcome.item
+            absent = Status.FAIL
+            if not isinstance(item, Requirement) or item.absent_is_unknown or verdict.code is not item.that:
+                absent = Status.UNKNOWN
+            told = _told(trace, absent)
+            expected = verdict.status
+            if outcome.requirement == FOR_EACH and expected in (Status.UNKNOWN, Status.ERROR) and told is expected:
+                continue
+            if outcome.requirement == FOR_EACH and expected not in (Status.UNKNOWN, Status.ERROR):
+                continue
+            if told is not expected:
+                return (
+                    f"the two evaluators disagree about `{verdict.code.text}` "
+                    f"({expected} and {told}); this is a bug in policyscan"
+                )
+        return None
+
+    # --- where
+
+    def _span(
+        self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]], gaps: tuple[Gap, ...]
+    ) -> Span:
+        """The place to point at: the gap, the element that fails, the last value read, or the subject."""
+        if gaps and gaps[0].span is not None:
+            return gaps[0].span
+        if traced:
+            verdict, trace = traced[0]
+            item = outcome.item
+            if isinstance(item, Requirement) and item.each and len(verdict.values) > len(outcome.bound):
+                span = self._object_span(verdict.values[-1])
+                if span is not None:
+                    return span
+            span = self._read_span(trace)
+            if span is not None:
+                return span
+        for value in reversed(outcome.bound):
+            span = self._object_span(value)
+            if span is not None:
+                return span
+        return self.document.span
+
+    def _read_span(self, trace: cel.Trace) -> Span | None:
+        for witness in trace.witnesses:
+            span = self._object_span(witness)
+            if span is not None:
+                return span
+        for _path, _value, place, *_ in reversed(trace.reads):
+            if place is not None:
+                return place  # type: ignore[no-any-return]
+        return None
+
+    def _object_span(self, value: Any) -> Span | None:
+        if not isinstance(value, dict | list) or value is self.document.value:
+            return None
+        located = self.document.locate(value, None)
+        return located[1] if located else None
+
+    # --- what
+
+    def _evidence(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Read, ...]:
+        seen: dict[str, Read] = {}
+        for _verdict, trace in traced:
+            for path, value, place, *_ in trace.reads:
+                if path not in seen:
+                    seen[path] = Read(path, cel.to_json(value), place)
+        return tuple(seen.values())
+
+    def _gaps(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Gap, ...]:
+        found: dict[str, Gap] = {}
+        for _verdict, trace in traced:
+            for path, place, *_ in (*trace.missing, *(trace.absent if trace.error is not None else ())):
+                if path not in found:
+                    found[path] = self._gap(path, place)
+        return tuple(found.values())
+
+    def _gap(self, path: str, place: Span | None) -> Gap:
+        generic = _INDEX.sub("[]", path)
+        return Gap(path, generic, self.document.kind.question(generic), place, self.document.gap_reason(path))
+
+    def _message(
+        self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, cel.Trace]],
+        gaps: tuple[Gap, ...],
+    ) -> str:  # fmt: skip
+        item = outcome.item
+        if status is Status.ERROR:
+            error = traced[0][1].error if traced else None
+            return f"cannot be evaluated: {error.message if error else 'unknown reason'}"
+        if status is Status.NOT_APPLICABLE:
+            return policy.not_applicable or _not_applicable(outcome, traced)
+        if status is Status.UNKNOWN and gaps:
+            more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
+            return f"{gaps[0].path} {_GAP_WORDS.get(gaps[0].reason, 'is not known')}{more}"
+        said = self._said(item.say, traced) if item is not None and item.say is not None else None
+        if said is None:
+            said = _default_message(policy, outcome, traced)
+        failing = sum(1 for verdict in outcome.verdicts if verdict.status is outcome.status)
+        if isinstance(item, Requirement) and item.each and failing > 1:
+            said = f"{said} (+{failing - 1} more)"
+        return said
+
+    def _said(self, message: Message | None, traced: list[tuple[Verdict, cel.Trace]]) -> str | None:
+        if message is None or not traced:
+            return None
+        verdict, trace = traced[0]
+        values = (*verdict.values, trace.hits, trace.n)
+        return "".join(
+            part if isinstance(part, str) else self._rendered(part, values) for part in message.parts
+        )
+
+    def _rendered(self, code: Code, values: tuple[Any, ...]) -> str:
+        """An expression of a message as text. Its own errors are words: a message is no verdict."""
+        saved = self.clock.turn_day, self.clock.turn_instant
+        try:
+            value = code.program(self.clock, *values[: len(code.names)])
+        except cel.Absent:
+            return "none"
+        except cel.EvalError:
+            return "unknown"
+        finally:
+            self.clock.turn_day, self.clock.turn_instant = saved
+        return cel.render(value)
+
+    def _reason(self, policy: Policy, outcome: Outcome, status: Status) -> str | None:
+        if status is Status.NOT_APPLICABLE:
+            return policy.not_applicable or outcome.requirement
+        if status is Status.UNKNOWN:
+            return outcome.requirement if isinstance(outcome.item, Need) else "missing"
+        return None
+
+    def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
+        if not policy.figures:
+            return {}
+        made: dict[str, Any] = {}
+        for name, code in policy.figures:
+            if len(code.names) > len(outcome.bound):
+                continue
+            try:
+                made[name] = cel.to_json(code.program(self.clock, *outcome.bound[: len(code.names)]))
+            except cel.EvalError:
+                made[name] = None
+        return made
+
+    def _shown_parameters(self, policy: Policy) -> Mapping[str, Any]:
+        shown_ = self._parameters.get(policy.info.id)
+        if shown_ is None:
+            shown_ = {name: cel.to_json(value) for name, value in policy.parameters.items()}
+            self._parameters[policy.info.id] = shown_
+        return shown_
+
+
+def _told(trace: cel.Trace, absent: Status) -> Status:
+    if trace.error is None:
+        return Status.PASS if trace.value is True else Status.FAIL
+    if isinstance(trace.error, cel.Missing):
+        return Status.UNKNOWN
+    return absent if isinstance(trace.error, cel.Absent) else Status.ERROR
+
+
+def _not_applicable(outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str:
+    if outcome.requirement == FOR_EACH and traced:
+        return f"there is nothing in {traced[0][0].code.text}"
+    return f"does not apply: {traced[0][0].code.text} is false" if traced else "does not apply"
+
+
+def _default_message(policy: Policy, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str:
+    """What a result says where its policy does not: the title, and the values that it rests on."""
+    if outcome.requirement in (APPLIES, WHEN, FOR_EACH):
+        return f"{policy.info.title}: {traced[0][0].code.text} is empty" if traced else policy.info.title
+    reads = traced[0][1].reads if traced else ()
+    values = [f"{path} is {cel.render(value)}" for path, value, *_ in reads if not isinstance(value, dict | list)]
+    return f"{policy.info.title}: not met ({'; '.join(values[-3:])})" if values else f"{policy.info.title}: not met"
+

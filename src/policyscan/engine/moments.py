@@ -1,0 +1,81 @@
+"""`--as-of` and the clock of one document: what today and now are in its time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from policyscan import cel
+from policyscan.cel.values import EPOCH_DAY, SECOND, Date, Timestamp
+from policyscan.errors import UsageError
+
+
+class Moment(NamedTuple):
+    """When a scan evaluates: a calendar day in every document's own zone, or one instant everywhere."""
+
+    day: Date | None
+    instant: Timestamp | None
+
+    def __str__(self) -> str:
+        return str(self.day if self.day is not None else self.instant)
+
+
+def parse_moment(text: str) -> Moment:
+    """`2026-10-31`, or an instant with an offset such as `2026-10-31T12:00:00+01:00`."""
+    try:
+        if "T" in text or "t" in text:
+            return Moment(None, Timestamp.parse(text))
+        return Moment(Date.parse(text), None)
+    except ValueError as error:
+        message = f"--as-of {text!r} is neither a day nor an instant"
+        hint = "write 2026-10-31, or 2026-10-31T12:00:00+01:00"
+        raise UsageError(message, hint=hint) from error
+
+
+class PolicyClock(cel.Clock):
+    """The clock of one document, which also knows the status of other policies for it."""
+
+    __slots__ = ("lookup",)
+
+    def __init__(self, today: Date, now: Timestamp, zone: str) -> None:
+        super().__init__(today, now, zone)
+        self.lookup: Callable[[str, PolicyClock], bool] | None = None
+
+    def passes(self, policy: str) -> bool:
+        """Whether the document passes another policy now; raises Missing where that cannot be told."""
+        if self.lookup is None:
+            message = "passes() can only be used in a policy"
+            raise cel.Fault(message)
+        return self.lookup(policy, self)
+
+    def at(self, instant: int) -> PolicyClock:
+        """The clock of the same document at another instant, in nanoseconds since 1970."""
+        made = PolicyClock(Date(self.day_of(instant)), Timestamp(instant), self.zone)
+        made.lookup = self.lookup
+        return made
+
+
+def clock_at(moment: Moment, zone: str) -> PolicyClock:
+    """The clock of a document in `zone`: of a day, now is its last second; of an instant, today is its day."""
+    if moment.instant is not None:
+        probe = cel.Clock(Date(EPOCH_DAY), moment.instant, zone)
+        return PolicyClock(Date(probe.day_of(int(moment.instant))), moment.instant, zone)
+    day = moment.day
+    assert day is not None  # noqa: S101 - a Moment has one of the two
+    probe = cel.Clock(day, Timestamp(0), zone)
+    return PolicyClock(day, Timestamp(probe.start_of(int(day) + 1) - SECOND), zone)
+
+
+def end_of_notice(clock: cel.Clock, days: int) -> int:
+    """The last instant, in nanoseconds since 1970, that lies within a notice period of whole days."""
+    return clock.start_of(clock.day + days + 1) - 1
+
+
+def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:
+    """Until when something holds, for people and machines: a date where a day turns it, else an instant."""
+    if turn_day < cel.clock.NEVER_DAY and clock.start_of(turn_day) <= turn_instant:
+        return str(Date(turn_day))
+    if turn_instant < cel.clock.NEVER_INSTANT:
+        return str(Timestamp(turn_instant))
+    return None
+

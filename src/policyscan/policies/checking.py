@@ -1,0 +1,379 @@
+"""A policy file's content, already of the right shape, to a `Policy`: every expression checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from policyscan import cel
+from policyscan.cel import types
+from policyscan.errors import PolicyError
+from policyscan.findings import PolicyInfo, Quote, Severity
+from policyscan.policies import parameters as params
+from policyscan.policies.alignment import place_in_scalar
+from policyscan.policies.files import PolicyFile
+from policyscan.policies.policy import Binding, Code, Message, Need, Policy, Requirement
+from policyscan.policies.templates import split
+
+Path = tuple[str | int, ...]
+EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
+
+_ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
+
+
+class Checker:
+    """Checks one policy file; every problem it meets is kept in `problems` with its place."""
+
+    def __init__(self, file: PolicyFile, make_env: EnvMaker, overrides: Mapping[str, Any]) -> None:
+        self.file = file
+        self.content = file.value
+        self.make_env = make_env
+        self.overrides = overrides
+        self.problems: list[PolicyError] = []
+        self._absences: list[tuple[Path, str, int, int]] = []
+
+    def policy(self) -> Policy | None:
+        """The checked policy, or None where there are problems."""
+        declared = self._parameters()
+        values = self._values(declared)
+        constants = {name: (params.TYPES[p.type], values[name]) for name, p in declared.items() if name in values}
+        env = self.make_env(self.content["kind"], constants)
+        if env is None:
+            return None
+        policy = self._checked(env, declared, values)
+        self._check_absences()
+        return None if self.problems else policy
+
+    # --- the parts of a policy
+
+    def _checked(
+        self, env: cel.Env, declared: Mapping[str, params.Parameter], values: Mapping[str, Any]
+    ) -> Policy:
+        content, root = self.content, self.content["kind"]
+        names: tuple[str, ...] = (root,)
+        applies = self._code(env, names, ("applies",), types.BOOL)
+        bindings, env, names = self._for_each(env, names)
+        key = self._code(env, names, ("key",), types.STRING)
+        self._check_keys(bindings, key)
+        env = self._variables(env, names)
+        notice = self._notice(content.get("notice"), ("notice",), values)
+        return Policy(
+            info=self._info(),
+            root=root,
+            status=content.get("status", "stable"),
+            aliases=tuple(content.get("aliases", ())),
+            parameters=dict(values),
+            defaults={name: p.default for name, p in declared.items()},
+            applies=applies,
+            for_each=bindings,
+            key=key,
+            when=self._code(env, names, ("when",), types.BOOL),
+            not_applicable=content.get("not_applicable"),
+            needs=self._needs(env, names, ("needs",)),
+            require=tuple(self._requirement(env, names, i, notice, values) for i in range(len(content["require"]))),
+            figures=self._figures(env, names),
+            uses=tuple(content.get("uses", ())),
+            absence_ok=content.get("absence_ok"),
+            notice_days=notice,
+        )
+
+    def _info(self) -> PolicyInfo:
+        content = self.content
+        related = content.get("related", {})
+        return PolicyInfo(
+            id=content["id"],
+            title=content["title"],
+            severity=Severity(content["severity"]),
+            kind=content["kind"],
+            origin=content.get("origin", "local"),
+            why=" ".join(content["why"].split()),
+            fix=" ".join(content["fix"].split()),
+            quotes=tuple(Quote(q["document"], q["text"]) for q in content.get("quotes", ())),
+            related={framework: tuple(ids) for framework, ids in related.items()},
+            file=self.file.name,
+            line=self.file.span(("id",)).line,
+            requirements=self._item_ids(),
+        )
+
+    def _item_ids(self) -> tuple[str, ...]:
+        """The ids of all needs and requirements; a repeated one is a problem."""
+        content = self.content
+        places: list[Path] = [("needs", i) for i in range(len(content.get("needs", ())))]
+        for i, item in enumerate(content["require"]):
+            places.append(("require", i))
+            places.extend(("require", i, "needs", j) for j in range(len(item.get("needs", ()))))
+        seen: list[str] = []
+        for path in places:
+            id_ = self.file.at(path)["id"]
+            if id_ in seen:
+                self._problem(f"the id {id_!r} is used twice in this policy", (*path, "id"))
+            seen.append(id_)
+        return tuple(seen)
+
+    def _parameters(self) -> dict[str, params.Parameter]:
+        return {
+            name: made
+            for name, written in self.content.get("parameters", {}).items()
+            if (made := self._parameter(name, written))
+        }
+
+    def _parameter(self, name: str, written: Mapping[str, Any]) -> params.Parameter | None:
+        path: Path = ("parameters", name)
+        kind = written["type"]
+        if kind in params.BOUNDED and not ("min" in written and "max" in written):
+            self._problem(
+                f"parameter {name!r} has no bounds", path, hint="give it `min:` and `max:`, so that no profile can void it"
+            )
+            return None
+        converted: dict[str, Any] = {}
+        for part in ("default", "min", "max"):
+            if part in written:
+                try:
+                    converted[part] = params.convert(kind, written[part])
+                except ValueError as error:
+                    self._problem(f"parameter {name!r}, {part}: {error}", (*path, part))
+        if len(converted) < sum(part in written for part in ("default", "min", "max")):
+            return None
+        parameter = params.Parameter(
+            name, kind, converted["default"], converted.get("min"), converted.get("max"),
+            tuple(written.get("values", ())), written.get("stricter", "neither"), written["why"],
+        )  # fmt: skip
+        try:
+            params.check_bounds(parameter, parameter.default)
+        except ValueError as error:
+            self._problem(f"parameter {name!r}, default: {error}", (*path, "default"))
+            return None
+        return parameter
+
+    def _values(self, declared: Mapping[str, params.Parameter]) -> dict[str, Any]:
+        values = {name: p.default for name, p in declared.items()}
+        for name, written in self.overrides.items():
+            parameter = declared.get(name)
+            if parameter is None:
+                self._override_problem(name, "there is no such parameter", list(declared))
+                continue
+            try:
+                value = params.convert(parameter.type, written)
+                params.check_bounds(parameter, value)
+            except ValueError as error:
+                self._override_problem(name, str(error), [])
+                continue
+            values[name] = value
+        return values
+
+    def _override_problem(self, name: str, message: str, known: Sequence[str]) -> None:
+        hint = f"its parameters are: {', '.join(known)}" if known else None
+        text = f"{self.content['id']}, parameter {name!r} as configured: {message}"
+        self.problems.append(PolicyError(text, at=self.file.span(("parameters",)), hint=hint))
+
+    def _for_each(
+        self, env: cel.Env, names: tuple[str, ...]
+    ) -> tuple[tuple[Binding, ...], cel.Env, tuple[str, ...]]:
+        written = self.content.get("for_each")
+        if written is None:
+            if "as" in self.content:
+                self._problem("`as:` without `for_each:`", ("as",))
+            return (), env, names
+        if isinstance(written, dict):
+            levels: list[tuple[str, list[Path]]] = [(name, [("for_each", name)]) for name in written]
+        else:
+            paths: list[Path] = [("for_each",)] if isinstance(written, str) else [("for_each", i) for i in range(len(written))]
+            levels = [(self.content.get("as", "item"), paths)]
+        return self._bindings(env, names, levels)
+
+    def _bindings(
+        self, env: cel.Env, names: tuple[str, ...], levels: Sequence[tuple[str, list[Path]]]
+    ) -> tuple[tuple[Binding, ...], cel.Env, tuple[str, ...]]:
+        made: list[Binding] = []
+        for name, paths in levels:
+            binding, element = self._binding(env, names, name, paths)
+            if binding is not None:
+                made.append(binding)
+            try:
+                env = env.child(variables={name: element})
+            except ValueError as error:
+                self._problem(str(error), paths[0])
+            names = (*names, name)
+        return tuple(made), env, names
+
+    def _binding(
+        self, env: cel.Env, names: tuple[str, ...], name: str, paths: list[Path]
+    ) -> tuple[Binding | None, types.Type]:
+        codes, elements = [], []
+        for path in paths:
+            code = self._code(env, names, path, None)
+            if code is None:
+                continue
+            element = _element(code.checked.type)
+            if element is None:
+                self._problem(f"`{code.text}` is not a list but {code.checked.type}", path)
+                continue
+            codes.append(code)
+            elements.append(element)
+        if len(codes) < len(paths):
+            return None, types.DYN
+        keys = tuple(_key(element) for element in elements)
+        labels = tuple(code.text for code in codes)
+        return Binding(name, tuple(codes), labels, keys, self._empty(name)), _joined(elements)
+
+    def _empty(self, name: str) -> str:
+        written = self.content.get("empty", "not_applicable")
+        return str(written.get(name, "not_applicable") if isinstance(written, dict) else written)
+
+    def _check_keys(self, bindings: Sequence[Binding], key: Code | None) -> None:
+        if key is None and any(not k for binding in bindings for k in binding.keys):
+            self._problem(
+                "the elements of this list have no identity", ("for_each",),
+                hint="say in `key:` what identifies a subject, for instance its name",
+            )  # fmt: skip
+
+    def _variables(self, env: cel.Env, names: tuple[str, ...]) -> cel.Env:
+        for name in self.content.get("variables", {}):
+            code = self._code(env, names, ("variables", name), None)
+            if code is None:
+                env = env.child(variables={name: types.DYN})
+                continue
+            try:
+                env = env.bind(name, code.checked)
+            except ValueError as error:
+                self._problem(str(error), ("variables", name))
+        return env
+
+    def _needs(self, env: cel.Env, names: tuple[str, ...], path: Path) -> tuple[Need, ...]:
+        written = self.file.at(path) or ()
+        needs = []
+        for i, item in enumerate(written):
+            here = (*path, i)
+            that = self._code(env, names, (*here, "that"), types.BOOL)
+            if that is not None:
+                when = self._code(env, names, (*here, "when"), types.BOOL)
+                say = self._message(env, (*here, "say"), names)
+                needs.append(Need(item["id"], that, when, say, item.get("blocks") == "pass"))
+        return tuple(needs)
+
+    def _requirement(
+        self, env: cel.Env, names: tuple[str, ...], index: int, notice: int, values: Mapping[str, Any]
+    ) -> Requirement:
+        path: Path = ("require", index)
+        item = self.file.at(path)
+        when = self._code(env, names, (*path, "when"), types.BOOL)
+        needs = self._needs(env, names, (*path, "needs"))
+        levels = [(name, [(*path, "each", name)]) for name in item.get("each", {})]
+        each, env, names = self._bindings(env, names, levels)
+        that = self._code(env, names, (*path, "that"), types.BOOL)
+        return Requirement(
+            id=item["id"],
+            that=that,  # type: ignore[arg-type]  # None only beside a problem, and then no policy is made
+            when=when,
+            each=each,
+            needs=needs,
+            say=self._message(env, (*path, "say"), names, counted=True),
+            severity=Severity(item.get("severity", self.content["severity"])),
+            absent_is_unknown=item.get("absent") == "unknown",
+            notice_days=self._notice(item.get("notice"), (*path, "notice"), values) if "notice" in item else notice,
+            fix=item.get("fix", ""),
+        )
+
+    def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
+        codes = [(name, self._code(env, names, ("figures", name), None)) for name in self.content.get("figures", {})]
+        return tuple((name, code) for name, code in codes if code is not None)
+
+    def _notice(self, written: str | None, path: Path, values: Mapping[str, Any]) -> int:
+        if written is None:
+            return 0
+        if written.startswith("params."):
+            value = values.get(written[len("params.") :])
+            if not isinstance(value, cel.values.Duration):
+                self._problem(f"{written} is not a duration parameter of this policy", path)
+                return 0
+            return int(value) // 86_400_000_000_000
+        return int(written[:-1])
+
+    # --- expressions
+
+    def _code(self, env: cel.Env, names: tuple[str, ...], path: Path, expect: types.Type | None) -> Code | None:
+        text = self.file.at(path)
+        if text is None:
+            return None
+        checked = self._check(env, text, path, 0, text, expect)
+        if checked is None:
+            return None
+        span = self.file.span(path)
+        return Code(" ".join(text.split()), checked, names, (span.file, span.line, span.column))
+
+    def _message(
+        self, env: cel.Env, path: Path, names: tuple[str, ...], *, counted: bool = False
+    ) -> Message | None:
+        text = self.file.at(path)
+        if text is None:
+            return None
+        try:
+            parts = split(text)
+        except ValueError as error:
+            self._problem_at(error.args[0], path, text, error.args[1], error.args[1] + 1)
+            return None
+        if counted:
+            env = env.child(variables={"hits": types.INT, "n": types.INT})
+            names = (*names, "hits", "n")
+        span = self.file.span(path)
+        made: list[str | Code] = []
+        for part in parts:
+            if not part.expression:
+                made.append(part.text)
+                continue
+            checked = self._check(env, part.text, path, part.offset, text, None)
+            if checked is not None:
+                made.append(Code(part.text.strip(), checked, names, (span.file, span.line, span.column)))
+        return Message(tuple(made))
+
+    def _check(
+        self, env: cel.Env, text: str, path: Path, offset: int, whole: str, expect: types.Type | None
+    ) -> cel.Checked | None:
+        try:
+            checked = env.check(text, expect=expect)
+        except cel.CelErrors as errors:
+            for error in errors.errors:
+                self._problem_at(error.message, path, whole, error.start + offset, error.end + offset, error.hint)
+            return None
+        if path[0] != "figures" and path[-1] != "say":
+            self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
+        return checked
+
+    def _check_absences(self) -> None:
+        if not self._absences:
+            if "absence_ok" in self.content and not self.problems:
+                self._problem("`absence_ok:` is not needed: nothing here turns a missing fact into a verdict", ("absence_ok",))
+            return
+        if "absence_ok" in self.content:
+            return
+        for path, whole, start, end in self._absences:
+            self._problem_at("this can turn a missing fact into a verdict", path, whole, start, end, _ABSENCE_HINT)
+
+    def _problem_at(self, message: str, path: Path, whole: str, start: int, end: int, hint: str | None = None) -> None:
+        at = place_in_scalar(self.file.source, self.file.span(path), whole, start, end)
+        self.problems.append(PolicyError(message, at=at, hint=hint))
+
+    def _problem(self, message: str, path: Path, hint: str | None = None) -> None:
+        self.problems.append(PolicyError(message, at=self.file.span(path), hint=hint))
+
+
+def _element(type_: types.Type) -> types.Type | None:
+    """The type of the elements of a list, which may itself be null; None if it is no list."""
+    if isinstance(type_, types.Nullable):
+        type_ = type_.elem
+    return type_.elem if isinstance(type_, types.List) else None
+
+
+def _key(element: types.Type) -> tuple[str, ...]:
+    """The path from an element to what identifies it; a text is its own identity."""
+    if isinstance(element, types.ObjectType):
+        return tuple(element.key or ())
+    return (".",) if element == types.STRING or isinstance(element, types.Enum) else ()
+
+
+def _joined(elements: Sequence[types.Type]) -> types.Type:
+    first = elements[0]
+    if all(element == first for element in elements):
+        return first
+    objects = [element for element in elements if isinstance(element, types.ObjectType)]
+    return types.Union(tuple(objects)) if len(objects) == len(elements) else types.DYN

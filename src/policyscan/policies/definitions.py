@@ -1,0 +1,63 @@
+"""`definitions.yaml`: typed functions that the policies of a pack share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from policyscan import cel
+from policyscan.cel import types
+
+_SCALARS: dict[str, types.Type] = {
+    "bool": types.BOOL,
+    "int": types.INT,
+    "double": types.DOUBLE,
+    "string": types.STRING,
+    "date": types.DATE,
+    "timestamp": types.TIMESTAMP,
+    "duration": types.DURATION,
+    "money": types.MONEY,
+}
+_LIST = re.compile(r"list\((.+)\)")
+
+
+class Written(NamedTuple):
+    """A definition as it stands in its file."""
+
+    name: str
+    takes: tuple[tuple[str, str], ...]
+    returns: str
+    value: str
+    description: str
+
+
+class UnknownTypeError(Exception):
+    """A type's name that neither CEL nor the kind's schema knows."""
+
+
+def parse_type(text: str, named: Mapping[str, types.Type]) -> types.Type:
+    """`date`, `fix`, `list(fix)`, `date?` as a type; UnknownTypeError for any other name."""
+    text = text.strip()
+    if text.endswith("?"):
+        return types.Nullable(parse_type(text[:-1], named))
+    inner = _LIST.fullmatch(text)
+    if inner:
+        return types.List(parse_type(inner.group(1), named))
+    found = _SCALARS.get(text) or named.get(text)
+    if found is None:
+        raise UnknownTypeError(text)
+    return found
+
+
+def for_kind(written: tuple[Written, ...], named: Mapping[str, types.Type]) -> tuple[cel.Definition, ...]:
+    """The definitions whose types the kind has; one about another kind's types is left out."""
+    made = []
+    for definition in written:
+        try:
+            takes = tuple((name, parse_type(text, named)) for name, text in definition.takes)
+            returns = parse_type(definition.returns, named)
+        except UnknownTypeError:
+            continue
+        made.append(cel.Definition(definition.name, takes, returns, definition.value))
+    return tuple(made)

@@ -1,0 +1,167 @@
+"""The YAML files of a pack as read: values, places, and whether their shape is right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from policyscan.documents.text import read_source
+from policyscan.documents.tree import Tree
+from policyscan.documents.yaml_reader import read_yaml
+from policyscan.errors import PolicyError, PolicyscanError
+from policyscan.source import Source, Span
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+
+_YAML_EATS = (
+    "CEL with `!x`, `a ? b : c`, `{…}` or `#` is safe as a block: put `>-` after the key "
+    "and the expression on the next line"
+)
+
+
+class PolicyFile:
+    """One YAML file of a pack: its value, and the place of everything in it."""
+
+    def __init__(self, name: str, tree: Tree) -> None:
+        self.name = name
+        self.tree = tree
+
+    @property
+    def value(self) -> Any:
+        """The file's content as plain values."""
+        return self.tree.value
+
+    @property
+    def source(self) -> Source:
+        """The file's text."""
+        return self.tree.source
+
+    def at(self, path: Sequence[str | int]) -> Any:
+        """The value at a path; None where there is none."""
+        value = self.tree.value
+        for key in path:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+                value = value[key]
+            else:
+                return None
+        return value
+
+    def span(self, path: Sequence[str | int]) -> Span:
+        """The place of the value at a path, or of its nearest parent that exists."""
+        for length in range(len(path), 0, -1):
+            container = self.at(path[: length - 1])
+            if isinstance(container, dict | list):
+                return self.tree.span_of(container, path[length - 1])
+        return self.tree.root_span()
+
+    def key_span(self, path: Sequence[str | int]) -> Span:
+        """The place of the key that a path ends in."""
+        container = self.at(path[:-1])
+        if path and isinstance(container, dict | list):
+            return self.tree.key_span_of(container, path[-1])
+        return self.span(path)
+
+
+def read(path: Path, name: str, schema: str) -> tuple[PolicyFile | None, list[PolicyscanError]]:
+    """A file that must hold one YAML document of a schema's shape; None where it does not."""
+    try:
+        source = read_source(path, name)
+        trees, errors = read_yaml(source)
+    except PolicyscanError as error:
+        return None, [error]
+    if errors:
+        return None, [_with_yaml_hint(error) for error in errors]
+    if len(trees) != 1:
+        at = trees[1].root_span() if trees else Span(name, 1, 1, 1, 1)
+        return None, [PolicyError(f"expected one YAML document, found {len(trees)}", at=at)]
+    file = PolicyFile(name, trees[0])
+    problems: list[PolicyscanError] = list(shape_problems(file, schema))
+    return (None if problems else file), problems
+
+
+def _with_yaml_hint(error: PolicyscanError) -> PolicyscanError:
+    """YAML's own complaint, with what to do when it is CEL that YAML tried to read."""
+    source_hint = f"{error.hint}; {_YAML_EATS}" if error.hint else _YAML_EATS
+    return PolicyError(error.message, at=error.at, hint=source_hint)
+
+
+def shape_problems(file: PolicyFile, schema: str) -> list[PolicyError]:
+    """How a file differs from the JSON Schema of that name, each difference at its place."""
+    import jsonschema_rs
+
+    problems = blank_problems(file)
+    text = (SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")
+    definition = json.loads(text)
+    for error in jsonschema_rs.validator_for(definition).iter_errors(file.value):
+        problems.extend(_explain(file, error, definition))
+    return problems
+
+
+def blank_problems(file: PolicyFile) -> list[PolicyError]:
+    """Every key with nothing after it; in a policy that is a mistake."""
+    found = []
+    pending = [file.value]
+    while pending:
+        container = pending.pop()
+        items = container.values() if isinstance(container, dict) else container
+        pending.extend(item for item in items if isinstance(item, dict | list))
+        for key in file.tree.blanks.get(id(container), ()):
+            at = file.tree.key_span_of(container, key)
+            hint = _YAML_EATS if key in {"that", "when", "applies", "say"} else "give it a value or leave the key out"
+            found.append(PolicyError(f"{key!r} is blank", at=at, hint=hint))
+    return found
+
+
+def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[PolicyError]:
+    path: list[str | int] = list(error.instance_path)
+    kind = error.kind
+    name = kind.name
+    if name == "additionalProperties":
+        known = _known_keys(schema, error.schema_path)
+        return [
+            PolicyError(f"unknown key {key!r}", at=file.key_span([*path, key]), hint=_did_you_mean(key, known))
+            for key in kind.unexpected
+        ]
+    if name == "required":
+        return [PolicyError(f"the key {kind.property!r} is missing", at=file.key_span(path) if path else file.span(()))]
+    if name == "enum":
+        options = [str(option) for option in kind.options]
+        found = file.at(path)
+        hint = _did_you_mean(str(found), options) or f"one of: {', '.join(options)}"
+        return [PolicyError(f"{_show(found)} is not allowed here", at=file.span(path), hint=hint)]
+    if name == "propertyNames":
+        return [PolicyError(f"a name here must be lower_case: {error.message}", at=file.span(path))]
+    if name in {"oneOf", "anyOf"}:
+        return [PolicyError(f"{_show(file.at(path))} does not fit here", at=file.span(path), hint=_YAML_EATS)]
+    if name == "type":
+        found = file.at(path)
+        hint = _YAML_EATS if isinstance(found, dict | bool) or found is None else None
+        return [PolicyError(_capital(error.message), at=file.span(path), hint=hint)]
+    return [PolicyError(_capital(error.message), at=file.span(path))]
+
+
+def _known_keys(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> list[str]:
+    node: Any = schema
+    for part in schema_path[:-1]:
+        node = node[part]
+    return list(node.get("properties", ()))
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str | None:
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else None
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) < 60 else f"{text[:57]}…"  # noqa: PLR2004 - a message's line
+
+
+def _capital(message: str) -> str:
+    return message if len(message) < 200 else f"{message[:197]}…"  # noqa: PLR2004 - a message's line

@@ -1,0 +1,146 @@
+"""Parameters of policies: their types, their bounds, and values from profiles and configuration."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from policyscan import cel
+from policyscan.cel import types, values
+
+_UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
+_PART = re.compile(r"([0-9]+)([wdhms])")
+_NANOSECONDS = 1_000_000_000
+
+TYPES: dict[str, types.Type] = {
+    "duration": types.DURATION,
+    "int": types.INT,
+    "number": types.DOUBLE,
+    "bool": types.BOOL,
+    "string": types.STRING,
+    "money": types.MONEY,
+    "strings": types.List(types.STRING),
+    "map": types.Map(types.STRING, types.STRING),
+}
+BOUNDED = ("duration", "int", "number", "money")
+
+
+class Parameter(NamedTuple):
+    """A parameter as its policy declares it. `default`, `min` and `max` are values, `written` is text."""
+
+    name: str
+    type: str
+    default: Any
+    min: Any
+    max: Any
+    values: tuple[str, ...]
+    stricter: str
+    why: str
+
+
+def parse_duration(text: str) -> values.Duration:
+    """`14d`, `36h`, `1d12h` as a duration; ValueError for anything else. A day is 24 hours."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError(text)
+    seconds = sum(int(count) * _UNITS[unit] for count, unit in _PART.findall(text))
+    return values.Duration(seconds * _NANOSECONDS)
+
+
+def convert(type_: str, written: Any) -> Any:
+    """The value of a parameter as written in YAML; ValueError with words for people if it does not fit."""
+    value = _CONVERT[type_](written)
+    if value is None:
+        raise ValueError(f"expected {_WORDS[type_]}, found {_show(written)}")
+    return value
+
+
+def check_bounds(parameter: Parameter, value: Any) -> None:
+    """ValueError if a value lies outside the bounds that the policy states."""
+    if parameter.min is not None and value < parameter.min:
+        raise ValueError(f"{cel.render(value)} is below the minimum, {cel.render(parameter.min)}")
+    if parameter.max is not None and value > parameter.max:
+        raise ValueError(f"{cel.render(value)} is above the maximum, {cel.render(parameter.max)}")
+    if parameter.values:
+        for item in value if isinstance(value, list) else [value]:
+            if item not in parameter.values:
+                raise ValueError(f"{item!r} is not one of: {', '.join(parameter.values)}")
+
+
+def loosens(parameter: Parameter, value: Any) -> bool:
+    """Whether a value asks for less than the default; where the policy does not say, any change does."""
+    if value == parameter.default:
+        return False
+    compare = _STRICTER.get(parameter.stricter)
+    return True if compare is None else not compare(value, parameter.default)
+
+
+_STRICTER: dict[str, Any] = {
+    "lower": lambda value, default: value < default,
+    "higher": lambda value, default: value > default,
+    "true": lambda value, _: value is True,
+    "false": lambda value, _: value is False,
+    "fewer": lambda value, default: set(value) < set(default),
+    "more": lambda value, default: set(value) > set(default),
+    "neither": lambda _value, _default: True,
+}
+
+
+def _duration(written: Any) -> Any:
+    if not isinstance(written, str):
+        return None
+    try:
+        return parse_duration(written)
+    except ValueError:
+        return None
+
+
+def _int(written: Any) -> Any:
+    return written if type(written) is int else None
+
+
+def _number(written: Any) -> Any:
+    return float(written) if type(written) in (int, float) else None
+
+
+def _money(written: Any) -> Any:
+    if not isinstance(written, dict) or set(written) != {"amount", "currency"}:
+        return None
+    amount, currency = _number(written["amount"]), written["currency"]
+    return values.Money(amount, currency) if amount is not None and isinstance(currency, str) else None
+
+
+def _strings(written: Any) -> Any:
+    good = isinstance(written, list) and all(isinstance(item, str) for item in written)
+    return list(written) if good else None
+
+
+def _map(written: Any) -> Any:
+    good = isinstance(written, dict) and all(isinstance(item, str) for item in written.values())
+    return dict(written) if good else None
+
+
+_CONVERT: dict[str, Any] = {
+    "duration": _duration,
+    "int": _int,
+    "number": _number,
+    "bool": lambda written: written if isinstance(written, bool) else None,
+    "string": lambda written: written if isinstance(written, str) else None,
+    "money": _money,
+    "strings": _strings,
+    "map": _map,
+}
+_WORDS = {
+    "duration": "a duration like 14d, 36h or 90m",
+    "int": "a whole number",
+    "number": "a number",
+    "bool": "true or false",
+    "string": "a text",
+    "money": "an amount with its currency, like {amount: 50, currency: USD}",
+    "strings": "a list of texts",
+    "map": "a mapping of texts",
+}
+
+
+def _show(written: Any) -> str:
+    return "nothing" if written is None else repr(written)

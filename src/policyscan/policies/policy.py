@@ -1,0 +1,110 @@
+"""What a policy is once it is read and checked: plain values that the engine walks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.findings import PolicyInfo, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from policyscan.cel import Checked
+
+
+class Code:
+    """A checked expression, and the function made from it when it is first needed.
+
+    `names` are the variables that the function takes after the clock, in this order. `file`, `line` and
+    `column` say where the expression starts.
+    """
+
+    __slots__ = ("_program", "checked", "column", "file", "line", "names", "text")
+
+    def __init__(self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]) -> None:
+        self.text = text
+        self.checked = checked
+        self.names = names
+        self.file, self.line, self.column = place
+        self._program: Callable[..., Any] | None = None
+
+    @property
+    def program(self) -> Callable[..., Any]:
+        """The compiled function `(clock, *values of names)`."""
+        if self._program is None:
+            self._program = self.checked.compile(args=self.names)
+        return self._program
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Code, (self.text, self.checked, self.names, (self.file, self.line, self.column))
+
+
+class Message(NamedTuple):
+    """A text with expressions in it: `parts` are literal texts and codes in order."""
+
+    parts: tuple[str | Code, ...]
+
+
+class Binding(NamedTuple):
+    """One level of `for_each` or `each`: a name for each element of some lists.
+
+    `labels` name the lists to people (`client.devices`); `empty` is what no element at all means.
+    """
+
+    name: str
+    lists: tuple[Code, ...]
+    labels: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...]
+    empty: str = "not_applicable"
+
+
+class Need(NamedTuple):
+    """What must be known before anything can be told."""
+
+    id: str
+    that: Code
+    when: Code | None
+    say: Message | None
+    blocks_pass_only: bool
+
+
+class Requirement(NamedTuple):
+    """What must hold for a subject."""
+
+    id: str
+    that: Code
+    when: Code | None
+    each: tuple[Binding, ...]
+    needs: tuple[Need, ...]
+    say: Message | None
+    severity: Severity
+    absent_is_unknown: bool
+    notice_days: int
+    fix: str
+
+
+class Policy(NamedTuple):
+    """A policy, checked against the schema of its kind and ready to be evaluated."""
+
+    info: PolicyInfo
+    root: str
+    status: str
+    aliases: tuple[str, ...]
+    parameters: dict[str, Any]
+    defaults: dict[str, Any]
+    applies: Code | None
+    for_each: tuple[Binding, ...]
+    key: Code | None
+    when: Code | None
+    not_applicable: str | None
+    needs: tuple[Need, ...]
+    require: tuple[Requirement, ...]
+    figures: tuple[tuple[str, Code], ...]
+    uses: tuple[str, ...]
+    absence_ok: str | None
+    notice_days: int
+
+    @property
+    def id(self) -> str:
+        """The policy's id, which is its file's name."""
+        return self.info.id

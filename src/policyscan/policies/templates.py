@@ -1,0 +1,67 @@
+"""Messages with expressions in braces: `{fix.id} is late`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """A piece of a message: literal text, or the source of an expression that starts at `offset`."""
+
+    text: str
+    offset: int
+    expression: bool
+
+
+def split(message: str) -> list[Part]:
+    """The parts of a message; ValueError (message, offset) where its braces do not match."""
+    parts: list[Part] = []
+    literal: list[str] = []
+    start = position = 0
+    while position < len(message):
+        char = message[position]
+        if message[position : position + 2] in ("{{", "}}"):
+            literal.append(char)
+            position += 2
+        elif char == "{":
+            if literal:
+                parts.append(Part("".join(literal), start, expression=False))
+                literal = []
+            end = _closing(message, position)
+            text = message[position + 1 : end]
+            if not text.strip():
+                raise ValueError("an expression is missing between the braces", position)
+            parts.append(Part(text, position + 1, expression=True))
+            start = position = end + 1
+        elif char == "}":
+            raise ValueError("a closing brace without an opening one; write }} for a brace", position)
+        else:
+            literal.append(char)
+            position += 1
+    if literal:
+        parts.append(Part("".join(literal), start, expression=False))
+    return parts
+
+
+def _closing(message: str, opening: int) -> int:
+    """Where the brace at `opening` closes, past nested braces and quoted text."""
+    depth = 0
+    quote = ""
+    position = opening
+    while position < len(message):
+        char = message[position]
+        if quote:
+            if char == "\\":
+                position += 1
+            elif char == quote:
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    raise ValueError("an opening brace that is not closed; write {{ for a brace", opening)

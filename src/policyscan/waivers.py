@@ -1,0 +1,186 @@
+"""Approved, reasoned, expiring exceptions: `(results, waivers, today) -> results`.
+
+A waiver marks a fail or what is due; it never deletes a result, and never touches what is unknown. One
+that is malformed, expired, too long or without effect is itself a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from policyscan.cel.values import Date
+from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
+from policyscan.source import Span
+
+LONGEST_DAYS = 366  # a year, whichever
+
+Locate = Callable[[Any, str | None], Span]
+_WAIVABLE = frozenset({Status.FAIL, Status.DUE})
+_NEEDED = ("policy", "reason", "requested_by", "approved_by", "approved_on", "expires_on")
+_WORDS = {
+    "policy": "which control it is for",
+    "reason": "why",
+    "requested_by": "who asked for it",
+    "approved_by": "who approved it",
+    "approved_on": "when it was approved",
+    "expires_on": "when it ends",
+}
+
+
+class Waiver(NamedTuple):
+    """One complete waiver of a document. Dates are inclusive; an empty subject or requirement means all."""
+
+    policy: str
+    subject: str
+    requirement: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    approved_on: Date
+    expires_on: Date
+    ticket: str | None
+    span: Span
+    number: int
+
+    def covers(self, result: Result) -> bool:
+        """Whether it is about this result."""
+        return (
+            result.policy == self.policy
+            and self.subject in ("", result.subject)
+            and self.requirement in ("", result.requirement)
+        )
+
+    @property
+    def name(self) -> str:
+        """What tells it apart from the document's other waivers."""
+        return "/".join(part for part in (self.policy, self.subject, self.requirement) if part)
+
+
+class Problem(NamedTuple):
+    """What is wrong with a waiver, and how bad that is."""
+
+    name: str
+    requirement: str
+    message: str
+    severity: Severity
+    span: Span
+
+
+def apply(  # noqa: PLR0913 - the one function that decides about waivers, for every output
+    results: Sequence[Result],
+    written: Any,
+    today: Date,
+    locate: Locate,
+    *,
+    scanned: Collection[str],
+    known: Mapping[str, str],
+) -> tuple[list[Result], list[Problem]]:
+    """The results of one document with its waivers applied, and what is wrong with the waivers.
+
+    `written` is the document's decoded `waivers` list (or nothing); `scanned` the ids of the policies that
+    were evaluated, so that a waiver for another is not called unused; `known` leads from every id and alias
+    of the pack to its policy's id.
+    """
+    problems: list[Problem] = []
+    waivers = [
+        waiver
+        for number, item in enumerate(written if isinstance(written, list) else ())
+        if (waiver := _read(number, item, locate, known, problems)) is not None
+    ]
+    in_force = [waiver for waiver in waivers if _in_force(waiver, today, problems)]
+    used: set[int] = set()
+    marked = [_marked(result, in_force, used) for result in results]
+    for waiver in in_force:
+        if waiver.number not in used and waiver.policy in scanned:
+            message = f"the waiver of {waiver.name} is not needed: nothing that it covers fails or is due"
+            problems.append(Problem(waiver.name, "used", message, Severity.LOW, waiver.span))
+    return marked, problems
+
+
+def finding(problem: Problem, document: str, kind: str) -> Result:
+    """The finding about a waiver of a document."""
+    return Result(
+        BAD_WAIVER.id, problem.requirement, document, kind, problem.name,
+        Status.FAIL, problem.severity, problem.message, problem.span,
+    )  # fmt: skip
+
+
+def _read(
+    number: int, item: Any, locate: Locate, known: Mapping[str, str], problems: list[Problem]
+) -> Waiver | None:
+    """A complete waiver, or None with its problem."""
+    span = locate(item, None)
+    name = f"waivers[{number}]"
+    missing = [key for key in _NEEDED if not isinstance(item, dict) or item.get(key) in (None, "")]
+    if missing:
+        words = ", ".join(_WORDS[key] for key in missing)
+        message = f"the waiver {_named(item, name)} has no effect: it does not say {words}"
+        problems.append(Problem(_named(item, name), "complete", message, Severity.MEDIUM, span))
+        return None
+    policy = known.get(item["policy"])
+    if policy is None:
+        message = f"the waiver of {item['policy']} has no effect: there is no such control"
+        problems.append(Problem(_named(item, name), "known", message, Severity.MEDIUM, locate(item, "policy")))
+        return None
+    return Waiver(
+        policy,
+        _text(item.get("subject")),
+        _text(item.get("requirement")),
+        item["reason"],
+        _text(item["requested_by"]),
+        _text(item["approved_by"]),
+        item["approved_on"],
+        item["expires_on"],
+        item.get("ticket"),
+        span,
+        number,
+    )
+
+
+def _in_force(waiver: Waiver, today: Date, problems: list[Problem]) -> bool:
+    """Whether a waiver has effect today; if it should but has not, the reason is a problem."""
+
+    def refuse(requirement: str, message: str, severity: Severity = Severity.MEDIUM) -> bool:
+        problems.append(Problem(waiver.name, requirement, message, severity, waiver.span))
+        return False
+
+    if waiver.requested_by == waiver.approved_by:
+        return refuse("approved", f"the waiver of {waiver.name} has no effect: its requester approved it himself")
+    if waiver.expires_on - waiver.approved_on > LONGEST_DAYS:
+        return refuse("length", f"the waiver of {waiver.name} has no effect: it runs for more than a year")
+    if waiver.expires_on < waiver.approved_on:
+        return refuse("length", f"the waiver of {waiver.name} has no effect: it ends before it was approved")
+    if today > waiver.expires_on:
+        return refuse("current", f"the waiver of {waiver.name} expired on {waiver.expires_on}")
+    if today < waiver.approved_on:
+        return refuse("current", f"the waiver of {waiver.name} is approved only from {waiver.approved_on}")
+    return True
+
+
+def _marked(result: Result, waivers: Iterable[Waiver], used: set[int]) -> Result:
+    if result.status not in _WAIVABLE:
+        return result
+    covering = [waiver for waiver in waivers if waiver.covers(result)]
+    if not covering:
+        return result
+    used.update(waiver.number for waiver in covering)
+    waiver = max(covering, key=lambda w: (w.expires_on, -w.number))
+    mark = WaiverMark(
+        result.status, waiver.reason, waiver.approved_by, str(waiver.expires_on), waiver.requested_by, waiver.ticket
+    )
+    return result._replace(status=Status.WAIVED, waiver=mark)
+
+
+def _named(item: Any, fallback: str) -> str:
+    if not isinstance(item, dict) or not item.get("policy"):
+        return fallback
+    subject = _text(item.get("subject"))
+    return f"{item['policy']}/{subject}" if subject else str(item["policy"])
+
+
+def _text(value: Any) -> str:
+    """A text, or the id of what a reference leads to."""
+    if isinstance(value, dict):
+        return str(value.get("id", ""))
+    return "" if value is None else str(value)
