@@ -370,12 +370,22 @@ def tally(report: Report) -> dict[Status, int]:
     return totals
 
 
-def control_tally(document: DocumentInfo) -> dict[Status, int]:
-    """How many controls of a document have each rolled-up status, worst first; no checks of documents."""
+def control_tally(documents: Iterable[DocumentInfo]) -> dict[Status, int]:
+    """How many controls of some documents have each rolled-up status; checks of documents are none."""
+    return _rolled_up(documents, checks=False)
+
+
+def document_check_tally(documents: Iterable[DocumentInfo]) -> dict[Status, int]:
+    """How many checks of the documents themselves have each rolled-up status."""
+    return _rolled_up(documents, checks=True)
+
+
+def _rolled_up(documents: Iterable[DocumentInfo], *, checks: bool) -> dict[Status, int]:
     totals = dict.fromkeys(TRAITS, 0)
-    for policy, status in document.statuses.items():
-        if not is_document_check(policy):
-            totals[status] += 1
+    for document in documents:
+        for policy, status in document.statuses.items():
+            if is_document_check(policy) is checks:
+                totals[status] += 1
     return totals
 
 

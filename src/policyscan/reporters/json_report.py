@@ -112,10 +112,7 @@ def _policy(policy: PolicyInfo) -> Json:
 
 
 def _summary(report: Report, options: Options) -> dict[str, Json]:
-    controls = dict.fromkeys(TRAITS, 0)
-    for document in report.documents:
-        for status, count in control_tally(document).items():
-            controls[status] += count
+    controls = control_tally(report.documents)
     return {
         "exit_code": options.exit_code,
         "complete": report.complete,
@@ -142,7 +139,7 @@ def _place(span: Span | None) -> dict[str, Json]:
 
 
 def _document(document: DocumentInfo) -> Json:
-    controls = control_tally(document)
+    controls = control_tally([document])
     return {
         "id": document.id,
         "kind": document.kind,

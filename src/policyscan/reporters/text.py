@@ -18,7 +18,6 @@ from policyscan.findings import (
     Status,
     control_tally,
     score,
-    tally,
     unchecked,
 )
 from policyscan.reporters.options import Options
@@ -37,6 +36,7 @@ from policyscan.reporters.wording import (
     scope,
     scored,
     show,
+    sums,
 )
 from policyscan.source import Span, snippet
 
@@ -122,7 +122,7 @@ class _Page:
             self.header(report, document, many_kinds=len(kinds) > 1)
             self.document(document, results)
             if len(report.documents) > 1:
-                self.add(_sums(document))
+                self.add(sums([document]))
 
     def header(self, report: Report, document: DocumentInfo, *, many_kinds: bool) -> None:
         kind = f" ({document.kind})" if many_kinds else ""
@@ -196,22 +196,24 @@ class _Page:
         rows = [(d, groups.get((d.kind, d.id), [])) for d in report.documents]
         busy = [row for row in rows if any(result.status in FINDINGS for result in row[1])]
         busy.sort(key=lambda row: _gravity(row[1]))
-        shown = [s for s in SHOWN if any(control_tally(d).get(s) for d, _ in busy)]
+        shown = [s for s in SHOWN if any(control_tally([d]).get(s) for d, _ in busy)]
         name = max((_columns(one_line(d.id)) for d, _ in busy), default=0)
         if busy:
             heads = "".join(f"{_short(status):>9}" for status in shown)
             self.add(f"{'':<{name}}{heads}  {'score':<12}  worst")
         for document, results in busy:
             self.add(self.row(document, results, shown, name))
-        self.quiet([document for document, results in rows if (document, results) not in busy])
-        self.unknowns(
-            [g for _, results in rows for g in _by_policy(results) if g[0].status is Status.UNKNOWN]
-        )
+        loud = {(document.kind, document.id) for document, _ in busy}
+        self.quiet([document for document, _ in rows if (document.kind, document.id) not in loud])
+        controls = (group for _, results in rows for group in _by_policy(results))
+        self.unknowns([group for group in controls if group[0].status is Status.UNKNOWN])
+        if busy:
+            self.add("", "--full shows every finding with its place, the values read and what to do.")
 
     def row(
         self, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
     ) -> str:
-        controls = control_tally(document)
+        controls = control_tally([document])
         cells = "".join(
             self.paint(f"{controls[s] or '·':>9}", TRAITS[s].color if controls[s] else "90") for s in shown
         )
@@ -244,7 +246,7 @@ class _Page:
             self.names(document, Status.PASS)
             self.names(document, Status.NOT_APPLICABLE)
             if len(report.documents) > 1:
-                self.add(_sums(document))
+                self.add(sums([document]))
 
     def result(self, result: Result, policy: PolicyInfo | None) -> None:
         self.gap()
@@ -281,24 +283,12 @@ class _Page:
 
     def totals(self, report: Report) -> None:
         many = len(report.documents) > 1
-        self.add("") if many or self.options.full else None
+        if many or self.options.full:
+            self.add("")
         self.add(*remarks(report))
-        controls = dict.fromkeys(TRAITS, 0)
-        for document in report.documents:
-            for status, count in control_tally(document).items():
-                controls[status] += count
-        points = score(controls)
-        scored_text = f" Score {scored(points)}." if points.total else ""
         lead = f"{inventories(len(report.documents))}: " if many else ""
         problems = f" {plural(len(report.problems), 'problem')}." if report.problems else ""
-        sums = counted(controls) if any(controls.values()) else counted(tally(report))
-        self.add(f"{lead}{sums}.{scored_text}{problems} Exit {self.options.exit_code}.")
-
-
-def _sums(document: DocumentInfo) -> str:
-    controls = control_tally(document)
-    points = score(controls)
-    return f"{counted(controls)}." + (f" Score {scored(points)}." if points.total else "")
+        self.add(f"{lead}{sums(report.documents)}{problems} Exit {self.options.exit_code}.")
 
 
 def _by_policy(results: Iterable[Result]) -> list[list[Result]]:
@@ -315,7 +305,8 @@ def _others(group: Sequence[Result]) -> str:
     first, *rest = group
     if first.status is Status.WAIVED:
         more = f" (+{len(rest)} more)" if rest else ""
-        return f"{more} ({_waiver(first)})"
+        mark = first.waiver
+        return more + (f" (until {mark.expires_on}, by {one_line(mark.approved_by)})" if mark else "")
     more_like = sum(result.status in _ACT for result in rest)
     parts = [f"+{more_like} more"] if more_like else []
     for status in (Status.UNKNOWN, Status.WAIVED):

@@ -6,7 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from policyscan.findings import TRAITS, Json, Report, Result, Score, Status
+from policyscan.findings import (
+    TRAITS,
+    DocumentInfo,
+    Json,
+    Report,
+    Result,
+    Score,
+    Status,
+    control_tally,
+    document_check_tally,
+    score,
+)
 from policyscan.source import Span
 
 _JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
@@ -38,6 +49,19 @@ def _visible(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
+_MARKUP = {ord(char): f"\\{char}" for char in "\\`*_[]|~#$!"} | {
+    ord("<"): "&lt;",
+    ord(">"): "&gt;",
+    ord("&"): "&amp;",
+    ord("@"): "@<!-- -->",  # no inventory may notify people
+}
+
+
+def markdown(text: str) -> str:
+    """A text on one line that Markdown and HTML show as it is, in a table too; nothing becomes a link."""
+    return one_line(text).translate(_MARKUP).replace("://", ":\\//").replace("www.", "www\\.")
+
+
 def plural(count: int, noun: str) -> str:
     """`1 control`, `2 controls`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
@@ -52,6 +76,20 @@ def counted(tally: Mapping[Status, int]) -> str:
     """`3 fail · 1 due · 7 unknown`: what there is none of is left out."""
     said = [f"{tally[status]:,} {TRAITS[status].label}" for status in SHOWN if tally.get(status)]
     return " · ".join(said) or "nothing evaluated"
+
+
+def sums(documents: Sequence[DocumentInfo]) -> str:
+    """`3 fail · 7 unknown. Score 4–11 of 14. Checks of the inventory itself: 1 fail.`"""
+    controls = control_tally(documents)
+    points = score(controls)
+    text = f"{counted(controls)}."
+    if points.total:
+        text += f" Score {scored(points)}."
+    checks = document_check_tally(documents)
+    if any(checks.values()):
+        text += f" Checks of the {'inventory itself' if len(documents) == 1 else 'inventories themselves'}: "
+        text += f"{counted(checks)}."
+    return text
 
 
 def scored(score: Score) -> str:
@@ -83,6 +121,15 @@ def headline(result: Result) -> str:
     if not subject or subject in message:
         return message
     return f"{subject}: {message}"
+
+
+def told(result: Result) -> str:
+    """The headline, and what an unknown result asks for."""
+    text = headline(result)
+    question = next((gap.question for gap in result.gaps if gap.question), None)
+    if result.status is not Status.UNKNOWN or not question or question in text:
+        return text
+    return f"{text}: {one_line(question)}" if text else one_line(question)
 
 
 def by_urgency(results: Iterable[Result]) -> list[Result]:

@@ -1,0 +1,86 @@
+"""Workflow commands: findings as annotations of a GitHub Actions run, which cost nothing.
+
+GitHub shows ten of each kind for one step, so the worst come first and the rest is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from posixpath import normpath
+
+from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
+from policyscan.reporters.options import Options
+from policyscan.reporters.wording import by_urgency, one_line, plural, told
+from policyscan.source import Span
+
+MOST = 10
+KINDS = ("error", "warning", "notice")
+
+
+def render(report: Report, options: Options) -> str:
+    """One command a line, at most ten of each kind; the last notice says how many are not shown."""
+    commands: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    commands["error"] += [_problem(problem, options) for problem in _problems(report)]
+    for result in by_urgency(report.results):
+        kind = TRAITS[result.status].command
+        if kind:
+            commands[kind].append(_finding(kind, result, options))
+    return "".join(f"{line}\n" for line in _shown(commands))
+
+
+def _shown(commands: Mapping[str, list[str]]) -> list[str]:
+    room = dict.fromkeys(KINDS, MOST)
+    if any(len(lines) > MOST for lines in commands.values()):
+        room["notice"] -= 1  # for the notice that tells about the rest
+    shown = [line for kind in KINDS for line in commands[kind][: room[kind]]]
+    hidden = {kind: len(commands[kind]) - room[kind] for kind in KINDS}
+    rest = ", ".join(plural(count, kind) for kind, count in hidden.items() if count > 0)
+    if rest:
+        shown.append(command("notice", {"title": "policyscan"}, f"Not shown here: {rest}."))
+    return shown
+
+
+def _problems(report: Report) -> list[Problem]:
+    if report.problems:
+        return list(report.problems)
+    return [Problem(f"Nothing was checked: {sentence}.") for sentence in unchecked(report)]
+
+
+def _problem(problem: Problem, options: Options) -> str:
+    message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+    return command("error", {"title": "policyscan", **_place(problem.span, options)}, message)
+
+
+def _finding(kind: str, result: Result, options: Options) -> str:
+    title = f"{result.policy} {result.status.value}, {result.severity.value}"
+    message = told(result) or title
+    if result.until:
+        message += f" (until {result.until})"
+    return command(kind, {"title": title, **_place(result.span, options)}, message)
+
+
+def _place(span: Span | None, options: Options) -> dict[str, str]:
+    """The place as properties; columns only within one line, as GitHub refuses others."""
+    if span is None:
+        return {}
+    file = normpath(f"{options.root}/{span.file}") if options.root else span.file
+    place = {"file": file, "line": str(span.line)}
+    if span.end_line == span.line:
+        end = max(span.end_column, span.column + 1)
+        place |= {"endLine": str(span.line), "col": str(span.column), "endColumn": str(end)}
+    return place
+
+
+def command(kind: str, properties: Mapping[str, str], message: str) -> str:
+    """One workflow command, escaped so that neither message nor property can start or end another."""
+    named = ",".join(f"{name}={_property(one_line(value))}" for name, value in properties.items())
+    text = "\n".join(one_line(line) for line in message.split("\n"))
+    return f"::{kind} {named}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

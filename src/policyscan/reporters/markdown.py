@@ -1,0 +1,175 @@
+"""The report as Markdown, for a job's step summary or a comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from policyscan.findings import (
+    FINDINGS,
+    TRAITS,
+    DocumentInfo,
+    Report,
+    Result,
+    Status,
+    control_tally,
+    score,
+    unchecked,
+)
+from policyscan.reporters.options import Options
+from policyscan.reporters.wording import (
+    SHOWN,
+    by_document,
+    counted,
+    headline,
+    inventories,
+    markdown,
+    next_questions,
+    place,
+    plural,
+    remarks,
+    scope,
+    scored,
+    sums,
+)
+
+# GitHub drops a step summary above 1 MiB whole.
+MOST_BYTES = 1 << 20
+_QUESTIONS = 5
+_ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WAIVED)
+
+
+def render(report: Report, options: Options) -> str:
+    """A verdict, a table of the inventories, and one of findings for each; at most 1 MiB of UTF-8."""
+    head = [*_verdict(report, options), *_problems(report), *_overview(report)]
+    tail = ["", *(f"- {markdown(line)}" for line in remarks(report))] if remarks(report) else []
+    blocks = list(_details(report))
+    room = MOST_BYTES - _size(tail) - 200  # for the sentence about what is left out
+    page = _fitting(head, room)
+    if len(page) < len(head):
+        page += [
+            "",
+            f"{plural(len(head) - len(page), 'line')} and all details left out: too long for a summary.",
+        ]
+        blocks = []
+    room -= _size(page)
+    left_out = 0
+    for block in blocks:
+        size = _size(block)
+        if left_out or size > room:
+            left_out += 1
+            continue
+        page += block
+        room -= size
+    if left_out:
+        page += ["", f"The details of {inventories(left_out)} are left out: too long for a summary."]
+    return "\n".join(page + tail) + "\n"
+
+
+def _size(lines: Iterable[str]) -> int:
+    return sum(len(line.encode("utf-8", "backslashreplace")) + 1 for line in lines)
+
+
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    """As many of the lines as fit into `room` bytes."""
+    kept = []
+    for line in lines:
+        room -= _size([line])
+        if room < 0:
+            break
+        kept.append(line)
+    return kept
+
+
+def _verdict(report: Report, options: Options) -> list[str]:
+    count = inventories(len(report.documents))
+    return [
+        f"## policyscan: {counted(control_tally(report.documents))}",
+        "",
+        f"{count} · {markdown(scope(report))}. {sums(report.documents)} Exit {options.exit_code}.",
+    ]
+
+
+def _problems(report: Report) -> list[str]:
+    lines = []
+    for problem in report.problems:
+        where = f"{_code(place(problem.span))}: " if problem.span else ""
+        hint = f" *{markdown(problem.hint)}*" if problem.hint else ""
+        lines.append(f"- {where}{markdown(problem.message)}{hint}")
+    if not report.problems:
+        lines += [f"- Nothing was checked: {markdown(sentence)}." for sentence in unchecked(report)]
+    return ["", "### Could not be evaluated", "", *lines] if lines else []
+
+
+def _overview(report: Report) -> list[str]:
+    """One row for every inventory, when there is more than one."""
+    if len(report.documents) < 2:
+        return []
+    tallies = [(document, control_tally([document])) for document in report.documents]
+    shown = [status for status in SHOWN if any(tally[status] for _, tally in tallies)]
+    heads = [f"{TRAITS[status].icon} {TRAITS[status].label}" for status in shown]
+    lines = ["", _row(["Inventory", *heads, "Score"]), _row(["---", *["---:"] * (len(shown) + 1)])]
+    for document, controls in tallies:
+        cells = [str(controls[status] or "") for status in shown]
+        lines.append(_row([markdown(document.id), *cells, scored(score(controls))]))
+    return lines
+
+
+def _details(report: Report) -> Iterable[list[str]]:
+    """A block of lines for every inventory with something to act on."""
+    groups = by_document(report)
+    for document in report.documents:
+        results = groups.get((document.kind, document.id), [])
+        if any(result.status in FINDINGS or result.waiver for result in results):
+            yield _block(document, results)
+
+
+def _block(document: DocumentInfo, results: Sequence[Result]) -> list[str]:
+    lines = ["", f"### {markdown(document.id)}"]
+    rows = [result for result in results if result.status in _ACT]
+    if rows:
+        lines += ["", _row(["Status", "Control", "Severity", "What", "Where"]), _row(["---"] * 5)]
+        lines += [_finding(result) for result in rows]
+    return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN])
+
+
+def _finding(result: Result) -> str:
+    traits = TRAITS[result.status]
+    what = markdown(headline(result))
+    if result.waiver:
+        mark = result.waiver
+        what += f" ({mark.covers.value} accepted until {mark.expires_on} by {markdown(mark.approved_by)}: "
+        what += f"{markdown(mark.reason)})"
+    cells = [f"{traits.icon} {traits.label}", markdown(result.policy), result.severity.value, what]
+    return _row([*cells, _code(place(result.span))])
+
+
+def _unknowns(results: Sequence[Result]) -> list[str]:
+    if not results:
+        return []
+    controls = {result.policy for result in results}
+    lack = "control lacks" if len(controls) == 1 else "controls lack"
+    lines = ["", f"{TRAITS[Status.UNKNOWN].icon} {len(controls)} {lack} facts."]
+    questions, more = next_questions(results, _QUESTIONS)
+    if questions:
+        lines.append("")
+    for number, question in enumerate(questions, 1):
+        effect = f"settles {' '.join(question.settles)}" if question.settles else ""
+        helps = f"needed for {' '.join(question.helps)}" if question.helps else ""
+        both = ", ".join(filter(None, [effect, helps]))
+        lines.append(f"{number}. {markdown(question.text)} ({markdown(both)})")
+    if more:
+        lines += ["", f"And {plural(more, 'question')} more."]
+    bare = [result for result in results if not result.gaps]
+    if bare:
+        lines.append("")
+    lines += [f"- {markdown(r.policy)}: {markdown(headline(r))} {_code(place(r.span))}" for r in bare]
+    return lines
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    """A place as code. HTML's tag, as a code span would end at a table's cell border or a backtick."""
+    return f"<code>{markdown(text)}</code>"

@@ -1,0 +1,313 @@
+"""The report as SARIF 2.1.0 that GitHub, GitLab and others take in without complaint.
+
+One run for the whole repository; what fails, is due or could not be evaluated is a result. Results are put
+together as text, and only their strings go through an encoder, because a large estate has thousands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from json import JSONEncoder
+from json.encoder import encode_basestring as quoted
+from posixpath import normpath
+
+from policyscan.findings import (
+    TRAITS,
+    Json,
+    PolicyInfo,
+    Problem,
+    Report,
+    Result,
+    Severity,
+    Status,
+    WaiverMark,
+    unchecked,
+)
+from policyscan.reporters.linehash import line_hashes
+from policyscan.reporters.options import Options
+from policyscan.reporters.wording import markdown, one_line, plural, told
+from policyscan.source import Span
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_HOME = "https://policyscan.readthedocs.io/"
+
+# GitHub refuses a run with more results than this; it and GitLab show only the first few thousand.
+MOST_RESULTS = 25_000
+SHOWN_RESULTS = 5_000
+# The stricter of GitHub's and GitLab's limits, in characters; a longer text may cost the whole file.
+MOST_DESCRIPTION = 1_024
+MOST_MESSAGE = 2_048
+MOST_NAME = 255
+MOST_TAGS = 10
+
+# `security-severity` of a rule, as GitHub reads it: above 9 is critical, from 7 high, from 4 medium.
+SECURITY_SEVERITY = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "2.0",
+}
+_RANK = {severity: float(text) * 10 for severity, text in SECURITY_SEVERITY.items()}
+
+_encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
+# Tags like these make GitLab take a control for the finding of a secret or dependency scanner.
+_MISREAD_TAG = re.compile(r"(?i)(cwe|cve)-")
+
+
+def render(report: Report, options: Options) -> str:
+    """One SARIF log with one run; every result has a line of its own."""
+    chosen = _chosen(report, options)
+    run = _Run(report, options, chosen[:MOST_RESULTS])
+    lines = ",\n".join(map(run.result, run.results))
+    head = {
+        "tool": {"driver": _driver(report)},
+        "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+        "invocations": [_invocation(report, options, run, len(chosen))],
+        "properties": _identity(report),
+    }
+    log = _encode({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
+    return f'{log},"runs":[{_encode(head)[:-1]},"results":[\n{lines}\n]}}]}}\n'
+
+
+def _chosen(report: Report, options: Options) -> list[Result]:
+    """The results that belong in the log, greatest severity first, as consumers cut off the end."""
+    wanted = {Status.ERROR, Status.FAIL, Status.DUE}
+    if options.sarif_unknown:
+        wanted.add(Status.UNKNOWN)
+    if options.sarif_suppressed:
+        wanted.add(Status.WAIVED)
+    chosen = [result for result in report.results if result.status in wanted]
+    chosen.sort(key=lambda result: (-result.severity.rank, -result.status.rank))
+    return chosen
+
+
+# The tool and its rules
+
+
+def _driver(report: Report) -> Json:
+    scan = report.scan
+    return {
+        "name": "policyscan",
+        "version": scan.version,
+        "semanticVersion": scan.version,
+        "informationUri": _HOME,
+        "rules": [_rule(policy) for policy in report.policies],
+    }
+
+
+def _rule(policy: PolicyInfo) -> Json:
+    rule = {
+        "id": policy.id,
+        "name": _pascal(policy.title),
+        "shortDescription": {"text": _short(policy.title or policy.id, MOST_DESCRIPTION)},
+        "fullDescription": {"text": _short(policy.why or policy.title or policy.id, MOST_DESCRIPTION)},
+        "help": {"text": _help(policy), "markdown": _help_markdown(policy)},
+        "defaultConfiguration": {"level": TRAITS[Status.FAIL].sarif_level, "rank": _RANK[policy.severity]},
+        "properties": {
+            "tags": _tags(policy),
+            "precision": "very-high",
+            "security-severity": SECURITY_SEVERITY[policy.severity],
+        },
+    }
+    if not rule["name"]:
+        del rule["name"]
+    return rule
+
+
+def _pascal(title: str) -> str:
+    """A title as an identifier: `A plan is kept` becomes `APlanIsKept`."""
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    return "".join(word[0].upper() + word[1:] for word in words)[:MOST_NAME]
+
+
+def _tags(policy: PolicyInfo) -> list[str]:
+    """`security`, without which GitHub ignores the severity, the family, and the first related ids."""
+    family = policy.id.rpartition("-")[0].lower()
+    related = [f"{framework}/{id_}" for framework, ids in policy.related.items() for id_ in ids]
+    tags = dict.fromkeys(["security", family, *related])
+    return [_short(tag, MOST_NAME) for tag in tags if tag and not _MISREAD_TAG.match(tag)][:MOST_TAGS]
+
+
+def _help(policy: PolicyInfo) -> str:
+    parts = [policy.why, f"What to do: {policy.fix}" if policy.fix else ""]
+    parts += [f"From {quote.document}: “{quote.text}”" for quote in policy.quotes]
+    parts += [f"Related to {name}: {', '.join(ids)}" for name, ids in policy.related.items()]
+    return "\n\n".join(map(one_line, filter(None, parts))) or policy.title or policy.id
+
+
+def _help_markdown(policy: PolicyInfo) -> str:
+    parts = [f"**{markdown(policy.id)}** {markdown(policy.title)}", markdown(policy.why)]
+    parts.append(f"**What to do:** {markdown(policy.fix)}" if policy.fix else "")
+    parts += [f"> {markdown(quote.text)} ({markdown(quote.document)})" for quote in policy.quotes]
+    rows = [f"- {markdown(name)}: {markdown(', '.join(ids))}" for name, ids in policy.related.items()]
+    parts.append("\n".join(["Related to:", "", *rows]) if rows else "")
+    return "\n\n".join(filter(None, parts))
+
+
+# The run
+
+
+def _identity(report: Report) -> Json:
+    scan = report.scan
+    return {
+        "pack": f"{scan.pack} {scan.pack_version}".rstrip(),
+        "profile": scan.profile,
+        "asOf": scan.as_of,
+        "controls": f"{scan.controls} of {scan.controls_total}",
+    }
+
+
+def _invocation(report: Report, options: Options, run: _Run, chosen: int) -> Json:
+    notifications = [_notification(problem, run) for problem in report.problems]
+    if not report.problems:
+        sentences = [f"Nothing was checked: {sentence}." for sentence in unchecked(report)]
+        notifications += [_notification(Problem(sentence), run) for sentence in sentences]
+    if chosen > MOST_RESULTS:
+        text = f"{plural(chosen - MOST_RESULTS, 'result')} of the least severity left out: a run may hold "
+        notifications.append(_notification(Problem(f"{text}{MOST_RESULTS:,}."), run, "warning"))
+    elif chosen > SHOWN_RESULTS:
+        text = f"Code scanning shows only the first {SHOWN_RESULTS:,} of {chosen:,} results."
+        notifications.append(_notification(Problem(text), run, "note"))
+    return {
+        "executionSuccessful": options.exit_code != 2,
+        "exitCode": options.exit_code,
+        "toolExecutionNotifications": notifications,
+    }
+
+
+def _notification(problem: Problem, run: _Run, level: str = "error") -> Json:
+    text = problem.message if problem.hint is None else f"{problem.message} Hint: {problem.hint}"
+    notification: dict[str, Json] = {"level": level, "message": {"text": _short(text or level, MOST_MESSAGE)}}
+    if problem.span:
+        artifact, region = run.place(problem.span)
+        location = {"artifactLocation": artifact, "region": region}
+        notification["locations"] = [{"physicalLocation": location}]
+    return notification
+
+
+# The results
+
+
+class _Run:
+    """The results of a log, with what they share worked out once."""
+
+    def __init__(self, report: Report, options: Options, results: Sequence[Result]) -> None:
+        self.options = options
+        self.results = results
+        self.index = {policy.id: number for number, policy in enumerate(report.policies)}
+        self.titles = {policy.id: policy.title for policy in report.policies}
+        self.artifacts: dict[str, str] = {}
+        self.hashes: dict[str, dict[int, str]] = {}
+        if options.sarif_line_hash and not options.sarif_stable_identity:
+            self.hashes = _hashes(results, options)
+
+    def artifact(self, file: str) -> str:
+        """A file's artifactLocation, as JSON."""
+        known = self.artifacts.get(file)
+        if known is None:
+            known = self.artifacts[file] = _encode(_artifact(file, self.options.root))
+        return known
+
+    def place(self, span: Span) -> tuple[Json, Json]:
+        """The artifactLocation and region of a span."""
+        region = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "endLine": span.line,
+            "endColumn": self.end(span),
+        }
+        return _artifact(span.file, self.options.root), region
+
+    def end(self, span: Span) -> int:
+        """Where the span leaves its first line. A region of one line is annotated when that line changes."""
+        if span.end_line == span.line:
+            return max(span.end_column, span.column + 1)
+        source = self.options.source(span.file)
+        return max(len(source.line(span.line)) if source else 0, span.column) + 1
+
+    def result(self, result: Result) -> str:
+        """One result as JSON text."""
+        span = result.span
+        text = told(result) or self.titles.get(result.policy) or result.policy
+        index = self.index.get(result.policy)
+        rule = "" if index is None else f'"ruleIndex":{index},'
+        name = f"{result.document}/{result.subject}" if result.subject else result.document
+        return (
+            f'{{"ruleId":{quoted(result.policy)},{rule}{_verdict(result)},"rank":{_RANK[result.severity]},'
+            f'"message":{{"text":{quoted(_short(text, MOST_MESSAGE))}}},'
+            f'"locations":[{{"physicalLocation":{{"artifactLocation":{self.artifact(span.file)},'
+            f'"region":{{"startLine":{span.line},"startColumn":{span.column},'
+            f'"endLine":{span.line},"endColumn":{self.end(span)}}}}},'
+            f'"logicalLocations":[{{"fullyQualifiedName":{quoted(name)},"kind":"resource"}}]}}],'
+            f'"partialFingerprints":{{{self.fingerprints(result)}}}'
+            f"{_suppressions(result.waiver)},"
+            f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
+            f'"requirement":{quoted(result.requirement)}{_until(result)}}}}}'
+        )
+
+    def fingerprints(self, result: Result) -> str:
+        """GitHub knows an alert by the hash of its line alone, everyone else by ours."""
+        stable = result.fingerprint
+        ours = f'"policyscan/v1":"{stable}"'
+        if self.options.sarif_stable_identity:
+            return f'"primaryLocationLineHash":"{stable[:16]}:1",{ours}'
+        line = self.hashes.get(result.span.file, {}).get(result.span.line)
+        return f'"primaryLocationLineHash":"{line}",{ours}' if line else ours
+
+
+def _verdict(result: Result) -> str:
+    """The result's kind and level; a waived one has those that it would have without its waiver."""
+    traits = TRAITS[result.waiver.covers if result.waiver else result.status]
+    return f'"kind":"{traits.sarif_kind}","level":"{traits.sarif_level}"'
+
+
+def _until(result: Result) -> str:
+    return f',"until":{quoted(result.until)}' if result.until else ""
+
+
+def _suppressions(waiver: WaiverMark | None) -> str:
+    if waiver is None:
+        return ""
+    why = f"{waiver.reason} Approved by {waiver.approved_by}, until {waiver.expires_on}."
+    justification = quoted(_short(one_line(why), MOST_MESSAGE))
+    return f',"suppressions":[{{"kind":"external","status":"accepted","justification":{justification}}}]'
+
+
+def _hashes(results: Iterable[Result], options: Options) -> dict[str, dict[int, str]]:
+    """The line hashes that the results need, file by file; files that cannot be read have none."""
+    lines: dict[str, set[int]] = {}
+    for result in results:
+        lines.setdefault(result.span.file, set()).add(result.span.line)
+    hashes = {}
+    for file, wanted in lines.items():
+        content = options.content(file)
+        if content is not None:
+            hashes[file] = line_hashes(content, wanted)
+    return hashes
+
+
+def _artifact(file: str, root: str) -> Json:
+    """An artifactLocation: relative to the repository's root where the file lies below it."""
+    if _ABSOLUTE.match(file):
+        return {"uri": "file:///" + percent_encoded(file.lstrip("/"))}
+    path = normpath(f"{root}/{file}" if root else file)
+    if path.startswith("../"):
+        return {"uri": percent_encoded(path)}
+    return {"uri": percent_encoded(path), "uriBaseId": "%SRCROOT%"}
+
+
+def percent_encoded(path: str) -> str:
+    """A path as a relative URI reference."""
+    if _PLAIN_PATH.fullmatch(path):
+        return path
+    encoded = path.encode("utf-8", "surrogateescape")
+    return "".join(chr(b) if _PLAIN_PATH.fullmatch(chr(b)) else f"%{b:02X}" for b in encoded)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
