@@ -1,0 +1,397 @@
+"""From a kind's shapes to a function that checks a raw document and turns its texts into dates, money, …
+
+The decoder works in place and gives up at the first thing that is wrong (`Invalid`); `validation` then
+says everything that is wrong, from a fresh reading. Most values of an inventory are plain texts, numbers
+and booleans that only need a look at their class, and the loops are written for those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
+from policyscan.documents.scalars import MAX_INTEGER, MIN_INTEGER
+from policyscan.documents.shapes import FREE, Field, Shape
+
+FIRST_DATE = Date.parse("1900-01-01")
+LAST_DATE = Date.parse("2199-12-31")
+FIRST_INSTANT = Timestamp((Date.parse("1980-01-01") - EPOCH_DAY) * DAY)
+LAST_INSTANT = Timestamp((LAST_DATE + 1 - EPOCH_DAY) * DAY - 1)
+"""Dates outside these years are faults of an export (an epoch of 0, milliseconds read as seconds)."""
+
+Decode = Callable[[Any, Any, Any, "Facts"], Any]
+
+
+class Invalid(Exception):  # noqa: N818 - a signal within this package
+    """The document is not what its kind says; `validation` explains."""
+
+
+class Reference(NamedTuple):
+    """A reference to be followed: `container[key]` holds the id, `refs` says where to look."""
+
+    container: Any
+    key: Any
+    id: str
+    refs: tuple[str, ...]
+
+
+class Facts:
+    """What decoding one document finds out beside its values.
+
+    `indexes`: for the id of each list with x-key, its items by their key. `references`: in reading order.
+    `past`: (container, key, date or instant) of facts that cannot lie in the future. `supplied`: for the
+    id of a dict, the keys whose absence has a meaning and that were added. `no_currency`: places of money
+    in a document that does not say its currency.
+    """
+
+    __slots__ = ("blanks", "currency", "indexes", "no_currency", "past", "references", "supplied")
+
+    def __init__(self, blanks: dict[int, list[str]], currency: str | None) -> None:
+        self.blanks = blanks
+        self.currency = currency
+        self.indexes: dict[int, tuple[tuple[str, ...], dict[Any, Any]]] = {}
+        self.references: list[Reference] = []
+        self.past: list[tuple[Any, Any, Any]] = []
+        self.supplied: dict[int, list[str]] = {}
+        self.no_currency: list[tuple[Any, Any]] = []
+
+
+def make_decoder(root: Shape) -> Decode:
+    """The decoder of a kind: called with (value, None, None, facts); raises Invalid."""
+    return _Maker().shape(root)
+
+
+class _Maker:
+    """Builds the functions. Objects that refer to themselves are tied through `_objects`."""
+
+    def __init__(self) -> None:
+        self._objects: dict[int, Decode] = {}
+        self._open: set[int] = set()
+
+    def field(self, field: Field) -> Decode:
+        """The function for a property's value; None passes where it may be null."""
+        decode = self.shape(field.shape)
+        return _or_null(decode) if field.nullable else decode
+
+    def shape(self, shape: Shape) -> Decode:
+        """The function for a value of a shape."""
+        form = shape.form
+        if form == "object":
+            return self._object(shape)
+        if form in {"list", "map"}:
+            assert shape.items is not None
+            items = self.field(shape.items)
+            plain = plain_class(shape.items)
+            return _list(shape, items, plain) if form == "list" else _map(shape, items)
+        return _SCALARS[form](shape)
+
+    def _object(self, shape: Shape) -> Decode:
+        made = self._objects.get(id(shape))
+        if made is not None:
+            return made
+        if id(shape) in self._open:  # within itself: looked up when it is called
+            return lambda value, container, key, facts: self._objects[id(shape)](value, container, key, facts)
+        self._open.add(id(shape))
+        decode = _object(shape, {key: self.field(field) for key, field in shape.fields.items()})
+        self._objects[id(shape)] = decode
+        return decode
+
+
+def plain_class(field: Field) -> type | None:
+    """The class that alone makes a value right unless it is an empty text: str, bool, int or None."""
+    shape = field.shape
+    short = shape.size is not None and shape.size != (1, None)
+    if field.nullable or shape.values or shape.bounds or short or shape.pattern or shape.refs:
+        return None
+    return {"string": str, "boolean": bool, "integer": int}.get(shape.form)
+
+
+def _or_null(decode: Decode) -> Decode:
+    def nullable(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        return None if value is None else decode(value, container, key, facts)
+
+    return nullable
+
+
+def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:
+    plain_get = {key: found for key, field in shape.fields.items() if (found := plain_class(field))}.get
+    work_get = decoders.get
+    required = shape.required
+    absent = tuple(
+        (key, decoders[key], field.when_absent[0])
+        for key, field in shape.fields.items()
+        if field.when_absent is not None
+    )
+
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if node.__class__ is not dict:
+            raise Invalid
+        for name, value in node.items():
+            if plain_get(name) is value.__class__ and value != "":
+                continue
+            work = work_get(name)
+            if work is None:
+                if name[:2] == FREE:
+                    continue
+                raise Invalid
+            new = work(value, node, name, facts)
+            if new is not value:
+                node[name] = new
+        for name in required:
+            if name not in node:
+                raise Invalid
+        if absent:
+            supply(node, facts)
+        return node
+
+    def supply(node: dict[str, Any], facts: Facts) -> None:
+        blank = facts.blanks.get(id(node), ())
+        for name, work, value in absent:
+            if name not in node and name not in blank:
+                fresh = value.copy() if value.__class__ in (list, dict) else value
+                node[name] = work(fresh, node, name, facts)
+                facts.supplied.setdefault(id(node), []).append(name)
+
+    return decode
+
+
+def _list(shape: Shape, items: Decode, plain: type | None) -> Decode:
+    keys = shape.key
+    size, unique = shape.size, shape.unique
+
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if node.__class__ is not list or (size and not _fits(len(node), size)):
+            raise Invalid
+        for index, value in enumerate(node):
+            if value.__class__ is not plain or value == "":
+                new = items(value, node, index, facts)
+                if new is not value:
+                    node[index] = new
+        if keys:
+            facts.indexes[id(node)] = keys, _indexed(node, keys)
+        if unique and has_repeats(node):
+            raise Invalid
+        return node
+
+    return decode
+
+
+def has_repeats(node: list[Any]) -> bool:
+    """Whether two items of a list are equal, 1 and true being different."""
+    seen = []
+    for item in node:
+        if any(item == other and type(item) is type(other) for other in seen):
+            return True
+        seen.append(item)
+    return False
+
+
+def _fits(length: int, size: tuple[int, int | None]) -> bool:
+    return length >= size[0] and (size[1] is None or length <= size[1])
+
+
+def _indexed(node: list[Any], keys: tuple[str, ...]) -> dict[Any, Any]:
+    index: dict[Any, Any] = {}
+    for item in node:
+        ident = item_key(item, keys)
+        if ident is not None:
+            if ident in index:
+                raise Invalid
+            index[ident] = item
+    return index
+
+
+def item_key(item: Any, keys: tuple[str, ...]) -> Any:
+    """What identifies an item of a list with x-key: one value, several, or None if one is not there."""
+    if item.__class__ is not dict:
+        return None
+    if len(keys) == 1:
+        return item.get(keys[0])
+    values = tuple(item.get(key) for key in keys)
+    return None if None in values else values
+
+
+def _map(shape: Shape, items: Decode) -> Decode:
+    size = shape.size
+    allowed = compile_pattern(shape.pattern) if shape.pattern else None
+
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if node.__class__ is not dict or (size and not _fits(len(node), size)):
+            raise Invalid
+        for name, value in node.items():
+            if allowed is not None and not allowed(name):
+                raise Invalid
+            new = items(value, node, name, facts)
+            if new is not value:
+                node[name] = new
+        return node
+
+    return decode
+
+
+def compile_pattern(pattern: str) -> Callable[[str], object]:
+    """A schema's pattern as a search; `$` means the end alone, as everywhere but in Python."""
+    if pattern.endswith("$") and not pattern.endswith("\\$"):
+        pattern = pattern[:-1] + r"\Z"
+    return re.compile(pattern).search
+
+
+def _string(shape: Shape) -> Decode:
+    size, refs, values = shape.size, shape.refs if shape.follow else (), frozenset(shape.values)
+    matches = compile_pattern(shape.pattern) if shape.pattern else None
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        if value.__class__ is not str or (values and value not in values):
+            raise Invalid
+        if (size and not _fits(len(value), size)) or (matches and not matches(value)):
+            raise Invalid
+        if refs:
+            facts.references.append(Reference(container, key, value, refs))
+        return value
+
+    return decode
+
+
+def _enum(shape: Shape) -> Decode:
+    values = frozenset(shape.values)
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if value.__class__ is not str or value not in values:
+            raise Invalid
+        return value
+
+    return decode
+
+
+def _boolean(shape: Shape) -> Decode:
+    values = shape.values
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if value.__class__ is not bool or (values and value not in values):
+            raise Invalid
+        return value
+
+    return decode
+
+
+def within(value: float, bounds: tuple[float | None, bool, float | None, bool]) -> bool:
+    """Whether a number lies within a shape's bounds."""
+    low, open_low, high, open_high = bounds
+    if low is not None and (value < low or (open_low and value == low)):
+        return False
+    return high is None or not (value > high or (open_high and value == high))
+
+
+def _integer(shape: Shape) -> Decode:
+    bounds, values = shape.bounds, shape.values
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if value.__class__ is float and value.is_integer() and MIN_INTEGER <= value <= MAX_INTEGER:
+            value = int(value)  # 2.0 is a whole number in JSON Schema
+        if value.__class__ is not int or (values and value not in values):
+            raise Invalid
+        if bounds and not within(value, bounds):
+            raise Invalid
+        return value
+
+    return decode
+
+
+def _number(shape: Shape) -> Decode:
+    bounds, values = shape.bounds, shape.values
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        if value.__class__ is not float:
+            if value.__class__ is not int:
+                raise Invalid
+            value = float(value)
+        if (values and value not in values) or (bounds and not within(value, bounds)):
+            raise Invalid
+        return value
+
+    return decode
+
+
+def _date(shape: Shape) -> Decode:
+    past, parse = shape.past, Date.parse
+    first, last = FIRST_DATE, LAST_DATE
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        if value.__class__ is not str:
+            raise Invalid
+        try:
+            day = parse(value)
+        except ValueError:
+            raise Invalid from None
+        if not first <= day <= last:
+            raise Invalid
+        if past:
+            facts.past.append((container, key, day))
+        return day
+
+    return decode
+
+
+def _instant(shape: Shape) -> Decode:
+    past, parse = shape.past, Timestamp.parse
+    first, last = FIRST_INSTANT, LAST_INSTANT
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        if value.__class__ is not str:
+            raise Invalid
+        try:
+            instant = parse(value)
+        except ValueError:
+            raise Invalid from None
+        if not first <= instant <= last:
+            raise Invalid
+        if past:
+            facts.past.append((container, key, instant))
+        return instant
+
+    return decode
+
+
+_CURRENCY = re.compile(r"[A-Z][A-Z][A-Z]")
+
+
+def is_currency(value: Any) -> bool:
+    """Whether a value is a currency's code, such as EUR."""
+    return value.__class__ is str and _CURRENCY.fullmatch(value) is not None
+
+
+def _money(shape: Shape) -> Decode:
+    bounds = shape.bounds
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        currency = facts.currency
+        amount = value
+        if value.__class__ is dict:
+            amount, currency = value.get("amount"), value.get("currency")
+            extra = [name for name in value if name not in {"amount", "currency"} and name[:2] != FREE]
+            if extra or not is_currency(currency):
+                raise Invalid
+        if amount.__class__ is not float and amount.__class__ is not int:
+            raise Invalid
+        if bounds and not within(amount, bounds):
+            raise Invalid
+        if currency is None:
+            facts.no_currency.append((container, key))
+            return value
+        return Money(float(amount), currency)
+
+    return decode
+
+
+_SCALARS: dict[str, Callable[[Shape], Decode]] = {
+    "string": _string,
+    "enum": _enum,
+    "boolean": _boolean,
+    "integer": _integer,
+    "number": _number,
+    "date": _date,
+    "instant": _instant,
+    "money": _money,
+}

@@ -1,0 +1,242 @@
+"""One inventory document as policies see it: decoded values, and the way back to the file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.cel.values import Date, Timestamp
+from policyscan.documents.tree import Container, Key, Tree
+from policyscan.errors import DocumentError
+from policyscan.source import Source, Span
+
+if TYPE_CHECKING:
+    from policyscan.documents.decoding import Facts
+    from policyscan.documents.kinds import Kind
+
+_BARE = re.compile(r"[^\[\]\"'\s]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+class DocumentIssue(NamedTuple):
+    """Something in a readable document that someone has to put right, at its place."""
+
+    message: str
+    place: Span
+    path: str
+    hint: str | None = None
+
+
+class Withheld(NamedTuple):
+    """A value that is in the file but reads as unknown, and why."""
+
+    value: Any
+    reason: str
+
+
+class Document:
+    """An inventory of a known kind.
+
+    `value` is the decoded root. `id` is its identity, `as_of` the day its facts were true, `time_zone`
+    and `currency` what the file says (None if it does not). `issues` are dangling references and the like.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_hidden",
+        "_latest_day",
+        "_latest_instant",
+        "as_of",
+        "currency",
+        "facts",
+        "file",
+        "id",
+        "index",
+        "issues",
+        "kind",
+        "places",
+        "time_zone",
+        "tree",
+        "value",
+        "withheld",
+    )
+
+    def __init__(self, tree: Tree, kind: Kind, facts: Facts) -> None:
+        self.tree = tree
+        self.kind = kind
+        self.facts = facts
+        self.value: dict[str, Any] = tree.value
+        self.places = tree.places
+        self.file = tree.source.file
+        self.index = tree.index
+        self.issues: list[DocumentIssue] = []
+        # What is in the file but must not be read, by the id of its container.
+        self.withheld: dict[int, dict[Key, Withheld]] = {}
+        self.id = str(dig(self.value, kind.shape.ident))
+        zone, as_of = self.value.get("time_zone"), self.value.get("as_of")
+        self.time_zone: str | None = zone if isinstance(zone, str) else None
+        self.as_of: Date | None = as_of if isinstance(as_of, Date) else None
+        self.currency = facts.currency
+        self._hidden: list[tuple[Any, Any, Any]] = []
+        self._latest_day = max((fact[2] for fact in facts.past if fact[2].__class__ is Date), default=0)
+        self._latest_instant = max((fact[2] for fact in facts.past if fact[2].__class__ is Timestamp), default=None)
+        self._withhold_money()
+
+    @property
+    def source(self) -> Source:
+        """The text of the document's file."""
+        return self.tree.source
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.name} {self.id} in {self.file}>"
+
+    # --- the way back to the file ---
+
+    def owns(self, container: object) -> bool:
+        """Whether a dict or list is part of this document."""
+        return id(container) in self.places
+
+    def place_of(self, container: Container, key: Key = None) -> Span:
+        """Where a container or its value at `key` stands; what is not there points at its parent's key."""
+        return self.tree.span_of(container, key)
+
+    def path_of(self, container: Container, key: Key = None) -> str:
+        """The path of a container or of its value at `key`, such as `devices[lt-02].os.version`.
+
+        Items of lists with x-key are named by it, others by their index from 0.
+        """
+        steps = [] if key is None else [self._step(container, key)]
+        current: Any = container
+        while True:
+            place = self.places[id(current)]
+            if place.parent is None:
+                return "".join(reversed(steps)).removeprefix(".")
+            steps.append(self._step(place.parent, place.key))
+            current = place.parent
+
+    def _step(self, container: Any, key: Key) -> str:
+        if container.__class__ is dict:
+            name = str(key)
+            return f".{name}" if _NAME.fullmatch(name) else f"[{_quoted(name)}]"
+        keyed = self.facts.indexes.get(id(container))
+        if keyed is None or not isinstance(key, int) or not 0 <= key < len(container):
+            return f"[{key}]"
+        item = container[key]
+        parts = [label(item.get(name)) for name in keyed[0]] if item.__class__ is dict else [None]
+        return f"[{key}]" if None in parts else f"[{_quoted('/'.join(map(str, parts)))}]"
+
+    def locate(self, container: object, key: Key = None) -> tuple[str, Span] | None:
+        """Path and place of a value for the tracer; None if the container is not of this document."""
+        if id(container) not in self.places:
+            return None
+        return self.path_of(container, key), self.place_of(container, key)  # type: ignore[arg-type]
+
+    def why_unknown(self, container: Any, key: Key) -> str | None:
+        """Why `container[key]` reads as unknown: blank, in the future, without currency; None if just missing."""
+        if key in self.tree.blanks.get(id(container), ()):
+            return "it is blank"
+        withheld = self.withheld.get(id(container), {}).get(key)
+        return withheld.reason if withheld is not None else None
+
+    def blanks(self) -> list[DocumentIssue]:
+        """Every key with nothing after it, as a note with its place."""
+        found = []
+        for owner, keys in self.tree.blanks.items():
+            container = self._container(owner)
+            for key in keys:
+                if key is not None and container is not None:
+                    place, path = self.place_of(container, key), self.path_of(container, key)
+                    found.append(DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT))
+        return sorted(found, key=lambda issue: issue.place)
+
+    def _container(self, owner: int) -> Any:
+        stack: list[Any] = [self.value]
+        seen = set()
+        while stack:
+            node = stack.pop()
+            if id(node) == owner:
+                return node
+            if id(node) in seen or id(node) not in self.places:
+                continue
+            seen.add(id(node))
+            values = node.values() if node.__class__ is dict else node
+            stack.extend(value for value in values if value.__class__ in (dict, list))
+        return None
+
+    # --- what may be seen when ---
+
+    def as_seen(self, today: Date, now: Timestamp) -> Document:
+        """This document with facts later than the clock hidden; cheap where there are none.
+
+        It changes the document in place: what a policy reads is what was known at that moment.
+        """
+        for container, key, value in self._hidden:
+            container[key] = value
+            del self.withheld[id(container)][key]
+        self._hidden = []
+        late_instant = self._latest_instant is not None and self._latest_instant > now
+        if self._latest_day > today or late_instant:
+            self._hide(today, now)
+        return self
+
+    def _hide(self, today: Date, now: Timestamp) -> None:
+        for container, key, value in self.facts.past:
+            limit = today if value.__class__ is Date else now
+            if value > limit and container.__class__ is dict:
+                del container[key]
+                reason = f"it lies in the future: {value} is after {limit}"
+                self.withheld.setdefault(id(container), {})[key] = Withheld(value, reason)
+                self._hidden.append((container, key, value))
+
+    def future_facts(self) -> list[DocumentIssue]:
+        """The facts that `as_seen` has hidden, as issues with their places."""
+        return [
+            DocumentIssue(
+                f"{value} is in the future, where only a day or time that has been makes sense",
+                self.place_of(container, key),
+                self.path_of(container, key),
+                "check the year; until then it reads as unknown",
+            )
+            for container, key, value in self._hidden
+        ]
+
+    def _withhold_money(self) -> None:
+        for container, key in self.facts.no_currency:
+            if container.__class__ is dict:
+                reason = "the document does not say its currency"
+                self.withheld.setdefault(id(container), {})[key] = Withheld(container.pop(key), reason)
+
+
+_BLANK_HINT = "write the value, null if there is none, or delete the key"
+
+
+def dig(value: Any, path: tuple[str, ...]) -> Any:
+    """The value at a path of keys within dicts; None where a key is missing."""
+    for key in path:
+        value = value.get(key) if value.__class__ is dict else None
+    return value
+
+
+def label(value: Any) -> str | None:
+    """How a value that identifies something is written: an object by its own id; None for nothing."""
+    if value.__class__ is dict:
+        value = value.get("id") or dig(value, ("organisation", "id"))
+    return None if value is None else str(value)
+
+
+def _quoted(text: str) -> str:
+    if _BARE.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def duplicate_id(document: Document, first: Document) -> DocumentError:
+    """Two documents of one kind with one id, named both."""
+    at = document.place_of(dig(document.value, document.kind.shape.ident[:-1]), document.kind.shape.ident[-1])
+    other = first.place_of(dig(first.value, first.kind.shape.ident[:-1]), first.kind.shape.ident[-1])
+    return DocumentError(
+        f"there is another {document.kind.name} with the id {document.id}, at {other}",
+        at=at,
+        hint="give each its own id, or delete one of the files",
+    )

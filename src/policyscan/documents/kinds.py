@@ -1,0 +1,199 @@
+"""Kinds of inventory: a JSON Schema each, from which decoding, validation and types are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from policyscan.documents.decoding import Facts, Invalid, make_decoder
+from policyscan.documents.document import Document
+from policyscan.documents.references import KIND, link_within
+from policyscan.documents.shapes import Shape, ShapeReader, walk
+from policyscan.documents.text import read_source, top
+from policyscan.documents.tree import Tree
+from policyscan.errors import DocumentError, PolicyscanError, Problems
+
+if TYPE_CHECKING:
+    from policyscan.cel.types import ObjectType
+
+BUILT_IN = ("client", "portfolio", "provider")
+_SCHEMAS = Path(__file__).parent.parent / "schemas"
+
+
+class Kind:
+    """One kind: `name`, its JSON Schema, and what is made of it when it is first needed."""
+
+    def __init__(self, name: str, schema: dict[str, Any], file: str, kinds: Kinds) -> None:
+        self.name = name
+        self.schema = schema
+        self.file = file
+        self._kinds = kinds
+        reader = ShapeReader(schema, file)
+        self.shape: Shape = reader.root(name)
+        if not self.shape.ident:
+            reader.refuse("#", "needs x-id: the path to what identifies a document", "x-id: organisation.id")
+        if reader.problems:
+            raise Problems(reader.problems)
+        self._decode = make_decoder(self.shape)
+
+    def __repr__(self) -> str:
+        return f"<kind {self.name}>"
+
+    @cached_property
+    def type(self) -> ObjectType:
+        """The kind's type in policies."""
+        return self._kinds.types.root(self)
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The names of the kinds whose documents this kind refers to."""
+        return frozenset(
+            target.removeprefix(KIND)
+            for _, field in walk(self.shape)
+            for target in field.shape.refs
+            if target.startswith(KIND) and field.shape.follow
+        )
+
+    @cached_property
+    def questions(self) -> dict[str, str]:
+        """The question in plain words behind each path, such as `restore_tests[].tested_on`."""
+        return {path: field.question for path, field in walk(self.shape) if field.question}
+
+    @cached_property
+    def descriptions(self) -> dict[str, str]:
+        """What each path means."""
+        return {path: field.description for path, field in walk(self.shape) if field.description}
+
+    def decode(self, tree: Tree) -> Document:
+        """The document of a tree of this kind, which it uses up; raises Problems with all that is wrong."""
+        currency = tree.value.get("currency")
+        facts = Facts(tree.blanks, currency if currency.__class__ is str else None)
+        try:
+            self._decode(tree.value, None, None, facts)
+        except Invalid:
+            raise Problems(self._explain(tree)) from None
+        document = Document(tree, self, facts)
+        if document.time_zone is not None and not _is_zone(document.time_zone):
+            raise _bad_zone(document)
+        link_within(document)
+        return document
+
+    def _explain(self, tree: Tree) -> Iterable[PolicyscanError]:
+        from policyscan.documents.reading import read_text
+        from policyscan.documents.validation import explain
+
+        # Decoding has replaced some of the values already: read them again.
+        fresh = next(again for again in read_text(tree.source)[0] if again.index == tree.index)
+        problems = explain(fresh, self.shape)
+        assert problems, "what the decoder refuses, validation explains"
+        return problems
+
+
+class Kinds:
+    """The kinds that a scan knows, by name."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, Kind] = {}
+        self._files: dict[str, Path] = {}
+
+    @classmethod
+    def builtin(cls) -> Kinds:
+        """The kinds that come with policyscan; each is loaded when it is first asked for."""
+        kinds = cls()
+        for name in BUILT_IN:
+            kinds._files[name] = _SCHEMAS / f"{name}.schema.json"
+        return kinds
+
+    @cached_property
+    def types(self) -> Any:
+        """The makers of the kinds' types, which refer to each other."""
+        from policyscan.documents.kind_types import TypeMaker
+
+        return TypeMaker(self)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all kinds, sorted."""
+        return sorted({*self._kinds, *self._files})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files or name in self._kinds
+
+    def __iter__(self) -> Iterator[Kind]:
+        return (self[name] for name in self.names)
+
+    def __getitem__(self, name: str) -> Kind:
+        kind = self._kinds.get(name)
+        if kind is None:
+            kind = self._kinds[name] = _load(self._files[name], name, self)
+        return kind
+
+    def load(self, path: Path, shown: str | None = None) -> Kind:
+        """Add the kind that a JSON Schema file describes; its name is the schema's constant `kind`.
+
+        Raises Problems with everything that a kind may not say.
+        """
+        kind = _load(path, None, self, shown)
+        if kind.name in self:
+            message = f"there is already a kind {kind.name}"
+            raise DocumentError(message, at=top(kind.file), hint="give it another name")
+        self._kinds[kind.name] = kind
+        return kind
+
+
+def _load(path: Path, name: str | None, kinds: Kinds, shown: str | None = None) -> Kind:
+    import json
+
+    source = read_source(path, shown)
+    try:
+        schema = json.loads(source.text)
+    except ValueError:
+        from policyscan.documents.reading import read_text
+
+        raise Problems(read_text(source)[1]) from None
+    if name is None:
+        name = _kind_name(schema, source.file)
+    return Kind(name, schema, source.file, kinds)
+
+
+def _kind_name(schema: Any, file: str) -> str:
+    try:
+        name = schema["properties"]["kind"]["const"]
+    except (KeyError, TypeError):
+        name = None
+    if not isinstance(name, str):
+        message = "the schema does not say which kind it describes"
+        raise DocumentError(message, at=top(file), hint='add "kind": {"const": "NAME"} to its properties')
+    return name
+
+
+_zones: dict[str, bool] = {}
+
+
+def _is_zone(name: str) -> bool:
+    known = _zones.get(name)
+    if known is None:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(name)
+            known = True
+        except (OSError, ValueError, ModuleNotFoundError, KeyError):
+            known = False
+        _zones[name] = known
+    return known
+
+
+def _bad_zone(document: Document) -> DocumentError:
+    from zoneinfo import available_timezones
+
+    from policyscan.documents.suggest import did_you_mean
+
+    hint = did_you_mean(document.time_zone or "", available_timezones())
+    return DocumentError(
+        f"time_zone: {document.time_zone} is no time zone",
+        at=document.place_of(document.value, "time_zone"),
+        hint=hint or "write it as in Europe/London or America/Chicago",
+    )

@@ -1,0 +1,33 @@
+"""Files to trees, whatever their format: broken documents become problems and hide nothing else."""
+
+from __future__ import annotations
+
+import os
+
+from policyscan.documents.text import read_source
+from policyscan.documents.tree import Tree
+from policyscan.errors import DocumentError
+from policyscan.source import Source
+
+
+def read_file(path: str | os.PathLike[str], shown: str | None = None) -> tuple[list[Tree], list[DocumentError]]:
+    """Every sound document of a file, and what is wrong with the rest; never raises for bad input.
+
+    `shown` is how the file is called in spans. No documents and no problems: the file is empty.
+    """
+    try:
+        source = read_source(path, shown)
+    except DocumentError as problem:
+        return [], [problem]
+    return read_text(source)
+
+
+def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
+    """The same for a text that has been read already; the format is told from the file's name."""
+    if source.file.endswith((".json", ".JSON")):
+        from policyscan.documents.json_reader import read_json
+
+        return read_json(source)
+    from policyscan.documents.yaml_reader import read_yaml
+
+    return read_yaml(source)

@@ -1,0 +1,99 @@
+"""References: an id in one place of an inventory becomes the object that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from policyscan.cel.values import Dangling, Unresolved
+from policyscan.documents.decoding import Facts, Reference
+from policyscan.documents.document import Document, DocumentIssue
+from policyscan.documents.suggest import did_you_mean
+
+KIND = "kind:"
+Lookup = Callable[[str, str], Document | None]
+"""Finds the document of a kind with an id."""
+
+
+def link_within(document: Document) -> None:
+    """Replace ids that name something in the same document; dangling ones become issues."""
+    tables: dict[tuple[str, ...], tuple[dict[str, Any], bool]] = {}
+    for reference in document.facts.references:
+        table = tables.get(reference.refs)
+        if table is None:
+            table = tables[reference.refs] = _table(document.value, reference.refs, document.facts)
+        targets, complete = table
+        target = targets.get(reference.id)
+        if target is not None:
+            reference.container[reference.key] = target
+        elif complete:
+            reference.container[reference.key] = Dangling(reference.id)
+            document.issues.append(_dangling(document, reference, targets))
+        else:
+            reference.container[reference.key] = Unresolved(reference.id)
+
+
+def link_across(document: Document, lookup: Lookup) -> None:
+    """Replace ids that name other documents by these documents' values."""
+    for reference in document.facts.references:
+        if reference.container[reference.key].__class__ is not Unresolved:
+            continue
+        for target in reference.refs:
+            found = lookup(target.removeprefix(KIND), reference.id) if target.startswith(KIND) else None
+            if found is not None:
+                reference.container[reference.key] = found.value
+                break
+
+
+def wanted(document: Document) -> set[tuple[str, str]]:
+    """The (kind, id) pairs of other documents that this one refers to."""
+    return {
+        (target.removeprefix(KIND), reference.id)
+        for reference in document.facts.references
+        for target in reference.refs
+        if target.startswith(KIND)
+    }
+
+
+def _table(root: Any, refs: tuple[str, ...], facts: Facts) -> tuple[dict[str, Any], bool]:
+    """What the ids in some lists name, and whether every one of the lists is there."""
+    targets: dict[str, Any] = {}
+    complete = True
+    for ref in refs:
+        if ref.startswith(KIND):
+            complete = False
+            continue
+        nodes, known = _lists(root, ref.split("/"))
+        complete = complete and known
+        for node in nodes:
+            for ident, item in facts.indexes[id(node)][1].items():
+                targets.setdefault(ident, item)
+    return targets, complete
+
+
+def _lists(root: Any, path: list[str]) -> tuple[list[Any], bool]:
+    """The lists at a path such as `risk_audits/*/exposures`; whether none of its steps is missing."""
+    nodes, known = [root], True
+    for step in path:
+        found = []
+        for node in nodes:
+            if step == "*":
+                found.extend(node)
+            elif step in node:
+                if node[step] is not None:
+                    found.append(node[step])
+            else:
+                known = False
+        nodes = found
+    return nodes, known
+
+
+def _dangling(document: Document, reference: Reference, targets: dict[str, Any]) -> DocumentIssue:
+    lists = " or ".join(ref.replace("/*/", "[].") for ref in reference.refs)
+    hint = did_you_mean(reference.id, [target for target in targets if isinstance(target, str)])
+    return DocumentIssue(
+        f"nothing in {lists} has the id {reference.id}",
+        document.place_of(reference.container, reference.key),
+        document.path_of(reference.container, reference.key),
+        hint or f"add it to {lists}, or correct the id",
+    )
