@@ -1,0 +1,113 @@
+"""README, CONTRIBUTING and docs tell the truth about this checkout."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE = _load(ROOT / "docs" / "generate.py")
+DOCUMENTS: list[Path] = GENERATE.documents()
+
+
+def _named(paths: list[Path]) -> list[object]:
+    return [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in paths]
+
+
+def _outside_fences(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("path", _named(DOCUMENTS))
+def test_what_a_document_shows_is_what_the_command_prints(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text == GENERATE.rendered(text), "run `make generate` and look at what changed"
+
+
+def _links(path: Path) -> Iterator[str]:
+    yield from re.findall(r"\]\(([^)#\s]+)", _outside_fences(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", _named(DOCUMENTS))
+def test_links_lead_somewhere(path: Path) -> None:
+    local = [link for link in _links(path) if "://" not in link]
+    assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    """The rows of the table of CONTRIBUTING: what one wants, what to open, what to run."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = text.split("| I want to", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return [(cells[0], cells[1], cells[2]) for cells in (row.strip("| ").split(" | ") for row in table)]
+
+
+def _in_backticks(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row[0]) for row in _rows()])
+def test_every_path_of_the_contributors_table_exists(row: tuple[str, str, str]) -> None:
+    paths = _in_backticks(row[1])
+    assert paths
+    assert [path for path in paths if not list(ROOT.glob(path))] == []
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row[0]) for row in _rows()])
+def test_every_command_of_the_contributors_table_exists(row: tuple[str, str, str]) -> None:
+    commands = _in_backticks(row[2])
+    assert commands
+    for command in commands:
+        words = command.split()
+        if words[0] == "make":
+            assert words[1] in TARGETS
+        else:
+            assert (Path(sys.executable).parent / Path(words[0]).name).exists()
+            assert all((ROOT / word).exists() for word in words if word.startswith("tests/"))
+
+
+@pytest.mark.parametrize("path", _named(DOCUMENTS))
+def test_every_make_target_that_a_document_names_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"`make ([a-z-]+)", text) + re.findall(r"^(?:\$ )?make ([a-z-]+)", text, re.MULTILINE)
+    assert set(named) <= TARGETS
+
+
+def test_help_explains_every_target() -> None:
+    explained = set(re.findall(r"^([a-z-]+):.*?## ", MAKEFILE, re.MULTILINE))
+    assert explained == TARGETS
+
+
+def test_decisions_are_numbered_once() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("*.md")]
+    assert sorted(numbers) == sorted(set(numbers))
+    assert all(number.isdigit() for number in numbers)
+
+
+FRAGMENTS = [path for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
+
+
+@pytest.mark.parametrize("path", _named(sorted(FRAGMENTS)))
+def test_a_changelog_fragment_says_something_of_a_known_kind(path: Path) -> None:
+    assert re.fullmatch(r"[a-z0-9-]+\.(added|changed|fixed|removed|policy)\.md", path.name)
+    text = path.read_text(encoding="utf-8").strip()
+    assert text.endswith((".", "!"))
+    assert not text.startswith(("-", "*", "#"))
