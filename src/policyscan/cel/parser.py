@@ -102,6 +102,9 @@ _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _BALANCE_FROM = 8
 _INT_MIN_DIGITS = 2**63
+# math.greatest(a, b, c) is math.greatest([a, b, c]), as in every CEL.
+_EXTREMES = frozenset({"greatest", "least"})
+_TWO = 2
 
 # A word where an operator was expected, and what to write instead.
 _INFIX_HINTS = {
@@ -518,6 +521,8 @@ class _Parser:
             macro = self.macro(name, target, args, binders, at, end)
             if macro is not None:
                 return macro
+        if name in _EXTREMES and len(args) > _TWO and isinstance(target, Ident) and target.name == "math":
+            args = [ListExpr(tuple(args), (), args[0].start, args[-1].end)]
         return Call(name, target, tuple(args), start, end, self.starts[at], self.ends[at])
 
     def macro(  # noqa: PLR0917 - a call's parts and its place

@@ -22,7 +22,11 @@ class Overload(NamedTuple):
     parameter is Nullable, NULL or DYN. `inline`, where given, is a Python expression used by compiled code
     when all types are known statically: `{0}`, `{1}` are the arguments (each evaluated once and used any
     number of times), `{f}` is `impl`; it may name Python's builtins and nothing else.
-    `total` says that it cannot raise for well-typed arguments, so that compiled code needs no guard.
+    `raw`, where given, is as `inline` for places where a plain int may stand for a date, timestamp or
+    duration (between comparisons and further arithmetic). `total` says that it cannot raise for well-typed
+    arguments, so that compiled code needs no guard. Where `variadic`, the last parameter may be repeated.
+    `moving(clock, moves, *args)` stands in for `impl` where arguments move with the clock (`moves` has a bool
+    for each): it tells the clock when its result turns; without it such arguments are refused.
     """
 
     params: tuple[Type, ...]
@@ -32,6 +36,9 @@ class Overload(NamedTuple):
     inline: str | None = None
     clock: bool = False
     total: bool = False
+    raw: str | None = None
+    variadic: bool = False
+    moving: Callable[..., Any] | None = None
 
 
 class Function(NamedTuple):
@@ -111,11 +118,24 @@ def macro(name: str, arity: int) -> Macro | None:
 
 _MODULES: Final[dict[str, str]] = {
     "operators": "_+_ _-_ _*_ _/_ _%_ -_",
-    "standard": "",
-    "strings": "",
-    "math": "",
-    "lists": "",
-    "optionals": "",
+    "standard": (
+        "bool int uint double string bytes timestamp duration date dyn type size contains "
+        "startsWith endsWith matches getFullYear getMonth getDate getDayOfMonth getDayOfWeek "
+        "getDayOfYear getHours getMinutes getSeconds getMilliseconds"
+    ),
+    "strings": "charAt lowerAscii upperAscii replace split substring trim join format strings.quote",
+    "math": (
+        "math.greatest math.least math.ceil math.floor math.round math.trunc math.abs "
+        "math.sign math.sqrt math.isNaN math.isInf math.isFinite math.bitAnd math.bitOr "
+        "math.bitXor math.bitNot math.bitShiftLeft math.bitShiftRight"
+    ),
+    "lists": (
+        "distinct sort flatten slice reverse first last lists.range sum min max isSorted indexOf lastIndexOf"
+    ),
+    "optionals": (
+        "optional.of optional.none optional.ofNonZeroValue hasValue value or orValue "
+        "optional.unwrap unwrapOpt"
+    ),
     "policy": "",
     "calendars": "",
 }
