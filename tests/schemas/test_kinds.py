@@ -34,7 +34,11 @@ by_kind = pytest.mark.parametrize("kind", SCHEMAS)
 
 
 class _Plain(yaml.SafeLoader):
-    """Leaves dates as the text they are, as policyscan does."""
+    """Leaves dates as the text they are, and blank keys out, as policyscan does."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        node.value = [(key, value) for key, value in node.value if (value.value, value.style) != ("", None)]
+        return super().construct_mapping(node, deep=deep)
 
 
 _Plain.yaml_implicit_resolvers = {
