@@ -37,7 +37,7 @@ class _Plain(yaml.SafeLoader):
     """Leaves dates as the text they are, and blank keys out, as policyscan does."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        node.value = [(key, value) for key, value in node.value if (value.value, value.style) != ("", None)]
+        node.value = [(key, value) for key, value in node.value if not blank(value)]
         return super().construct_mapping(node, deep=deep)
 
 
@@ -45,6 +45,11 @@ _Plain.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def blank(node: yaml.Node) -> bool:
+    """Whether nothing at all follows a key: neither a text nor null."""
+    return isinstance(node, yaml.ScalarNode) and node.value == "" and node.style is None
 
 
 def read(path: Path) -> dict[str, Any]:
