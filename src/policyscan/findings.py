@@ -428,6 +428,13 @@ def unchecked(report: Report) -> tuple[str, ...]:
     )
 
 
+def without_controls(report: Report) -> dict[str, int]:
+    """How many documents there are of each kind that no chosen control looks at."""
+    looked_at = {policy.kind for policy in report.policies}
+    kinds = [document.kind for document in report.documents if document.kind not in looked_at]
+    return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+
+
 def _idle_kinds(report: Report) -> set[str]:
     """Kinds of documents in none of which a control had anything to look at."""
     idle = {document.kind for document in report.documents}

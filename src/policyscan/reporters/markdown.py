@@ -19,7 +19,6 @@ from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     SHOWN,
     by_document,
-    counted,
     headline,
     inventories,
     markdown,
@@ -83,7 +82,7 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
 def _verdict(report: Report, options: Options) -> list[str]:
     count = inventories(len(report.documents))
     return [
-        f"## policyscan: {counted(control_tally(report.documents))}",
+        "## policyscan",
         "",
         f"{count} · {markdown(scope(report))}. {sums(report.documents)} Exit {options.exit_code}.",
     ]

@@ -25,7 +25,6 @@ from policyscan.reporters.wording import (
     SHOWN,
     by_document,
     by_urgency,
-    counted,
     headline,
     inventories,
     next_questions,

@@ -17,6 +17,7 @@ from policyscan.findings import (
     control_tally,
     document_check_tally,
     score,
+    without_controls,
 )
 from policyscan.source import Span
 
@@ -208,6 +209,8 @@ def remarks(report: Report) -> Sequence[str]:
         + (f": {one_line(item.reason)}" if item.reason else "")
         for item in scan.loosened
     ]
+    for kind, count in without_controls(report).items():
+        lines.append(f"not checked: {inventories(count)} of kind {kind}, as no chosen control looks at one")
     if scan.files_skipped:
         lines.append(f"skipped: {plural(scan.files_skipped, 'file')} that are no inventory")
     return lines + [f"note: {one_line(note)}" for note in scan.notes]
