@@ -6,11 +6,9 @@ import errno
 import os
 import stat
 
+from policyscan.documents.limits import MAX_BYTES
 from policyscan.errors import DocumentError
 from policyscan.source import Source, Span
-
-MAX_BYTES = 16 * 1024 * 1024
-"""The largest file that is read, in bytes; a larger one is refused before it is read."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")

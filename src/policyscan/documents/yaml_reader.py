@@ -21,6 +21,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from policyscan.documents.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, resolve
 from policyscan.documents.tree import BLANK, Key, Place, Tree, offset
 from policyscan.documents.yaml_errors import forbidden_character, in_plain_words
@@ -31,15 +32,6 @@ try:
     from yaml.cyaml import CParser
 except ImportError:  # PyYAML was built without libyaml
     CParser = None  # type: ignore[assignment,misc]
-
-MAX_DEPTH = 100
-"""How many lists and mappings may stand inside one another."""
-MAX_EVENTS = 1_000_000
-"""How many values, keys and ends of containers one file may have."""
-MAX_SCALAR = 1_000_000
-"""The longest text of one value, in characters."""
-MAX_COPIED = 100_000
-"""How many values aliases may add to one document."""
 
 SLOW_PARSER_NOTE = "PyYAML was installed without libyaml: reading takes about ten times as long"
 
