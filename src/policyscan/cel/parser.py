@@ -525,7 +525,7 @@ class _Parser:
             args = [ListExpr(tuple(args), (), args[0].start, args[-1].end)]
         return Call(name, target, tuple(args), start, end, self.starts[at], self.ends[at])
 
-    def macro(  # noqa: PLR0917 - a call's parts and its place
+    def macro(
         self, name: str, target: Node | None, args: list[Node], binders: tuple[int, ...], at: int, end: int
     ) -> Node | None:
         start = self.starts[at] if target is None else target.start
