@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan.cel.values import Date, Timestamp
 from policyscan.documents.tree import Container, Key, Tree
@@ -25,6 +25,15 @@ class DocumentIssue(NamedTuple):
     place: Span
     path: str
     hint: str | None = None
+
+
+class Moment(Protocol):
+    """A clock: the day and the instant that a document is looked at."""
+
+    @property
+    def today(self) -> Date: ...
+    @property
+    def now(self) -> Timestamp: ...
 
 
 class Withheld(NamedTuple):
@@ -79,7 +88,9 @@ class Document:
         self.currency = facts.currency
         self._hidden: list[tuple[Any, Any, Any]] = []
         self._latest_day = max((fact[2] for fact in facts.past if fact[2].__class__ is Date), default=0)
-        self._latest_instant = max((fact[2] for fact in facts.past if fact[2].__class__ is Timestamp), default=None)
+        self._latest_instant = max(
+            (fact[2] for fact in facts.past if fact[2].__class__ is Timestamp), default=None
+        )
         self._withhold_money()
 
     @property
@@ -146,7 +157,9 @@ class Document:
             for key in keys:
                 if key is not None and container is not None:
                     place, path = self.place_of(container, key), self.path_of(container, key)
-                    found.append(DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT))
+                    found.append(
+                        DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT)
+                    )
         return sorted(found, key=lambda issue: issue.place)
 
     def _container(self, owner: int) -> Any:
@@ -165,11 +178,12 @@ class Document:
 
     # --- what may be seen when ---
 
-    def as_seen(self, today: Date, now: Timestamp) -> Document:
+    def as_seen(self, clock: Moment) -> Document:
         """This document with facts later than the clock hidden; cheap where there are none.
 
         It changes the document in place: what a policy reads is what was known at that moment.
         """
+        today, now = clock.today, clock.now
         for container, key, value in self._hidden:
             container[key] = value
             del self.withheld[id(container)][key]

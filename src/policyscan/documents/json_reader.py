@@ -166,7 +166,9 @@ class _Scanner:
         end = self.at
         if key in spots:
             line = self.source.position(spots[key][0])[0]
-            self.note(f"the key {key} stands here twice: first on line {line}", start, end, "delete one of them")
+            self.note(
+                f"the key {key} stands here twice: first on line {line}", start, end, "delete one of them"
+            )
         self.skip()
         if self.text[self.at : self.at + 1] != ":":
             self.missing("a colon is missing before this")
@@ -219,7 +221,9 @@ class _Scanner:
         if "Unterminated" in error.msg:
             return self.fail("the quote that opens here is never closed", start)
         if "control character" in error.msg:
-            return self.fail("a line break or tab may not stand in a JSON text", error.pos, hint=r"write it as \n or \t")
+            return self.fail(
+                "a line break or tab may not stand in a JSON text", error.pos, hint=r"write it as \n or \t"
+            )
         return self.fail("this escape is not known in JSON", error.pos, hint=r"write a backslash as \\")
 
 

@@ -46,7 +46,9 @@ class TypeMaker:
     def _field(self, shape: Shape, name: str, kind: Kind) -> types.Field:
         field = shape.fields[name]
         found = self._type(field, kind)
-        return types.Field(found, field.description, name not in shape.required, field.when_absent is not None)
+        return types.Field(
+            found, field.description, name not in shape.required, field.when_absent is not None
+        )
 
     def _type(self, field: Field, kind: Kind, key: tuple[str, ...] = ()) -> types.Type:
         found = self._bare(field.shape, kind, key)

@@ -10,7 +10,9 @@ from policyscan.errors import DocumentError
 from policyscan.source import Source
 
 
-def read_file(path: str | os.PathLike[str], shown: str | None = None) -> tuple[list[Tree], list[DocumentError]]:
+def read_file(
+    path: str | os.PathLike[str], shown: str | None = None
+) -> tuple[list[Tree], list[DocumentError]]:
     """Every sound document of a file, and what is wrong with the rest; never raises for bad input.
 
     `shown` is how the file is called in spans. No documents and no problems: the file is empty.

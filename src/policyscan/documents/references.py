@@ -35,6 +35,8 @@ def link_within(document: Document) -> None:
 
 def link_across(document: Document, lookup: Lookup) -> None:
     """Replace ids that name other documents by these documents' values."""
+    if not document.kind.targets:
+        return
     for reference in document.facts.references:
         if reference.container[reference.key].__class__ is not Unresolved:
             continue

@@ -21,9 +21,7 @@ _STRUCTURE = frozenset(
     "pattern minItems maxItems uniqueItems minProperties maxProperties propertyNames anyOf oneOf examples default "
     "deprecated".split()
 )
-ANNOTATIONS = (
-    "x-id x-key x-ref x-ref-follow x-order x-past x-money x-when-absent x-default-ok x-question x-unit".split()
-)
+ANNOTATIONS = "x-id x-key x-ref x-ref-follow x-order x-past x-money x-when-absent x-default-ok x-question x-unit".split()
 FREE = "x-"
 """Keys that begin so are the user's own, everywhere: not checked, not seen by policies."""
 _MAX_NESTING = 50
@@ -147,7 +145,9 @@ class ShapeReader:
             elif (options := merged.get("anyOf") or merged.get("oneOf")) and "x-money" not in merged:
                 rest = [option for option in options if option != {"type": "null"}]
                 if len(rest) != 1 or len(rest) == len(options):
-                    self.refuse(path, "anyOf may only add null to one form", "split it into several properties")
+                    self.refuse(
+                        path, "anyOf may only add null to one form", "split it into several properties"
+                    )
                     return {"type": "string"}, False, name
                 nullable = True
                 merged = {**rest[0], **{k: v for k, v in merged.items() if k not in {"anyOf", "oneOf"}}}
@@ -200,7 +200,9 @@ class ShapeReader:
         return schema
 
     def _scalar(self, schema: dict[str, Any], kind: str, name: str, path: str) -> Shape:
-        shape = Shape(_FORMATS.get(schema.get("format", ""), SCALARS[kind]) if kind == "string" else kind, name)
+        shape = Shape(
+            _FORMATS.get(schema.get("format", ""), SCALARS[kind]) if kind == "string" else kind, name
+        )
         if "enum" in schema or "const" in schema:
             shape.values = tuple(schema["enum"]) if "enum" in schema else (schema["const"],)
             if kind == "string" and "enum" in schema:

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from policyscan.documents.limits import MAX_BYTES
+from policyscan.documents import limits
 from policyscan.errors import DocumentError
 from policyscan.source import Source, Span
 
@@ -61,17 +61,17 @@ def _read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
             raise IsADirectoryError(errno.EISDIR, "folder")
         what = _SPECIAL.get(stat.S_IFMT(status.st_mode), "not a regular file")
         raise DocumentError(f"this is {what}, not a file", at=top(name))
-    if status.st_size > MAX_BYTES:
+    if status.st_size > limits.MAX_BYTES:
         raise _too_large(name, status.st_size)
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.open
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        data = file.read(limits.MAX_BYTES + 1)
+    if len(data) > limits.MAX_BYTES:
         raise _too_large(name, len(data))
     return data
 
 
 def _too_large(name: str, size: int) -> DocumentError:
-    limit = MAX_BYTES // (1024 * 1024)
+    limit = limits.MAX_BYTES // (1024 * 1024)
     found = -(-size // (1024 * 1024))
     return DocumentError(
         f"the file has {found} MB; at most {limit} MB are read",

@@ -103,7 +103,9 @@ class _Explainer:
                 self._required(shape, value, name, blank=name in blank)
 
     def _unknown_key(self, shape: Shape, value: Any, name: str) -> None:
-        hint = did_you_mean(name, shape.fields) or f"known keys: {_listed(shape.fields)}; your own begin with x-"
+        hint = (
+            did_you_mean(name, shape.fields) or f"known keys: {_listed(shape.fields)}; your own begin with x-"
+        )
         self.say_at_key(f"the key {name} is not known in {shape.name or 'this mapping'}", value, name, hint)
 
     def _required(self, shape: Shape, value: Any, name: str, *, blank: bool) -> None:
@@ -111,7 +113,9 @@ class _Explainer:
         if blank:
             self.say_at_key(f"{name} is blank, and nothing works without it", value, name, question or None)
         else:
-            self.say_at_key(f"{name} is missing in {shape.name or 'this mapping'}", value, None, question or None)
+            self.say_at_key(
+                f"{name} is missing in {shape.name or 'this mapping'}", value, None, question or None
+            )
 
     def _list(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         if not isinstance(value, list):
@@ -199,7 +203,9 @@ class _Explainer:
             return
         hint = None
         if isinstance(value, str) and value.lower() in {"yes", "y", "on", "no", "n", "off", "true", "false"}:
-            hint = f"write {'true' if value.lower() in {'yes', 'y', 'on', 'true'} else 'false'}, without quotes"
+            hint = (
+                f"write {'true' if value.lower() in {'yes', 'y', 'on', 'true'} else 'false'}, without quotes"
+            )
         self._mistyped(shape, value, container, key, hint)
 
     def _integer(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
@@ -238,7 +244,9 @@ class _Explainer:
             self.say(_bad_date(value), container, key, _DATE_HINT)
             return
         if not FIRST_DATE <= day <= LAST_DATE:
-            self.say(f"the year of {value} cannot be right", container, key, "years 1900 to 2199 are accepted")
+            self.say(
+                f"the year of {value} cannot be right", container, key, "years 1900 to 2199 are accepted"
+            )
 
     def _instant(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         if not isinstance(value, str):
@@ -253,7 +261,9 @@ class _Explainer:
             self.say(_bad_instant(value), container, key, _INSTANT_HINT)
             return
         if not FIRST_INSTANT <= instant <= LAST_INSTANT:
-            self.say(f"the year of {value} cannot be right", container, key, "years 1980 to 2199 are accepted")
+            self.say(
+                f"the year of {value} cannot be right", container, key, "years 1980 to 2199 are accepted"
+            )
 
     def _money(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         hint = "write a number in the document's currency, or {amount: 1000, currency: EUR}"

@@ -27,7 +27,9 @@ _WORDS = (
     _Words("where an indentation space is expected", _TAB.message, _TAB.hint),
     _Words("where an intendation space is expected", _TAB.message, _TAB.hint),
     _Words("unexpected end of stream", "the quote that opens here is never closed", "close the quote", True),
-    _Words("unexpected document indicator", "the quote that opens here is never closed", "close the quote", True),
+    _Words(
+        "unexpected document indicator", "the quote that opens here is never closed", "close the quote", True
+    ),
     _Words("mapping values are not allowed", "a key cannot stand here: a second ': ' in one value", _INDENT),
     _Words(
         "could not find expected ':'",
@@ -38,9 +40,17 @@ _WORDS = (
     _Words("did not find expected key", "this does not line up with what stands above it", _INDENT),
     _Words("expected <block end>", "this does not line up with what stands above it", _INDENT),
     _Words("expected '-' indicator", "this does not line up with the list above it", _INDENT),
-    _Words("block sequence entries are not allowed", "a list item cannot start here", "start the list on its own line"),
-    _Words("',' or '}'", "a comma or } is missing before this", "each { needs its }, and commas between entries"),
-    _Words("',' or ']'", "a comma or ] is missing before this", "each [ needs its ], and commas between items"),
+    _Words(
+        "block sequence entries are not allowed",
+        "a list item cannot start here",
+        "start the list on its own line",
+    ),
+    _Words(
+        "',' or '}'", "a comma or } is missing before this", "each { needs its }, and commas between entries"
+    ),
+    _Words(
+        "',' or ']'", "a comma or ] is missing before this", "each [ needs its ], and commas between items"
+    ),
     _Words(
         "unknown escape character",
         "a backslash starts an escape here that YAML does not know",
@@ -59,7 +69,9 @@ _WORDS = (
         _QUOTE_IT + ": '*.yaml'",
     ),
     _Words("<document start>", "this text is not part of the document above it", _INDENT),
-    _Words("undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", _QUOTE_IT),
+    _Words(
+        "undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", _QUOTE_IT
+    ),
     _Words("incompatible YAML document", "this version of YAML is not known", "delete the %YAML line"),
 )
 _CANNOT_START = "cannot start any token"

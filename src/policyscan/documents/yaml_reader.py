@@ -139,10 +139,19 @@ class _Composer:
                 held = spots
                 current, in_map, spots, key, key_event, begin = pop()
                 places[id(value)] = make_place(
-                    Place, (start, event.end_mark, held, current, key if in_map or current is None else len(current))
+                    Place,
+                    (
+                        start,
+                        event.end_mark,
+                        held,
+                        current,
+                        key if in_map or current is None else len(current),
+                    ),
                 )
             elif kind is AliasEvent:
-                value = self.alias(event, len(stack), current, key if in_map or current is None else len(current))
+                value = self.alias(
+                    event, len(stack), current, key if in_map or current is None else len(current)
+                )
                 start = event.start_mark
                 if in_map and key is None:
                     self.stop_at(event, is_key=True)
@@ -151,7 +160,9 @@ class _Composer:
                 continue
             elif kind is DocumentEndEvent:
                 if len(self.problems) == faults and root is not BLANK:
-                    self.trees.append(Tree(self.source, index, root, places, self.blanks, root_start, root_end))
+                    self.trees.append(
+                        Tree(self.source, index, root, places, self.blanks, root_start, root_end)
+                    )
                 index += 1
                 places = self.places = {}
                 self.blanks, self.anchors, self.copied = {}, {}, 0
@@ -187,12 +198,16 @@ class _Composer:
     def duplicate(self, event: Any, first: tuple[Any, ...]) -> None:
         """Say that a key stands twice in one mapping."""
         line = self.source.position(offset(first[0]))[0]
-        self.problem(f"the key {event.value} stands here twice: first on line {line}", event, "delete one of them")
+        self.problem(
+            f"the key {event.value} stands here twice: first on line {line}", event, "delete one of them"
+        )
 
     def stop_at(self, event: Any, *, is_key: bool) -> None:
         """Refuse a container or alias as a key, or nesting beyond the limit."""
         if is_key:
-            self.problem("a key must be a plain text", event, "{ and [ begin a value: put it in quotes if it is text")
+            self.problem(
+                "a key must be a plain text", event, "{ and [ begin a value: put it in quotes if it is text"
+            )
         else:
             self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
         raise _StopError
@@ -222,7 +237,9 @@ class _Composer:
             self.problem("merge keys (<<) are not supported", event, hint)
         else:
             what = {bool: "true or false", type(None): "null"}.get(value.__class__, "a number")
-            self.problem(f"the key {event.value} is {what}, not text", event, f'put it in quotes: "{event.value}"')
+            self.problem(
+                f"the key {event.value} is {what}, not text", event, f'put it in quotes: "{event.value}"'
+            )
 
     def meaning(self, event: Any) -> Any:
         """What a plain scalar means that was not met before."""
@@ -275,7 +292,9 @@ class _Composer:
     def unknown_tag(self, event: Any) -> None:
         """Refuse a tag: it would ask for something that is not plain data."""
         tag = event.tag.replace(_TAG, "!!")
-        self.problem(f"the tag {tag} is not known here", event, "put the value in quotes if the ! belongs to it")
+        self.problem(
+            f"the tag {tag} is not known here", event, "put the value in quotes if the ! belongs to it"
+        )
 
     def marked_container(self, event: Any, container: Any) -> None:
         """Check the tag of a list or mapping and remember its anchor."""

@@ -1,0 +1,301 @@
+"""Which files a scan reports on, and where it may look for the documents that these refer to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.documents.text import cannot_read, decode, top
+from policyscan.errors import DocumentError, UsageError
+from policyscan.source import Source
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".yaml", ".yml", ".json")
+DEFAULT_FOLDER = "inventories"
+_JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+STDIN = "-"
+
+
+class File(NamedTuple):
+    """A file to read: `path` opens it, `shown` names it to people.
+
+    `strict`: it was named itself or lies under a configured inventory path, so whatever in it is no
+    inventory is an error. `text` is there if it came from standard input.
+    """
+
+    path: str
+    shown: str
+    strict: bool
+    text: str | None = None
+
+
+class Discovery(NamedTuple):
+    """The files to report on, in a fixed order, and what stood in the way of finding them.
+
+    `roots` are the folders in which documents that these refer to are looked for. `ignored` counts
+    files that a .gitignore excludes.
+    """
+
+    files: list[File]
+    problems: list[DocumentError]
+    roots: list[str]
+    ignored: int
+
+
+def discover(
+    paths: Sequence[str | os.PathLike[str]] = (),
+    *,
+    base: str | os.PathLike[str] = ".",
+    configured: Sequence[str] = (DEFAULT_FOLDER,),
+    stdin: bytes | None = None,
+    stdin_filename: str | None = None,
+) -> Discovery:
+    """Find inventory files below the named files and folders, by default in the configured folders.
+
+    Paths are relative to `base`, and so are the names that people see. Raises UsageError if a named
+    path does not exist, or if `-` is named and there is no standard input.
+    """
+    search = _Search(os.path.abspath(base), configured)
+    names = [os.fspath(path) for path in paths]
+    if not names:
+        names = [name for name in configured if os.path.isdir(search.absolute(name))] or ["."]
+    for name in names:
+        if name == STDIN:
+            search.add_stdin(stdin, stdin_filename)
+        else:
+            search.add(name)
+    return search.result()
+
+
+def inventory_files(folder: str, base: str) -> list[File]:
+    """Every file under a folder that may hold an inventory, in a fixed order."""
+    search = _Search(base, (folder,))
+    search.walk(folder)
+    return search.result().files
+
+
+class _Search:
+    """Collects files; each is found once, however many paths and links lead to it."""
+
+    def __init__(self, base: str, configured: Sequence[str]) -> None:
+        self.base = base
+        self.configured = {self.absolute(name) for name in configured}
+        self.files: dict[str, File] = {}
+        self.problems: list[DocumentError] = []
+        self.roots: dict[str, None] = {}
+        self.ignored = 0
+        self._folders: set[str] = set()
+
+    def absolute(self, name: str) -> str:
+        """A path in full, links left as they are."""
+        return os.path.normpath(os.path.join(self.base, name))
+
+    def shown(self, path: str) -> str:
+        """A path as people see it: relative where it lies below the base, with forward slashes."""
+        if path.startswith(self.base.rstrip(os.sep) + os.sep):
+            path = path[len(self.base.rstrip(os.sep)) + 1 :]
+        return path.replace(os.sep, "/") or "."
+
+    def result(self) -> Discovery:
+        """What was found, in the order of the names that people see."""
+        files = sorted(self.files.values(), key=lambda file: file.shown)
+        problems = sorted(self.problems, key=lambda problem: problem.at or ())
+        return Discovery(files, problems, list(self.roots), self.ignored)
+
+    def add_stdin(self, data: bytes | None, filename: str | None) -> None:
+        """Report on the text from standard input as if it stood in the named file."""
+        if data is None:
+            message = "there is nothing on standard input"
+            raise UsageError(message, hint="pipe an inventory into the command")
+        shown = (filename or "<stdin>").replace(os.sep, "/")
+        path = self.absolute(filename or "stdin.yaml")
+        self.roots.setdefault(inventory_root(path, self.base, self.configured))
+        try:
+            self.files[path] = File(path, shown, strict=True, text=decode(data, shown))
+        except DocumentError as problem:
+            self.problems.append(problem)
+
+    def add(self, name: str) -> None:
+        """Report on a named file, or on all inventories in a named folder."""
+        path = self.absolute(name)
+        if not os.path.lexists(path):
+            message = f"there is no file or folder {name}"
+            raise UsageError(message, hint="check the path; it is relative to the folder you are in")
+        self.roots.setdefault(inventory_root(path, self.base, self.configured))
+        if os.path.isdir(path):
+            if path.endswith(SUFFIXES):
+                self.misnamed(path)
+            else:
+                self.walk(path)
+        else:
+            self.files[path] = File(path, self.shown(path), strict=True)
+
+    def misnamed(self, path: str) -> None:
+        """Refuse a folder that is named like a file."""
+        message = "this is a folder, but its name is a file's"
+        self.problems.append(DocumentError(message, at=top(self.shown(path)), hint="rename the folder"))
+
+    def strict(self, folder: str) -> bool:
+        """Whether a folder is a configured inventory path or lies under one."""
+        return any(_lies_in(folder, one) for one in self.configured)
+
+    def walk(self, folder: str) -> None:
+        """Take in every inventory file below a folder."""
+        rules = _Ignore.above(folder)
+        stack = [(folder, rules)]
+        while stack:
+            folder, rules = stack.pop()
+            real = os.path.realpath(folder)
+            if real in self._folders:  # links that lead in a circle, or here twice
+                continue
+            self._folders.add(real)
+            stack.extend(self.enter(folder, rules))
+
+    def enter(self, folder: str, rules: _Ignore) -> Iterator[tuple[str, _Ignore]]:
+        """Take in the files of one folder; its subfolders are still to be walked."""
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.problems.append(cannot_read(self.shown(folder), error))
+            return
+        if any(entry.name == ".gitignore" for entry in entries):
+            rules = rules.with_file(folder)
+        strict = self.strict(folder)
+        for entry in entries:
+            name = entry.name
+            if name[0] == "." or name in _JUNK:
+                continue
+            is_folder = _is_folder(entry)
+            if not is_folder and not name.endswith(SUFFIXES):
+                continue
+            if rules and rules.ignores(entry.path, is_folder=is_folder):
+                self.ignored += not is_folder
+            elif not is_folder:
+                self.take(entry, strict=strict)
+            elif strict and name.endswith(SUFFIXES):
+                self.misnamed(entry.path)
+            else:
+                yield entry.path, rules
+
+    def take(self, entry: os.DirEntry[str], *, strict: bool) -> None:
+        """Remember a file, unless it is a link to one that is found anyway."""
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            if real != entry.path and os.path.isfile(real) and _lies_in(real, os.path.realpath(self.base)):
+                below = os.path.join(self.base, os.path.relpath(real, os.path.realpath(self.base)))
+                if below not in self.files:
+                    self.files[below] = File(below, self.shown(below), strict)
+                return
+        if entry.path not in self.files:
+            self.files[entry.path] = File(entry.path, self.shown(entry.path), strict)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: reading it will say so
+        return False
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
+    """The folder in which documents that a file refers to are looked for.
+
+    The nearest folder above it that is a configured inventory path or contains `providers/`, not
+    above `base` or the repository; else the file's own folder.
+    """
+    own = path if os.path.isdir(path) else os.path.dirname(path)
+    folder = own
+    configured = set(configured)
+    while True:
+        if folder in configured or os.path.isdir(os.path.join(folder, "providers")):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder or folder == base or os.path.lexists(os.path.join(folder, ".git")):
+            return own
+        folder = above
+
+
+class _Ignore:
+    """The rules of the .gitignore files that apply in a folder; the deepest that says something decides."""
+
+    __slots__ = ("_specs",)
+
+    def __init__(self, specs: tuple[tuple[str, GitIgnoreSpec], ...]) -> None:
+        self._specs = specs
+
+    def __bool__(self) -> bool:
+        return bool(self._specs)
+
+    @classmethod
+    def above(cls, folder: str) -> _Ignore:
+        """The rules from the repository's top down to the folder above this one."""
+        folders = []
+        current = folder
+        while not os.path.lexists(os.path.join(current, ".git")):
+            above = os.path.dirname(current)
+            if above == current:
+                return cls(())  # not in a repository: only what lies below counts
+            folders.append(above)
+            current = above
+        rules = cls(())
+        for one in reversed(folders):
+            if os.path.isfile(os.path.join(one, ".gitignore")):
+                rules = rules.with_file(one)
+        return rules
+
+    def with_file(self, folder: str) -> _Ignore:
+        """These rules and those of the folder's own .gitignore."""
+        from pathspec import GitIgnoreSpec
+
+        try:
+            lines = Path(folder, ".gitignore").read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return self
+        return _Ignore(((folder, GitIgnoreSpec.from_lines(lines)), *self._specs))
+
+    def ignores(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a path is excluded."""
+        for folder, spec in self._specs:
+            relative = os.path.relpath(path, folder).replace(os.sep, "/")
+            decided: Any = spec.check_file(f"{relative}/" if is_folder else relative).include
+            if decided is not None:
+                return bool(decided)
+        return False
+
+
+def expand(patterns: Iterable[str], root: str, base: str) -> tuple[list[File], list[str]]:
+    """The files below an inventory root that match patterns such as `clients/*.yaml`.
+
+    Patterns come from documents: what leads out of the root is returned as refused, never opened.
+    """
+    from fnmatch import fnmatchcase
+
+    found: dict[str, File] = {}
+    refused = []
+    files = inventory_files(root, base)
+    for pattern in patterns:
+        steps = pattern.replace("\\", "/").split("/")
+        if ".." in steps or steps[0] == "" or ":" in steps[0]:
+            refused.append(pattern)
+            continue
+        for file in files:
+            parts = os.path.relpath(file.path, root).split(os.sep)
+            if len(parts) == len(steps) and all(map(fnmatchcase, parts, steps)):
+                found[file.path] = file
+    return sorted(found.values(), key=lambda file: file.shown), refused
+
+
+def as_source(file: File) -> Source:
+    """The text of a file; raises DocumentError."""
+    from policyscan.documents.text import read_source
+
+    return Source(file.shown, file.text) if file.text is not None else read_source(file.path, file.shown)

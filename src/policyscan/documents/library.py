@@ -1,0 +1,254 @@
+"""The documents of one scan: those that are reported, and those that they refer to."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, NamedTuple
+
+from policyscan.documents import limits
+from policyscan.documents.discovery import Discovery, File, as_source, inventory_files
+from policyscan.documents.document import Document, duplicate_id
+from policyscan.documents.kinds import Kinds
+from policyscan.documents.reading import read_text
+from policyscan.documents.references import link_across, wanted
+from policyscan.documents.text import top
+from policyscan.documents.tree import Tree
+from policyscan.documents.validation import unknown_word
+from policyscan.errors import DocumentError, PolicyscanError, Problems
+from policyscan.source import Source
+
+_VERSION = "schema_version"
+_KIND = re.compile(
+    r"""^[{\s]*["']?kind["']?\s*:\s*["']?([\w-]+)|["']kind["']\s*:\s*["']([\w-]+)["']""", re.MULTILINE
+)
+
+
+class Loaded(NamedTuple):
+    """What one file holds: documents, what is wrong with it, and how many documents are not ours."""
+
+    documents: list[Document]
+    problems: list[PolicyscanError]
+    skipped: int
+
+
+class Library:
+    """Opens documents for a scan. Documents that others refer to are kept; the rest is the caller's."""
+
+    def __init__(self, kinds: Kinds, discovery: Discovery, base: str | os.PathLike[str] = ".") -> None:
+        self.kinds = kinds
+        self.discovery = discovery
+        self._base = os.path.abspath(base)
+        self._kept: dict[str, Loaded] = {}  # by path
+        self._seen: dict[tuple[str, str], tuple[File, int]] = {}
+        self._by_id: dict[tuple[str, str], Document | None] = {}
+        self._candidates: dict[str, list[File]] | None = None
+        self._opened: set[tuple[str, str]] = set()
+        self._targets: frozenset[str] | None = None
+        self._reported = {file.path for file in discovery.files}
+        self.context_problems: list[PolicyscanError] = []
+        """What is wrong with files that were only looked into because others refer to them."""
+
+    def load(self, file: File) -> Loaded:
+        """The documents of a file, linked to those that they refer to; never raises for bad input."""
+        loaded = self._open(file)
+        documents, problems = [], list(loaded.problems)
+        for document in loaded.documents:
+            this = (file, document.index)
+            first = self._seen.setdefault((document.kind.name, document.id), this)
+            if first == this:
+                documents.append(document)
+                link_across(document, self.find)
+            else:
+                problems.append(duplicate_id(document, self._again(*first)))
+        return Loaded(documents, problems, loaded.skipped)
+
+    def _again(self, file: File, index: int) -> Document:
+        """A document that was read before; it is not kept, so that memory does not grow with the files."""
+        return next(document for document in self._open(file).documents if document.index == index)
+
+    def find(self, kind: str, ident: str) -> Document | None:
+        """The document of a kind with an id, anywhere under the inventory roots; None if there is none."""
+        key = (kind, ident)
+        if key in self._by_id:
+            return self._by_id[key]
+        for stage in ("folder", "rest"):
+            self._search(kind, stage)
+            if key in self._by_id:
+                return self._by_id[key]
+        self._by_id[key] = None
+        return None
+
+    def _search(self, kind: str, stage: str) -> None:
+        """Open documents of a kind: first those in a folder of its name, then the rest."""
+        if (kind, stage) in self._opened:
+            return
+        self._opened.add((kind, stage))
+        for file in self._context():
+            expected = f"{os.sep}{kind}s{os.sep}" in file.path
+            if expected == (stage == "folder") and file.path not in self._kept and _mentions(file, kind):
+                problems = self._open(file).problems
+                if file.path not in self._reported:
+                    self.context_problems.extend(problems)
+
+    def _context(self) -> list[File]:
+        if self._candidates is None:
+            self._candidates = {root: inventory_files(root, self._base) for root in self.discovery.roots}
+        files = {file.path: file for file in self.discovery.files}
+        for found in self._candidates.values():
+            for file in found:
+                files.setdefault(file.path, file)
+        return sorted(files.values(), key=lambda file: file.shown)
+
+    def _open(self, file: File) -> Loaded:
+        kept = self._kept.get(file.path)
+        if kept is None:
+            kept = open_file(file, self.kinds)
+            targets = [document for document in kept.documents if document.kind.name in self.targets]
+            for document in targets:
+                self._by_id.setdefault((document.kind.name, document.id), document)
+            if targets:
+                self._kept[file.path] = kept
+            for document in targets:
+                link_across(document, self.find)
+        return kept
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The kinds whose documents others refer to."""
+        if self._targets is None:
+            self._targets = frozenset(name for kind in self.kinds for name in kind.targets)
+        return self._targets
+
+    def referenced(self, document: Document) -> list[Document]:
+        """The documents that this one refers to and that are there."""
+        found = (self.find(kind, ident) for kind, ident in sorted(wanted(document)))
+        return [one for one in found if one is not None]
+
+
+def open_file(file: File, kinds: Kinds) -> Loaded:
+    """The documents of a file by themselves, not yet linked to others."""
+    try:
+        source = as_source(file)
+    except DocumentError as problem:
+        return _unreadable(file, problem)
+    if not file.strict and not _may_be_ours(source.text, kinds):
+        return Loaded([], [], 1)
+    trees, found = read_text(source)
+    problems: list[PolicyscanError] = list(found)
+    documents: list[Document] = []
+    skipped = 0
+    for tree in trees:
+        try:
+            document = open_tree(tree, kinds, strict=file.strict)
+        except Problems as several:
+            problems.extend(several.problems)
+        except PolicyscanError as problem:
+            problems.append(problem)
+        else:
+            documents.extend([document] if document is not None else [])
+            skipped += document is None
+    if not trees and not problems:
+        if file.strict:
+            problems.append(_empty(source))
+        else:
+            skipped += 1
+    return Loaded(documents, problems, skipped)
+
+
+def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
+    """The document of a tree; None if it is not ours and need not be; raises PolicyscanError."""
+    value = tree.value
+    if not isinstance(value, dict):
+        if not strict:
+            return None
+        message = "this is not an inventory: it has no keys and values"
+        raise DocumentError(
+            message, at=tree.root_span(), hint="start with schema_version: 1 and kind: client"
+        )
+    kind, version = value.get("kind"), value.get(_VERSION)
+    if kind is None or version is None:
+        return _not_ours(tree, kinds, strict=strict)
+    if not isinstance(kind, str) or kind not in kinds:
+        message, hint = unknown_word(kind, kinds.names, "known kind of inventory")
+        raise DocumentError(message, at=tree.span_of(value, "kind"), hint=hint)
+    return kinds[kind].decode(tree)
+
+
+def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
+    """Decide about a document that lacks `kind` or `schema_version`: an error, or somebody else's file."""
+    value: dict[str, Any] = tree.value
+    kind = value.get("kind")
+    blank = tree.blanks.get(id(value), [])
+    if not strict and _VERSION not in value and _VERSION not in blank:
+        known = isinstance(kind, str) and kind in kinds
+        # Policies and other tools' files have a kind too.
+        if not known or not (set(kinds[str(kind)].shape.required) - {"kind"}) & value.keys():
+            return
+    missing = [key for key in (_VERSION, "kind") if value.get(key) is None]
+    near = _misspelt(value, missing)
+    if near is not None:
+        wrong, right = near
+        raise DocumentError(
+            f"the key {wrong} is not known here",
+            at=tree.key_span_of(value, wrong),
+            hint=f"did you mean {right}?",
+        )
+    key = missing[0]
+    written = key in value or key in blank
+    at = tree.key_span_of(value, key) if written else tree.root_span()
+    state = "is blank" if key in blank else "is null" if written else "is missing"
+    hint = (
+        "write schema_version: 1" if key == _VERSION else f"write kind: and one of {', '.join(kinds.names)}"
+    )
+    both = " (and kind is, too)" if len(missing) > 1 and not written else ""
+    message = f"this is not an inventory: {key} {state}{both}"
+    raise DocumentError(message, at=at, hint=hint)
+
+
+def _misspelt(value: dict[str, Any], missing: list[str]) -> tuple[str, str] | None:
+    from policyscan.documents.suggest import nearest
+
+    for key in missing:
+        if key not in value:
+            near = nearest(key, [name for name in value if name not in {"kind", _VERSION}])
+            if near is not None and near != key:
+                return near, key
+    return None
+
+
+def _empty(source: Source) -> DocumentError:
+    what = "only comments" if source.text.strip() else "nothing"
+    return DocumentError(
+        f"this file holds {what}: no inventory was read",
+        at=top(source.file),
+        hint="fill it in (policyscan init shows how), or delete it",
+    )
+
+
+def _unreadable(file: File, problem: DocumentError) -> Loaded:
+    """A file that could not be read: an error, unless it cannot be an inventory of ours."""
+    if not file.strict:
+        try:
+            size = os.path.getsize(file.path)
+            with open(file.path, "rb") as opened:  # noqa: PTH123 - as in text.py
+                ours = _VERSION.encode() in opened.read(limits.MAX_BYTES)
+        except OSError:
+            ours, size = True, 0
+        if size > limits.MAX_BYTES or not ours:
+            return Loaded([], [], 1)
+    return Loaded([], [problem], 0)
+
+
+def _may_be_ours(text: str, kinds: Kinds) -> bool:
+    """Whether a text is worth parsing although nobody said that it is an inventory."""
+    return _VERSION in text or any((match[1] or match[2]) in kinds for match in _KIND.finditer(text))
+
+
+def _mentions(file: File, kind: str) -> bool:
+    """Whether a file may hold a document of a kind: a look at its text, much cheaper than parsing it."""
+    try:
+        text = as_source(file).text
+    except DocumentError:
+        return False
+    return kind in text and any((match[1] or match[2]) == kind for match in _KIND.finditer(text))
