@@ -10,6 +10,8 @@ A block of README.md or docs/*.md is generated if this comment stands on the lin
 Each line of the block that starts with `$ ` is a command; what it prints follows it. `in` names the
 folder it runs in, from the root of the checkout; `in nothing` is an empty folder, and the commands
 of all such blocks of a file share one, so that a later block goes on where an earlier one stopped.
+
+The pages of docs/reference/ are written whole, by docs/reference.py.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import reference
+
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(
     r"(?P<head>^<!-- generated: in (?P<folder>\S+) -->\n```\w*\n)(?P<body>.*?)(?P<tail>^```$)",
@@ -33,7 +37,7 @@ BLOCK = re.compile(
 
 def documents() -> list[Path]:
     """The files that may hold generated blocks."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def environment() -> dict[str, str]:
@@ -87,6 +91,10 @@ def stale() -> Iterator[tuple[Path, str, str]]:
         fresh = rendered(text)
         if fresh != text:
             yield path, text, fresh
+    for path, fresh in reference.pages().items():
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if fresh != text:
+            yield path, text, fresh
 
 
 def main() -> int:
@@ -105,6 +113,7 @@ def main() -> int:
                 )
             )
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(fresh, encoding="utf-8")
             print(f"wrote {name}")
     if check and found:

@@ -1,0 +1,194 @@
+"""The pages of docs/reference/: what may stand in an inventory, and the controls, from their own files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "src" / "policyscan" / "schemas"
+POLICIES = ROOT / "policies"
+FOLDER = ROOT / "docs" / "reference"
+KINDS = ("client", "provider", "portfolio")
+NOTE = "<!-- written by docs/generate.py: change the {source}, not this page -->\n"
+
+Schema = dict[str, Any]
+
+
+def pages() -> dict[Path, str]:
+    """Every page with its text."""
+    made = {FOLDER / f"{kind}.md": kind_page(kind) for kind in KINDS}
+    made[FOLDER / "configuration.md"] = configuration_page()
+    made[FOLDER / "controls.md"] = controls_page()
+    return made
+
+
+# --- inventories -----------------------------------------------------------------------------------
+
+KIND_INTRO = """
+A file of this kind starts with `schema_version: 1` and `kind: {kind}`. A key that is missing, or has
+nothing after it, says that the fact is not known; `null`, `[]` and `0` say that it is known to be none.
+No key is needed but those marked so. Keys of your own start with `x-`. `policyscan schema {kind}` prints
+all this for editors.
+"""
+
+
+def kind_page(kind: str) -> str:
+    """The data dictionary of a kind: one table for its root and one for each kind of thing in it."""
+    schema = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    lines = [
+        f"# {schema['title']}\n",
+        NOTE.format(source=f"schema of the kind {kind}"),
+        schema["description"],
+    ]
+    lines += [KIND_INTRO.format(kind=kind), *table(schema)]
+    for name in reachable(schema):
+        definition = schema["$defs"][name]
+        if "properties" in definition:
+            lines += [f"\n## {name}\n", definition.get("description", ""), "", *table(definition)]
+        elif "enum" in definition:
+            lines += [f"\n## {name}\n", definition.get("description", ""), "", choices(definition)]
+    return "\n".join(lines) + "\n"
+
+
+def table(schema: Schema) -> Iterator[str]:
+    """The properties of an object as the rows of a Markdown table."""
+    yield "| key | what it says | written as |"
+    yield "| --- | --- | --- |"
+    required = schema.get("required", ())
+    for name, part in schema["properties"].items():
+        says = part.get("description", "")
+        if absent := part.get("x-when-absent"):
+            says += f" Not written means `{json.dumps(absent['value'])}`: {absent['why']}."
+        needed = " (needed)" if name in required else ""
+        yield f"| `{name}`{needed} | {cell(says)} | {cell(shape(part))} |"
+
+
+def cell(text: str) -> str:
+    """Text that cannot end its cell of a table."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+SCALARS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+
+
+def shape(part: Schema) -> str:
+    """How a value is written, in a few words, with links to the tables of its parts."""
+    match part:
+        case {"$ref": str(ref)}:
+            name = ref.rpartition("/")[2]
+            return f"[{name}](#{name})"
+        case {"anyOf": list(options)} | {"oneOf": list(options)}:
+            return " or ".join(dict.fromkeys(shape(option) for option in options))
+        case {"const": value}:
+            return f"`{json.dumps(value)}`"
+        case {"enum": list(values)}:
+            return ", ".join(f"`{json.dumps(value)}`" for value in values)
+        case {"type": list(types)}:
+            return " or ".join(shape(part | {"type": one}) for one in types)
+        case {"type": "array"}:
+            return f"list of {shape(part['items'])}"
+        case {"type": "object", "additionalProperties": dict(values)}:
+            return f"map to {shape(values)}"
+        case {"type": "null"}:
+            return "null"
+        case {"type": "string", "format": "date"}:
+            return "date"
+        case {"type": "string", "format": "date-time"}:
+            return "instant"
+        case {"x-ref": target}:
+            targets = [target] if isinstance(target, str) else target
+            return "id of " + " or ".join(f"`{each}`" for each in targets)
+        case {"type": str(name)}:
+            return unit(SCALARS.get(name, name), part)
+    return "anything"
+
+
+def unit(word: str, part: Schema) -> str:
+    """A scalar with its unit, where a unit says more than its type."""
+    named = part.get("x-unit")
+    return f"{word} ({named})" if named and word.endswith("number") else word
+
+
+def choices(definition: Schema) -> str:
+    """The values of an enum, and their order where they have one."""
+    values = ", ".join(f"`{value}`" for value in definition["enum"])
+    return f"{values} (from low to high)" if definition.get("x-order") else values
+
+
+def reachable(schema: Schema) -> list[str]:
+    """The names of the definitions that a schema uses, in the order in which a reader meets them."""
+    found: dict[str, None] = {}
+
+    def visit(part: object) -> None:
+        if isinstance(part, dict):
+            if isinstance(ref := part.get("$ref"), str):
+                name = ref.rpartition("/")[2]
+                if name not in found:
+                    found[name] = None
+                    visit(schema["$defs"][name])
+            for key, value in part.items():
+                if key != "$defs":
+                    visit(value)
+        elif isinstance(part, list):
+            for value in part:
+                visit(value)
+
+    visit(schema)
+    return list(found)
+
+
+# --- configuration ---------------------------------------------------------------------------------
+
+
+def configuration_page() -> str:
+    """What may stand in policyscan.yaml."""
+    schema = json.loads((SCHEMAS / "config.schema.json").read_text(encoding="utf-8"))
+    lines = ["# Configuration\n", NOTE.format(source="schema of the configuration"), schema["description"]]
+    lines += ["\nThe nearest `policyscan.yaml` upwards from where policyscan is run holds; none is needed.\n"]
+    return "\n".join([*lines, *table(schema)]) + "\n"
+
+
+# --- controls --------------------------------------------------------------------------------------
+
+CONTROLS_INTRO = """
+What policyscan checks, from the files in [`policies/`](../../policies/). `policyscan explain ID` says the
+same for one control, and how a client fares by it. A control that is passed means: its test is met on that
+day, by the evidence on file. Framework ids are related; they are no official mapping.
+"""
+
+
+def controls_page() -> str:
+    """The built-in controls, a section each."""
+    lines = ["# Controls\n", NOTE.format(source="policies"), CONTROLS_INTRO.strip()]
+    for path in sorted(POLICIES.glob("*/*.yaml")):
+        if not path.name.endswith(".test.yaml"):
+            lines += control(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return "\n".join(lines) + "\n"
+
+
+ORIGINS = {
+    "stated": "stated in the source texts",
+    "implied": "implied by the source texts",
+    "companion": "a companion that the source texts do not name",
+}
+
+
+def control(policy: dict[str, Any]) -> Iterator[str]:
+    """One control: what it is for, its parameters and what it is related to."""
+    yield f"\n## {policy['id']}: {policy['title']}\n"
+    yield f"{policy['severity'].capitalize()}, about a {policy['kind']}; {ORIGINS[policy['origin']]}.\n"
+    yield f"{' '.join(policy['why'].split())}\n"
+    yield f"**To mend it:** {' '.join(policy['fix'].split())}"
+    if parameters := policy.get("parameters"):
+        yield "\n| parameter | default | why |\n| --- | --- | --- |"
+        for name, parameter in parameters.items():
+            default = json.dumps(parameter["default"], ensure_ascii=False)
+            yield f"| `{name}` | {cell(default)} | {cell(parameter.get('why', ''))} |"
+    if related := policy.get("related"):
+        ids = "; ".join(f"{framework} {', '.join(map(str, listed))}" for framework, listed in related.items())
+        yield f"\nRelated to: {ids}."
