@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from policyscan.cel.values import Date, Timestamp
+from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
 from policyscan.documents.tree import Container, Key, Tree
 from policyscan.errors import DocumentError
 from policyscan.source import Source, Span
@@ -129,12 +129,11 @@ class Document:
         if container.__class__ is dict:
             name = str(key)
             return f".{name}" if _NAME.fullmatch(name) else f"[{_quoted(name)}]"
-        keyed = self.facts.indexes.get(id(container))
-        if keyed is None or not isinstance(key, int) or not 0 <= key < len(container):
+        if not isinstance(key, int) or not 0 <= key < len(container):
             return f"[{key}]"
         item = container[key]
-        parts = [label(item.get(name)) for name in keyed[0]] if item.__class__ is dict else [None]
-        return f"[{key}]" if None in parts else f"[{_quoted('/'.join(map(str, parts)))}]"
+        name_of_item = self.key_of(item) if id(item) in self.places else None
+        return f"[{key}]" if name_of_item is None else f"[{_quoted(name_of_item)}]"
 
     def locate(self, container: object, key: Key = None) -> tuple[str, Span] | None:
         """Path and place of a value for the tracer; None if the container is not of this document."""
@@ -142,8 +141,34 @@ class Document:
             return None
         return self.path_of(container, key), self.place_of(container, key)  # type: ignore[arg-type]
 
+    def generic_path(self, container: Container, key: Key = None) -> str:
+        """The path with `[]` for every list item, as `Kind.questions` has it: `devices[].os.version`."""
+        steps = [] if key is None else [self._generic_step(container, key)]
+        current: Any = container
+        while (place := self.places[id(current)]).parent is not None:
+            steps.append(self._generic_step(place.parent, place.key))
+            current = place.parent
+        return "".join(reversed(steps)).removeprefix(".")
+
+    @staticmethod
+    def _generic_step(container: Any, key: Key) -> str:
+        return f".{key}" if container.__class__ is dict else "[]"
+
+    def key_of(self, item: Container) -> str | None:
+        """What identifies an item of a list with x-key, as `path_of` writes it; None for anything else."""
+        place = self.places[id(item)]
+        keyed = self.facts.indexes.get(id(place.parent))
+        if keyed is None or item.__class__ is not dict:
+            return None
+        parts = [label(item.get(name)) for name in keyed[0]]  # type: ignore[union-attr]
+        return None if None in parts else "/".join(map(str, parts))
+
+    def supplied(self, container: Container) -> list[str]:
+        """The keys that were not written and got their meaning from the kind's `x-when-absent`."""
+        return self.facts.supplied.get(id(container), [])
+
     def why_unknown(self, container: Any, key: Key) -> str | None:
-        """Why `container[key]` reads as unknown: blank, in the future, without currency; None if just missing."""
+        """Why `container[key]` reads as unknown although it is in the file; None if it is not."""
         if key in self.tree.blanks.get(id(container), ()):
             return "it is blank"
         withheld = self.withheld.get(id(container), {}).get(key)
@@ -188,8 +213,7 @@ class Document:
             container[key] = value
             del self.withheld[id(container)][key]
         self._hidden = []
-        late_instant = self._latest_instant is not None and self._latest_instant > now
-        if self._latest_day > today or late_instant:
+        if self._latest_day > today or self._latest_instant > now:
             self._hide(today, now)
         return self
 
@@ -222,6 +246,17 @@ class Document:
 
 
 _BLANK_HINT = "write the value, null if there is none, or delete the key"
+
+
+def _latest(past: list[tuple[Any, Any, Any]]) -> tuple[int, int]:
+    """The last day and the last instant among facts; far in the past if there are none."""
+    day, instant = 0, FIRST_INSTANT
+    for _, _, value in past:
+        if value.__class__ is Date:
+            day = max(day, value)
+        else:
+            instant = max(instant, value)
+    return day, instant
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan.documents.decoding import Facts, Invalid, make_decoder
 from policyscan.documents.document import Document
 from policyscan.documents.references import KIND, link_within
-from policyscan.documents.shapes import Shape, ShapeReader, walk
+from policyscan.documents.shapes import Field, Shape, ShapeReader, walk
 from policyscan.documents.text import read_source, top
 from policyscan.documents.tree import Tree
 from policyscan.errors import DocumentError, PolicyscanError, Problems
@@ -65,6 +65,15 @@ class Kind:
     def descriptions(self) -> dict[str, str]:
         """What each path means."""
         return {path: field.description for path, field in walk(self.shape) if field.description}
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Everything that the kind says about each path."""
+        return dict(walk(self.shape))
+
+    def field(self, path: str) -> Field | None:
+        """What the kind says about a path such as `restore_tests[].tested_on`."""
+        return self.fields.get(path)
 
     def decode(self, tree: Tree) -> Document:
         """The document of a tree of this kind, which it uses up; raises Problems with all that is wrong."""

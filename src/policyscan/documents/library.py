@@ -134,13 +134,18 @@ def open_file(file: File, kinds: Kinds) -> Loaded:
         return _unreadable(file, problem)
     if not file.strict and not _may_be_ours(source.text, kinds):
         return Loaded([], [], 1)
+    return open_text(source, kinds, strict=file.strict)
+
+
+def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
+    """The documents of a text by themselves, not yet linked to others."""
     trees, found = read_text(source)
     problems: list[PolicyscanError] = list(found)
     documents: list[Document] = []
     skipped = 0
     for tree in trees:
         try:
-            document = open_tree(tree, kinds, strict=file.strict)
+            document = open_tree(tree, kinds, strict=strict)
         except Problems as several:
             problems.extend(several.problems)
         except PolicyscanError as problem:
@@ -149,7 +154,7 @@ def open_file(file: File, kinds: Kinds) -> Loaded:
             documents.extend([document] if document is not None else [])
             skipped += document is None
     if not trees and not problems:
-        if file.strict:
+        if strict:
             problems.append(_empty(source))
         else:
             skipped += 1
