@@ -97,7 +97,6 @@ _LEVELS = {
     "/": 5,
     "%": 5,
 }
-_RELATION = 3
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _BALANCE_FROM = 8
@@ -255,14 +254,6 @@ class _Parser:
                 right = self.binary(right, level + 1)
             name = "@in" if operator == "in" else f"_{operator}_"
             left = Call(name, None, (left, right), left.start, right.end, self.starts[at], self.ends[at])
-            if level == _RELATION and _LEVELS.get(self.kinds[self.at], 0) == _RELATION:
-                self.refuse_chained(operator)
-
-    def refuse_chained(self, first: str) -> None:
-        """`a < b < c` compares a bool with c in CEL, which nobody means; `a == b == c` may be meant."""
-        second = self.kinds[self.at]
-        if first in "<=>=" and second in "<=>=" and "==" not in {first, second}:
-            self.fail("comparisons do not chain", hint="write a < b && b < c")
 
     def chain(self, first: Node, operator: str, level: int) -> Node:
         """All terms of `a && b && c`; a long chain becomes a balanced tree: same order, little depth."""
