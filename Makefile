@@ -89,10 +89,14 @@ bench: $(BENCH) $(TOOLS)/node.stamp ## Measure policyscan and its peers on N gen
 	$(BIN)/python benchmarks/peers.py $(DATA)/$(N) --tools $(TOOLS)
 	$(BIN)/python benchmarks/cold_start.py
 
+.PHONY: multitool
+multitool: ## Install Microsoft's SARIF Multitool, which tests use where it is (needs npm, 100 MB)
+	npm install --prefix tests/.tools --no-audit --no-fund --loglevel=error @microsoft/sarif-multitool-linux@5.7.0
+
 .PHONY: clean
 clean: ## Remove the environment and everything that was built
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf $(TOOLS) $(DATA)
+	rm -rf $(TOOLS) $(DATA) tests/.tools
 
 # --- the environment ----------------------------------------------------------------------------
 
