@@ -42,16 +42,10 @@ def documents() -> list[Path]:
 
 def environment() -> dict[str, str]:
     """The least that a command needs, the same everywhere: this environment's tools, 100 columns, UTC."""
-    tools = Path(sys.executable).parent
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
-    path = os.pathsep.join([str(tools), os.environ.get("PATH", "")])
-    return kept | {
-        "PATH": path,
-        "COLUMNS": "100",
-        "TZ": "UTC",
-        "PYTHONUTF8": "1",
-        "HOME": tempfile.gettempdir(),
-    }
+    kept = ("HOME", "LOCALAPPDATA", "POLICYSCAN_CACHE_DIR", "SYSTEMROOT", "TEMP", "TMPDIR")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    fixed = {"PATH": path, "COLUMNS": "100", "TZ": "UTC", "PYTHONUTF8": "1"}
+    return {name: os.environ[name] for name in kept if name in os.environ} | fixed
 
 
 def output(command: str, folder: Path) -> str:

@@ -18,8 +18,15 @@ SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "TZ", "
 PREFIXES = ("GITHUB_", "GITLAB_", "POLICYSCAN_", "GIT_")
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder for checked policies that these tests share, instead of the user's."""
+    return str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
     for name in list(os.environ):
         if name in SCRUBBED or name.startswith(PREFIXES):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", cache)
