@@ -24,7 +24,7 @@ LAST_INSTANT = Timestamp((LAST_DATE + 1 - EPOCH_DAY) * DAY - 1)
 Decode = Callable[[Any, Any, Any, "Facts"], Any]
 
 
-class Invalid(Exception):  # noqa: N818 - a signal within this package
+class Invalid(Exception):
     """The document is not what its kind says; `validation` explains."""
 
 

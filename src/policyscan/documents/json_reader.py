@@ -7,15 +7,18 @@ characters) and Python's `json` keeps no places and takes duplicate keys and NaN
 from __future__ import annotations
 
 import re
-from json.decoder import JSONDecodeError, scanstring
+from json import decoder
+from json.decoder import JSONDecodeError
 from typing import Any
 
 from policyscan.documents.limits import MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, integer
-from policyscan.documents.tree import Key, Place, Tree
+from policyscan.documents.tree import Key, Place, Region, Tree
 from policyscan.errors import DocumentError
 from policyscan.source import Source
 
+# The C scanner of JSON texts, which typeshed does not list.
+_scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
@@ -60,14 +63,14 @@ class _Scanner:
         if self.at < len(self.text):
             hint = "a JSON file holds one value; put several into one list or into several files"
             self.fail("there is text after the end of the JSON value", self.at, hint=hint)
-        return Tree(self.source, 0, value, self.places, {}, begin, end)
+        return Tree(self.source, 0, value, self.places, {}, Region(begin, begin), Region(begin, end))
 
     def document(self) -> Any:
         """Read one value with all that is in it, without recursion."""
         for _ in range(MAX_EVENTS):
             start = self.at
             key: Key = None
-            spot: tuple[int, int] | None = None
+            spot: Region | None = None
             if self.stack:
                 container, _, spots, _ = self.stack[-1]
                 if self.closes(container, first=not spots):
@@ -142,30 +145,33 @@ class _Scanner:
         """Finish the innermost container: its value, start, and key in its parent."""
         container, start, spots, key = self.stack.pop()
         parent = self.stack[-1][0] if self.stack else None
-        self.places[id(container)] = Place(start, self.at, spots, parent, key)
+        self.places[id(container)] = Place(
+            Region(start, start + 1), Region(start, self.at), spots, parent, key
+        )
         return container, start, key
 
-    def put(self, value: Any, start: int, key: Key, spot: tuple[int, int] | None) -> None:
+    def put(self, value: Any, start: int, key: Key, spot: Region | None) -> None:
         """Store a value that ends here in the innermost container."""
         container, _, spots, _ = self.stack[-1]
+        region = Region(start, self.at)
         if spot is None:
-            spots.append((start, self.at))
+            spots.append((region, region))
             container.append(value)
         else:
-            spots[key] = (*spot, start, self.at)
+            spots[key] = (spot, region, region)
             container[key] = value
 
-    def key(self, spots: Any) -> tuple[str, tuple[int, int]]:
+    def key(self, spots: Any) -> tuple[str, Region]:
         """Read a key and its colon; the place of the key."""
         start = self.at
         if self.text[start : start + 1] != '"':
             if start >= len(self.text):
                 self.missing("")
             self.fail("a key has to stand in double quotes", start)
-        key = self.string()
+        key: str = self.string()
         end = self.at
         if key in spots:
-            line = self.source.position(spots[key][0])[0]
+            line = self.source.position(spots[key][0].start_mark)[0]
             self.note(
                 f"the key {key} stands here twice: first on line {line}", start, end, "delete one of them"
             )
@@ -174,7 +180,7 @@ class _Scanner:
             self.missing("a colon is missing before this")
         self.at += 1
         self.skip()
-        return key, (start, end)
+        return key, Region(start, end)
 
     def scalar(self, char: str) -> Any:
         """Read a text, number or word."""
@@ -203,11 +209,11 @@ class _Scanner:
             self.note(bad.message, start, start + len(text), bad.hint)
             return None
 
-    def string(self) -> str:
+    def string(self) -> Any:
         """Read a text in double quotes."""
         start = self.at
         try:
-            value, self.at = scanstring(self.text, start + 1, True)  # noqa: FBT003 - C function, by position only
+            value, self.at = _scan(self.text, start + 1, True)
         except JSONDecodeError as error:
             return self._bad_string(error, start)
         if len(value) > MAX_SCALAR:

@@ -127,6 +127,14 @@ class Kinds:
         """The names of all kinds, sorted."""
         return sorted({*self._kinds, *self._files})
 
+    def digest(self, name: str) -> str:
+        """A digest of a kind's schema: another version of it has another."""
+        from hashlib import sha256
+
+        path = self._files.get(name)
+        data = path.read_bytes() if path is not None else repr(self._kinds[name].schema).encode()
+        return sha256(data).hexdigest()
+
     def __contains__(self, name: object) -> bool:
         return name in self._files or name in self._kinds
 

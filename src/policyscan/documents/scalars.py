@@ -34,7 +34,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
-class BadScalar(ValueError):  # noqa: N818 - an internal signal, turned into a DocumentError with its place
+class BadScalar(ValueError):
     """A plain scalar that is refused: `message` says why, `hint` what to write instead."""
 
     def __init__(self, message: str, hint: str) -> None:
@@ -67,7 +67,7 @@ def resolve(text: str) -> object:
 
 def integer(text: str, base: int) -> int:
     """The whole number that a text spells; BadScalar if 64 bits cannot hold it."""
-    value = int(text, base) if len(text) <= _MAX_DIGITS or base != 10 else MAX_INTEGER + 1  # noqa: PLR2004
+    value = int(text, base) if len(text) <= _MAX_DIGITS or base != 10 else MAX_INTEGER + 1
     if MIN_INTEGER <= value <= MAX_INTEGER:
         return value
     shown = text if len(text) <= _MAX_DIGITS else f"{text[:12]}… ({len(text)} digits)"

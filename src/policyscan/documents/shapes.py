@@ -16,12 +16,56 @@ from policyscan.source import Span
 SCALARS = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
 _FORMATS = {"date": "date", "date-time": "instant"}
 _STRUCTURE = frozenset(
-    "$schema $id $ref $defs $comment title description type format enum const properties patternProperties "
-    "required additionalProperties items minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength "
-    "pattern minItems maxItems uniqueItems minProperties maxProperties propertyNames anyOf oneOf examples default "
-    "deprecated".split()
+    [
+        "$schema",
+        "$id",
+        "$ref",
+        "$defs",
+        "$comment",
+        "title",
+        "description",
+        "type",
+        "format",
+        "enum",
+        "const",
+        "properties",
+        "patternProperties",
+        "required",
+        "additionalProperties",
+        "items",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "anyOf",
+        "oneOf",
+        "examples",
+        "default",
+        "deprecated",
+    ]
 )
-ANNOTATIONS = "x-id x-key x-ref x-ref-follow x-order x-past x-money x-when-absent x-default-ok x-question x-unit".split()
+ANNOTATIONS = [
+    "x-id",
+    "x-key",
+    "x-ref",
+    "x-ref-follow",
+    "x-order",
+    "x-past",
+    "x-money",
+    "x-when-absent",
+    "x-default-ok",
+    "x-question",
+    "x-unit",
+]
 FREE = "x-"
 """Keys that begin so are the user's own, everywhere: not checked, not seen by policies."""
 _MAX_NESTING = 50
@@ -89,7 +133,7 @@ class Field:
         self.when_absent: tuple[Any, str] | None = (absent["value"], absent["why"]) if absent else None
 
 
-class SchemaProblem(Exception):  # noqa: N818 - collected, then raised as DocumentErrors
+class SchemaProblem(Exception):
     """Something that a kind's schema may not say, at a path within the schema."""
 
 

@@ -25,23 +25,37 @@ class _Blank:
 BLANK = _Blank()
 
 
+class Region(NamedTuple):
+    """Where something begins and ends, in characters; parser events have the same two attributes."""
+
+    start_mark: int
+    end_mark: int
+
+
 class Place(NamedTuple):
     """Where a container stands, and where each of its entries does.
 
-    `start` and `end` are offsets in characters or parser marks that know theirs. `spots` maps each key
-    of a dict to (key start, key end, value start, value end), blank keys too; for a list it holds
-    (value start, value end) of each item. `parent` and `key` lead to the container that holds this one.
+    `first` and `last` are the regions (or parser events) of its beginning and its end. `spots` maps each
+    key of a dict, blank ones too, to the regions (key, beginning of the value, end of the value); for a
+    list it holds (beginning, end) of each item. `parent` and `key` lead to the container that holds it.
     """
 
-    start: Any
-    end: Any
+    first: Any
+    last: Any
     spots: Any
     parent: Container | None
     key: Key
 
 
-def offset(mark: Any) -> int:
-    """The offset in characters that a mark stands for."""
+def start_of(region: Any) -> int:
+    """The offset in characters at which a region or parser event begins."""
+    mark: Any = region.start_mark
+    return mark if mark.__class__ is int else mark.index  # type: ignore[no-any-return]
+
+
+def end_of(region: Any) -> int:
+    """The offset in characters at which a region or parser event ends."""
+    mark: Any = region.end_mark
     return mark if mark.__class__ is int else mark.index  # type: ignore[no-any-return]
 
 
@@ -51,33 +65,32 @@ class Tree:
     `blanks` holds, for the id of each dict that has any, its keys with nothing after them.
     """
 
-    __slots__ = ("blanks", "end", "index", "places", "source", "start", "value")
+    __slots__ = ("blanks", "first", "index", "last", "places", "source", "value")
 
-    def __init__(  # noqa: PLR0913 - made in two places only, both readers
+    def __init__(
         self,
         source: Source,
         index: int,
         value: Any,
         places: dict[int, Place],
         blanks: dict[int, list[str]],
-        start: Any,
-        end: Any,
+        first: Any,
+        last: Any,
     ) -> None:
         self.source = source
         self.index = index
         self.value = value
         self.places = places
         self.blanks = blanks
-        self.start = start
-        self.end = end
+        self.first = first
+        self.last = last
 
-    def span(self, start: Any, end: Any) -> Span:
-        """The span between two marks or offsets."""
-        return self.source.span(offset(start), offset(end))
+    def _span(self, first: Any, last: Any) -> Span:
+        return self.source.span(start_of(first), end_of(last))
 
     def root_span(self) -> Span:
         """Where the document's value begins, as a place for what concerns the whole document."""
-        start = offset(self.start)
+        start = start_of(self.first)
         return self.source.span(start, start)
 
     def span_of(self, container: Container, key: Key = None) -> Span:
@@ -88,13 +101,13 @@ class Tree:
         """
         place = self.places[id(container)]
         if key is None:
-            return self.span(place.start, place.end)
+            return self._span(place.first, place.last)
         spot = self._spot(place, key)
         if spot is None:
             return self.key_span_of(container)
-        if container.__class__ is dict and offset(spot[2]) == offset(spot[3]):
-            return self.span(spot[0], spot[1])  # nothing to see after a blank key: show the key
-        return self.span(spot[-2], spot[-1])
+        if container.__class__ is dict and start_of(spot[1]) == end_of(spot[2]):
+            return self._span(spot[0], spot[0])  # nothing to see after a blank key: show the key
+        return self._span(spot[-2], spot[-1])
 
     def key_span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a key, or with no key of the key (or list item) that leads to the container."""
@@ -102,20 +115,20 @@ class Tree:
         if key is not None:
             spot = self._spot(place, key)
             if spot is not None:
-                return self.span(spot[0], spot[1])
+                return self._span(spot[0], spot[0])
         if place.parent is None:
             return self.root_span()
         if place.parent.__class__ is dict:
             return self.key_span_of(place.parent, place.key)
-        start = offset(place.start)
-        return self.source.span(start, self._first_word_end(start, offset(place.end)))
+        start = start_of(place.first)
+        return self.source.span(start, self._first_word_end(start, end_of(place.last)))
 
     @staticmethod
     def _spot(place: Place, key: Key) -> Any:
         spots = place.spots
         if spots.__class__ is dict:
             return spots.get(key)
-        return spots[key] if key.__class__ is int and -1 < key < len(spots) else None  # type: ignore[operator]
+        return spots[key] if key.__class__ is int and -1 < key < len(spots) else None
 
     def _first_word_end(self, start: int, end: int) -> int:
         text = self.source.text

@@ -5,7 +5,6 @@ Runs only when decoding has found that something is wrong: it explains, the deco
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from policyscan.cel.values import Date, Timestamp
@@ -315,7 +314,7 @@ def _cut(text: str) -> str:
 
 def _listed(names: Any) -> str:
     names = list(names)
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")  # noqa: PLR2004
+    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
 
 
 def _one_line(span: Span) -> Span:
@@ -341,18 +340,18 @@ def _bad_date(value: str) -> str:
     shown = _cut(value)
     if "/" in value and not any(char.isdigit() for char in value):
         return f'expected a date like 2026-10-31, found the time zone "{shown}"'
-    if len(value) > 10 and value[10] in "Tt " and value[:4].isdigit():  # noqa: PLR2004
+    if len(value) > 10 and value[10] in "Tt " and value[:4].isdigit():
         return f'expected a day without a time, found "{shown}"'
-    if len(value) == 10 and (value[:4] + value[5:7] + value[8:]).isdigit() and value[4] == value[7] == "-":  # noqa: PLR2004
+    if len(value) == 10 and (value[:4] + value[5:7] + value[8:]).isdigit() and value[4] == value[7] == "-":
         return f"{shown} is not a day of the calendar"
     return f'expected a date like 2026-10-31, found the text "{shown}"'
 
 
 def _bad_instant(value: str) -> str:
     shown = _cut(value)
-    if len(value) == 10 and value[4:5] == "-":  # noqa: PLR2004
+    if len(value) == 10 and value[4:5] == "-":
         return f'expected a date and time, found only the day "{shown}"'
-    if len(value) >= 16 and value[10] in "Tt " and not _has_offset(value):  # noqa: PLR2004
+    if len(value) >= 16 and value[10] in "Tt " and not _has_offset(value):
         return f'the time "{shown}" has no offset from UTC, so it could be any of 26 hours'
     return f'expected {_NOUNS["instant"]}, found the text "{shown}"'
 

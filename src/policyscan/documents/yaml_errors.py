@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from policyscan.documents.tree import offset
 from policyscan.errors import DocumentError
 from policyscan.source import Source
 
@@ -100,7 +99,7 @@ def in_plain_words(error: Any, source: Source) -> DocumentError:
     """A parser's error as one of ours."""
     problem = str(getattr(error, "problem", None) or error)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    at = min(offset(mark), len(source.text)) if mark is not None else 0
+    at = min(mark.index, len(source.text)) if mark is not None else 0
     opening = getattr(error, "context_mark", None)
     if _CANNOT_START in problem:
         return _bad_start(source, at)
@@ -114,11 +113,11 @@ def _say(words: _Words, source: Source, at: int, opening: Any) -> DocumentError:
     message = words.message
     missing_end = "is missing" in message
     if opening is not None and (words.opening or (missing_end and not source.text[at:].strip())):
-        at = min(offset(opening), len(source.text))
+        at = min(opening.index, len(source.text))
         if missing_end:
             message = f"the {source.text[at : at + 1]} that opens here is never closed"
     elif missing_end and opening is not None:
-        line, _ = source.position(offset(opening))
+        line, _ = source.position(opening.index)
         message = f"{message} (opened on line {line})"
     return DocumentError(message, at=source.span(at, min(at + 1, len(source.text))), hint=words.hint)
 

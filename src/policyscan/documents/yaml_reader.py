@@ -5,8 +5,9 @@ libyaml's parser is used where PyYAML has it; the pure Python one gives the same
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from yaml.events import (
@@ -23,15 +24,15 @@ from yaml.events import (
 
 from policyscan.documents.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, resolve
-from policyscan.documents.tree import BLANK, Key, Place, Tree, offset
+from policyscan.documents.tree import BLANK, Key, Place, Tree, start_of
 from policyscan.documents.yaml_errors import forbidden_character, in_plain_words
 from policyscan.errors import DocumentError
 from policyscan.source import Source
 
 try:
-    from yaml.cyaml import CParser
+    CParser: Any = importlib.import_module("yaml._yaml").CParser
 except ImportError:  # PyYAML was built without libyaml
-    CParser = None  # type: ignore[assignment,misc]
+    CParser = None
 
 SLOW_PARSER_NOTE = "PyYAML was installed without libyaml: reading takes about ten times as long"
 
@@ -77,43 +78,48 @@ class _StopError(Exception):
 class _Composer:
     """Builds the trees of one file. Problems are collected; a document with one is left out."""
 
-    __slots__ = ("anchors", "blanks", "copied", "places", "problems", "source", "trees")
+    __slots__ = ("anchors", "blanks", "copied", "faults", "index", "places", "problems", "source", "trees")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.trees: list[Tree] = []
         self.problems: list[DocumentError] = []
-        self.places: dict[int, Place] = {}
-        self.blanks: dict[int, list[str]] = {}
-        self.anchors: dict[str, Any] = {}
-        self.copied = 0
+        self.index = 0
+        self.start_document()
 
-    def run(self, get_event: Callable[[], Any]) -> None:  # noqa: PLR0912, PLR0915
+    def run(self, get_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912 - see below
         """Read all events: one long loop over local variables, because it is most of a scan's time."""
         text = self.source.text
         # Without these characters no event has an anchor or a tag, and none is too long.
         careful = "&" in text or "!" in text or "*" in text or len(text) > MAX_SCALAR
-        meanings, keys, places, make_place = _meanings, _keys, self.places, tuple.__new__
+        meanings, keys, places, new = _meanings, _keys, self.places, tuple.__new__
         stack: list[Any] = []
         push, pop = stack.append, stack.pop
-        current: Any = None  # the container being filled, and whether it is a mapping
-        in_map = False
+        current: Any = None  # the container being filled
+        in_map = False  # whether it is a mapping
         spots: Any = None  # where its entries stand
-        key: Key = None  # in a mapping: the key whose value comes next
+        key: Any = None  # the key whose value comes
         key_event: Any = None
-        begin: Any = None  # the mark at which it begins
-        faults = 0
-        index = 0
+        begin: Any = None  # the event that opened the container
         for _ in range(MAX_EVENTS):
             event = get_event()
             kind = event.__class__
+            if in_map and kind is not MappingEndEvent:
+                if careful or kind is not ScalarEvent:
+                    key = self.key(event)
+                else:
+                    try:
+                        key = keys[event.value]
+                    except KeyError:
+                        key = self.key(event)
+                if key in spots:
+                    self.duplicate(event, spots[key])
+                key_event = event
+                event = get_event()
+                kind = event.__class__
+            first = event
             if kind is ScalarEvent:
                 value = event.value
-                if in_map and key is None:
-                    key_event = event
-                    if careful or (key := keys.get(value)) is None:
-                        key = self.key(event)
-                    continue
                 if careful and (event.anchor is not None or event.tag is not None or len(value) > MAX_SCALAR):
                     value = self.marked_scalar(event)
                 elif not event.style:
@@ -121,74 +127,65 @@ class _Composer:
                         value = meanings[value]
                     except KeyError:
                         value = self.meaning(event)
-                start = event.start_mark
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 push((current, in_map, spots, key, key_event, begin))
-                if (in_map and key is None) or len(stack) > MAX_DEPTH:
-                    self.stop_at(event, is_key=in_map and key is None)
+                if len(stack) > MAX_DEPTH:
+                    self.too_deep(event)
+                begin = event
                 in_map = kind is MappingStartEvent
                 current, spots = ({}, {}) if in_map else ([], [])
-                begin = event.start_mark
-                key = None
                 if careful:
                     self.marked_container(event, current)
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                value = current
-                start = begin
-                held = spots
+                value, first, inner = current, begin, spots
                 current, in_map, spots, key, key_event, begin = pop()
-                places[id(value)] = make_place(
-                    Place,
-                    (
-                        start,
-                        event.end_mark,
-                        held,
-                        current,
-                        key if in_map or current is None else len(current),
-                    ),
-                )
+                at = key if in_map else len(current)
+                places[id(value)] = new(Place, (first, event, inner, current, at))
             elif kind is AliasEvent:
-                value = self.alias(
-                    event, len(stack), current, key if in_map or current is None else len(current)
-                )
-                start = event.start_mark
-                if in_map and key is None:
-                    self.stop_at(event, is_key=True)
+                value = self.alias(event, len(stack), current, key if in_map else len(current))
             elif kind is DocumentStartEvent:
-                faults = len(self.problems)
+                # The document's value becomes the one item of a list that nobody sees.
+                current, spots = self.start_document(), []
+                places = self.places
                 continue
             elif kind is DocumentEndEvent:
-                if len(self.problems) == faults and root is not BLANK:
-                    self.trees.append(
-                        Tree(self.source, index, root, places, self.blanks, root_start, root_end)
-                    )
-                index += 1
-                places = self.places = {}
-                self.blanks, self.anchors, self.copied = {}, {}, 0
+                self.end_document(current[0], spots[0])
                 continue
             elif kind is StreamEndEvent:
                 return
             else:
                 continue
-            # The value is whole: put it where it belongs.
             if in_map:
-                if key in spots:
-                    self.duplicate(key_event, spots[key])
-                spots[key] = (key_event.start_mark, key_event.end_mark, start, event.end_mark)
+                spots[key] = (key_event, first, event)
                 if value is BLANK:
-                    self.blanks.setdefault(id(current), []).append(key)  # type: ignore[arg-type]
+                    self.blanks.setdefault(id(current), []).append(key)
                 else:
                     current[key] = value
-                key = None
-            elif current is None:
-                root, root_start, root_end = value, start, event.end_mark
             else:
-                if value is BLANK:
+                if value is BLANK and stack:
                     self.problem("a list item is blank", event, "write its value, or null if there is none")
-                spots.append((start, event.end_mark))
+                spots.append((first, event))
                 current.append(value)
         self.problem(f"the file has more than {MAX_EVENTS:,} values", event, "split it into several files")
+
+    def start_document(self) -> list[Any]:
+        """Forget the document before."""
+        self.places: dict[int, Place] = {}
+        self.blanks: dict[int, list[str]] = {}
+        self.anchors: dict[str, Any] = {}
+        self.copied = 0
+        self.faults = len(self.problems)
+        return []
+
+    def end_document(self, value: Any, spot: tuple[Any, Any]) -> None:
+        """Keep the document if it is sound and not empty."""
+        if len(self.problems) == self.faults and value is not BLANK:
+            place = self.places.get(id(value))
+            if place is not None:
+                self.places[id(value)] = place._replace(parent=None, key=None)
+            self.trees.append(Tree(self.source, self.index, value, self.places, self.blanks, *spot))
+        self.index += 1
 
     def problem(self, message: str, event: Any, hint: str | None = None) -> None:
         """Note a problem at an event's place."""
@@ -197,23 +194,22 @@ class _Composer:
 
     def duplicate(self, event: Any, first: tuple[Any, ...]) -> None:
         """Say that a key stands twice in one mapping."""
-        line = self.source.position(offset(first[0]))[0]
+        line = self.source.position(start_of(first[0]))[0]
         self.problem(
             f"the key {event.value} stands here twice: first on line {line}", event, "delete one of them"
         )
 
-    def stop_at(self, event: Any, *, is_key: bool) -> None:
-        """Refuse a container or alias as a key, or nesting beyond the limit."""
-        if is_key:
-            self.problem(
-                "a key must be a plain text", event, "{ and [ begin a value: put it in quotes if it is text"
-            )
-        else:
-            self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
+    def too_deep(self, event: Any) -> NoReturn:
+        """Refuse nesting beyond the limit."""
+        self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
         raise _StopError
 
     def key(self, event: Any) -> str:
         """The text of a key that is not known yet; refused ones get a stand-in that is not text."""
+        if event.__class__ is not ScalarEvent:
+            hint = "{, [ and * do not begin a text: put it in quotes if it is one"
+            self.problem("a key must be a plain text", event, hint)
+            raise _StopError
         text: str = event.value
         if event.anchor is not None or event.tag is not None or len(text) > MAX_SCALAR:
             value = self.marked_scalar(event)
@@ -319,12 +315,11 @@ class _Composer:
             return None
         return self.copy(value, event, depth, parent, key)
 
-    def copy(self, value: Any, event: Any, depth: int, parent: Any, key: Key) -> Any:  # noqa: PLR0913
+    def copy(self, value: Any, event: Any, depth: int, parent: Any, key: Key) -> Any:
         """A deep copy with the places of the original."""
         self.copied += 1 + len(value)
         if depth >= MAX_DEPTH:
-            self.problem(f"lists and mappings are nested more than {MAX_DEPTH} deep", event)
-            raise _StopError
+            self.too_deep(event)
         if self.copied > MAX_COPIED:
             self.problem(f"aliases make this document grow by more than {MAX_COPIED:,} values", event)
             raise _StopError
