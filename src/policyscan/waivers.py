@@ -15,7 +15,7 @@ from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever
 
-Locate = Callable[[Any, str | None], Span]
+Locate = Callable[[Any, Any], Span]
 _WAIVABLE = frozenset({Status.FAIL, Status.DUE})
 _NEEDED = ("policy", "reason", "requested_by", "approved_by", "approved_on", "expires_on")
 _WORDS = {

@@ -24,12 +24,16 @@ _MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against c
 class Evaluation:
     """One document at one moment. `known` are all policies by id, for those that read another's status."""
 
-    def __init__(self, document: Document, clock: PolicyClock, known: Mapping[str, Policy], *, full: bool) -> None:
+    def __init__(
+        self, document: Document, clock: PolicyClock, known: Mapping[str, Policy],
+        context: Sequence[Document] = (), *, full: bool,
+    ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
         self.known = known
+        self.context = context
         self.full = full
-        self.explainer = Explainer(document, clock)
+        self.explainer = Explainer(document, clock, context)
         self._passes: dict[tuple[str, int], Status] = {}
         self._turns: dict[tuple[str, int], tuple[int, int]] = {}
         clock.lookup = self._lookup
@@ -70,14 +74,14 @@ class Evaluation:
         document = self.document
         return Result(
             policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
-            outcome.status, outcome.severity, "", document.span,
+            outcome.status, outcome.severity, "", document.tree.root_span(),
         )  # fmt: skip
 
     def _crash(self, policy: Policy, error: Exception) -> Result:
         document = self.document
         return Result(
             policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
-            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug", document.span,
+            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug", document.tree.root_span(),
         )  # fmt: skip
 
     def _references(self) -> list[Result]:
@@ -85,7 +89,7 @@ class Evaluation:
         return [
             Result(
                 DANGLING_REFERENCE.id, "exists", document.id, document.kind.name, issue.path, Status.FAIL,
-                DANGLING_REFERENCE.severity, issue.message, issue.span,
+                DANGLING_REFERENCE.severity, issue.message, issue.place,
             )
             for issue in document.issues
         ]  # fmt: skip
@@ -160,7 +164,7 @@ class _Later:
         return found
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
-        explained = Explainer(self.evaluation.document, later).result(self.policy, then)
+        explained = Explainer(self.evaluation.document, later, self.evaluation.context).result(self.policy, then)
         clock = self.evaluation.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)
@@ -199,6 +203,6 @@ def crashed(document_id: str, kind: str, document: Document, error: Exception) -
     """The result of a document on which policyscan itself failed."""
     return Result(
         CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
-        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug", document.span,
+        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug", document.tree.root_span(),
     )  # fmt: skip
 

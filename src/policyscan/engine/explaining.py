@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan import cel
 from policyscan.engine.moments import shown
@@ -18,20 +18,33 @@ if TYPE_CHECKING:
 
 _INDEX = re.compile(r"\[[^\]]*\]")
 _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
-_GAP_WORDS = {
-    "missing": "is not recorded",
-    "blank": "is blank",
-    "future": "lies in the future",
-    "unresolved": "cannot be looked up",
-}
+
+
+class Spot(NamedTuple):
+    """A value's place, worked out only for those that are shown."""
+
+    document: Document
+    container: Any
+    key: str | int | None
+
+    @property
+    def span(self) -> Span:
+        """The place in the file."""
+        return self.document.place_of(self.container, self.key)
+
+    @property
+    def reason(self) -> str:
+        """Why the value is not known, in words that follow the path."""
+        return self.document.why_unknown(self.container, self.key) or "it is not recorded"
 
 
 class Explainer:
     """Explains the outcomes of one document's policies at one moment."""
 
-    def __init__(self, document: Document, clock: cel.Clock) -> None:
+    def __init__(self, document: Document, clock: cel.Clock, context: Sequence[Document] = ()) -> None:
         self.document = document
         self.clock = clock
+        self.context = context  # the documents that this one may refer to
         self._parameters: dict[str, Mapping[str, Any]] = {}
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
@@ -60,10 +73,14 @@ class Explainer:
             figures=self._figures(policy, outcome),
         )
 
+    def traces(self, outcome: Outcome) -> list[cel.Trace]:
+        """The traces of the expressions that decided an outcome."""
+        return [self._trace(verdict) for verdict in outcome.verdicts[:_MOST_ELEMENTS]]
+
     def _trace(self, verdict: Verdict) -> cel.Trace:
         code = verdict.code
         values = dict(zip(code.names, verdict.values, strict=False))
-        return code.checked.trace(self.clock, values, self.document.locate)
+        return code.checked.trace(self.clock, values, self.locate)
 
     def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str | None:
         """What to say where the two evaluators differ, which makes a result an error."""
@@ -87,6 +104,16 @@ class Explainer:
 
     # --- where
 
+    def locate(self, container: object, key: str | int | None = None) -> tuple[str, Spot] | None:
+        """The path and place of a value for the tracer; in another document its path begins with whose it is."""
+        if self.document.owns(container):
+            return self.document.path_of(container, key), Spot(self.document, container, key)
+        for other in self.context:
+            if other.owns(container):
+                path = other.path_of(container, key)
+                return f"{other.kind.name}[{other.id}].{path}", Spot(other, container, key)
+        return None
+
     def _span(
         self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]], gaps: tuple[Gap, ...]
     ) -> Span:
@@ -107,45 +134,48 @@ class Explainer:
             span = self._object_span(value)
             if span is not None:
                 return span
-        return self.document.span
+        return self.document.tree.root_span()
 
     def _read_span(self, trace: cel.Trace) -> Span | None:
         for witness in trace.witnesses:
             span = self._object_span(witness)
             if span is not None:
                 return span
-        for _path, _value, place, *_ in reversed(trace.reads):
-            if place is not None:
-                return place  # type: ignore[no-any-return]
+        for _path, _value, spot, *_ in reversed(trace.reads):
+            if spot is not None:
+                return spot.span  # type: ignore[no-any-return]
         return None
 
     def _object_span(self, value: Any) -> Span | None:
         if not isinstance(value, dict | list) or value is self.document.value:
             return None
-        located = self.document.locate(value, None)
-        return located[1] if located else None
+        located = self.locate(value)
+        return located[1].span if located else None
 
     # --- what
 
     def _evidence(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Read, ...]:
         seen: dict[str, Read] = {}
         for _verdict, trace in traced:
-            for path, value, place, *_ in trace.reads:
+            for path, value, spot, *_ in trace.reads:
                 if path not in seen:
-                    seen[path] = Read(path, cel.to_json(value), place)
+                    seen[path] = Read(path, cel.to_json(value), spot.span if spot else None)
         return tuple(seen.values())
 
     def _gaps(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Gap, ...]:
         found: dict[str, Gap] = {}
         for _verdict, trace in traced:
-            for path, place, *_ in (*trace.missing, *(trace.absent if trace.error is not None else ())):
+            for path, spot, *_ in (*trace.missing, *(trace.absent if trace.error is not None else ())):
                 if path not in found:
-                    found[path] = self._gap(path, place)
+                    found[path] = self._gap(path, spot)
         return tuple(found.values())
 
-    def _gap(self, path: str, place: Span | None) -> Gap:
+    def _gap(self, path: str, spot: Spot | None) -> Gap:
         generic = _INDEX.sub("[]", path)
-        return Gap(path, generic, self.document.kind.question(generic), place, self.document.gap_reason(path))
+        if spot is None:
+            return Gap(path, generic)
+        own = _INDEX.sub("[]", spot.document.path_of(spot.container, spot.key))
+        return Gap(path, generic, spot.document.kind.questions.get(own), spot.span, spot.reason)
 
     def _message(
         self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, cel.Trace]],
@@ -159,7 +189,7 @@ class Explainer:
             return policy.not_applicable or _not_applicable(outcome, traced)
         if status is Status.UNKNOWN and gaps:
             more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
-            return f"{gaps[0].path} {_GAP_WORDS.get(gaps[0].reason, 'is not known')}{more}"
+            return f"{gaps[0].path}: {gaps[0].reason}{more}"
         said = self._said(item.say, traced) if item is not None and item.say is not None else None
         if said is None:
             said = _default_message(policy, outcome, traced)

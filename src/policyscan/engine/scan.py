@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.errors import PolicyscanError
     from policyscan.policies.policy import Policy
-    from policyscan.source import Span
 
 
 class Plan(NamedTuple):
@@ -49,36 +48,41 @@ class Scanned(NamedTuple):
     results: list[Result]
 
 
-def scan_document(document: Document, plan: Plan) -> Scanned:
-    """All results of one document, waivers applied."""
+def scan_document(document: Document, plan: Plan, context: Sequence[Document] = ()) -> Scanned:
+    """All results of one document, waivers applied; `context` are the documents that it refers to."""
     try:
-        results = _results(document, plan)
+        results = _results(document, plan, context)
     except Exception as error:  # noqa: BLE001 - a bug with one document must not hide the others' results
         results = [crashed(document.id, document.kind.name, document, error)]
     info = document_info(
-        document.id, document.kind.name, document.file, results, name=document.name, as_of=document.as_of
+        document.id, document.kind.name, document.file, results, name=_name(document), as_of=str(document.as_of or "")
     )
     kept = results if plan.full else [r for r in results if r.status in FINDINGS or r.waiver is not None]
     return Scanned(info, kept)
 
 
-def _results(document: Document, plan: Plan) -> list[Result]:
+def _results(document: Document, plan: Plan, context: Sequence[Document]) -> list[Result]:
     clock = document_clock(document, plan)
-    evaluation = Evaluation(document, clock, plan.known, full=plan.full)
+    for one in (document, *context):
+        one.as_seen(clock.today, clock.now)
+    evaluation = Evaluation(document, clock, plan.known, context, full=plan.full)
     results = evaluation.results(plan.policies)
     written = document.value.get("waivers") if isinstance(document.value, dict) else None
     if not written:
         return results
 
-    def locate(container: object, key: str | None) -> Span:
-        found = document.locate(container, key)
-        return found[1] if found else document.span
-
     scanned = {policy.info.id for policy in plan.policies}
     marked, problems = waivers.apply(
-        results, written, clock.today, locate, scanned=scanned, known=plan.aliases
+        results, written, clock.today, document.place_of, scanned=scanned, known=plan.aliases
     )
     return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
+
+
+def _name(document: Document) -> str:
+    """What the document's organisation is called, where it says so."""
+    organisation = document.value.get("organisation")
+    name = organisation.get("name") if isinstance(organisation, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def document_clock(document: Document, plan: Plan) -> PolicyClock:
@@ -87,23 +91,23 @@ def document_clock(document: Document, plan: Plan) -> PolicyClock:
 
 
 def scan(
-    documents: Iterable[Document],
+    documents: Iterable[tuple[Document, Sequence[Document]]],
     plan: Plan,
-    about: ScanInfo,
+    about: Callable[[], ScanInfo],
     problems: Callable[[], Iterable[PolicyscanError]],
 ) -> Report:
-    """The report on all documents, which are read, evaluated and forgotten one by one.
+    """The report on all documents (each with those that it refers to), evaluated one by one.
 
-    `problems` is asked at the end, when every document has been read.
+    `about` and `problems` are asked at the end, when every document has been read.
     """
     infos: list[DocumentInfo] = []
     results: list[Result] = []
-    for document in documents:
-        scanned = scan_document(document, plan)
+    for document, context in documents:
+        scanned = scan_document(document, plan, context)
         infos.append(scanned.info)
         results.extend(scanned.results)
     return make_report(
-        about,
+        about(),
         policy_infos(plan.policies),
         infos,
         results,

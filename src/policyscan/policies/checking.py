@@ -63,7 +63,7 @@ class Checker:
             status=content.get("status", "stable"),
             aliases=tuple(content.get("aliases", ())),
             parameters=dict(values),
-            defaults={name: p.default for name, p in declared.items()},
+            declared=tuple(declared.values()),
             applies=applies,
             for_each=bindings,
             key=key,

@@ -61,3 +61,26 @@ def for_kind(written: tuple[Written, ...], named: Mapping[str, types.Type]) -> t
             continue
         made.append(cel.Definition(definition.name, takes, returns, definition.value))
     return tuple(made)
+
+
+def named_types(root: types.Type) -> dict[str, types.Type]:
+    """Every object and enum that can be reached from a kind's type, by name; the nearest where two share one."""
+    found: dict[str, types.Type] = {}
+    pending: list[types.Type] = [root]
+    seen: set[int] = set()
+    for type_ in pending:
+        if id(type_) in seen:
+            continue
+        seen.add(id(type_))
+        if isinstance(type_, types.ObjectType):
+            found.setdefault(type_.name, type_)
+            pending.extend(field.type for field in type_.fields.values())
+        elif isinstance(type_, types.Enum):
+            found.setdefault(type_.name, type_)
+        elif isinstance(type_, types.Nullable | types.List):
+            pending.append(type_.elem)
+        elif isinstance(type_, types.Map):
+            pending.append(type_.value)
+        elif isinstance(type_, types.Union):
+            pending.extend(type_.members)
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from policyscan.documents.suggest import did_you_mean
 from policyscan.documents.text import read_source
 from policyscan.documents.tree import Tree
 from policyscan.documents.yaml_reader import read_yaml
@@ -123,7 +124,7 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
     if name == "additionalProperties":
         known = _known_keys(schema, error.schema_path)
         return [
-            PolicyError(f"unknown key {key!r}", at=file.key_span([*path, key]), hint=_did_you_mean(key, known))
+            PolicyError(f"unknown key {key!r}", at=file.key_span([*path, key]), hint=did_you_mean(key, known))
             for key in kind.unexpected
         ]
     if name == "required":
@@ -131,7 +132,7 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
     if name == "enum":
         options = [str(option) for option in kind.options]
         found = file.at(path)
-        hint = _did_you_mean(str(found), options) or f"one of: {', '.join(options)}"
+        hint = did_you_mean(str(found), options) or f"one of: {', '.join(options)}"
         return [PolicyError(f"{_show(found)} is not allowed here", at=file.span(path), hint=hint)]
     if name == "propertyNames":
         return [PolicyError(f"a name here must be lower_case: {error.message}", at=file.span(path))]
@@ -149,13 +150,6 @@ def _known_keys(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> 
     for part in schema_path[:-1]:
         node = node[part]
     return list(node.get("properties", ()))
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str | None:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else None
 
 
 def _show(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError
 from policyscan.policies import definitions
 from policyscan.policies.alignment import place_in_scalar
@@ -36,7 +37,10 @@ class Profile(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A folder of policies as read and checked; `policies` by id, in the order of their ids."""
+    """A folder of policies as read and checked; `policies` by id, in the order of their ids.
+
+    `written` are the definitions that its policies share.
+    """
 
     name: str
     version: str
@@ -44,6 +48,7 @@ class Pack(NamedTuple):
     profiles: Mapping[str, Profile]
     default_profile: str
     policies: Mapping[str, Policy]
+    written: tuple[definitions.Written, ...] = ()
 
     def resolve(self, id_: str) -> str | None:
         """The id of the policy that an id or alias names, if there is one."""
@@ -120,6 +125,7 @@ class _Loader:
             profiles=profiles,
             default_profile=content.get("default_profile", ""),
             policies=dict(sorted(policies.items())),
+            written=self.written,
         )
 
     def _read(self, path: Path, schema: str) -> PolicyFile | None:
@@ -161,22 +167,12 @@ class _Loader:
 
     def _env_maker(self, file: PolicyFile) -> Any:
         def make(kind: str, constants: Mapping[str, tuple[types.Type, Any]]) -> cel.Env | None:
-            known = self.kinds.get(kind)
-            if known is None:
-                names = ", ".join(sorted(self.kinds.names()))
+            if kind not in self.kinds:
+                names = ", ".join(self.kinds.names)
                 at = file.span(("kind",))
                 self.problems.append(PolicyError(f"there is no kind {kind!r}", at=at, hint=f"kinds are: {names}"))
                 return None
-            parameters = types.ObjectType(
-                "params", {name: types.Field(type_, optional=False) for name, (type_, _) in constants.items()}
-            )
-            values = {name: value for name, (_, value) in constants.items()}
-            return cel.Env(
-                variables={kind: known.type},
-                constants={"params": (parameters, values)},
-                functions=(*self._functions(kind), PASSES),
-                dialect=cel.POLICY,
-            )
+            return _environment(self.kinds[kind].type, kind, self._functions(kind), constants)
 
         return make
 
@@ -210,11 +206,8 @@ class _Loader:
         """Each definition must fit at least one kind, and hold in every kind that it fits."""
         fits: set[str] = set()
         bad: set[str] = set()
-        for kind in sorted(self.kinds.names()):
-            known = self.kinds.get(kind)
-            if known is None:
-                continue
-            made = definitions.for_kind(written, known.types)
+        for kind in self.kinds:
+            made = definitions.for_kind(written, definitions.named_types(kind.type))
             fits.update(definition.name for definition in made)
             for name, error in cel.definition_problems(made):
                 if name not in bad:
@@ -237,8 +230,7 @@ class _Loader:
 
     def _functions(self, kind: str) -> tuple[cel.Definition, ...]:
         if kind not in self._environments:
-            known = self.kinds.get(kind)
-            named = known.types if known else {}
+            named = definitions.named_types(self.kinds[kind].type)
             self._environments[kind] = definitions.for_kind(self.written, named)
         return self._environments[kind]
 
@@ -298,6 +290,31 @@ class _Loader:
 
 
 PASSES = cel.HostFunction("passes", (types.STRING,), types.BOOL, method="passes")
+
+
+def environment(
+    pack: Pack, kinds: Kinds, kind: str, constants: Mapping[str, tuple[types.Type, Any]]
+) -> cel.Env:
+    """The environment in which expressions about a kind are checked: its type, and the pack's definitions."""
+    root = kinds[kind].type
+    functions = definitions.for_kind(pack.written, definitions.named_types(root))
+    return _environment(root, kind, functions, constants)
+
+
+def _environment(
+    root: types.Type, kind: str, functions: Sequence[cel.Definition],
+    constants: Mapping[str, tuple[types.Type, Any]],
+) -> cel.Env:  # fmt: skip
+    parameters = types.ObjectType(
+        "params", {name: types.Field(type_, optional=False) for name, (type_, _) in constants.items()}
+    )
+    values = {name: value for name, (_, value) in constants.items()}
+    return cel.Env(
+        variables={kind: root},
+        constants={"params": (parameters, values)},
+        functions=(*functions, PASSES),
+        dialect=cel.POLICY,
+    )
 
 
 def _merged(base: Profile | None, ids: Any) -> tuple[str, ...] | None:
@@ -364,9 +381,6 @@ def _named(pack: Pack, names: Sequence[str], option: str, problems: list[Policys
 
 
 def _unknown(pack: Pack, name: str, option: str) -> ConfigError:
-    import difflib
-
     families = {id_.rpartition("-")[0] for id_ in pack.policies}
-    close = difflib.get_close_matches(name.upper(), [*pack.policies, *families], n=1)
-    hint = f"did you mean {close[0]}?" if close else "see `policyscan list`"
+    hint = did_you_mean(name.upper(), [*pack.policies, *families]) or "see `policyscan list`"
     return ConfigError(f"{option} {name}: there is no such control or family", hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.findings import PolicyInfo, Severity
+from policyscan.policies.parameters import Parameter, loosens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ class Policy(NamedTuple):
     status: str
     aliases: tuple[str, ...]
     parameters: dict[str, Any]
-    defaults: dict[str, Any]
+    declared: tuple[Parameter, ...]
     applies: Code | None
     for_each: tuple[Binding, ...]
     key: Code | None
@@ -103,6 +104,11 @@ class Policy(NamedTuple):
     uses: tuple[str, ...]
     absence_ok: str | None
     notice_days: int
+
+    @property
+    def loosened(self) -> tuple[Parameter, ...]:
+        """The parameters whose values ask for less than the policy's defaults."""
+        return tuple(p for p in self.declared if loosens(p, self.parameters[p.name]))
 
     @property
     def id(self) -> str:

@@ -1,0 +1,83 @@
+"""`policyscan eval`: an expression on an inventory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from policyscan import cel
+from policyscan.cel import types
+from policyscan.cli import wiring
+from policyscan.documents.document import Document
+from policyscan.engine.moments import clock_at
+from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
+from policyscan.policies.pack import environment
+from policyscan.source import Source
+
+
+@click.command("eval")
+@click.argument("expression")
+@click.option("--file", "file", required=True, help="The inventory to evaluate it on.")
+@click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
+@click.option("--trace", is_flag=True, help="Show the value of every part, and where it was read.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option("-f", "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")
+def command(  # noqa: PLR0913 - one parameter an option
+    expression: str, file: str, as_of: str | None, trace: bool, config: Path | None, format_: str
+) -> int:
+    """Evaluate a CEL EXPRESSION on an inventory, as a policy would.
+
+    The inventory has the name of its kind: client, provider, portfolio. Exit codes: 0 it has a value, 3
+    a fact that it needs is missing, 2 it is wrong.
+    """
+    workspace = wiring.open_workspace((file,), config=config)
+    documents, reader = _documents(file, workspace)
+    if reader.problems:
+        raise Problems(reader.problems)
+    if len(documents) != 1:
+        raise UsageError(f"{file} holds {len(documents)} inventories", hint="name a file that holds one")
+    document, context = documents[0]
+    clock = clock_at(wiring.moment_of(as_of), document.time_zone or workspace.config.time_zone)
+    for one in (document, *context):
+        one.as_seen(clock.today, clock.now)
+    kind = document.kind
+    env = environment(workspace.packs[0], workspace.kinds, kind.name, {})
+    try:
+        checked = env.check(expression, expect=None)
+    except cel.CelErrors as errors:
+        raise Problems(_in_expression(expression, errors)) from None
+    traced = checked.trace(clock, {kind.name: document.value}, document.locate)
+    if trace:
+        click.echo("\n".join(cel.trace_lines(traced)))
+    return _show(traced, checked.type, format_)
+
+
+def _documents(
+    file: str, workspace: wiring.Workspace
+) -> tuple[list[tuple[Document, list[Document]]], wiring.Reader]:
+    reader = wiring.Reader(workspace.kinds, wiring.find_files((file,), workspace.config, None))
+    return list(reader.documents()), reader
+
+
+def _show(traced: cel.Trace, type_: types.Type, format_: str) -> int:
+    if traced.error is None:
+        value = cel.to_json(traced.value)
+        click.echo(json.dumps(value, ensure_ascii=False) if format_ == "json" else cel.render(traced.value))
+        return 0
+    paths = [path for path, *_ in traced.missing] or [path for path, *_ in traced.absent]
+    where = f": {', '.join(paths)}" if paths else ""
+    if isinstance(traced.error, cel.Missing):
+        click.echo(f"unknown{where} ({traced.error.message or 'not recorded'})")
+        return 3
+    if isinstance(traced.error, cel.Absent):
+        click.echo(f"absent{where} ({traced.error.message or 'known to be nothing'})")
+        return 3
+    raise PolicyError(f"{traced.error.message} (in an expression of type {type_})")
+
+
+def _in_expression(expression: str, errors: cel.CelErrors) -> Sequence[PolicyscanError]:
+    source = Source("EXPRESSION", expression)
+    return [PolicyError(e.message, at=source.span(e.start, e.end), hint=e.hint) for e in errors.errors]

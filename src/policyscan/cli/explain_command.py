@@ -1,0 +1,145 @@
+"""`policyscan explain`: a control in words, or how its results for one inventory came about."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from policyscan import cel
+from policyscan.cli import wiring
+from policyscan.cli.options import POLICY_OPTIONS, add_options
+from policyscan.cli.sources import source_of
+from policyscan.documents.document import Document
+from policyscan.documents.suggest import did_you_mean
+from policyscan.engine.accounts import Account, accounts
+from policyscan.errors import Problems, UsageError
+from policyscan.policies.policy import Need, Policy, Requirement
+from policyscan.source import snippet
+
+_WIDTH = 96
+
+
+@click.command("explain")
+@click.argument("id_", metavar="ID")
+@click.argument("where", metavar="[INVENTORY[/SUBJECT]]", required=False)
+@click.option("--file", "paths", multiple=True, help="Where inventories lie, as for scan. Repeatable.")
+@click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@add_options(POLICY_OPTIONS[:1])
+def command(  # noqa: PLR0913 - one parameter an option
+    id_: str,
+    where: str | None,
+    paths: Sequence[str],
+    as_of: str | None,
+    config: Path | None,
+    folders: Sequence[Path],
+) -> int:
+    """Explain a control; with the id of an inventory, explain its results there.
+
+    The account of a result shows each expression with the values that were read, and where they stand.
+    """
+    workspace = wiring.open_workspace(paths, config=config, folders=folders)
+    policy = _policy(workspace, id_)
+    if where is None:
+        click.echo("\n".join(_about(policy)))
+        return 0
+    inventory, _, subject = where.partition("/")
+    document, context = _document(workspace, paths, inventory)
+    choice = wiring.choose_policies(workspace, None, (policy.id,), ())
+    plan = wiring.make_plan(choice, workspace.config, wiring.moment_of(as_of), full=True)
+    told = [one for one in accounts(document, policy, plan, context) if subject in ("", one.result.subject)]
+    if not told:
+        raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
+    for one in told:
+        click.echo("\n".join(_account(one)))
+    return 0
+
+
+def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
+    known: list[str] = []
+    for pack in workspace.packs:
+        found = pack.resolve(id_.upper())
+        if found is not None:
+            return pack.policies[found]
+        known.extend(pack.policies)
+    raise UsageError(f"there is no control {id_}", hint=did_you_mean(id_.upper(), known) or "see `policyscan list`")
+
+
+def _document(
+    workspace: wiring.Workspace, paths: Sequence[str], id_: str
+) -> tuple[Document, list[Document]]:
+    reader = wiring.Reader(workspace.kinds, wiring.find_files(paths, workspace.config, None), (id_,))
+    found = list(reader.documents())
+    if found:
+        return found[0]
+    if reader.problems:
+        raise Problems(reader.problems)
+    hint = did_you_mean(id_, sorted(reader.ids)) or f"inventories are: {', '.join(sorted(reader.ids))}"
+    raise UsageError(f"there is no inventory with the id {id_}", hint=hint)
+
+
+# --- a control in words
+
+
+def _about(policy: Policy) -> Iterator[str]:
+    info = policy.info
+    yield f"{info.id}  {info.title}"
+    yield f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}"
+    yield ""
+    for quote in info.quotes:
+        yield from _wrapped(f"“{quote.text}”", "  ")
+        yield f"    — {quote.document}"
+    yield from _wrapped(f"Why: {info.why}", "")
+    yield from _wrapped(f"Fix: {info.fix}", "")
+    yield ""
+    if policy.applies is not None:
+        yield f"applies   {policy.applies.text}"
+    for binding in policy.for_each:
+        yield f"for each  {binding.name} in {', '.join(binding.labels)}"
+    if policy.when is not None:
+        yield f"when      {policy.when.text}"
+    for item in (*policy.needs, *policy.require):
+        yield from _item(item)
+    for parameter in policy.declared:
+        value = cel.render(policy.parameters[parameter.name])
+        yield from _wrapped(f"params.{parameter.name} = {value}: {parameter.why}", "")
+    if policy.absence_ok:
+        yield from _wrapped(f"A missing fact may decide: {policy.absence_ok}", "")
+    for framework, ids in info.related.items():
+        yield f"related to {framework}: {', '.join(ids)}"
+
+
+def _item(item: Need | Requirement) -> Iterator[str]:
+    word = "requires" if isinstance(item, Requirement) else "needs"
+    each = ""
+    if isinstance(item, Requirement) and item.each:
+        each = "".join(f" each {b.name} in {', '.join(b.labels)}:" for b in item.each)
+    when = f" when {item.when.text}:" if item.when is not None else ""
+    yield from _wrapped(f"{word:<9} {item.id}:{when}{each} {item.that.text}", "            ")
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent if indent.strip() == "" and len(indent) < 4 else "", subsequent_indent=indent or "  ")  # noqa: E501, PLR2004
+
+
+# --- a result in full
+
+
+def _account(one: Account) -> Iterator[str]:
+    result = one.result
+    subject = f"/{result.subject}" if result.subject else ""
+    yield f"{result.status.value.upper()}  {result.policy} {result.document}{subject}  {result.requirement}"
+    yield f"  {result.message or 'holds'}"
+    yield f"  {result.span}"
+    source = source_of(result.span.file)
+    if source is not None:
+        yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
+    if result.until:
+        yield f"  holds until {result.until}, if nothing else changes"
+    for trace in one.traces:
+        yield ""
+        yield from (f"  {line}" for line in cel.trace_lines(trace))
+    yield ""

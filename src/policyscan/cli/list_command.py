@@ -1,0 +1,99 @@
+"""`policyscan list`: controls, with their profiles and framework ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyscan.cli import wiring
+from policyscan.cli.options import POLICY_OPTIONS, add_options
+from policyscan.cli.terminal import plural
+from policyscan.documents.suggest import did_you_mean
+from policyscan.errors import UsageError
+from policyscan.policies.pack import Pack
+from policyscan.policies.policy import Policy
+
+
+@click.command("list")
+@add_options(POLICY_OPTIONS)
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option("--kind", metavar="KIND", help="Only controls about this kind of inventory.")
+@click.option("--framework", metavar="NAME", help="Show related ids of a framework such as cis-v8.")
+@click.option("-f", "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")
+def command(  # noqa: PLR0913 - one parameter an option
+    folders: Sequence[Path],
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    cache: bool,
+    config: Path | None,
+    kind: str | None,
+    framework: str | None,
+    format_: str,
+) -> int:
+    """List controls: all of them, or those of a profile or selection.
+
+    Ids of frameworks are related to a control; meeting its test does not satisfy them.
+    """
+    workspace = wiring.open_workspace(config=config, folders=folders, use_cache=cache)
+    chosen = _chosen(workspace, profile, wiring.ids_in(select), wiring.ids_in(ignore))
+    chosen = [policy for policy in chosen if kind in (None, policy.info.kind)]
+    if framework is not None:
+        chosen = _related(chosen, framework)
+    if format_ == "json":
+        click.echo(json.dumps([_as_json(policy, workspace.packs) for policy in chosen], indent=2, ensure_ascii=False))
+        return 0
+    for policy in chosen:
+        click.echo(_line(policy, workspace.packs, framework))
+    click.echo(f"\n{plural(len(chosen), 'control')}. More about one: policyscan explain ID")
+    return 0
+
+
+def _chosen(
+    workspace: wiring.Workspace, profile: str | None, select: Sequence[str], ignore: Sequence[str]
+) -> list[Policy]:
+    if profile or select or ignore:
+        return list(wiring.choose_policies(workspace, profile, select, ignore).policies)
+    return [policy for pack in workspace.packs for policy in pack.policies.values()]
+
+
+def _related(policies: Sequence[Policy], framework: str) -> list[Policy]:
+    known = sorted({name for policy in policies for name in policy.info.related})
+    if framework not in known:
+        hint = did_you_mean(framework, known) or f"frameworks are: {', '.join(known)}"
+        raise UsageError(f"no control is related to a framework {framework!r}", hint=hint)
+    return [policy for policy in policies if policy.info.related.get(framework)]
+
+
+def _profiles(policy: Policy, packs: Sequence[Pack]) -> list[str]:
+    return [
+        name
+        for pack in packs
+        for name, profile in pack.profiles.items()
+        if policy.id in pack.policies and (profile.policies is None or policy.id in profile.policies)
+    ]
+
+
+def _line(policy: Policy, packs: Sequence[Pack], framework: str | None) -> str:
+    info = policy.info
+    related = f"  related to {framework} {', '.join(info.related[framework])}" if framework else ""
+    profiles = ", ".join(_profiles(policy, packs))
+    return f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} {info.title}{related or f'  [{profiles}]'}"
+
+
+def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:
+    info = policy.info
+    return {
+        "id": info.id,
+        "title": info.title,
+        "severity": info.severity.value,
+        "kind": info.kind,
+        "origin": info.origin,
+        "profiles": _profiles(policy, packs),
+        "related": {name: list(ids) for name, ids in info.related.items()},
+        "file": info.file,
+    }

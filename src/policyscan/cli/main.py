@@ -1,0 +1,110 @@
+"""The `policyscan` command: finds its commands, and turns what users can mend into messages and exit 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from policyscan import __version__
+from policyscan.errors import PolicyscanError, Problems
+
+# name: what `--help` says. A command is imported only when it runs, so that each start is quick.
+COMMANDS = {
+    "scan": "Check inventories against controls, and report what must be acted on.",
+    "validate": "Check that inventories are valid: keys, types, dates, references.",
+    "init": "Write a short commented inventory to fill in.",
+    "list": "List controls, with their profiles and framework ids.",
+    "explain": "Explain a control, or how a result came about.",
+    "test": "Run the tests of policies.",
+    "schema": "Print the JSON Schema of a kind of inventory, for editors.",
+    "eval": "Evaluate an expression on an inventory.",
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are modules of this package, imported on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"policyscan.cli.{cmd_name.replace('-', '_')}_command")
+        return module.command  # type: ignore[no-any-return]
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """As click does it, with a suggestion for a misspelt command."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0] if args else "", COMMANDS, n=1)
+            if close:
+                error.message = f"{error.message.rstrip('.')}. Did you mean {close[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The commands with their one-line help, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "POLICYSCAN"},
+)
+@click.version_option(__version__, "--version", message="policyscan %(version)s")
+def cli() -> None:
+    """Check inventories of IT clients and their providers against controls.
+
+    Exit codes: 0 nothing to act on, 1 a control fails, 3 a control lacks evidence, 2 something could not
+    be evaluated. Each command explains itself: policyscan COMMAND --help.
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Runs the command line and exits with its code."""
+    sys.exit(run(lambda: cli.main(args=args, prog_name="policyscan", standalone_mode=False)))
+
+
+def run(command: Callable[[], Any]) -> int:
+    """The exit code of a command: what it returns, or 2 with a message for what its user can mend."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; no output was written half", err=True)
+        return 130
+    except Problems as problems:
+        show_problems(problems.problems)
+        return 2
+    except PolicyscanError as error:
+        show_problems([error])
+        return 2
+    except BrokenPipeError:
+        # The reader of our output has gone, as with `| head`: not our fault, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def show_problems(problems: list[PolicyscanError]) -> None:
+    """Prints problems to standard error, each with its place and what to do."""
+    for problem in problems:
+        place = f"{problem.at}: " if problem.at else ""
+        click.echo(f"error: {place}{problem.message}", err=True)
+        if problem.hint:
+            click.echo(f"  hint: {problem.hint}", err=True)

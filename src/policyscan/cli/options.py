@@ -1,0 +1,59 @@
+"""Options that several commands share, and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Any], Any]
+
+
+class OutputTarget(click.ParamType):
+    """`FORMAT:PATH`, or a PATH whose ending tells the format."""
+
+    name = "FORMAT:PATH"
+
+    def __init__(self, formats: Sequence[str]) -> None:
+        self.formats = formats
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Path]:
+        """The format and the path; a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        format_, colon, path = str(value).partition(":")
+        if not colon or format_ not in self.formats or not path:
+            self.fail(f"{value!r} is not FORMAT:PATH; formats are {', '.join(self.formats)}", param, ctx)
+        return format_, Path(path)
+
+
+INPUT_OPTIONS: tuple[Decorator, ...] = (
+    click.argument("paths", nargs=-1),
+    click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."),
+    click.option("--stdin-filename", metavar="PATH", help="The name that standard input has in results."),
+    click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now."),
+)
+
+POLICY_OPTIONS: tuple[Decorator, ...] = (
+    click.option("--policies", "folders", type=click.Path(path_type=Path), multiple=True, help="A folder of your own policies. Repeatable."),
+    click.option("--profile", metavar="NAME", help="Which controls to check: essentials, insurer, full, …"),
+    click.option("--select", multiple=True, metavar="ID", help="Check these controls or families instead of a profile. Repeatable."),
+    click.option("--ignore", multiple=True, metavar="ID", help="Leave these controls or families out. Repeatable."),
+    click.option("--cache/--no-cache", default=True, help="Keep checked policies between runs.  [default: on]"),
+)
+
+
+def add_options(*groups: Sequence[Decorator]) -> Decorator:
+    """A decorator that adds groups of options to a command."""
+
+    def decorate(function: Any) -> Any:
+        for group in reversed(groups):
+            for option in reversed(group):
+                function = option(function)
+        return function
+
+    return decorate

@@ -1,0 +1,135 @@
+"""`policyscan scan`: parses options, wires, scans, prints and exits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyscan import __version__
+from policyscan.cli import wiring
+from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
+from policyscan.cli.terminal import check_writable, wants_color, width
+from policyscan.engine.scan import scan
+from policyscan.errors import UsageError
+from policyscan.findings import Report, ScanInfo, Severity, exit_code
+from policyscan.reporters import REPORTERS, Options, encode, write_atomic
+
+_FORMATS = tuple(REPORTERS)
+
+
+@click.command("scan")
+@add_options(INPUT_OPTIONS, POLICY_OPTIONS)
+@click.option("--client", "clients", multiple=True, metavar="ID", help="Report on this inventory only. Repeatable.")
+@click.option("-f", "--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to print.")
+@click.option("-o", "--output", "outputs", type=OutputTarget(_FORMATS), multiple=True, metavar="FORMAT:PATH", help="Write another format to a file. Repeatable.")
+@click.option("--fail-on", type=click.Choice([s.value for s in Severity]), help="Lowest severity that makes the exit code 1 or 3.  [default: low]")
+@click.option("--fail-on-due", is_flag=True, help="Let what is due count like a fail.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; still 2 if something could not be evaluated.")
+@click.option("--allow-unknown", is_flag=True, help="Exit 0 instead of 3 where evidence is missing.")
+@click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
+@click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes.")
+@click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown.")
+@click.option("--sarif-suppressed", is_flag=True, help="SARIF: include what is waived, as suppressed.")
+@click.option("--sarif-category", metavar="NAME", default="policyscan", show_default=True, help="SARIF: the category of the upload.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing to standard output; files are written all the same.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour the text.")
+def command(**given: Any) -> int:
+    """Check inventories against controls, and report what must be acted on.
+
+    PATHS are inventories or folders of them; without any, `inventories/`, else the current folder. `-`
+    reads standard input. Naming files chooses what is reported, not what is read: the provider that a
+    client refers to is found all the same.
+
+    Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
+    fails, but one lacks evidence; 0 otherwise.
+    """
+    for _, path in given["outputs"]:
+        check_writable(path)
+    report, root = _scan(given)
+    code = exit_code(
+        report,
+        Severity(given["fail_on"] or root.fail_on or "low"),
+        fail_on_due=given["fail_on_due"],
+        exit_zero=given["exit_zero"],
+        allow_unknown=given["allow_unknown"],
+    )
+    _emit(report, given, code)
+    return code
+
+
+def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
+    paths: Sequence[str] = given["paths"]
+    workspace = wiring.open_workspace(
+        paths, config=given["config"], folders=given["folders"], use_cache=given["cache"]
+    )
+    choice = wiring.choose_policies(
+        workspace, given["profile"], wiring.ids_in(given["select"]), wiring.ids_in(given["ignore"])
+    )
+    config = workspace.config
+    moment = wiring.moment_of(given["as_of"])
+    reader = wiring.Reader(
+        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), given["clients"]
+    )
+    plan = wiring.make_plan(choice, config, moment, full=given["all_results"])
+    main = workspace.packs[0]
+
+    def about() -> ScanInfo:
+        return ScanInfo(
+            __version__,
+            wiring.day_of(moment, config.time_zone),
+            pack=main.name,
+            pack_version=main.version,
+            profile=choice.profile,
+            controls=len(choice.policies),
+            controls_total=choice.total,
+            loosened=tuple(wiring.loosened(choice)),
+            left_out=wiring.ids_in(given["ignore"]) or config.ignore,
+            files_read=reader.files,
+            files_skipped=reader.skipped,
+        )
+
+    report = scan(reader.documents(), plan, about, lambda: reader.problems)
+    _check_clients(given["clients"], reader)
+    return report, config
+
+
+def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:
+    from policyscan.documents.suggest import did_you_mean
+
+    for client in clients:
+        if client not in reader.ids and not reader.problems:
+            hint = did_you_mean(client, sorted(reader.ids)) or "ids are under organisation.id"
+            raise UsageError(f"--client {client}: there is no inventory with this id", hint=hint)
+
+
+def _emit(report: Report, given: dict[str, Any], code: int) -> None:
+    """Writes the files first, so that a broken pipe on standard output costs none of them."""
+    from policyscan.cli.sources import content_of, repository_prefix, source_of
+
+    options = Options(
+        exit_code=code,
+        full=given["full"],
+        source=source_of,
+        content=content_of,
+        root=repository_prefix(),
+        sarif_unknown=given["sarif_unknown"],
+        sarif_suppressed=given["sarif_suppressed"],
+        sarif_category=given["sarif_category"],
+    )
+    for format_, path in given["outputs"]:
+        _write(path, REPORTERS[format_].render(report, options))
+    if not given["quiet"]:
+        shown = options._replace(color=wants_color(given["color"]), width=width())
+        stream = click.get_binary_stream("stdout")
+        stream.write(encode(REPORTERS[given["format_"]].render(report, shown)))
+        stream.flush()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        write_atomic(path, text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error

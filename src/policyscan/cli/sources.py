@@ -1,0 +1,36 @@
+"""The texts of files that reports show lines of, and where they lie in their repository."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from policyscan.documents.text import read_source
+from policyscan.errors import PolicyscanError
+from policyscan.source import Source
+
+
+@lru_cache(maxsize=64)
+def source_of(file: str) -> Source | None:
+    """The text of a file as spans name it; None if it cannot be read (any more)."""
+    try:
+        return read_source(file, file)
+    except PolicyscanError:
+        return None
+
+
+def content_of(file: str) -> bytes | None:
+    """The bytes of a file as spans name it; None if it cannot be read."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return None
+
+
+def repository_prefix() -> str:
+    """The path from the top of the git repository to the current folder; empty at its top or outside one."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            return here.relative_to(folder).as_posix() if folder != here else ""
+    return ""

@@ -1,0 +1,45 @@
+"""What standard output can show, and whether a file can be written where the user wants it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from policyscan.errors import UsageError
+
+
+def wants_color(choice: str) -> bool:
+    """Whether to colour standard output: as asked, else NO_COLOR, FORCE_COLOR, and whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int | None:
+    """The columns of the terminal; None where standard output is none, so that no line is cut."""
+    if not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def check_writable(path: Path) -> None:
+    """UsageError if a file cannot be written there, before any work is done."""
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="name a file, as in -o sarif:results.sarif")
+    if not folder.is_dir():
+        raise UsageError(f"{path}: there is no folder {folder}", hint="create it first")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{path} cannot be written: permission denied")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 error`, `2 errors`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

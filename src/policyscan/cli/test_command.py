@@ -1,0 +1,142 @@
+"""`policyscan test`: runs the tests of policies with the scan's own engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyscan.cli import wiring
+from policyscan.cli.main import show_problems
+from policyscan.cli.terminal import plural
+from policyscan.documents.kinds import Kinds
+from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
+from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
+from policyscan.policies.policy import Policy
+from policyscan.policytest.cases import read_tests
+from policyscan.policytest.runner import Outcome, run
+
+_MUST_BE_SEEN = ("pass", "fail", "unknown")
+
+
+@click.command("test")
+@click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option("--select", multiple=True, metavar="ID", help="Only the tests of these controls. Repeatable.")
+@click.option("-v", "--verbose", is_flag=True, help="Show each case.")
+def command(folders: Sequence[Path], config: Path | None, select: Sequence[str], verbose: bool) -> int:
+    """Run the tests of policies: ID.test.yaml beside each ID.yaml.
+
+    FOLDERS are packs; by default the built-in one and those of the configuration. A case gives an
+    inventory and the complete list of its results: a result that it does not name fails it. Exit codes: 0
+    all cases hold, 1 one does not, 2 a policy or a test file is broken.
+    """
+    settings = wiring.configure((), config)
+    kinds = wiring.load_kinds(settings)
+    chosen = list(folders) or wiring.pack_folders(settings, ())
+    tally = _Tally(verbose=verbose)
+    for folder in chosen:
+        pack, problems = load_pack(folder, kinds, shown=wiring.shown_path(folder))
+        if problems or pack is None:
+            raise Problems(problems)
+        _test_pack(pack, kinds, wiring.ids_in(select), tally)
+    return tally.finish()
+
+
+class _Tally:
+    """What has been run so far."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self.verbose = verbose
+        self.policies = 0
+        self.cases = 0
+        self.failed = 0
+        self.broken = 0
+        self.unseen: list[str] = []
+        self.untested: list[str] = []
+
+    def add(self, policy: Policy, outcomes: Sequence[Outcome]) -> None:
+        """Counts and shows the outcomes of one policy's cases."""
+        self.policies += 1
+        for outcome in outcomes:
+            self.cases += 1
+            self.failed += bool(outcome.differences)
+            if outcome.differences:
+                click.echo(f"FAIL {policy.id}: {outcome.case}")
+                for difference in outcome.differences:
+                    place = f"{difference.at}: " if difference.at else ""
+                    click.echo(f"  {place}{difference.message}")
+            elif self.verbose:
+                click.echo(f"ok   {policy.id}: {outcome.case}")
+        seen = frozenset().union(*(outcome.statuses for outcome in outcomes))
+        lacking = [status for status in _MUST_BE_SEEN if status not in seen]
+        if lacking:
+            self.unseen.append(f"{policy.id} was never seen as {', '.join(lacking)}")
+
+    def finish(self) -> int:
+        """Shows the sums and returns the exit code."""
+        for line in (*self.unseen, *(f"{id_} has no tests" for id_ in self.untested)):
+            click.echo(f"note: {line}")
+        held = self.cases - self.failed
+        click.echo(
+            f"{plural(self.policies, 'policy', 'policies')}, {plural(self.cases, 'case')}: "
+            f"{held} passed, {self.failed} failed"
+        )
+        if self.broken:
+            return 2
+        if not self.cases:
+            raise ConfigError("there is no test to run", hint="tests are files like PATCH/PATCH-01.test.yaml")
+        return 1 if self.failed else 0
+
+
+def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -> None:
+    for policy in pack.policies.values():
+        family = policy.id.rpartition("-")[0]
+        if select and policy.id not in select and family not in select:
+            continue
+        path = pack.folder / family / f"{policy.id}{TEST_SUFFIX}"
+        if not path.is_file():
+            tally.untested.append(policy.id)
+            continue
+        name = policy.info.file.removesuffix(".yaml") + TEST_SUFFIX
+        kind = kinds[policy.info.kind]
+        tests, problems = read_tests(path, name, kind.name, kind.shape.ident)
+        if tests is not None and tests.policy != policy.id:
+            problems = [PolicyError(f"these are tests of {tests.policy}, not of {policy.id}", at=tests.span)]
+        if problems or tests is None:
+            show_problems(problems)
+            tally.broken += 1
+            continue
+        tally.add(policy, run(tests, _Variants(pack, kinds, policy.id), kinds))
+    tally.broken += _strays(pack)
+
+
+def _strays(pack: Pack) -> int:
+    """Test files that belong to no policy: nobody would miss them if they stopped running."""
+    strays: list[PolicyscanError] = [
+        PolicyError(f"{path.relative_to(pack.folder).as_posix()}: there is no policy with this name beside it")
+        for path in sorted(pack.folder.glob(f"*/*{TEST_SUFFIX}"))
+        if path.name.removesuffix(TEST_SUFFIX) not in pack.policies
+    ]
+    show_problems(strays)
+    return len(strays)
+
+
+class _Variants:
+    """The pack's policies, with other parameters for the tested one where a case gives some."""
+
+    def __init__(self, pack: Pack, kinds: Kinds, policy: str) -> None:
+        self.pack = pack
+        self.kinds = kinds
+        self.policy = policy
+
+    def __call__(self, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
+        if not parameters:
+            return self.pack.policies
+        overrides = {self.policy: parameters}
+        pack, problems = load_pack(self.pack.folder, self.kinds, overrides=overrides)
+        if problems or pack is None:
+            raise Problems(problems)
+        return pack.policies

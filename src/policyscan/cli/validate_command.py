@@ -1,0 +1,68 @@
+"""`policyscan validate`: are inventories what their kinds' schemas say?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from policyscan.cli import wiring
+from policyscan.cli.main import show_problems
+from policyscan.cli.options import INPUT_OPTIONS, add_options
+from policyscan.cli.terminal import plural
+from policyscan.documents.document import Document, DocumentIssue
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError
+
+
+@click.command("validate")
+@add_options(INPUT_OPTIONS)
+@click.option("--policies-too", is_flag=True, help="Check the policies of the repository as well.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only, no notes and no summary.")
+def command(  # noqa: PLR0913 - one parameter an option
+    paths: Sequence[str],
+    config: Path | None,
+    stdin_filename: str | None,
+    as_of: str | None,
+    policies_too: bool,
+    quiet: bool,
+) -> int:
+    """Check that inventories are valid: keys, types, dates, references.
+
+    It says nothing about whether controls pass: a file that records bad news truthfully is valid. Blank
+    keys and facts from the future are noted, for they read as unknown. Exit codes: 0 valid, 2 not.
+    """
+    settings = wiring.configure(paths, config)
+    kinds = wiring.load_kinds(settings)
+    problems: list[PolicyscanError] = []
+    if policies_too:
+        _, problems = wiring.load_packs(settings, kinds, ())
+    reader = wiring.Reader(kinds, wiring.find_files(paths, settings, stdin_filename))
+    plan_moment = wiring.moment_of(as_of)
+    notes: list[DocumentIssue] = []
+    count = 0
+    for document, _ in reader.documents():
+        count += 1
+        problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in document.issues)
+        notes.extend(_notes(document, plan_moment, settings.time_zone))
+    problems.extend(reader.problems)
+    show_problems(sorted(problems, key=lambda problem: problem.at or ()))
+    if not quiet:
+        _show_notes(notes)
+    if not count and not problems:
+        raise ConfigError("no inventory was found", hint="policyscan init NAME writes one to fill in")
+    if not quiet:
+        state = f"{plural(len(problems), 'error')}" if problems else "valid"
+        click.echo(f"{plural(count, 'inventory', 'inventories')} read: {state}, {plural(len(notes), 'note')}")
+    return 2 if problems else 0
+
+
+def _notes(document: Document, moment: wiring.Moment, zone: str) -> list[DocumentIssue]:
+    clock = wiring.clock_at(moment, document.time_zone or zone)
+    document.as_seen(clock.today, clock.now)
+    return [*document.blanks(), *document.future_facts()]
+
+
+def _show_notes(notes: Sequence[DocumentIssue]) -> None:
+    for note in sorted(notes, key=lambda note: note.place):
+        click.echo(f"note: {note.place}: {note.path}: {note.message}")

@@ -1,0 +1,237 @@
+"""From command-line options to the objects that do the work: configuration, kinds, packs, documents."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from policyscan.config import Config, load
+from policyscan.documents.discovery import STDIN, Discovery, discover
+from policyscan.documents.document import Document
+from policyscan.documents.kinds import Kinds
+from policyscan.documents.library import Library
+from policyscan.engine.moments import Moment, clock_at, parse_moment
+from policyscan.engine.scan import Plan
+from policyscan.errors import ConfigError, PolicyscanError, Problems
+from policyscan.findings import Loosened
+from policyscan.policies.cache import cache_folder, load_cached
+from policyscan.policies.pack import Pack, builtin_folder, choose
+from policyscan.policies.policy import Policy
+
+
+class Workspace(NamedTuple):
+    """The settings of a repository, the kinds it knows and its packs, the first being the main one."""
+
+    config: Config
+    kinds: Kinds
+    packs: tuple[Pack, ...]
+
+
+class Choice(NamedTuple):
+    """The policies of a scan, and what a report says about how they were chosen."""
+
+    policies: tuple[Policy, ...]
+    known: Mapping[str, Policy]
+    aliases: Mapping[str, str]
+    profile: str
+    total: int
+
+
+def configure(paths: Sequence[str], config: Path | None) -> Config:
+    """The configuration: the one named, else the nearest to the first path or the current folder."""
+    start = next((Path(path) for path in paths if path != STDIN), Path())
+    return load(start if start.exists() else Path(), config)
+
+
+def load_kinds(config: Config) -> Kinds:
+    """The built-in kinds and those that the configuration adds."""
+    kinds = Kinds.builtin()
+    for written in config.kinds:
+        kinds.load(config.root / written, written)
+    return kinds
+
+
+def open_workspace(
+    paths: Sequence[str] = (),
+    *,
+    config: Path | None = None,
+    folders: Sequence[Path] = (),
+    use_cache: bool = True,
+) -> Workspace:
+    """Everything that does not depend on inventories; raises Problems with all that is wrong in it."""
+    settings = configure(paths, config)
+    kinds = load_kinds(settings)
+    packs, problems = load_packs(settings, kinds, folders, use_cache=use_cache)
+    if problems:
+        raise Problems(problems)
+    return Workspace(settings, kinds, packs)
+
+
+def load_packs(
+    config: Config, kinds: Kinds, folders: Sequence[Path], *, use_cache: bool = True
+) -> tuple[tuple[Pack, ...], list[PolicyscanError]]:
+    """The built-in pack, those of the configuration and the named ones, and all that is wrong in them."""
+    cache = cache_folder() if use_cache else None
+    packs: list[Pack] = []
+    problems: list[PolicyscanError] = []
+    for folder in pack_folders(config, folders):
+        pack, found = load_cached(
+            folder, kinds, shown=shown_path(folder), overrides=config.parameters, cache=cache
+        )
+        problems.extend(found)
+        if pack is not None:
+            packs.append(pack)
+    problems.extend(_clashes(packs))
+    problems.extend(_unknown_parameters(config, packs) if not problems else [])
+    return tuple(packs), problems
+
+
+def pack_folders(config: Config, folders: Sequence[Path]) -> list[Path]:
+    """The folders of all packs, each once."""
+    chosen = [builtin_folder()] if config.builtin else []
+    chosen.extend(config.root / written for written in config.policies)
+    chosen.extend(folders)
+    return list({folder.resolve(): folder for folder in chosen}.values())
+
+
+def shown_path(path: Path) -> str:
+    """A path as people see it: relative to the current folder where it lies below it."""
+    full, here = path.resolve(), Path.cwd()
+    if full == builtin_folder().resolve() and not full.is_relative_to(here):
+        return "policies"
+    return full.relative_to(here).as_posix() if full.is_relative_to(here) else full.as_posix()
+
+
+def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
+    seen: dict[str, Pack] = {}
+    for pack in packs:
+        for id_ in pack.policies:
+            if id_ in seen:
+                message = f"{id_} is in two packs: {seen[id_].name} and {pack.name}"
+                yield ConfigError(message, hint="give your own control an id of its own")
+            seen[id_] = pack
+
+
+def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
+    known = {id_ for pack in packs for id_ in pack.policies}
+    for id_ in config.parameters:
+        if id_ not in known:
+            yield ConfigError(f"{config.file}: parameters for {id_}, but there is no such control")
+
+
+def choose_policies(
+    workspace: Workspace, profile: str | None, select: Sequence[str], ignore: Sequence[str]
+) -> Choice:
+    """The policies of a scan: the profile of the main pack and everything of local packs, or a selection."""
+    config, packs = workspace.config, workspace.packs
+    if not packs:
+        raise ConfigError("there are no policies", hint="name a folder with --policies, or keep the built-in ones")
+    select = select or config.select
+    ignore = ignore or config.ignore
+    merged = _merged(packs)
+    policies, name, problems = choose(merged, profile or config.profile, select, ignore)
+    if problems:
+        raise Problems(problems)
+    aliases = {alias: p.id for p in merged.policies.values() for alias in (p.id, *p.aliases)}
+    if not policies:
+        raise ConfigError("no control is chosen", hint="see `policyscan list`")
+    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies))
+
+
+def _merged(packs: Sequence[Pack]) -> Pack:
+    """One pack of all; policies of local packs join every profile that does not say otherwise."""
+    if len(packs) == 1:
+        return packs[0]
+    main = packs[0]
+    policies: dict[str, Policy] = {}
+    profiles = dict(main.profiles)
+    for pack in packs:
+        policies.update(pack.policies)
+        profiles.update({name: made for name, made in pack.profiles.items() if name not in profiles})
+    local = tuple(id_ for pack in packs[1:] for id_ in pack.policies)
+    for name, made in main.profiles.items():
+        if made.policies is not None:
+            profiles[name] = made._replace(policies=(*made.policies, *local))
+    return main._replace(policies=dict(sorted(policies.items())), profiles=profiles)
+
+
+def loosened(choice: Choice) -> Iterator[Loosened]:
+    """The parameters that ask for less than the pack does."""
+    from policyscan.cel import to_json
+
+    for policy in choice.policies:
+        for parameter in policy.loosened:
+            value = policy.parameters[parameter.name]
+            yield Loosened(policy.id, parameter.name, to_json(parameter.default), to_json(value))
+
+
+# --- documents
+
+
+class Reader:
+    """Reads the documents of a scan one by one, and keeps what is wrong with the others."""
+
+    def __init__(self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = ()) -> None:
+        self.library = Library(kinds, discovery)
+        self.discovery = discovery
+        self.clients = frozenset(clients)
+        self.problems: list[PolicyscanError] = list(discovery.problems)
+        self.skipped = discovery.ignored
+        self.files = 0
+        self.ids: set[str] = set()
+
+    def documents(self) -> Iterator[tuple[Document, list[Document]]]:
+        """Each document to report on, with those that it refers to."""
+        for file in self.discovery.files:
+            loaded = self.library.load(file)
+            self.files += 1
+            self.problems.extend(loaded.problems)
+            self.skipped += loaded.skipped
+            for document in loaded.documents:
+                self.ids.add(document.id)
+                if not self.clients or document.id in self.clients:
+                    yield document, self.library.referenced(document)
+
+
+def find_files(
+    paths: Sequence[str], config: Config, stdin_filename: str | None
+) -> Discovery:
+    """The files that a command is about; names that people see are relative to the current folder."""
+    here = Path.cwd()
+    configured = [_relative(config.root / written, here) for written in config.inventories]
+    stdin = sys.stdin.buffer.read() if STDIN in paths else None
+    return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)
+
+
+def _relative(path: Path, here: Path) -> str:
+    return os.path.relpath(path, here)
+
+
+def moment_of(as_of: str | None) -> Moment:
+    """The moment that --as-of names, else now."""
+    if as_of is not None:
+        return parse_moment(as_of)
+    import time
+
+    from policyscan.cel.values import Timestamp
+
+    return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
+
+
+def make_plan(choice: Choice, config: Config, moment: Moment, *, full: bool) -> Plan:
+    """What the engine is asked to do."""
+    return Plan(choice.policies, choice.known, choice.aliases, moment, config.time_zone, full=full)
+
+
+def day_of(moment: Moment, zone: str) -> str:
+    """The day of a scan, as reports show it."""
+    return str(clock_at(moment, zone).today)
+
+
+def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The ids of comma-separated options: `PATCH-01,AV-01`."""
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+

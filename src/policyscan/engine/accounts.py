@@ -1,0 +1,38 @@
+"""The full account of a policy's results for one document: every expression with its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from policyscan.engine.document_results import Evaluation
+from policyscan.engine.outcomes import evaluate
+from policyscan.engine.scan import Plan, document_clock
+
+if TYPE_CHECKING:
+    from policyscan import cel
+    from policyscan.documents.document import Document
+    from policyscan.findings import Result
+    from policyscan.policies.policy import Policy
+
+
+class Account(NamedTuple):
+    """A result, and the traces of the expressions that decided it."""
+
+    result: Result
+    traces: tuple[cel.Trace, ...]
+
+
+def accounts(
+    document: Document, policy: Policy, plan: Plan, context: Sequence[Document] = ()
+) -> list[Account]:
+    """An account of every result of a policy for a document, waivers left aside."""
+    clock = document_clock(document, plan)
+    for one in (document, *context):
+        one.as_seen(clock.today, clock.now)
+    evaluation = Evaluation(document, clock, plan.known, context, full=True)
+    explainer = evaluation.explainer
+    return [
+        Account(explainer.result(policy, outcome), tuple(explainer.traces(outcome)))
+        for outcome in evaluate(policy, document.value, clock)
+    ]

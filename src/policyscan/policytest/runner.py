@@ -1,0 +1,165 @@
+"""Runs the cases of a test file with the scan's own engine and compares the complete list of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.documents.reading import read_text
+from policyscan.documents.references import link_across
+from policyscan.engine.moments import parse_moment
+from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN
+from policyscan.engine.scan import Plan, scan_document
+from policyscan.errors import PolicyError, PolicyscanError, Problems
+from policyscan.findings import Result, is_document_check
+from policyscan.policytest.cases import Case, Expected, TestFile
+from policyscan.source import Source, Span
+
+if TYPE_CHECKING:
+    from policyscan.documents.document import Document
+    from policyscan.documents.kinds import Kinds
+    from policyscan.policies.policy import Policy
+
+Policies = Callable[[Mapping[str, Any]], Mapping[str, "Policy"]]
+"""All policies of the pack by id, with these parameters for the tested one."""
+
+_UNNAMED = frozenset({APPLIES, FOR_EACH, WHEN, ""})
+
+
+class Outcome(NamedTuple):
+    """How a case went: its differences, with their places in the test file; none means it holds."""
+
+    case: str
+    differences: tuple[PolicyscanError, ...]
+    statuses: frozenset[str]
+
+
+def run(tests: TestFile, policies: Policies, kinds: Kinds) -> list[Outcome]:
+    """The outcome of every case, in the order of the file."""
+    return [_run(tests, case, policies, kinds) for case in tests.cases]
+
+
+def _run(tests: TestFile, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
+    try:
+        document, results = _results(tests, case, policies, kinds)
+    except PolicyscanError as error:
+        return Outcome(case.name, tuple(_in_case(case, error)), frozenset())
+    statuses = frozenset(result.status.value for result in results)
+    return Outcome(case.name, tuple(_compare(case, document, results)), statuses)
+
+
+def _results(
+    tests: TestFile, case: Case, policies: Policies, kinds: Kinds
+) -> tuple[Document, list[Result]]:
+    known = policies(case.parameters)
+    moment = parse_moment(case.as_of)
+    context = [_document(text, "documents", kinds) for text in case.documents]
+    document = _document(case.inventory, "inventory", kinds)
+    by_id = {(other.kind.name, other.id): other for other in (document, *context)}
+    for one in (document, *context):
+        link_across(one, lambda kind, id_: by_id.get((kind, id_)))
+    aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
+    plan = Plan([known[tests.policy]], known, aliases, moment, full=True)
+    scanned = scan_document(document, plan, context)
+    return document, [result for result in scanned.results if not is_document_check(result.policy)]
+
+
+def _document(text: str, name: str, kinds: Kinds) -> Document:
+    trees, errors = read_text(Source(f"{name}.yaml", text))
+    if errors:
+        raise Problems(errors)
+    kind = trees[0].value.get("kind")
+    if kind not in kinds:
+        message = f"a document of the case has no known kind: {kind!r}"
+        raise PolicyError(message)
+    return kinds[kind].decode(trees[0])
+
+
+def _in_case(case: Case, error: PolicyscanError) -> list[PolicyscanError]:
+    """What is wrong with a case's inventory, told at the case: the inventory has no file of its own."""
+    problems: Sequence[PolicyscanError] = error.problems if isinstance(error, Problems) else [error]
+    return [PolicyError(f"the case's inventory: {p.message}", at=case.span, hint=p.hint) for p in problems]
+
+
+def _compare(case: Case, document: Document, results: Sequence[Result]) -> list[PolicyscanError]:
+    """Every difference between what a case expects and what it gave."""
+    left = list(results)
+    differences: list[PolicyscanError] = []
+    for expected in case.expected:
+        found = _match(expected, left)
+        if found is None:
+            differences.append(PolicyError(f"expected {_show(expected)}, but there is no such result", at=expected.span))
+            continue
+        left.remove(found)
+        differences.extend(
+            PolicyError(message, at=expected.span) for message in _differences(expected, found, document)
+        )
+    for result in left:
+        where = "/".join(part for part in (result.subject, result.requirement) if part)
+        message = f"unexpected result: {where or 'the inventory'}: {result.status} ({result.message})"
+        differences.append(PolicyError(message, at=case.span, hint="list every result under `expect:`"))
+    return differences
+
+
+def _match(expected: Expected, results: Sequence[Result]) -> Result | None:
+    """The result of the expected subject and requirement; one that names none fits what has no own id."""
+    own = [result for result in results if result.subject == expected.subject]
+    if expected.requirement is not None:
+        return next((result for result in own if result.requirement == expected.requirement), None)
+    unnamed = [result for result in own if result.requirement in _UNNAMED]
+    if unnamed:
+        return unnamed[0]
+    return own[0] if len(own) == 1 else None
+
+
+def _differences(expected: Expected, found: Result, document: Document) -> list[str]:
+    made = []
+    if found.status.value != expected.status:
+        made.append(f"expected {expected.status}, got {found.status} ({found.message})")
+    if expected.severity is not None and found.severity.value != expected.severity:
+        made.append(f"expected severity {expected.severity}, got {found.severity}")
+    if expected.message is not None and found.message != expected.message:
+        made.append(f"expected the message {expected.message!r}, got {found.message!r}")
+    if expected.says_until and found.until != expected.until:
+        made.append(f"expected until {expected.until}, got {found.until}")
+    if expected.at is not None:
+        place = place_of(document, expected.at)
+        if place is None:
+            made.append(f"there is nothing at {expected.at}")
+        elif (place.line, place.column) != (found.span.line, found.span.column):
+            made.append(f"expected the place of {expected.at}, got {path_at(document, found.span)}")
+    return made
+
+
+def place_of(document: Document, path: str) -> Span | None:
+    """The place of the value at a path such as `devices[lt-02].patches`; None if there is none."""
+    return next((span for name, span in _places(document) if name == path), None)
+
+
+def path_at(document: Document, span: Span) -> str:
+    """The path of the value that begins at a place, for messages."""
+    found = [name for name, place in _places(document) if (place.line, place.column) == (span.line, span.column)]
+    return found[0] if found else "the inventory"
+
+
+def _places(document: Document) -> list[tuple[str, Span]]:
+    made: list[tuple[str, Span]] = []
+    pending: list[Any] = [document.value]
+    seen: set[int] = set()
+    for container in pending:
+        if id(container) in seen or not document.owns(container):
+            continue
+        seen.add(id(container))
+        blanks = document.tree.blanks.get(id(container), ())
+        keys = [*container, *blanks] if isinstance(container, dict) else range(len(container))
+        for key in keys:
+            made.append((document.path_of(container, key), document.place_of(container, key)))
+            value = container.get(key) if isinstance(container, dict) else container[key]
+            if isinstance(value, dict | list):
+                pending.append(value)
+    return made
+
+
+def _show(expected: Expected) -> str:
+    where = "/".join(part for part in (expected.subject, expected.requirement) if part)
+    return f"{where or 'the inventory'}: {expected.status}"
