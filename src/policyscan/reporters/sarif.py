@@ -53,6 +53,7 @@ _RANK = {severity: float(text) * 10 for severity, text in SECURITY_SEVERITY.item
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
 # Tags like these make GitLab take a control for the finding of a secret or dependency scanner.
 _MISREAD_TAG = re.compile(r"(?i)(cwe|cve)-")
 
@@ -104,8 +105,8 @@ def _rule(policy: PolicyInfo) -> Json:
     rule = {
         "id": policy.id,
         "name": _pascal(policy.title),
-        "shortDescription": {"text": _short(policy.title or policy.id, MOST_DESCRIPTION)},
-        "fullDescription": {"text": _short(policy.why or policy.title or policy.id, MOST_DESCRIPTION)},
+        "shortDescription": {"text": _plain(policy.title or policy.id, MOST_DESCRIPTION)},
+        "fullDescription": {"text": _plain(policy.why or policy.title or policy.id, MOST_DESCRIPTION)},
         "help": {"text": _help(policy), "markdown": _help_markdown(policy)},
         "defaultConfiguration": {"level": TRAITS[Status.FAIL].sarif_level, "rank": _RANK[policy.severity]},
         "properties": {
@@ -130,7 +131,7 @@ def _tags(policy: PolicyInfo) -> list[str]:
     family = policy.id.rpartition("-")[0].lower()
     related = [f"{framework}/{id_}" for framework, ids in policy.related.items() for id_ in ids]
     tags = dict.fromkeys(["security", family, *related])
-    return [_short(tag, MOST_NAME) for tag in tags if tag and not _MISREAD_TAG.match(tag)][:MOST_TAGS]
+    return [_plain(tag, MOST_NAME) for tag in tags if tag and not _MISREAD_TAG.match(tag)][:MOST_TAGS]
 
 
 def _help(policy: PolicyInfo) -> str:
@@ -182,7 +183,7 @@ def _invocation(report: Report, options: Options, run: _Run, chosen: int) -> Jso
 
 def _notification(problem: Problem, run: _Run, level: str = "error") -> Json:
     text = problem.message if problem.hint is None else f"{problem.message} Hint: {problem.hint}"
-    notification: dict[str, Json] = {"level": level, "message": {"text": _short(text or level, MOST_MESSAGE)}}
+    notification: dict[str, Json] = {"level": level, "message": {"text": _plain(text or level, MOST_MESSAGE)}}
     if problem.span:
         artifact, region = run.place(problem.span)
         location = {"artifactLocation": artifact, "region": region}
@@ -239,7 +240,7 @@ class _Run:
         name = f"{result.document}/{result.subject}" if result.subject else result.document
         return (
             f'{{"ruleId":{quoted(result.policy)},{rule}{_verdict(result)},"rank":{_RANK[result.severity]},'
-            f'"message":{{"text":{quoted(_short(text, MOST_MESSAGE))}}},'
+            f'"message":{{"text":{quoted(_plain(text, MOST_MESSAGE))}}},'
             f'"locations":[{{"physicalLocation":{{"artifactLocation":{self.artifact(span.file)},'
             f'"region":{{"startLine":{span.line},"startColumn":{span.column},'
             f'"endLine":{span.line},"endColumn":{self.end(span)}}}}},'
@@ -274,7 +275,7 @@ def _suppressions(waiver: WaiverMark | None) -> str:
     if waiver is None:
         return ""
     why = f"{waiver.reason} Approved by {waiver.approved_by}, until {waiver.expires_on}."
-    justification = quoted(_short(one_line(why), MOST_MESSAGE))
+    justification = quoted(_plain(why, MOST_MESSAGE))
     return f',"suppressions":[{{"kind":"external","status":"accepted","justification":{justification}}}]'
 
 
@@ -309,5 +310,11 @@ def percent_encoded(path: str) -> str:
     return "".join(chr(b) if _PLAIN_PATH.fullmatch(chr(b)) else f"%{b:02X}" for b in encoded)
 
 
-def _short(text: str, most: int) -> str:
+def _plain(text: str, most: int) -> str:
+    """At most `most` characters on one line, in which SARIF sees neither a link nor a placeholder."""
+    text = one_line(text)
+    if "[" in text:
+        text = text.replace("](", "] (")
+    if "{" in text:
+        text = _PLACEHOLDER.sub(r"{ \1 }", text)
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -70,8 +70,8 @@ class _Page:
         self.lines.extend(lines)
 
     def gap(self) -> None:
-        """A blank line, if there is anything above it."""
-        if self.lines:
+        """A blank line, if there is a line above it to set apart."""
+        if self.lines and self.lines[-1]:
             self.lines.append("")
 
     def paint(self, text: str, color: str) -> str:
@@ -207,7 +207,8 @@ class _Page:
         controls = (group for _, results in rows for group in _by_policy(results))
         self.unknowns([group for group in controls if group[0].status is Status.UNKNOWN])
         if busy:
-            self.add("", "--full shows every finding with its place, the values read and what to do.")
+            self.gap()
+            self.add("--full shows every finding with its place, the values read and what to do.")
 
     def row(
         self, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
@@ -249,7 +250,7 @@ class _Page:
 
     def result(self, result: Result, policy: PolicyInfo | None) -> None:
         self.gap()
-        item = f"{result.policy}/{result.requirement}" if result.requirement else result.policy
+        item = one_line(f"{result.policy}/{result.requirement}" if result.requirement else result.policy)
         title = f"  {one_line(policy.title)}" if policy else ""
         self.add(f"{self.label(result.status)}{item}  {result.severity.value}{title}")
         self.fact("", headline(result))
@@ -259,7 +260,7 @@ class _Page:
         for read in result.evidence:
             self.fact("read", _read(read, result.span))
         for name, value in result.parameters.items():
-            self.fact("with", f"{name} = {show(value)}")
+            self.fact("with", f"{one_line(name)} = {show(value)}")
         for missing in result.gaps:
             self.fact("lacks", _lack(missing))
         if result.reason:
@@ -283,7 +284,7 @@ class _Page:
     def totals(self, report: Report) -> None:
         many = len(report.documents) > 1
         if many or self.options.full:
-            self.add("")
+            self.gap()
         self.add(*remarks(report))
         lead = f"{inventories(len(report.documents))}: " if many else ""
         problems = f" {plural(len(report.problems), 'problem')}." if report.problems else ""

@@ -1,0 +1,311 @@
+"""The situations in which every format is tested, as reports built by hand."""
+
+from __future__ import annotations
+
+from policyscan.findings import (
+    BAD_WAIVER,
+    CRASH,
+    DANGLING_REFERENCE,
+    DocumentInfo,
+    Gap,
+    Loosened,
+    PolicyInfo,
+    Problem,
+    Quote,
+    Read,
+    Report,
+    Result,
+    ScanInfo,
+    Severity,
+    Status,
+    WaiverMark,
+    document_info,
+    exit_code,
+    make_report,
+)
+from policyscan.reporters import Options
+from policyscan.source import Source, Span
+
+ACME = "inventories/clients/acme.yaml"
+HARBOR = "inventories/providers/harbor.yaml"
+BROKEN = "inventories/clients/broken.yaml"
+NASTY = "inventories/a,b: 100%|<c>\u202e`*\n.yaml"
+
+TEXTS = {
+    ACME: (
+        "kind: client\n"
+        "organisation: {id: acme}\n"
+        "plan:\n"
+        "  coordinator: p-cole  # Dan Cole\n"
+        "devices:\n"
+        "  - id: lt-02\n"
+        "    antivirus: {active: false}\n"
+        "  - id: lt-03\n"
+        "    antivirus: {active: true}\n"
+        "critical_systems:\n"
+        "  - id: ehr\n"
+        "    restored_on:\n"
+    ),
+    HARBOR: (
+        "kind: provider\norganisation: {id: harbor}\ninsurance:\n  - id: eo\n    expires_on: 2026-11-15\n"
+    ),
+    BROKEN: "kind: client\n\torganisation: {id: broken}\n",
+    NASTY: "kind: client\nname: '\x1b]0;owned\x07 \u202eevil'\n",
+}
+
+
+def span(file: str, line: int, column: int, end_column: int) -> Span:
+    return Span(file, line, column, line, end_column)
+
+
+PLAN = PolicyInfo(
+    "PLAN-11",
+    "The plan names a coordinator who still works there",
+    Severity.CRITICAL,
+    "client",
+    "stated",
+    "Nobody leads a recovery whose leader has left.",
+    "Name someone who works there, and a deputy.",
+    (Quote("plan.txt", "appoint a disaster recovery coordinator"),),
+    {"cis-v8": ("17.1",), "nist-csf-2.0": ("RS.MA-01", "RC.RP-01")},
+    "policies/PLAN/PLAN-11.yaml",
+    1,
+    ("in-post",),
+)
+AV = PolicyInfo(
+    "AV-01",
+    "Antivirus runs on every device",
+    Severity.HIGH,
+    "client",
+    why="It stops the common attacks.",
+    fix="Switch it on.",
+    file="policies/AV/AV-01.yaml",
+)
+RESTORE = PolicyInfo(
+    "REC-02",
+    "Each critical system was restored as a test",
+    Severity.HIGH,
+    "client",
+    why="An untested backup is a hope.",
+    fix="Restore it and write down the day.",
+)
+ORDER = PolicyInfo("REC-03", "Restores follow the order that the business needs", Severity.MEDIUM, "client")
+COVER = PolicyInfo(
+    "INS-04",
+    "The provider's errors and omissions cover is in force",
+    Severity.HIGH,
+    "provider",
+    why="Claims need a policy in force.",
+    fix="Ask for the renewed certificate.",
+)
+POLICIES = (PLAN, AV, RESTORE, ORDER, COVER)
+
+SCAN = ScanInfo(
+    version="1.2.3",
+    as_of="2026-10-31",
+    pack="policyscan",
+    pack_version="2026.10",
+    profile="essentials",
+    controls=5,
+    controls_total=66,
+    left_out=("PATCH-01", "TEN-01"),
+    files_read=2,
+)
+
+COORDINATOR = Result(
+    "PLAN-11",
+    "in-post",
+    "acme",
+    "client",
+    "",
+    Status.FAIL,
+    Severity.CRITICAL,
+    "Coordinator Dan Cole left on 2026-06-12",
+    span(ACME, 4, 16, 22),
+    (
+        Read("plan.coordinator", "p-cole", span(ACME, 4, 16, 22)),
+        Read("people[p-cole].end_date", "2026-06-12", span(ACME, 2, 1, 5)),
+    ),
+    {"grace": "0d", "roles": ["owner"]},
+)
+ANTIVIRUS = Result(
+    "AV-01",
+    "active",
+    "acme",
+    "client",
+    "lt-02",
+    Status.FAIL,
+    Severity.HIGH,
+    "antivirus is switched off",
+    span(ACME, 7, 17, 30),
+    (Read("devices[lt-02].antivirus.active", False, span(ACME, 7, 25, 30)),),
+)
+RUNS = ANTIVIRUS._replace(
+    subject="lt-03", status=Status.PASS, message="antivirus runs", span=span(ACME, 9, 17, 29)
+)
+QUESTION = "When was each system last restored, and from where?"
+RESTORED = Result(
+    "REC-02",
+    "tested",
+    "acme",
+    "client",
+    "ehr",
+    Status.UNKNOWN,
+    Severity.HIGH,
+    "cannot tell whether ehr was restored",
+    span(ACME, 12, 5, 16),
+    gaps=(
+        Gap(
+            "critical_systems[ehr].restored_on",
+            "critical_systems[].restored_on",
+            QUESTION,
+            span(ACME, 12, 5, 16),
+            "blank",
+        ),
+    ),
+)
+ORDERED = RESTORED._replace(
+    policy="REC-03",
+    severity=Severity.MEDIUM,
+    message="cannot tell the order of restores",
+    gaps=(*RESTORED.gaps, Gap("critical_systems[ehr].priority", "critical_systems[].priority")),
+)
+ENDING = Result(
+    "INS-04",
+    "in-force",
+    "harbor",
+    "provider",
+    "eo",
+    Status.DUE,
+    Severity.HIGH,
+    "E&O cover ends in 15 days",
+    span(HARBOR, 5, 17, 27),
+    (Read("insurance[eo].expires_on", "2026-11-15", span(HARBOR, 5, 17, 27)),),
+    {"notice": "30d"},
+    "2026-11-15",
+)
+COVERED = ENDING._replace(status=Status.PASS, message="cover is in force", until="2026-12-15")
+NO_PLAN = COORDINATOR._replace(
+    status=Status.NOT_APPLICABLE, message="no plan is required", reason="a sole trader"
+)
+WAIVED = ANTIVIRUS._replace(
+    status=Status.WAIVED,
+    waiver=WaiverMark(
+        Status.FAIL, "The X-ray vendor forbids it.", "Rita Ames", "2026-12-31", "Dan Cole", "T-17"
+    ),
+    until="2026-12-31",
+)
+
+
+def report(*results: Result, problems: tuple[Problem, ...] = (), complete: bool = False) -> Report:
+    """A report of the documents that the results belong to."""
+    documents: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        documents.setdefault((result.kind, result.document), []).append(result)
+    infos = [
+        document_info(id_, kind, group[0].span.file, group, name=id_.title(), as_of="2026-10-30")
+        for (kind, id_), group in documents.items()
+    ]
+    return make_report(SCAN, POLICIES, infos, results, problems, complete=complete)
+
+
+def _clean() -> Report:
+    passing = [
+        r._replace(status=Status.PASS, gaps=()) for r in (COORDINATOR, ANTIVIRUS, RUNS, RESTORED, ORDERED)
+    ]
+    return report(*passing, COVERED)
+
+
+def _findings() -> Report:
+    dangling = COORDINATOR._replace(
+        policy=DANGLING_REFERENCE.id,
+        requirement="people",
+        severity=Severity.MEDIUM,
+        message="p-cloe is nobody in people, did you mean p-cole?",
+        evidence=(),
+        parameters={},
+    )
+    second = ANTIVIRUS._replace(subject="lt-04", message="lt-04 has no antivirus")
+    loosened = SCAN._replace(
+        loosened=(Loosened("AV-01", "max_age", "7d", "30d", "offline laptops"),),
+        files_skipped=3,
+        notes=("read without the C parser",),
+    )
+    made = report(COORDINATOR, ANTIVIRUS, second, RUNS, dangling, ENDING, RESTORED)
+    return made._replace(scan=loosened)
+
+
+def _hostile() -> Report:
+    bad = (
+        "\x1b[31mred\x1b[0m | <script>alert(1)</script> ::error::x %0A [a](http://evil.example) `b` *c* @team"
+    )
+    info = PLAN._replace(title=bad, why=bad, fix=bad, quotes=(Quote(bad, bad),), related={bad: (bad,)})
+    result = COORDINATOR._replace(
+        document=bad,
+        subject="a\nb,c:d",
+        requirement="in\u2028post",
+        message=f"{bad}\r\n::stop-commands::pause\n\u202e{'x' * 60}",
+        span=span(NASTY, 2, 8, 20),
+        evidence=(Read(bad, {"k\n": bad, "n": float("nan")}, span(NASTY, 2, 8, 20)),),
+        parameters={bad: float("inf")},
+    )
+    unknown = RESTORED._replace(
+        document=bad, span=span(NASTY, 1, 1, 5), gaps=(Gap(bad, bad, bad, span(NASTY, 1, 1, 5)),)
+    )
+    document = document_info(bad, "client", NASTY, [result, unknown])
+    problem = Problem(bad, span(NASTY, 1, 1, 2), bad)
+    return make_report(SCAN, (info, RESTORED_INFO), [document], [result, unknown], [problem])
+
+
+RESTORED_INFO = RESTORE
+
+BAD_YAML = Problem("a tab cannot indent", span(BROKEN, 2, 1, 2), "use spaces")
+CRASHED = COORDINATOR._replace(
+    status=Status.ERROR, message="this control could not be evaluated: division by zero", evidence=()
+)
+CRASHED_DOCUMENT = CRASHED._replace(policy=CRASH.id, requirement="", document="beta")
+OLD_WAIVER = COORDINATOR._replace(
+    policy=BAD_WAIVER.id,
+    severity=Severity.MEDIUM,
+    subject="AV-01/lt-02",
+    message="the waiver expired on 2026-10-01",
+)
+
+SITUATIONS: dict[str, Report] = {
+    "clean": _clean(),
+    "findings": _findings(),
+    "waived": report(WAIVED, RUNS, COVERED, OLD_WAIVER),
+    "unknown": report(RESTORED, ORDERED, RUNS, COVERED),
+    "due": report(ENDING, RUNS),
+    "not-applicable": report(NO_PLAN, RUNS, COVERED, complete=True),
+    "crashed": report(CRASHED, CRASHED_DOCUMENT, RUNS),
+    "unreadable": report(RUNS, COVERED, problems=(BAD_YAML, Problem("no such file: x.yaml"))),
+    "nothing": make_report(SCAN, POLICIES, [], []),
+    "hostile": _hostile(),
+}
+
+
+def many(count: int, *, clean: int = 0) -> Report:
+    """`count` clients with a few findings each, and some without any."""
+    results = []
+    for number in range(count + clean):
+        group = [COORDINATOR, ANTIVIRUS, RUNS, RESTORED] if number < count else [RUNS]
+        results += [r._replace(document=f"client-{number:04}") for r in group]
+    return report(*results)
+
+
+def options(made: Report, **changes: object) -> Options:
+    """The options of a scan of the texts above."""
+
+    def source(file: str) -> Source | None:
+        return Source(file, TEXTS[file]) if file in TEXTS else None
+
+    def content(file: str) -> bytes | None:
+        return TEXTS[file].encode() if file in TEXTS else None
+
+    plain = Options(exit_code=exit_code(made), source=source, content=content)
+    return plain._replace(**changes)
+
+
+def document(made: Report, id_: str) -> DocumentInfo:
+    return next(info for info in made.documents if info.id == id_)

@@ -1,0 +1,149 @@
+"""What holds for every format: pure, deterministic, lazy, complete in its statuses, safe to print."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from policyscan.findings import TRAITS, Report, Status, make_report
+from policyscan.reporters import REPORTERS, Options
+from tests.reporters.reports import ANTIVIRUS, COORDINATOR, POLICIES, RUNS, SCAN, SITUATIONS, WAIVED
+from tests.reporters.reports import options as options_of
+from tests.reporters.reports import report as report_of
+
+MODULES = {
+    "text": "text",
+    "json": "json_report",
+    "sarif": "sarif",
+    "github": "github",
+    "markdown": "markdown",
+}
+
+
+def render(name: str, report: Report, **changes: object) -> str:
+    return REPORTERS[name].render(report, options_of(report, **changes))
+
+
+def test_every_format_is_described() -> None:
+    assert set(REPORTERS) == set(MODULES)
+    assert all(reporter.description for reporter in REPORTERS.values())
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
+    program = (
+        "import sys\n"
+        "from policyscan.findings import ScanInfo, make_report\n"
+        "from policyscan.reporters import REPORTERS, Options\n"
+        f"REPORTERS[{name!r}].render(make_report(ScanInfo('1', '2026-10-31'), [], [], []), Options())\n"
+        "print(' '.join(m for m in sys.modules if m.startswith('policyscan.')))\n"
+        "print(' '.join(sys.modules))\n"
+    )
+    ours, every = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    formats = {f"policyscan.reporters.{module}" for module in MODULES.values()}
+    assert formats & set(ours.split()) == {f"policyscan.reporters.{MODULES[name]}"}
+    others = {"policyscan.findings", "policyscan.source"} | {
+        f"policyscan.reporters.{m}" for m in ("files", "options", "wording", "linehash", MODULES[name])
+    }
+    assert set(ours.split()) <= others | {"policyscan.reporters"}
+    heavy = {
+        "click",
+        "yaml",
+        "jsonschema",
+        "tempfile",
+        "subprocess",
+        "inspect",
+        "dataclasses",
+    }
+    assert not heavy & set(every.split())
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_the_bytes_depend_on_nothing_but_the_report(name: str, situation: str) -> None:
+    made = SITUATIONS[situation]
+    parts = [list(made.policies), list(made.documents), list(made.results), list(made.problems)]
+    for part in parts:
+        random.Random(3).shuffle(part)  # noqa: S311
+    again = make_report(SCAN, *parts, complete=made.complete)._replace(scan=made.scan)
+    assert render(name, again) == render(name, made)
+
+
+def _text_shows(status: Status, text: str) -> bool:
+    word = "N/A" if status is Status.NOT_APPLICABLE else TRAITS[status].label.upper()
+    return any(line.startswith(f"{word} ") for line in text.splitlines())
+
+
+def _json_shows(status: Status, text: str) -> bool:
+    return [result["status"] for result in json.loads(text)["results"]] == [status.value]
+
+
+def _sarif_shows(status: Status, text: str) -> bool:
+    found = json.loads(text)["runs"][0]["results"]
+    silent = status in {Status.PASS, Status.NOT_APPLICABLE}
+    return [r["properties"]["status"] for r in found] == ([] if silent else [status.value])
+
+
+def _github_shows(status: Status, text: str) -> bool:
+    command = TRAITS[status].command
+    return text.startswith(f"::{command} ") if command else text == ""
+
+
+def _markdown_shows(status: Status, text: str) -> bool:
+    return f"1 {TRAITS[status].label}" in text
+
+
+SHOWS: dict[str, Callable[[Status, str], bool]] = {
+    "text": _text_shows,
+    "json": _json_shows,
+    "sarif": _sarif_shows,
+    "github": _github_shows,
+    "markdown": _markdown_shows,
+}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("name", REPORTERS)
+def test_every_status_shows_itself_in_every_format(name: str, status: Status) -> None:
+    one = ANTIVIRUS._replace(status=status, waiver=WAIVED.waiver if status is Status.WAIVED else None)
+    made = report_of(one, complete=True)
+    # Without a control that met a subject, `not_applicable` alone would be told as a problem too.
+    if status is Status.NOT_APPLICABLE:
+        document = made.documents[0]
+        made = made._replace(
+            documents=(document._replace(statuses={**document.statuses, "PLAN-11": Status.PASS}),)
+        )
+    text = render(name, made, sarif_unknown=True, sarif_suppressed=True)
+    assert SHOWS[name](status, text)
+
+
+@pytest.mark.parametrize("name", ["text", "github", "markdown"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("full", [False, True])
+def test_what_is_printed_holds_no_control_or_format_characters(name: str, situation: str, full: bool) -> None:
+    for line in render(name, SITUATIONS[situation], full=full).split("\n"):
+        assert line.replace("\t", "").isprintable()
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_a_report_of_nothing_at_all_is_rendered(name: str) -> None:
+    assert isinstance(REPORTERS[name].render(make_report(SCAN, [], [], []), Options()), str)
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_two_results_of_one_identity_are_both_shown(name: str) -> None:
+    """An engine that makes them has a mistake, which must not cost a finding."""
+    made = report_of(COORDINATOR, COORDINATOR._replace(message="and once more"), RUNS)
+    assert "once more" in render(name, made, full=True)
+
+
+def test_policies_without_a_finding_are_still_in_the_machine_formats() -> None:
+    made = SITUATIONS["clean"]
+    assert set(json.loads(render("json", made))["scan"]["policies"]) == {p.id for p in POLICIES}
