@@ -75,13 +75,16 @@ _WORDS = (
 )
 _CANNOT_START = "cannot start any token"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
 
 
-def forbidden_character(source: Source) -> DocumentError | None:
-    """The first character that no YAML file may have, or that editors and parsers count differently."""
-    found = _FORBIDDEN.search(source.text)
-    if found is None:
-        return None
+def line_separator(source: Source) -> DocumentError | None:
+    """The first character that parsers take for the end of a line and editors do not."""
+    found = _SEPARATORS.search(source.text)
+    return None if found is None else _forbidden(source, found)
+
+
+def _forbidden(source: Source, found: re.Match[str]) -> DocumentError:
     code = ord(found.group())
     hint = "delete it"
     if code == 0:
@@ -97,6 +100,8 @@ def forbidden_character(source: Source) -> DocumentError | None:
 
 def in_plain_words(error: Any, source: Source) -> DocumentError:
     """A parser's error as one of ours."""
+    if (found := _FORBIDDEN.search(source.text)) is not None and not hasattr(error, "problem"):
+        return _forbidden(source, found)
     problem = str(getattr(error, "problem", None) or error)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = min(mark.index, len(source.text)) if mark is not None else 0

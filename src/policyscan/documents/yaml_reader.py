@@ -6,6 +6,7 @@ libyaml's parser is used where PyYAML has it; the pure Python one gives the same
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ from yaml.events import (
 from policyscan.documents.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, resolve
 from policyscan.documents.tree import BLANK, Key, Place, Tree, start_of
-from policyscan.documents.yaml_errors import forbidden_character, in_plain_words
+from policyscan.documents.yaml_errors import in_plain_words, line_separator
 from policyscan.errors import DocumentError
 from policyscan.source import Source
 
@@ -48,8 +49,7 @@ _keys: dict[str, str] = {}
 
 def read_yaml(source: Source, *, pure: bool = False) -> tuple[list[Tree], list[DocumentError]]:
     """Every sound document of a file, and what is wrong with the others, in the file's order."""
-    problem = forbidden_character(source)
-    if problem is not None:
+    if not source.text.isascii() and (problem := line_separator(source)):
         return [], [problem]
     composer = _Composer(source)
     try:
@@ -60,6 +60,17 @@ def read_yaml(source: Source, *, pure: bool = False) -> tuple[list[Tree], list[D
     except _StopError:
         pass
     return composer.trees, composer.problems
+
+
+# Where an anchor, alias or tag may begin; a superset, and quick where there are none.
+_MARK = re.compile(r"(?<![0-9A-Za-z_])(?:[&*](?=[0-9A-Za-z_-])|!)")
+
+
+def _may_be_marked(text: str) -> bool:
+    """Whether events may have an anchor or a tag, or be too long; if not, nobody has to look."""
+    if len(text) > MAX_SCALAR:
+        return True
+    return ("&" in text or "*" in text or "!" in text) and _MARK.search(text) is not None
 
 
 class _PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
@@ -90,8 +101,7 @@ class _Composer:
     def run(self, get_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912 - see below
         """Read all events: one long loop over local variables, because it is most of a scan's time."""
         text = self.source.text
-        # Without these characters no event has an anchor or a tag, and none is too long.
-        careful = "&" in text or "!" in text or "*" in text or len(text) > MAX_SCALAR
+        careful = _may_be_marked(text)
         meanings, keys, places, new = _meanings, _keys, self.places, tuple.__new__
         stack: list[Any] = []
         push, pop = stack.append, stack.pop
@@ -105,7 +115,7 @@ class _Composer:
             event = get_event()
             kind = event.__class__
             if in_map and kind is not MappingEndEvent:
-                if careful or kind is not ScalarEvent:
+                if kind is not ScalarEvent or (careful and (event.anchor or event.tag)):
                     key = self.key(event)
                 else:
                     try:
@@ -120,7 +130,7 @@ class _Composer:
             first = event
             if kind is ScalarEvent:
                 value = event.value
-                if careful and (event.anchor is not None or event.tag is not None or len(value) > MAX_SCALAR):
+                if careful and (event.anchor or event.tag or len(value) > MAX_SCALAR):
                     value = self.marked_scalar(event)
                 elif not event.style:
                     try:
@@ -211,7 +221,7 @@ class _Composer:
             self.problem("a key must be a plain text", event, hint)
             raise _StopError
         text: str = event.value
-        if event.anchor is not None or event.tag is not None or len(text) > MAX_SCALAR:
+        if event.anchor or event.tag or len(text) > MAX_SCALAR:
             value = self.marked_scalar(event)
         elif event.style:
             return text
