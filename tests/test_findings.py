@@ -6,6 +6,7 @@ import itertools
 import pickle
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ POLICY = PolicyInfo("PLAN-11", "A coordinator is named", Severity.HIGH, "client"
 SCAN = ScanInfo("1.0", "2026-10-31")
 
 
-def result(status: Status, severity: Severity = Severity.HIGH, **changes: object) -> Result:
+def result(status: Status, severity: Severity = Severity.HIGH, **changes: Any) -> Result:
     plain = Result("PLAN-11", "named", "acme", "client", "", status, severity, "message", SPAN)
     return plain._replace(**changes)
 

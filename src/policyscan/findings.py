@@ -21,7 +21,8 @@ class _Ranked(Enum):
 
     rank: int
 
-    def __new__(cls, text: str, rank: int) -> Self:
+    # The default lets a type checker accept a look-up by text, `Severity("high")`; members give theirs.
+    def __new__(cls, text: str, rank: int = 0) -> Self:
         member = object.__new__(cls)
         member._value_ = text
         member.rank = rank

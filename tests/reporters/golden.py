@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from policyscan.reporters import REPORTERS, encode
 from tests.reporters.reports import SITUATIONS, options
@@ -11,7 +12,7 @@ from tests.reporters.reports import SITUATIONS, options
 FOLDER = Path(__file__).with_name("golden")
 
 # (format, what sets it apart, options); the file is called SITUATION.FORMAT or SITUATION-VARIANT.FORMAT.
-VARIANTS: tuple[tuple[str, str, dict[str, object]], ...] = (
+VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("text", "", {}),
     ("text", "full", {"full": True}),
     ("json", "", {}),

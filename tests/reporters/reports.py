@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from policyscan.findings import (
     BAD_WAIVER,
     CRASH,
@@ -294,7 +296,7 @@ def many(count: int, *, clean: int = 0) -> Report:
     return report(*results)
 
 
-def options(made: Report, **changes: object) -> Options:
+def options(made: Report, **changes: Any) -> Options:
     """The options of a scan of the texts above."""
 
     def source(file: str) -> Source | None:

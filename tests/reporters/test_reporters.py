@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ MODULES = {
 }
 
 
-def render(name: str, report: Report, **changes: object) -> str:
+def render(name: str, report: Report, **changes: Any) -> str:
     return REPORTERS[name].render(report, options_of(report, **changes))
 
 
@@ -69,7 +70,12 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_the_bytes_depend_on_nothing_but_the_report(name: str, situation: str) -> None:
     made = SITUATIONS[situation]
-    parts = [list(made.policies), list(made.documents), list(made.results), list(made.problems)]
+    parts: list[list[Any]] = [
+        list(made.policies),
+        list(made.documents),
+        list(made.results),
+        list(made.problems),
+    ]
     for part in parts:
         random.Random(3).shuffle(part)  # noqa: S311
     again = make_report(SCAN, *parts, complete=made.complete)._replace(scan=made.scan)

@@ -1,0 +1,115 @@
+"""Workflow commands: escaped as GitHub reads them, worst first, ten of each kind, the rest counted."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from policyscan.findings import Problem, Report, Severity, Status
+from policyscan.reporters import REPORTERS
+from policyscan.reporters.github import command
+from policyscan.source import Span
+from tests.reporters.reports import (
+    ANTIVIRUS,
+    COORDINATOR,
+    ENDING,
+    RESTORED,
+    RUNS,
+    SITUATIONS,
+    WAIVED,
+    options,
+    report,
+)
+
+
+def lines(made: Report, **changes: Any) -> list[str]:
+    return REPORTERS["github"].render(made, options(made, **changes)).splitlines()
+
+
+def test_escaping_is_that_of_githubs_own_toolkit() -> None:
+    place = {"title": "ENC001: x,y", "file": "clients/a:b,c.yaml", "line": "5", "endLine": "5"}
+    made = command("error", {**place, "col": "5", "endColumn": "30"}, "100% bad: a,b\nline2")
+    assert made == (
+        "::error title=ENC001%3A x%2Cy,file=clients/a%3Ab%2Cc.yaml,line=5,endLine=5,col=5,endColumn=30"
+        "::100%25 bad: a,b%0Aline2"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\n::error::b", "a\r::stop-commands::x", "a\r\n::b", "\u2028::error::x", "%0A::error::", "\x85::x"],
+)
+def test_no_text_can_start_a_command_of_its_own(text: str) -> None:
+    made = report(COORDINATOR._replace(message=text, subject=text), problems=(Problem(text, None, text),))
+    for line in REPORTERS["github"].render(made, options(made)).split("\n"):
+        assert line == "" or re.match(r"::(error|notice) title=\S", line)
+    assert len(lines(made)) == 2
+
+
+def test_what_ends_well_makes_no_noise() -> None:
+    assert lines(report(RUNS, WAIVED)) == []
+
+
+def test_each_status_has_its_kind() -> None:
+    shown = lines(report(COORDINATOR, ENDING, RESTORED, RUNS))
+    assert [line.split()[0] for line in shown] == ["::error", "::warning", "::notice"]
+    assert shown[1].endswith("(until 2026-11-15)")
+
+
+def test_the_worst_come_first_over_all_documents() -> None:
+    low = COORDINATOR._replace(severity=Severity.LOW, document="aaa")
+    crashed = ANTIVIRUS._replace(status=Status.ERROR, document="zzz")
+    shown = lines(report(low, ANTIVIRUS, COORDINATOR, crashed))
+    titles = [re.sub(r".*title=(.*?),file.*", r"\1", line) for line in shown]
+    assert titles == [
+        "AV-01 error%2C high",
+        "PLAN-11 fail%2C critical",
+        "AV-01 fail%2C high",
+        "PLAN-11 fail%2C low",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fails", "unknowns", "rest"),
+    [
+        (10, 10, None),
+        (11, 0, "1 error"),
+        (0, 12, "3 notices"),
+        (13, 9, "3 errors"),
+        (13, 11, "3 errors, 2 notices"),
+    ],
+)
+def test_at_most_ten_of_a_kind_and_the_rest_is_counted(fails: int, unknowns: int, rest: str | None) -> None:
+    made = report(
+        *(ANTIVIRUS._replace(subject=f"f{n}") for n in range(fails)),
+        *(RESTORED._replace(subject=f"u{n}") for n in range(unknowns)),
+        RUNS,
+    )
+    shown = lines(made)
+    for kind in ("error", "warning", "notice"):
+        assert sum(line.startswith(f"::{kind} ") for line in shown) <= 10
+    last = "" if rest is None else f"::notice title=policyscan::Not shown here: {rest}."
+    assert (shown[-1] == last) is (rest is not None)
+
+
+def test_problems_take_the_first_places() -> None:
+    made = report(
+        *(ANTIVIRUS._replace(subject=f"f{n}") for n in range(12)), problems=(Problem("broken", None),)
+    )
+    assert lines(made)[0] == "::error title=policyscan::broken"
+    assert "Not shown here: 3 errors." in lines(made)[-1]
+
+
+def test_nothing_checked_is_an_error() -> None:
+    assert lines(SITUATIONS["nothing"])[0].startswith("::error title=policyscan::Nothing was checked")
+
+
+def test_columns_are_given_within_one_line_only() -> None:
+    several = COORDINATOR._replace(span=Span("a.yaml", 3, 5, 9, 2))
+    assert ",file=a.yaml,line=3::" in lines(report(several))[0]
+
+
+def test_paths_are_those_of_the_repository() -> None:
+    assert ",file=estate/inventories/clients/acme.yaml," in lines(report(COORDINATOR), root="estate")[0]

@@ -1,0 +1,85 @@
+"""The Markdown summary: nothing in it becomes markup, and it never outgrows what GitHub keeps."""
+
+from __future__ import annotations
+
+import pytest
+from markdown_it import MarkdownIt
+
+from policyscan.findings import Report
+from policyscan.reporters import REPORTERS, encode
+from policyscan.reporters.markdown import MOST_BYTES
+from tests.reporters.reports import ANTIVIRUS, COORDINATOR, SITUATIONS, many, options, report
+
+GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+
+def text(made: Report) -> str:
+    return REPORTERS["markdown"].render(made, options(made))
+
+
+NASTY = [
+    "<script>alert(1)</script>",
+    "a | b",
+    "[a](http://evil.example)",
+    "![a](http://evil.example/x.png)",
+    "`code`",
+    "**bold** _it_ ~~no~~",
+    "# heading",
+    "line\nnext | cell",
+    "&lt;b&gt;",
+    "back\\slash \\| pipe",
+    "<!-- -->",
+    "$x$",
+]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_text_is_shown_as_it_is(nasty: str) -> None:
+    made = report(COORDINATOR._replace(message=nasty, span=COORDINATOR.span._replace(file=f"x{nasty}.yaml")))
+    tokens = GITHUB.parse(text(made))
+    cells = [token for token in tokens if token.type == "inline" and token.level == 4]
+    shown = [
+        "".join(child.content for child in cell.children or [] if child.type != "html_inline")
+        for cell in cells
+    ]
+    assert shown[5:] == [
+        "❌ fail",
+        "PLAN-11",
+        "critical",
+        nasty.replace("\n", " "),
+        f"x{nasty}.yaml:4".replace("\n", " "),
+    ]
+    inside = {child.type for cell in cells for child in cell.children or []}
+    assert inside <= {"text", "text_special", "html_inline"}
+
+
+def test_nobody_is_notified() -> None:
+    assert "@team" not in text(report(COORDINATOR._replace(message="ask @team")))
+
+
+def test_a_table_for_every_inventory_with_findings_and_one_of_all() -> None:
+    shown = text(SITUATIONS["findings"])
+    assert shown.count("| Status | Control | Severity | What | Where |") == 2
+    assert "| acme | 2 |  | 1 | 0–1 of 3 |" in shown
+    assert "| Status |" not in text(SITUATIONS["clean"])
+
+
+def test_what_is_left_out_for_its_length_is_counted() -> None:
+    long = [
+        ANTIVIRUS._replace(document=f"client-{n:03}", subject=f"d{m}", message="ä" * 1000)
+        for n in range(60)
+        for m in range(10)
+    ]
+    data = encode(text(report(*long)))
+    assert 0.9 * MOST_BYTES < len(data) <= MOST_BYTES
+    kept = data.decode("utf-8").count("### client-")
+    assert f"The details of {60 - kept} inventories are left out" in data.decode("utf-8")
+    assert kept > 40
+
+
+def test_even_the_overview_is_cut_when_it_must_be() -> None:
+    made = many(3)
+    documents = tuple(made.documents[0]._replace(id=f"client-{n}-{'x' * 400}") for n in range(4000))
+    data = encode(text(made._replace(documents=documents)))
+    assert len(data) <= MOST_BYTES
+    assert b"lines and all details left out" in data

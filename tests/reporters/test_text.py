@@ -1,0 +1,147 @@
+"""The text format: what a person sees first, what is left out, and that colour carries no meaning alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from policyscan.findings import Report, Status
+from policyscan.reporters import REPORTERS
+from tests.reporters.reports import (
+    ACME,
+    ANTIVIRUS,
+    BAD_YAML,
+    COORDINATOR,
+    ORDERED,
+    RESTORED,
+    RUNS,
+    SITUATIONS,
+    WAIVED,
+    many,
+    options,
+    report,
+    span,
+)
+
+
+def lines(made: Report, **changes: Any) -> list[str]:
+    return REPORTERS["text"].render(made, options(made, **changes)).splitlines()
+
+
+def test_a_control_is_one_line_with_its_worst_subject_and_the_number_of_others() -> None:
+    others = [ANTIVIRUS._replace(subject=f"lt-{n:02}") for n in range(10, 14)]
+    unknown = ANTIVIRUS._replace(subject="lt-20", status=Status.UNKNOWN)
+    waived = WAIVED._replace(subject="lt-21")
+    shown = [line for line in lines(report(ANTIVIRUS, *others, unknown, waived, RUNS)) if "AV-01" in line]
+    assert len(shown) == 1
+    assert re.match(
+        r"FAIL +AV-01 +high +lt-02: .* \(\+4 more, 1 unknown, 1 waived\) +\S+acme.yaml:7$", shown[0]
+    )
+
+
+def test_a_subject_that_the_message_names_is_not_said_twice() -> None:
+    shown = lines(report(ANTIVIRUS._replace(message="lt-02 is unprotected")))
+    assert "  lt-02 is unprotected  " in shown[1]
+    assert "lt-02: lt-02" not in shown[1]
+
+
+def test_problems_come_before_everything_else_with_place_snippet_and_hint() -> None:
+    shown = lines(report(COORDINATOR, problems=(BAD_YAML,)))
+    assert shown[0] == "ERROR    inventories/clients/broken.yaml:2:1: a tab cannot indent"
+    assert shown[1].endswith("2 | \torganisation: {id: broken}")
+    assert shown[2].strip() == "^"
+    assert shown[3].strip() == "hint: use spaces"
+    assert shown[-1].endswith("1 problem. Exit 2.")
+
+
+def test_a_snippet_is_left_out_where_the_text_is_not_known() -> None:
+    made = report(COORDINATOR._replace(span=span("gone.yaml", 4, 1, 2)))
+    assert not any(" | " in line for line in lines(made, full=True))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_long_message_is_cut_to_the_terminal_and_its_count_and_place_stay(width: int) -> None:
+    long = COORDINATOR._replace(message="word " * 100)
+    made = report(long, long._replace(subject="deputy"))
+    (shown,) = [line for line in lines(made, width=width) if line.startswith("FAIL")]
+    assert "… (+1 more)" in shown
+    assert shown.endswith(f"{ACME}:4")
+    assert len(shown) <= max(width, 90)
+
+
+def test_nothing_is_cut_where_there_is_no_terminal() -> None:
+    made = report(COORDINATOR._replace(message="word " * 100))
+    assert not any("…" in line for line in lines(made))
+
+
+def test_wide_characters_take_two_columns() -> None:
+    made = report(
+        COORDINATOR._replace(message="災害復旧"), ANTIVIRUS._replace(subject="", message="12345678")
+    )
+    places = [line.partition("inventories")[0] for line in lines(made) if line.startswith("FAIL")]
+    assert [len(place.encode("utf-16-le")) // 2 for place in places] == [len(places[1]) - 4, len(places[1])]
+
+
+def test_colour_is_only_there_when_asked_and_says_nothing_by_itself() -> None:
+    made = SITUATIONS["findings"]
+    for full in (False, True):
+        plain = "\n".join(lines(made, full=full))
+        painted = "\n".join(lines(made, full=full, color=True))
+        assert "\x1b" not in plain
+        assert "\x1b[1;31mFAIL\x1b[0m" in painted
+        assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == plain
+
+
+def test_questions_are_those_that_settle_most_and_the_rest_is_counted() -> None:
+    gap = RESTORED.gaps[0]
+    unknowns = [
+        RESTORED._replace(policy=f"X-{n}", gaps=(gap._replace(question=f"Question {n}?"),)) for n in range(8)
+    ]
+    shown = lines(report(RESTORED, ORDERED._replace(gaps=RESTORED.gaps), *unknowns, RUNS))
+    first = next(line for line in shown if line.startswith("  1 "))
+    assert first.startswith("  1 When was each system last restored, and from where?")
+    assert first.endswith("settles REC-02 REC-03")
+    assert "    and 4 questions more" in shown
+
+
+def test_an_unknown_without_a_question_is_still_told() -> None:
+    shown = lines(report(RESTORED._replace(gaps=(), message="evidence is too weak"), RUNS))
+    assert "UNKNOWN  1 control lacks facts." in shown
+    assert "  - REC-02: ehr: evidence is too weak  inventories/clients/acme.yaml:12" in shown
+
+
+def test_forty_clients_fit_one_screen() -> None:
+    shown = lines(many(38, clean=2), width=120)
+    assert len(shown) <= 50
+    assert max(map(len, shown)) <= 120
+    assert "2 inventories have no findings: client-0038, client-0039" in shown
+    rows = [line for line in shown if line.startswith("client-")]
+    assert len(rows) == 38
+    assert "PLAN-11 Coordinator Dan Cole left on 2026-06-12" in rows[0]
+
+
+def test_the_table_of_many_has_the_worst_first() -> None:
+    worse = [COORDINATOR._replace(document="zeta", status=Status.ERROR)]
+    made = many(6)
+    made = report(*made.results, *worse)
+    rows = [line.split()[0] for line in lines(made) if re.match(r"client-|zeta", line)]
+    assert rows == ["zeta", *(f"client-{n:04}" for n in range(6))]
+
+
+def test_full_shows_every_finding_of_many() -> None:
+    shown = lines(many(8), full=True)
+    assert sum(line.startswith("FAIL") for line in shown) == 16
+    assert sum(line.startswith("UNKNOWN") for line in shown) == 8
+
+
+def test_the_last_line_is_the_sum_and_the_exit_code() -> None:
+    assert lines(SITUATIONS["unknown"])[-1] == ("2 inventories: 2 unknown · 2 pass. Score 2–4 of 4. Exit 3.")
+
+
+def test_documents_that_no_control_looks_at_are_named() -> None:
+    made = report(RUNS)
+    other = made.documents[0]._replace(id="big", kind="portfolio", statuses={}, counts={})
+    shown = lines(made._replace(documents=(*made.documents, other)))
+    assert "not checked: 1 inventory of kind portfolio, as no chosen control looks at one" in shown

@@ -1,0 +1,114 @@
+"""Words shared by the formats for people."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policyscan.findings import Gap, Result, Score, Status
+from policyscan.reporters.wording import (
+    Question,
+    counted,
+    next_questions,
+    one_line,
+    plural,
+    scored,
+    show,
+)
+from tests.reporters.reports import RESTORED
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain – ünï 災 👩‍💻", "plain – ünï 災 👩‍💻"),
+        ("a\nb\tc\r\nd", "a b c  d"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\u202eevil\u2066", "\\u202eevil\\u2066"),
+        ("zero\u200bwidth", "zero\\u200bwidth"),
+        ("\x85\u2028\u2029\x1c", "\\x85\\u2028\\u2029\\x1c"),
+        ("no\u00a0break", "no break"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_one_line(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_one_line_is_always_one_printable_line(text: str) -> None:
+    shown = one_line(text)
+    assert shown.replace("\u200c", "").replace("\u200d", "").isprintable()
+    assert len(shown.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "none"),
+        (True, "true"),
+        (0, "0"),
+        (2.5, "2.5"),
+        ("2026-10-31", "2026-10-31"),
+        (["a", {"b": None}], '["a", {"b": null}]'),
+        ("x" * 200, "x" * 119 + "…"),
+    ],
+)
+def test_show(value: object, shown: str) -> None:
+    assert show(value) == shown
+
+
+def test_counts() -> None:
+    assert plural(1, "control") == "1 control"
+    assert plural(1200, "control") == "1,200 controls"
+    assert counted({}) == "nothing evaluated"
+    assert counted({Status.PASS: 2, Status.FAIL: 1, Status.DUE: 0}) == "1 fail · 2 pass"
+    assert scored(Score(4, 11, 14)) == "4–11 of 14"
+    assert scored(Score(4, 4, 4)) == "4 of 4"
+
+
+def lacking(policy: str, *questions: str, document: str = "acme") -> Result:
+    gaps = tuple(Gap(question, question, question) for question in questions)
+    return RESTORED._replace(policy=policy, document=document, gaps=gaps)
+
+
+@pytest.mark.parametrize(
+    ("unknowns", "most", "expected"),
+    [
+        ([], 5, ([], 0)),
+        ([lacking("A")], 5, ([], 0)),
+        ([lacking("A", "q"), lacking("A", "q")], 5, ([Question("q", ("A",), ())], 0)),
+        # The question that settles more controls comes first, whatever their order.
+        (
+            [lacking("A", "p"), lacking("B", "q"), lacking("C", "q")],
+            5,
+            ([Question("q", ("B", "C"), ()), Question("p", ("A",), ())], 0),
+        ),
+        # One that settles one control goes before one that only helps with many.
+        (
+            [lacking("A", "p", "q"), lacking("B", "q", "r"), lacking("C", "s")],
+            2,
+            ([Question("s", ("C",), ()), Question("q", (), ("A", "B"))], 2),
+        ),
+        # Once the others are answered, the last one settles.
+        (
+            [lacking("A", "p", "q"), lacking("B", "q")],
+            5,
+            ([Question("q", ("B",), ("A",)), Question("p", ("A",), ())], 0),
+        ),
+        # A control of two documents is settled in one and needs more in the other.
+        (
+            [lacking("A", "q"), lacking("A", "q", "r", document="beta")],
+            1,
+            ([Question("q", ("A",), ())], 1),
+        ),
+    ],
+)
+def test_next_questions(unknowns: list[Result], most: int, expected: tuple[list[Question], int]) -> None:
+    assert next_questions(unknowns, most) == expected
+
+
+def test_a_gap_without_a_question_asks_for_its_path() -> None:
+    unknown = RESTORED._replace(gaps=(Gap("a[x].b", "a[].b"),))
+    assert next_questions([unknown], 1)[0] == [Question("What is a[].b?", ("REC-02",), ())]
