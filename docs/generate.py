@@ -61,6 +61,8 @@ def output(command: str, folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         encoding="utf-8",
     )
+    if "Traceback (most recent call last)" in done.stdout:
+        sys.exit(f"`{command}` crashed:\n{done.stdout}")
     lines = [line.rstrip() for line in done.stdout.splitlines()]
     return "".join(f"{line}\n" for line in lines)
 

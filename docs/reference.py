@@ -23,6 +23,7 @@ def pages() -> dict[Path, str]:
     """Every page with its text."""
     made = {FOLDER / f"{kind}.md": kind_page(kind) for kind in KINDS}
     made[FOLDER / "configuration.md"] = configuration_page()
+    made[FOLDER / "policy.md"] = policy_page()
     made[FOLDER / "controls.md"] = controls_page()
     return made
 
@@ -84,10 +85,16 @@ def shape(part: Schema) -> str:
             return f"[{name}](#{name})"
         case {"anyOf": list(options)} | {"oneOf": list(options)}:
             return " or ".join(dict.fromkeys(shape(option) for option in options))
+        case {"type": "array", "items": dict(items)} if "properties" in items:
+            return f"list of {shape(items)}"
+        case {"properties": dict(properties)}:
+            return "{" + ", ".join(f"{name}: {shape(inner)}" for name, inner in properties.items()) + "}"
         case {"const": value}:
             return f"`{json.dumps(value)}`"
         case {"enum": list(values)}:
-            return ", ".join(f"`{json.dumps(value)}`" for value in values)
+            return ", ".join(
+                f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value)}`" for value in values
+            )
         case {"type": list(types)}:
             return " or ".join(shape(part | {"type": one}) for one in types)
         case {"type": "array"}:
@@ -151,6 +158,40 @@ def configuration_page() -> str:
     lines = ["# Configuration\n", NOTE.format(source="schema of the configuration"), schema["description"]]
     lines += ["\nThe nearest `policyscan.yaml` upwards from where policyscan is run holds; none is needed.\n"]
     return "\n".join([*lines, *table(schema)]) + "\n"
+
+
+# --- the files of a pack ---------------------------------------------------------------------------
+
+PACK_FILES = {
+    "policy": "A policy: `<FAMILY>/<ID>.yaml`",
+    "test": "Its tests: `<FAMILY>/<ID>.test.yaml`",
+    "pack": "The pack: `pack.yaml`",
+    "definitions": "Shared functions: `definitions.yaml`",
+}
+
+
+def policy_page() -> str:
+    """What may stand in each file of a pack."""
+    lines = ["# The files of a pack\n", NOTE.format(source="schemas of policies")]
+    lines.append("[Writing a control](../controls.md) shows how they go together.")
+    for name, title in PACK_FILES.items():
+        schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+        lines += [f"\n## {title}\n", schema["description"], "", *table(schema)]
+        for part in reachable(schema):
+            definition = schema["$defs"][part]
+            if "properties" in definition:
+                lines += [f"\n### {part}\n", *table(definition)]
+            else:
+                says = definition.get("description") or pattern(definition)
+                lines += [f"\n### {part}\n", says]
+    return "\n".join(lines) + "\n"
+
+
+def pattern(definition: Schema) -> str:
+    """What a text or word must look like."""
+    if "enum" in definition:
+        return choices(definition)
+    return f"Text that matches `{definition['pattern']}`."
 
 
 # --- controls --------------------------------------------------------------------------------------
