@@ -349,6 +349,18 @@ def test_files_without_results_are_not_read_and_none_are_when_hashes_are_off() -
     assert read == [ACME]
 
 
+def test_results_that_consumers_merge_because_they_share_a_line_are_counted_in_the_first() -> None:
+    others = [ANTIVIRUS._replace(subject=f"lt-{n}", message="x" * 3000) for n in range(3, 5)]
+    elsewhere = ANTIVIRUS._replace(subject="lt-9", span=ANTIVIRUS.span._replace(line=9))
+    made = report(ANTIVIRUS, *others, elsewhere)
+    texts = [found["message"]["text"] for found in results(made)]
+    assert texts[0] == "lt-02: antivirus is switched off (+2 more on this line)"
+    assert not any("more on this line" in text for text in texts[1:])
+    cut = report(others[0], ANTIVIRUS._replace(subject="lt-99"))
+    assert results(cut)[0]["message"]["text"].endswith("x… (+1 more on this line)")
+    assert refusals(log(cut)) == []
+
+
 def test_the_category_is_one_and_ends_in_a_slash() -> None:
     assert log(SITUATIONS["clean"], sarif_category="msp/")["runs"][0]["automationDetails"]["id"] == "msp/"
 

@@ -203,6 +203,7 @@ class _Run:
         self.index = {policy.id: number for number, policy in enumerate(report.policies)}
         self.titles = {policy.id: policy.title for policy in report.policies}
         self.artifacts: dict[str, str] = {}
+        self.crowded = _crowded(results)
         self.hashes: dict[str, dict[int, str]] = {}
         if options.sarif_line_hash and not options.sarif_stable_identity:
             self.hashes = _hashes(results, options)
@@ -235,6 +236,9 @@ class _Run:
         """One result as JSON text."""
         span = result.span
         text = told(result) or self.titles.get(result.policy) or result.policy
+        others = self.crowded.pop((result.policy, span.file, span.line), 0)
+        if others:
+            text = f"{_plain(text, MOST_MESSAGE - 40)} (+{others} more on this line)"
         index = self.index.get(result.policy)
         rule = "" if index is None else f'"ruleIndex":{index},'
         name = f"{result.document}/{result.subject}" if result.subject else result.document
@@ -259,6 +263,15 @@ class _Run:
             return f'"primaryLocationLineHash":"{stable[:16]}:1",{ours}'
         line = self.hashes.get(result.span.file, {}).get(result.span.line)
         return f'"primaryLocationLineHash":"{line}",{ours}' if line else ours
+
+
+def _crowded(results: Iterable[Result]) -> dict[tuple[str, str, int], int]:
+    """How many more results of one policy stand on a line. GitHub and GitLab show only the first of them."""
+    counts: dict[tuple[str, str, int], int] = {}
+    for result in results:
+        key = (result.policy, result.span.file, result.span.line)
+        counts[key] = counts.get(key, -1) + 1
+    return {key: others for key, others in counts.items() if others}
 
 
 def _verdict(result: Result) -> str:
