@@ -40,28 +40,28 @@ _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WAIVED)
 def render(report: Report, options: Options) -> str:
     """A verdict, a table of the inventories, and one of findings for each; at most 1 MiB of UTF-8."""
     head = [*_verdict(report, options), *_problems(report), *_overview(report)]
-    tail = ["", *(f"- {markdown(line)}" for line in remarks(report))] if remarks(report) else []
-    blocks = list(_details(report))
+    notes = [f"- {markdown(line)}" for line in remarks(report)]
+    tail = ["", *notes] if notes else []
     room = MOST_BYTES - _size(tail) - 200  # for the sentence about what is left out
     page = _fitting(head, room)
     if len(page) < len(head):
-        page += [
-            "",
-            f"{plural(len(head) - len(page), 'line')} and all details left out: too long for a summary.",
-        ]
-        blocks = []
-    room -= _size(page)
-    left_out = 0
-    for block in blocks:
-        size = _size(block)
-        if left_out or size > room:
-            left_out += 1
-            continue
-        page += block
-        room -= size
-    if left_out:
-        page += ["", f"The details of {inventories(left_out)} are left out: too long for a summary."]
+        cut = plural(len(head) - len(page), "line")
+        page += ["", f"{cut} and all details left out: too long for a summary."]
+    else:
+        page += _fitting_blocks(list(_details(report)), room - _size(page))
     return "\n".join(page + tail) + "\n"
+
+
+def _fitting_blocks(blocks: Sequence[Sequence[str]], room: int) -> list[str]:
+    """The lines of the first blocks that fit into `room` bytes, and a sentence about the others."""
+    lines: list[str] = []
+    for number, block in enumerate(blocks):
+        room -= _size(block)
+        if room < 0:
+            left_out = inventories(len(blocks) - number)
+            return [*lines, "", f"The details of {left_out} are left out: too long for a summary."]
+        lines += block
+    return lines
 
 
 def _size(lines: Iterable[str]) -> int:
