@@ -1,0 +1,54 @@
+"""The expression language: CEL with types, a clock, two kinds of nothing, and a trace.
+
+    env = Env(variables={"client": client_type}, constants={"limit": (DURATION, Duration.parse("14d"))})
+    checked = env.check('today - client.patched_on <= limit')
+    program = checked.compile(("client",))
+    program(clock, client)          # True, False, or raises Missing, Absent or Fault
+    checked.trace(clock, {"client": client}, locate).root
+
+This package imports nothing of policyscan's other parts.
+"""
+
+from policyscan.cel import types, values
+from policyscan.cel.clock import Clock
+from policyscan.cel.errors import Absent, CelError, CelErrors, EvalError, Fault, Missing
+from policyscan.cel.program import CORE, POLICY, Absence, Checked, Definition, Dialect, Env
+from policyscan.cel.values import (
+    Dangling,
+    Date,
+    Duration,
+    Money,
+    Timestamp,
+    UInt,
+    Unresolved,
+    render,
+    to_json,
+)
+
+__all__ = [
+    "CORE",
+    "POLICY",
+    "Absence",
+    "Absent",
+    "CelError",
+    "CelErrors",
+    "Checked",
+    "Clock",
+    "Dangling",
+    "Date",
+    "Definition",
+    "Dialect",
+    "Duration",
+    "Env",
+    "EvalError",
+    "Fault",
+    "Missing",
+    "Money",
+    "Timestamp",
+    "UInt",
+    "Unresolved",
+    "render",
+    "to_json",
+    "types",
+    "values",
+]

@@ -26,7 +26,7 @@ class Overload(NamedTuple):
     duration (between comparisons and further arithmetic). `total` says that it cannot raise for well-typed
     arguments, so that compiled code needs no guard. Where `variadic`, the last parameter may be repeated.
     `moving(clock, moves, *args)` stands in for `impl` where arguments move with the clock (`moves` has a bool
-    for each): it tells the clock when its result turns; without it such arguments are refused.
+    for each): it tells the clock when its result turns; without it such arguments are refused. A `core` overload does not exist in policies.
     """
 
     params: tuple[Type, ...]
@@ -39,6 +39,7 @@ class Overload(NamedTuple):
     raw: str | None = None
     variadic: bool = False
     moving: Callable[..., Any] | None = None
+    core: bool = False
 
 
 class Function(NamedTuple):

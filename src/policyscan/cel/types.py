@@ -250,5 +250,3 @@ def describe(t: Type) -> str:
     if isinstance(t, Nullable):
         return f"{describe(t.elem)} or null"
     return str(t)
-
-

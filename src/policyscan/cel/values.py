@@ -29,6 +29,9 @@ LAST_DAY: Final = 3_652_059
 FIRST_INSTANT: Final = (1 - EPOCH_DAY) * DAY
 LAST_INSTANT: Final = (LAST_DAY + 1 - EPOCH_DAY) * DAY - 1
 
+DURATION_MAX: Final = 315_576_000_000 * SECOND
+"""The longest duration, 10,000 years, in ns."""
+
 _CACHE_LIMIT: Final = 16_384
 
 
@@ -170,7 +173,7 @@ def _offset(text: str, at: int) -> int | None:
 
 
 class Duration(int):
-    """A length of time: an int that counts nanoseconds, at most some 292 years either way."""
+    """A length of time: an int that counts nanoseconds, at most 10,000 years either way."""
 
     __slots__ = ()
 
@@ -220,8 +223,8 @@ def _parse_duration(text: str) -> int:
     while at < len(body) or not body:
         nanos, at = _duration_part(text, body, at)
         total += nanos
-    if total > INT_MAX:
-        msg = f"{text!r} is out of the range of durations, some 292 years"
+    if total > DURATION_MAX:
+        msg = f"{text!r} is out of the range of durations, 10,000 years"
         raise ValueError(msg)
     return -total if text[:1] == "-" else total
 
@@ -272,7 +275,7 @@ class Money:
         self.amount = float(amount)
         self.currency = currency
 
-    def _other(self, other: Money) -> float:
+    def _other(self, other: Any) -> float:
         if self.currency != other.currency:
             msg = f"no exchange rate between {self.currency} and {other.currency} is configured"
             raise Missing(msg)
@@ -283,24 +286,24 @@ class Money:
             return NotImplemented
         return self.amount == self._other(other)
 
-    def __lt__(self, other: Money) -> bool:
+    def __lt__(self, other: object) -> bool:
         return self.amount < self._other(other) if isinstance(other, Money) else NotImplemented
 
-    def __le__(self, other: Money) -> bool:
+    def __le__(self, other: object) -> bool:
         return self.amount <= self._other(other) if isinstance(other, Money) else NotImplemented
 
-    def __gt__(self, other: Money) -> bool:
+    def __gt__(self, other: object) -> bool:
         return self.amount > self._other(other) if isinstance(other, Money) else NotImplemented
 
-    def __ge__(self, other: Money) -> bool:
+    def __ge__(self, other: object) -> bool:
         return self.amount >= self._other(other) if isinstance(other, Money) else NotImplemented
 
-    def __add__(self, other: Money) -> Money:
+    def __add__(self, other: object) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
         return Money(self.amount + self._other(other), self.currency)
 
-    def __sub__(self, other: Money) -> Money:
+    def __sub__(self, other: object) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
         return Money(self.amount - self._other(other), self.currency)

@@ -1,0 +1,961 @@
+"""From the checked form of an expression to a Python function.
+
+The source of one Python function is generated from `ir` nodes and compiled: operators become Python's own
+where the checker knows the types, field reads become subscripts, macros become loops, and what needs a
+value at run time is a parameter with a default. Nothing of a policy's text is ever in that source but
+constants, each as the literal that `repr` makes of an exact str, int, float, bool or bytes.
+
+Absorbing errors: `a && b` becomes
+
+    e = None
+    try: v = a
+    except ERRORS as x: e = x; v = True
+    if v:
+        try: v = b
+        except ERRORS as x: e = worst(e, x); v = True
+    if e is not None and v: raise e
+
+without whatever part cannot be needed. A `try` costs nothing where nothing is raised.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from policyscan.cel import registry
+from policyscan.cel.ir import Ir
+from policyscan.cel.runtime import Program
+from policyscan.cel.values import DAY, LAST_DAY
+
+ABSENT: Final = 1
+MISSING: Final = 2
+FAULT: Final = 4
+_ANY: Final = ABSENT | MISSING | FAULT
+
+_LITERALS: Final = frozenset({str, int, float, bool, bytes, type(None)})
+_BLOCKS: Final = 14
+"""Python nests at most 20 loops and `try` blocks; deeper ones move to functions of their own."""
+_LINE: Final = 400
+"""Characters of a Python expression after which it is put into a variable."""
+_SHORT: Final = 200
+
+
+def compile_ir(root: Ir, args: Sequence[str], strict: bool) -> Program:
+    """The program of a checked expression whose variables come in the order of `args`."""
+    return _Compiler(args, strict).program(root)
+
+
+def children(ir: Ir) -> Iterator[Ir]:
+    """The nodes directly within a node."""
+    for part in ir[3:]:
+        if type(part) is tuple and part:
+            yield from _nodes(part)
+
+
+def _nodes(part: tuple[Any, ...]) -> Iterator[Ir]:
+    if type(part[0]) is str and len(part) > 2 and type(part[1]) is int:
+        yield part
+        return
+    for item in part:
+        if type(item) is tuple and item:
+            yield from _nodes(item)
+
+
+def _call_raises(ir: Ir) -> int:
+    function = registry.function(ir[3])
+    assert function is not None
+    own = ABSENT if ir[6] else 0
+    if function.overloads[ir[4]].total:
+        return own
+    return own | (FAULT if function.name.endswith("_") else _ANY)
+
+
+def _flags(ir: Ir) -> int:
+    flags = [part[1] for part in ir[3:] if type(part) is tuple and len(part) == 2]
+    return (FAULT | ABSENT if "d" in flags else 0) | (ABSENT if "n" in flags else 0)
+
+
+def _select_raises(ir: Ir) -> int:
+    if ir[5]:
+        return _ANY
+    return MISSING if ir[3][0] == "arg" else MISSING | ABSENT
+
+
+def _always(kinds: int) -> Any:
+    return lambda _ir: kinds
+
+
+_OWN: Final[dict[str, Any]] = {
+    **dict.fromkeys(("const", "local", "arg", "today", "now", "lazy", "let", "def", "moves"), _always(0)),
+    **dict.fromkeys(("and", "or", "not", "cond"), _flags),
+    "fail": _always(FAULT),
+    "nn": _always(ABSENT),
+    "select": _select_raises,
+    "has": _always(_ANY),
+    "opt_select": _always(_ANY),
+    "index": _always(_ANY),
+    "opt_index": _always(_ANY),
+    "call": _call_raises,
+    "dispatch": _always(_ANY),
+    "eq": lambda ir: 0 if ir[4] in ("plain", "null") else _ANY,
+    "cmp": lambda ir: _ANY,
+    "bounds": _always(_ANY),
+    "clock": _always(_ANY),
+    "in": _always(_ANY),
+    "list": lambda ir: FAULT if any(ir[4]) else 0,
+    "map": _always(FAULT),
+    "loop": _always(_ANY),
+    "opt_map": _always(FAULT),
+}
+
+
+class _Compiler:
+    def __init__(self, args: Sequence[str], strict: bool) -> None:
+        self.strict = strict
+        self.args = {name: f"a{number}" for number, name in enumerate(args)}
+        self.constants: dict[str, tuple[Any, ...]] = {}
+        self.lines: list[str] = []
+        self.indent = 1
+        self.blocks = 0
+        self.loops = 0
+        self.budget = False
+        self.count = 0
+        self.names: dict[str, str] = {}
+        self.known: list[dict[str, str]] = [{}]
+        self.often: Counter[str] = Counter()
+        self.kinds: dict[int, int] = {}
+
+    # --- the function
+
+    def program(self, root: Ir) -> Program:
+        self._count_paths(root)
+        with self.block():
+            value = self.gen(root)
+            self.emit(f"return {value}")
+        body = self.lines
+        head = [f"def program(clock{''.join(f', {a}' for a in self.args.values())}"]
+        head[0] += "".join(f", {name}=None" for name in self.constants) + "):"
+        if self.budget:
+            head.append(" budget = BUDGET")
+        source = "\n".join(
+            [
+                *head,
+                " try:",
+                *body,
+                " except KeyError as error: raise settled(error) from None",
+                " except TypeError as error: raise settled(error) from None",
+            ]
+        )
+        code = compile(source, "<expression>", "exec", dont_inherit=True, optimize=2)
+        inner = next(c for c in code.co_consts if hasattr(c, "co_code"))
+        return Program(inner, tuple(self.constants.values()))
+
+    def _count_paths(self, ir: Ir) -> None:
+        stack = [ir]
+        while stack:
+            node = stack.pop()
+            if node[0] == "select" and not node[5]:
+                self.often[_shape(node)] += 1
+            stack.extend(children(node))
+
+    def raises(self, ir: Ir) -> int:
+        """Which kinds of error evaluating a node may end in, as bits."""
+        found = self.kinds.get(id(ir))
+        if found is None:
+            found = int(_OWN[ir[0]](ir))
+            for part in children(ir):
+                found |= self.raises(part)
+            self.kinds[id(ir)] = found
+        return found
+
+    def emit(self, line: str) -> None:
+        self.lines.append(" " * self.indent + line)
+
+    def new(self, prefix: str = "t") -> str:
+        self.count += 1
+        return f"{prefix}{self.count}"
+
+    @contextmanager
+    def block(self, *, scope: bool = True) -> Iterator[None]:
+        """Lines one level deeper; what is learnt in them is forgotten after them."""
+        self.indent += 1
+        if scope:
+            self.known.append({})
+        try:
+            yield
+        finally:
+            if scope:
+                self.known.pop()
+            self.indent -= 1
+
+    def capture(self, ir: Ir) -> tuple[list[str], str]:
+        """The statements and the expression that a node becomes, not yet put anywhere."""
+        before, self.lines = self.lines, []
+        value = self.gen(ir)
+        lines, self.lines = self.lines, before
+        return lines, value
+
+    def find(self, key: str) -> str | None:
+        for scope in reversed(self.known):
+            if key in scope:
+                return scope[key]
+        return None
+
+    def constant(self, *spec: Any) -> str:
+        """The parameter that stands for a value which is no literal."""
+        for name, known in self.constants.items():
+            if known is spec or (spec[0] != "v" and known == spec):
+                return name
+        name = f"k{len(self.constants)}"
+        self.constants[name] = spec
+        return name
+
+    def atom(self, value: str) -> str:
+        """The value in a variable, if it is not one or a literal already."""
+        if value.isidentifier() or value.isdigit():
+            return value
+        name = self.new()
+        self.emit(f"{name} = {value}")
+        return name
+
+    # --- nodes
+
+    def gen(self, ir: Ir, raw: bool = False) -> str:
+        """The Python expression for a node, after the statements it needs.
+
+        With `raw`, a plain int may stand for a date, timestamp or duration.
+        """
+        if self.blocks > _BLOCKS and ir[0] in {"and", "or", "loop", "cond", "lazy", "def", "let"}:
+            return self._outlined(ir)
+        value: str
+        if ir[0] == "call":
+            value = self.call(ir, raw)
+        else:
+            value = getattr(self, f"g_{ir[0]}")(ir)
+        return self.atom(value) if len(value) > _LINE else value
+
+    def _outlined(self, ir: Ir) -> str:
+        """A node as a nested function, where Python's limit on nested blocks is near."""
+        name = self.new("g")
+        blocks, self.blocks = self.blocks, 0
+        self.emit(f"def {name}():")
+        with self.block():
+            if self.budget:
+                self.emit("nonlocal budget")
+            self.emit(f"return {self.gen(ir)}")
+        self.blocks = blocks
+        return f"{name}()"
+
+    def strictly(self, irs: Sequence[Ir], raw: bool = False) -> list[str]:
+        """The operands of a strict operation, evaluated in order; the worst of their errors wins."""
+        kinds = [self.raises(ir) for ir in irs]
+        if any(_outranked(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]):
+            return self._merged(irs, raw)
+        values: list[str] = []
+        ends: list[int] = []
+        for ir in irs:
+            before = len(self.lines)
+            value = self.gen(ir, raw)
+            if len(self.lines) > before:
+                self._spill(values, ends, before)
+            values.append(value)
+            ends.append(len(self.lines))
+        return values
+
+    def _spill(self, values: list[str], ends: list[int], at: int) -> None:
+        """Puts earlier operands into variables before the statements of a later one."""
+        for number, value in enumerate(values):
+            if value.isidentifier() or value.isdigit():
+                continue
+            name = self.new()
+            self.lines.insert(at, f"{' ' * self.indent}{name} = {value}")
+            values[number] = name
+            at += 1
+
+    def _merged(self, irs: Sequence[Ir], raw: bool) -> list[str]:
+        error = self.new("e")
+        self.emit(f"{error} = None")
+        values = []
+        for ir in irs:
+            if not self.raises(ir):
+                values.append(self.atom(self.gen(ir, raw)))
+                continue
+            name = self.new()
+            values.append(name)
+            self.tried(ir, name, error, raw=raw)
+        self.emit(f"if {error} is not None: raise {error}")
+        return values
+
+    def tried(self, ir: Ir, name: str, error: str, *, otherwise: str = "", raw: bool = False, flag: str = "") -> None:
+        """`name = ir`, with an error kept in `error` and then the statement `otherwise`."""
+        self.emit("try:")
+        self.blocks += 1
+        with self.block():
+            self.emit(f"{name} = {self.condition(ir, flag) if flag else self.gen(ir, raw)}")
+        self.blocks -= 1
+        caught = self.new("x")
+        self.emit(f"except ERRORS as {caught}:")
+        with self.block():
+            self.emit(f"{error} = worst({error}, {caught})")
+            if otherwise:
+                self.emit(otherwise)
+
+    def condition(self, ir: Ir, flag: str) -> str:
+        """A condition's value as a Python bool."""
+        value = self.gen(ir)
+        if not flag:
+            return value
+        return f"truth({value})" if self.strict else f"truth_core({value})"
+
+    def g_const(self, ir: Ir) -> str:
+        return self.value(ir[3])
+
+    def value(self, value: Any) -> str:
+        """A constant: as a literal where it has one, else as a parameter."""
+        if type(value) in _LITERALS and value == value and value not in (float("inf"), float("-inf")):  # noqa: PLR0124
+            text = repr(value)
+            return f"({text})" if text.startswith("-") else text
+        return self.constant("v", value)
+
+    def g_arg(self, ir: Ir) -> str:
+        return self.args[ir[3]]
+
+    def g_local(self, ir: Ir) -> str:
+        return self.names[ir[3]]
+
+    def g_today(self, ir: Ir) -> str:  # noqa: ARG002
+        return "clock.today"
+
+    def g_now(self, ir: Ir) -> str:  # noqa: ARG002
+        return "clock.now"
+
+    def g_fail(self, ir: Ir) -> str:
+        return f"fail({ir[3]!r})"
+
+    def g_nn(self, ir: Ir) -> str:
+        return f"given({self.gen(ir[3])})"
+
+    def g_moves(self, ir: Ir) -> str:
+        return f"moves(clock, {self.gen(ir[3])}, {ir[4]!r})"
+
+    def g_lazy(self, ir: Ir) -> str:
+        key = f"${ir[3]}"
+        name = self.find(key)
+        if name is None:
+            names, self.names = self.names, {}
+            value = self.gen(ir[5])
+            self.names = names
+            name = self.new()
+            self.emit(f"{name} = {value}")
+            self.known[-1][key] = name
+        return name
+
+    def g_let(self, ir: Ir) -> str:
+        name = self.new("b")
+        self.emit(f"{name} = {self.gen(ir[4])}")
+        self.names = {**self.names, ir[3]: name}
+        return self.gen(ir[5])
+
+    def g_def(self, ir: Ir) -> str:
+        values = [self.atom(value) for value in self.strictly(ir[6])]
+        names = self.names
+        self.names = dict(zip(ir[5], values, strict=True))
+        value = self.gen(ir[7])
+        self.names = names
+        return value
+
+    # --- selection
+
+    def g_select(self, ir: Ir) -> str:
+        if ir[5]:
+            return f"{'select' if self.strict else 'select_core'}({self.gen(ir[3])}, {ir[4]!r})"
+        key = self._path(ir)
+        if key is not None:
+            name = self.find(key)
+            if name is not None:
+                return name
+        code = f"{self.gen(ir[3])}[{ir[4]!r}]"
+        if key is None or self.often[_shape(ir)] < 2:
+            return code
+        name = self.new()
+        self.known[-1][key] = name
+        return f"({name} := {code})"
+
+    def _path(self, ir: Ir) -> str | None:
+        """What identifies a chain of fields from a variable."""
+        if ir[0] == "arg":
+            return self.args[ir[3]]
+        if ir[0] == "local":
+            return self.names[ir[3]]
+        if ir[0] == "lazy":
+            return f"${ir[3]}"
+        if ir[0] != "select" or ir[5]:
+            return None
+        inner = self._path(ir[3])
+        return None if inner is None else f"{inner}\0{ir[4]}"
+
+    def g_has(self, ir: Ir) -> str:
+        if not ir[5]:
+            return f"has_entry({ir[4]!r}, {self.gen(ir[3])})"
+        return f"{'has' if self.strict else 'has_core'}({self.gen(ir[3])}, {ir[4]!r})"
+
+    def g_opt_select(self, ir: Ir) -> str:
+        return f"optional_select({self.gen(ir[3])}, {ir[4]!r})"
+
+    def g_index(self, ir: Ir) -> str:
+        operand, key = self.strictly((ir[3], ir[4]))
+        if ir[5] == "map":
+            return f"{operand}[{key}]"
+        if ir[5] == "list":
+            return f"item({operand}, {key})" if self.strict else f"index_core({operand}, {key})"
+        return f"{'index' if self.strict else 'index_core'}({operand}, {key})"
+
+    def g_opt_index(self, ir: Ir) -> str:
+        operand, key = self.strictly((ir[3], ir[4]))
+        return f"optional_index({operand}, {key})"
+
+    # --- calls
+
+    def call(self, ir: Ir, raw: bool) -> str:
+        function = registry.function(ir[3])
+        assert function is not None
+        overload = function.overloads[ir[4]]
+        shifted = self._shifted_date(ir, raw)
+        if shifted is not None:
+            return shifted
+        template = (overload.raw if raw else None) or overload.inline
+        nulls = ir[6]
+        # Python's own operators raise TypeError for None, which is what absent is here.
+        natural = template is not None and function.name.endswith("_")
+        values = self.strictly(ir[5], raw=template is not None)
+        if not natural:
+            values = [f"given({v})" if i in nulls else v for i, v in enumerate(values)]
+        if template is None:
+            return self._plain_call(ir, overload, values)
+        if any(template.count(f"{{{i}}}") > 1 for i in range(len(values))):
+            values = [self.atom(value) for value in values]
+        named = {"f": self.constant("f", ir[3], ir[4], "impl")} if "{f}" in template else {}
+        if "{t}" in template:
+            named["t"] = self.new()
+        return template.format(*values, **named)
+
+    def _plain_call(self, ir: Ir, overload: registry.Overload, values: list[str]) -> str:
+        if ir[7]:
+            name = self.constant("f", ir[3], ir[4], "moving")
+            return f"{name}(clock, {ir[7]!r}, {', '.join(values)})"
+        name = self.constant("f", ir[3], ir[4], "impl")
+        return f"{name}({', '.join(['clock', *values] if overload.clock else values)})"
+
+    def _shifted_date(self, ir: Ir, raw: bool) -> str | None:
+        """A date moved by a constant number of days, as an int."""
+        days = _constant_days(ir)
+        if not raw or days is None:
+            return None
+        name, t = self.constant("f", ir[3], ir[4], "impl"), self.new()
+        date = self.atom(self.gen(ir[5][0], raw=True))
+        length = self.constant("v", ir[5][1][3])
+        sign = ir[3][1]
+        return f"({t} if 1 <= ({t} := {date} {sign} {days}) <= {LAST_DAY} else {name}({date}, {length}))"
+
+    def g_dispatch(self, ir: Ir) -> str:
+        values = self.strictly(ir[5])
+        name = self.constant("d", ir[3], ir[4], self.strict)
+        return f"{name}({', '.join(['clock', *values])})"
+
+    # --- comparison
+
+    def g_eq(self, ir: Ir) -> str:
+        negate, kind = ir[3], ir[4]
+        if kind == "null":
+            return self._is_null(ir, negate)
+        a, b = self.strictly((ir[5], ir[6]), raw=kind == "plain")
+        if kind == "plain":
+            return f"({a} {'!=' if negate else '=='} {b})"
+        if kind == "ref":
+            a, b = self.atom(a), self.atom(b)
+            text = f"({a} is {b} or ({a}.__class__ is not dict or {b}.__class__ is not dict) and same({a}, {b}))"
+        elif type(kind) is tuple:
+            text = f"has_key({a}, {kind[1]!r}, {b})"
+        else:
+            text = f"equals({a}, {b})"
+        return f"(not {text})" if negate else text
+
+    def _is_null(self, ir: Ir, negate: bool) -> str:
+        other = ir[6] if ir[5] == ("const", *ir[5][1:3], None) else ir[5]
+        return f"({self.gen(other)} is {'not ' if negate else ''}None)"
+
+    def g_cmp(self, ir: Ir) -> str:
+        op, kind = ir[3], ir[4]
+        a, b = self.strictly((ir[5], ir[6]), raw=kind == "plain")
+        if kind == "plain":
+            return f"({a} {op} {b})"
+        if type(kind) is tuple:
+            return self._by_rank(ir, a, b)
+        return f"{'compare' if self.strict else 'compare_core'}({op!r}, {a}, {b})"
+
+    def _by_rank(self, ir: Ir, a: str, b: str) -> str:
+        values = ir[4][1]
+        parts = []
+        for part, text in ((ir[5], a), (ir[6], b)):
+            if part[0] == "const":
+                parts.append(str(values.index(part[3])))
+            else:
+                parts.append(f"rank({values!r}, {text})")
+        return f"({parts[0]} {ir[3]} {parts[1]})"
+
+    def g_bounds(self, ir: Ir) -> str:
+        op, loop, limit = ir[3], ir[4], ir[5]
+        bound = self.atom(self.gen(limit))
+        hits, unsure, error, _ = self.tally(loop)
+        return f"within_bounds({op!r}, {hits}, {hits} + {unsure}, {bound}, {error})"
+
+    def g_clock(self, ir: Ir) -> str:
+        _, _, _, op, sign, unit, a, b, extra = ir
+        if unit == "open":
+            x, y, calendar = self.strictly((a, b, extra), raw=True)
+            return f"clock_open(clock, {calendar}, {x}, {y}, {op!r})"
+        if op in {"==", "!="}:
+            return self._clock_equal(ir)
+        day = unit == "day"
+        turn = self.atom(self._threshold(op, sign, day, a, b, extra))
+        value = self.new("v")
+        # Up to the threshold one outcome, after it the other, for good.
+        before = (op in {"<", "<="}) == (sign == "+")
+        clock, slot = ("clock.day", "clock.turn_day") if day else ("clock.instant", "clock.turn_instant")
+        self.emit(f"if {clock} <= {turn}:")
+        self.emit(f" {value} = {before}")
+        self.emit(f" if {turn} < {slot}: {slot} = {turn} + 1")
+        self.emit(f"else: {value} = {not before}")
+        return value
+
+    def _clock_equal(self, ir: Ir) -> str:
+        _, _, _, op, sign, _unit, a, b, extra = ir
+        x, y = self.strictly((a, b), raw=True)
+        step = 1 if extra == "date" else DAY
+        text = f"clock_equal(clock, {x}, {y}, {1 if sign == '+' else -1}, {step})"
+        return f"(not {text})" if op == "!=" else text
+
+    def _threshold(self, op: str, sign: str, day: bool, a: Ir, b: Ir, extra: str) -> str:
+        """The last day (instant) for which the comparison has the outcome that it has far in the past."""
+        known = self._known_threshold(op, sign, day, a, b, extra)
+        if known is not None:
+            return known
+        x, y = self.strictly((a, b), raw=True)
+        gap = f"{y} - {x}" if sign == "+" else f"{x} - {y}"
+        # Growing: `<=` and `>` change after meeting the bound, `<` and `>=` before. Shrinking: the reverse.
+        if op in ({"<", ">="} if sign == "+" else {">", "<="}):
+            gap += " - 1"
+        clock = "clock.day" if day else "clock.instant"
+        return f"{clock} + ({gap}) // {DAY}" if day and extra == "duration" else f"{clock} + {gap}"
+
+    def _known_threshold(self, op: str, sign: str, day: bool, a: Ir, b: Ir, extra: str) -> str | None:
+        """The threshold of the usual shapes without reading the clock: `today < x`, `today - x < d`."""
+        early = op in ({"<", ">="} if sign == "+" else {">", "<="})
+        if a[0] in {"today", "now"}:
+            value = self.gen(b, raw=True)
+            return f"{value} - 1" if early else f"{value} + 0"
+        if a[0] != "call" or a[3] != "_-_" or extra != "duration":
+            return None
+        fixed = a[5][1] if sign == "+" else a[5][0]
+        if (a[5][0] if sign == "+" else a[5][1])[0] not in {"today", "now"}:
+            return None
+        x, d = self.strictly((fixed, b), raw=True)
+        length = self._length(b, d, early, sign, day)
+        return f"{x} + {length}" if sign == "+" else f"{x} - {length}"
+
+    def _length(self, b: Ir, d: str, early: bool, sign: str, day: bool) -> str:
+        """The bound on an age or a time left, in days or ns, rounded to the last moment before the turn."""
+        unit = DAY if day else 1
+        less = 1 if early else 0
+        if b[0] == "const":
+            bound = int(b[3])
+            return str((bound - less) // unit if sign == "+" else -((-bound - less) // unit))
+        if unit == 1:
+            return f"({d} - {less})" if sign == "+" else f"({d} + {less})"
+        return f"({d} - {less}) // {unit}" if sign == "+" else f"(-((-{d} - {less}) // {unit}))"
+
+    def g_in(self, ir: Ir) -> str:
+        value, items, kind = ir[3], ir[4], ir[5]
+        if kind == "plain" and items[0] == "const" and all(type(v) in _LITERALS for v in items[3]):
+            literals = tuple(items[3])
+            if value[0] == "const" or not literals:
+                return f"({self.gen(value)} in {literals!r})"
+            # An enum's or text's value; null is in no list of them.
+            return f"({self.gen(value)} in {literals!r})"
+        a, b = self.strictly((value, items))
+        if kind == "plain":
+            return f"({a} in {b})"
+        if kind == "ref":
+            return f"among({a}, {b})"
+        if kind == "keys":
+            return f"has_entry({a}, {b})"
+        return f"inside({a}, {b})" if self.strict else f"contains({b}, {a})"
+
+    # --- logic
+
+    def g_and(self, ir: Ir) -> str:
+        return self.logic("and", ir)
+
+    def g_or(self, ir: Ir) -> str:
+        return self.logic("or", ir)
+
+    def logic(self, op: str, ir: Ir) -> str:
+        operands = _flattened(op, ir)
+        value = self.new("v")
+        go_on = "True" if op == "and" else "False"
+        risky = [bool(self.raises(node)) or bool(flag) for node, flag in operands]
+        error = self.new("e") if any(risky[:-1]) else ""
+        if error:
+            self.emit(f"{error} = None")
+        depth = 0
+        for number, (node, flag) in enumerate(operands):
+            if risky[number] and error:
+                self.tried(node, value, error, otherwise=f"{value} = {go_on}", flag=flag)
+            else:
+                self.emit(f"{value} = {self.condition(node, flag)}")
+            if number + 1 < len(operands):
+                self.emit(f"if {value}:" if op == "and" else f"if not {value}:")
+                self.indent += 1
+                self.known.append({})
+                depth += 1
+        for _ in range(depth):
+            self.indent -= 1
+            self.known.pop()
+        if error:
+            self.emit(f"if {error} is not None and {'' if op == 'and' else 'not '}{value}: raise {error}")
+        return value
+
+    def g_not(self, ir: Ir) -> str:
+        node, flag = ir[3]
+        return f"(not {self.condition(node, flag)})"
+
+    def g_cond(self, ir: Ir) -> str:
+        (test, flag), yes, no = ir[3], ir[4], ir[5]
+        condition = self.atom(self.condition(test, flag))
+        branches = []
+        for branch in (yes, no):
+            with self.block():
+                branches.append(self.capture(branch))
+        (yes_lines, yes_value), (no_lines, no_value) = branches
+        if not yes_lines and not no_lines:
+            return f"({yes_value} if {condition} else {no_value})"
+        value = self.new("v")
+        self.emit(f"if {condition}:")
+        self.lines += [*yes_lines, f"{' ' * (self.indent + 1)}{value} = {yes_value}"]
+        self.emit("else:")
+        self.lines += [*no_lines, f"{' ' * (self.indent + 1)}{value} = {no_value}"]
+        return value
+
+    # --- collections
+
+    def g_list(self, ir: Ir) -> str:
+        values = self.strictly(ir[3])
+        if not any(ir[4]):
+            return f"[{', '.join(values)}]"
+        name = self.new()
+        self.emit(f"{name} = []")
+        for value, optional in zip(values, ir[4], strict=True):
+            if optional:
+                part = self.new()
+                self.emit(f"{part} = some({value})")
+                self.emit(f"if {part} is not NONE: {name}.append({part}.value)")
+            else:
+                self.emit(f"{name}.append({value})")
+        return name
+
+    def g_map(self, ir: Ir) -> str:
+        values = self.strictly([part for entry in ir[3] for part in entry])
+        name = self.new()
+        self.emit(f"{name} = {{}}")
+        for number, optional in enumerate(ir[4]):
+            key, value = values[2 * number], values[2 * number + 1]
+            if optional:
+                part = self.new()
+                self.emit(f"{part} = some({value})")
+                self.emit(f"if {part} is not NONE: put({name}, {key}, {part}.value)")
+            else:
+                self.emit(f"put({name}, {key}, {value})")
+        return name
+
+    def g_opt_map(self, ir: Ir) -> str:
+        _, _, _, flat, slot, target, body = ir
+        optional = self.atom(f"some({self.gen(target)})")
+        value, element = self.new("v"), self.new("b")
+        self.emit(f"if {optional} is NONE: {value} = NONE")
+        self.emit("else:")
+        with self.block():
+            self.emit(f"{element} = {optional}.value")
+            names = self.names
+            self.names = {**names, slot: element}
+            made = self.gen(body)
+            self.emit(f"{value} = some({made})" if flat else f"{value} = OptionalValue({made})")
+            self.names = names
+        return value
+
+    # --- macros
+
+    def g_loop(self, ir: Ir) -> str:
+        made = getattr(self, f"m_{ir[3]}")(ir)
+        assert isinstance(made, str)
+        return made
+
+    @contextmanager
+    def loop(self, ir: Ir, before: Sequence[str] = ()) -> Iterator[None]:
+        """The head of the loop over a macro's target, with its names known within."""
+        kind, slots, target = ir[4], ir[5], ir[6]
+        items = self.gen(target)
+        for line in before:
+            self.emit(line)
+        variables = [self.new("b") for _ in slots]
+        if self.loops:
+            items = self.atom(self._through(items, kind, len(slots), sized=True))
+            self.emit(f"budget -= len({items}) + 1")
+            self.emit("if budget < 0: over_budget()")
+            self.budget = True
+        head = items if self.loops else self._through(items, kind, len(slots), sized=False)
+        self.emit(f"for {', '.join(variables)} in {head}:")
+        names = self.names
+        self.names = {**names, **dict(zip(slots, variables, strict=True))}
+        self.loops += 1
+        self.blocks += 1
+        with self.block():
+            yield
+        self.loops -= 1
+        self.blocks -= 1
+        self.names = names
+
+    def _through(self, items: str, kind: str, count: int, *, sized: bool) -> str:
+        if kind == "list" and self.strict:
+            if count == 1:
+                return items
+            return f"list(enumerate({items}))" if sized else f"enumerate({items})"
+        suffix = "" if self.strict else "_core"
+        if count == 1:
+            return f"entries{suffix}({items})"
+        return f"list(pairs{suffix}({items}))" if sized else f"pairs{suffix}({items})"
+
+    def m_all(self, ir: Ir) -> str:
+        return self._quantifier(ir, stop="not ", found="False", otherwise="True")
+
+    def m_exists(self, ir: Ir) -> str:
+        return self._quantifier(ir, stop="", found="True", otherwise="False")
+
+    def _quantifier(self, ir: Ir, stop: str, found: str, otherwise: str) -> str:
+        value, test = self.new("v"), self.new()
+        part, flag = ir[7][0], ir[8]
+        risky = bool(self.raises(part)) or bool(flag)
+        error = self.new("e") if risky else ""
+        before = [f"{value} = {otherwise}"]
+        if risky:
+            before.append(f"{error} = None")
+        with self.loop(ir, before):
+            if risky:
+                self.tried(part, test, error, otherwise="continue", flag=flag)
+            else:
+                test = self.condition(part, flag)
+            self.emit(f"if {stop}{test}:")
+            self.emit(f" {value} = {found}")
+            self.emit(" break")
+        if risky:
+            self.emit("else:")
+            self.emit(f" if {error} is not None: raise {error}")
+        return value
+
+    def _collecting(self, ir: Ir, made: str, result: str, body: Any) -> None:
+        """A loop that visits every element, and then raises the worst of their errors."""
+        risky = any(self.raises(part) for part in ir[7]) or bool(ir[8])
+        error = self.new("e")
+        with self.loop(ir, [f"{result} = {made}", *([f"{error} = None"] if risky else [])]):
+            if not risky:
+                body()
+                return
+            self.emit("try:")
+            self.blocks += 1
+            with self.block():
+                body()
+            self.blocks -= 1
+            caught = self.new("x")
+            self.emit(f"except ERRORS as {caught}: {error} = worst({error}, {caught})")
+        if risky:
+            self.emit(f"if {error} is not None: raise {error}")
+
+    def _where(self, ir: Ir) -> str:
+        """Emits the test of a macro with a filter as an `if`; what it prefixes the next line with."""
+        if len(ir[7]) == 1:
+            return ""
+        test = self.condition(ir[7][0], ir[8])
+        return f"if {test}:"
+
+    def _element(self, ir: Ir) -> str:
+        return self.names[ir[5][0]]
+
+    def m_filter(self, ir: Ir) -> str:
+        result = self.new("v")
+
+        def body() -> None:
+            test = self.condition(ir[7][0], ir[8])
+            self.emit(f"if {test}: {result}.append({self._element(ir)})")
+
+        self._collecting(ir, "[]", result, body)
+        return result
+
+    def _made(self, ir: Ir, made: str, add: Any) -> str:
+        result = self.new("v")
+
+        def body() -> None:
+            where = self._where(ir)
+            if where:
+                self.emit(where)
+                with self.block():
+                    self.emit(add(result, self.gen(ir[7][-1])))
+            else:
+                self.emit(add(result, self.gen(ir[7][-1])))
+
+        self._collecting(ir, made, result, body)
+        return result
+
+    def m_map(self, ir: Ir) -> str:
+        return self._made(ir, "[]", lambda result, value: f"{result}.append({value})")
+
+    m_tlist = m_map
+
+    def m_tmap(self, ir: Ir) -> str:
+        return self._made(ir, "{}", lambda result, value: f"put({result}, {self._element(ir)}, {value})")
+
+    def m_tmapentry(self, ir: Ir) -> str:
+        return self._made(ir, "{}", lambda result, value: f"merge({result}, {value})")
+
+    def m_exists_one(self, ir: Ir) -> str:
+        hits = self.new("n")
+
+        def body() -> None:
+            self.emit(f"if {self.condition(ir[7][0], ir[8])}: {hits} += 1")
+
+        self._collecting(ir, "0", hits, body)
+        return f"({hits} == 1)"
+
+    def m_groupBy(self, ir: Ir) -> str:
+        return self._made(
+            ir,
+            "{}",
+            lambda result, value: f"{result}.setdefault(map_key({value}), []).append({self._element(ir)})",
+        )
+
+    def m_sortBy(self, ir: Ir) -> str:
+        elements = self.new("l")
+        keys = self._keyed(ir, elements)
+        return f"by_order({elements}, {keys})"
+
+    def _keyed(self, ir: Ir, elements: str) -> str:
+        keys = self.new("v")
+
+        def body() -> None:
+            self.emit(f"{keys}.append(sort_key({self._ranked(ir)}))")
+            self.emit(f"{elements}.append({self._element(ir)})")
+
+        self.emit(f"{elements} = []")
+        self._collecting(ir, "[]", keys, body)
+        return keys
+
+    def _ranked(self, ir: Ir) -> str:
+        return self.gen(ir[7][0])
+
+    def m_maxBy(self, ir: Ir) -> str:
+        return self._extreme(ir, "max")
+
+    def m_minBy(self, ir: Ir) -> str:
+        return self._extreme(ir, "min")
+
+    def _extreme(self, ir: Ir, which: str) -> str:
+        elements = self.new("l")
+        keys = self._keyed(ir, elements)
+        self.emit(f"if not {keys}: no_elements({ir[3]!r})")
+        self.emit(f"check_sortable({keys})")
+        return f"{elements}[{keys}.index({which}({keys}))]"
+
+    def m_find(self, ir: Ir) -> str:
+        result, error = self.new("v"), self.new("e")
+        part, flag = ir[7][0], ir[8]
+        test = self.new()
+        with self.loop(ir, [f"{error} = None"]):
+            # The first match counts only if nothing before it is unknown.
+            self.tried(part, test, error, otherwise="continue", flag=flag)
+            self.emit(f"if {test}:")
+            self.emit(f" {result} = {self._element(ir)}")
+            self.emit(" break")
+        self.emit("else:")
+        self.emit(f" if {error} is None: no_elements('find')")
+        self.emit(f"if {error} is not None: raise {error}")
+        return result
+
+    def tally(self, ir: Ir) -> tuple[str, str, str, str]:
+        """Counts hits and elements that cannot be told, and keeps their worst error and the size."""
+        hits, unsure, error, size, test = (self.new("n") for _ in range(5))
+        part, flag = ir[7][-1], ir[8]
+        before = [f"{hits} = {unsure} = {size} = 0", f"{error} = None"]
+        with self.loop(ir, before):
+            self.emit(f"{size} += 1")
+            self.emit("try:")
+            self.blocks += 1
+            with self.block():
+                self.emit(f"{test} = {self.condition(part, flag)}")
+            self.blocks -= 1
+            caught = self.new("x")
+            self.emit(f"except ERRORS as {caught}:")
+            # Absent is no hit: there is nothing that could pass the test.
+            self.emit(f" if not is_absent({caught}):")
+            self.emit(f"  {unsure} += 1")
+            self.emit(f"  {error} = worst({error}, {caught})")
+            self.emit(" continue")
+            self.emit(f"if {test}: {hits} += 1")
+        return hits, unsure, error, size
+
+    def m_count(self, ir: Ir) -> str:
+        hits, _, error, _ = self.tally(ir)
+        self.emit(f"if {error} is not None: raise {error}")
+        return hits
+
+    def m_atLeast(self, ir: Ir) -> str:
+        share = self.atom(self.gen(ir[7][0]))
+        hits, unsure, error, size = self.tally(ir)
+        return f"at_least({share}, {hits}, {unsure}, {size}, {error})"
+
+
+def _outranked(first: int, second: int) -> bool:
+    """Whether an error of the first operand could be outranked by one of the second."""
+    lowest = first & -first
+    return bool(first) and lowest.bit_length() < second.bit_length()
+
+
+def _shape(ir: Ir) -> str:
+    """A chain of fields, told by names alone: enough to guess which are read more than once."""
+    parts = []
+    while ir[0] == "select":
+        parts.append(ir[4])
+        ir = ir[3]
+    return f"{ir[0]}\0{ir[3] if len(ir) > 3 else ''}\0{'.'.join(parts)}"
+
+
+def _flattened(op: str, ir: Ir) -> list[tuple[Ir, str]]:
+    operands: list[tuple[Ir, str]] = []
+    for node, flag in ir[3:]:
+        operands += _flattened(op, node) if node[0] == op else [(node, flag)]
+    return operands
+
+
+def _constant_days(ir: Ir) -> int | None:
+    """The days by which `date ± duration` moves, where they are constant and whole."""
+    if ir[3] not in ("_+_", "_-_") or len(ir[5]) != 2 or ir[5][1][0] != "const" or ir[6]:
+        return None
+    function = registry.function(ir[3])
+    assert function is not None
+    result = function.overloads[ir[4]]
+    if str(result.result) != "date" or str(result.params[0]) != "date":
+        return None
+    days, rest = divmod(int(ir[5][1][3]), DAY)
+    return None if rest else days
+
+

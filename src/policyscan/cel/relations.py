@@ -1,0 +1,109 @@
+"""Relations between types: which fit where, what two have in common, and signatures' parameters."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from policyscan.cel.types import (
+    DYN,
+    NEVER,
+    NULL,
+    STRING,
+    Enum,
+    List,
+    Map,
+    Nullable,
+    ObjectType,
+    Optional,
+    Type,
+    TypeParam,
+    Union,
+    non_null,
+    nullable,
+)
+
+Binding: TypeAlias = dict[str, Type]
+
+
+def parts(t: Type) -> tuple[Type, ...]:
+    """The types that a type is made of."""
+    if isinstance(t, List | Optional | Nullable):
+        return (t.elem,)
+    return (t.key, t.value) if isinstance(t, Map) else ()
+
+
+def assignable(a: Type, b: Type) -> bool:
+    """Whether a value of type `a` may stand where `b` is needed."""
+    return fit(a, b, {})
+
+
+def fit(a: Type, b: Type, binding: Binding) -> bool:
+    """As `assignable`; type parameters of `b` are bound to what they meet."""
+    if isinstance(b, TypeParam):
+        bound = binding.get(b.name)
+        joined = a if bound is None else join(bound, a)
+        if bound is not None and joined == DYN and DYN not in (bound, a):
+            return False
+        binding[b.name] = joined
+        return True
+    if a == b or a in (DYN, NEVER) or b == DYN:
+        return not (a in (DYN, NEVER) and _bind_all(b, binding))
+    if isinstance(b, Nullable):
+        return a == NULL or fit(non_null(a), b.elem, binding)
+    if isinstance(a, Enum):
+        return b == STRING or (isinstance(b, Enum) and set(a.values) <= set(b.values))
+    if isinstance(b, Union):
+        members = a.members if isinstance(a, Union) else (a,)
+        return all(member in b.members for member in members)
+    if type(a) is type(b) and parts(a):
+        return all(fit(x, y, binding) for x, y in zip(parts(a), parts(b), strict=True))
+    return False
+
+
+def _bind_all(t: Type, binding: Binding) -> bool:
+    """Binds every parameter within `t` that is not bound to `dyn`; always False."""
+    if isinstance(t, TypeParam):
+        binding.setdefault(t.name, DYN)
+    for part in parts(t):
+        _bind_all(part, binding)
+    return False
+
+
+def join(a: Type, b: Type) -> Type:
+    """The narrowest type that both fit; `dyn` where they have nothing in common."""
+    if a == b or b == NEVER:
+        return a
+    if a == NEVER:
+        return b
+    if NULL in (a, b):
+        return nullable(b if a == NULL else a)
+    if isinstance(a, Nullable) or isinstance(b, Nullable):
+        joined = join(non_null(a), non_null(b))
+        return nullable(joined)
+    if isinstance(a, Enum | type(None)) or isinstance(b, Enum):
+        return STRING if all(isinstance(t, Enum) or t == STRING for t in (a, b)) else DYN
+    if isinstance(a, ObjectType | Union) and isinstance(b, ObjectType | Union):
+        members = [*_members(a), *(m for m in _members(b) if m not in _members(a))]
+        return Union(tuple(members))
+    if type(a) is type(b) and isinstance(a, List | Optional):
+        return type(a)(join(a.elem, parts(b)[0]))
+    if isinstance(a, Map) and isinstance(b, Map):
+        return Map(join(a.key, b.key), join(a.value, b.value))
+    return DYN
+
+
+def _members(t: ObjectType | Union) -> tuple[ObjectType, ...]:
+    return t.members if isinstance(t, Union) else (t,)
+
+
+def substitute(t: Type, binding: Binding) -> Type:
+    """`t` with its parameters replaced by what they are bound to."""
+    if isinstance(t, TypeParam):
+        return binding.get(t.name, DYN)
+    if isinstance(t, Nullable):
+        return nullable(substitute(t.elem, binding))
+    if isinstance(t, List | Optional):
+        return type(t)(substitute(t.elem, binding))
+    if isinstance(t, Map):
+        return Map(substitute(t.key, binding), substitute(t.value, binding))
+    return t
