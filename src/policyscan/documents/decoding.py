@@ -80,8 +80,7 @@ class _Maker:
         form = shape.form
         if form == "object":
             return self._object(shape)
-        if form in {"list", "map"}:
-            assert shape.items is not None
+        if shape.items is not None:
             items = self.field(shape.items)
             plain = plain_class(shape.items)
             return _list(shape, items, plain) if form == "list" else _map(shape, items)
@@ -92,10 +91,16 @@ class _Maker:
         if made is not None:
             return made
         if id(shape) in self._open:  # within itself: looked up when it is called
-            return lambda value, container, key, facts: self._objects[id(shape)](value, container, key, facts)
+            return self._later(shape)
         self._open.add(id(shape))
         decode = _object(shape, {key: self.field(field) for key, field in shape.fields.items()})
         self._objects[id(shape)] = decode
+        return decode
+
+    def _later(self, shape: Shape) -> Decode:
+        def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+            return self._objects[id(shape)](value, container, key, facts)
+
         return decode
 
 
@@ -180,7 +185,7 @@ def _list(shape: Shape, items: Decode, plain: type | None) -> Decode:
 
 def has_repeats(node: list[Any]) -> bool:
     """Whether two items of a list are equal, 1 and true being different."""
-    seen = []
+    seen: list[Any] = []
     for item in node:
         if any(item == other and type(item) is type(other) for other in seen):
             return True

@@ -87,10 +87,7 @@ class Document:
         self.as_of: Date | None = as_of if isinstance(as_of, Date) else None
         self.currency = facts.currency
         self._hidden: list[tuple[Any, Any, Any]] = []
-        self._latest_day = max((fact[2] for fact in facts.past if fact[2].__class__ is Date), default=0)
-        self._latest_instant = max(
-            (fact[2] for fact in facts.past if fact[2].__class__ is Timestamp), default=None
-        )
+        self._latest_day, self._latest_instant = _latest(facts.past)
         self._withhold_money()
 
     @property
@@ -160,7 +157,7 @@ class Document:
         keyed = self.facts.indexes.get(id(place.parent))
         if keyed is None or item.__class__ is not dict:
             return None
-        parts = [label(item.get(name)) for name in keyed[0]]  # type: ignore[union-attr]
+        parts = [label(item.get(name)) for name in keyed[0]]
         return None if None in parts else "/".join(map(str, parts))
 
     def supplied(self, container: Container) -> list[str]:
@@ -180,7 +177,7 @@ class Document:
         for owner, keys in self.tree.blanks.items():
             container = self._container(owner)
             for key in keys:
-                if key is not None and container is not None:
+                if container is not None:
                     place, path = self.place_of(container, key), self.path_of(container, key)
                     found.append(
                         DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT)
@@ -239,8 +236,11 @@ class Document:
         ]
 
     def _withhold_money(self) -> None:
-        for container, key in self.facts.no_currency:
-            if container.__class__ is dict:
+        for owner, name in self.facts.no_currency:
+            container, key = owner, name
+            while container.__class__ is list:  # one unreadable item makes the whole list unknown
+                container, key = self.places[id(container)].parent, self.places[id(container)].key
+            if key in container:
                 reason = "the document does not say its currency"
                 self.withheld.setdefault(id(container), {})[key] = Withheld(container.pop(key), reason)
 

@@ -221,7 +221,7 @@ class _Scanner:
         if "\\u" in self.text[start : self.at] and not _encodable(value):
             message = "this text has an escape that is not a character (half of a surrogate pair)"
             self.note(message, start, self.at, "write the character itself")
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _bad_string(self, error: JSONDecodeError, start: int) -> Any:
         if "Unterminated" in error.msg:

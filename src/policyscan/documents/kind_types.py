@@ -75,6 +75,4 @@ class TypeMaker:
     def _target(self, ref: str, kind: Kind) -> types.ObjectType:
         if ref.startswith(KIND):
             return self._kinds[ref.removeprefix(KIND)].type
-        items = target_items(kind.shape, ref)
-        assert items is not None, "checked when the kind was loaded"
-        return self._object(items, kind)
+        return self._object(target_items(kind.shape, ref), kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyscan.documents import limits
@@ -38,7 +39,7 @@ class Library:
     def __init__(self, kinds: Kinds, discovery: Discovery, base: str | os.PathLike[str] = ".") -> None:
         self.kinds = kinds
         self.discovery = discovery
-        self._base = os.path.abspath(base)
+        self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
         self._kept: dict[str, Loaded] = {}  # by path
         self._seen: dict[tuple[str, str], tuple[File, int]] = {}
         self._by_id: dict[tuple[str, str], Document | None] = {}
@@ -173,7 +174,8 @@ def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
         )
     kind, version = value.get("kind"), value.get(_VERSION)
     if kind is None or version is None:
-        return _not_ours(tree, kinds, strict=strict)
+        _not_ours(tree, kinds, strict=strict)
+        return None
     if not isinstance(kind, str) or kind not in kinds:
         message, hint = unknown_word(kind, kinds.names, "known kind of inventory")
         raise DocumentError(message, at=tree.span_of(value, "kind"), hint=hint)
@@ -235,8 +237,8 @@ def _unreadable(file: File, problem: DocumentError) -> Loaded:
     """A file that could not be read: an error, unless it cannot be an inventory of ours."""
     if not file.strict:
         try:
-            size = os.path.getsize(file.path)
-            with open(file.path, "rb") as opened:  # noqa: PTH123 - as in text.py
+            size = Path(file.path).stat().st_size
+            with Path(file.path).open("rb") as opened:
                 ours = _VERSION.encode() in opened.read(limits.MAX_BYTES)
         except OSError:
             ours, size = True, 0

@@ -92,7 +92,7 @@ def _lists(root: Any, path: list[str]) -> tuple[list[Any], bool]:
 
 def _dangling(document: Document, reference: Reference, targets: dict[str, Any]) -> DocumentIssue:
     lists = " or ".join(ref.replace("/*/", "[].") for ref in reference.refs)
-    hint = did_you_mean(reference.id, [target for target in targets if isinstance(target, str)])
+    hint = did_you_mean(reference.id, map(str, targets))
     return DocumentIssue(
         f"nothing in {lists} has the id {reference.id}",
         document.place_of(reference.container, reference.key),

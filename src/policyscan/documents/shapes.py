@@ -344,7 +344,10 @@ class ShapeReader:
     def _check_references(self, root: Shape) -> None:
         for path, field in walk(root):
             for target in field.shape.refs:
-                if not target.startswith("kind:") and target_items(root, target) is None:
+                try:
+                    if not target.startswith("kind:"):
+                        target_items(root, target)
+                except LookupError:
                     self.refuse(path, f"x-ref leads to {target}, which is no list of objects with x-key")
 
 
@@ -371,8 +374,11 @@ def _walk_field(field: Field, path: str, seen: frozenset[int]) -> Iterator[tuple
         yield from _walk(inner, path, seen | {id(inner)})
 
 
-def target_items(root: Shape, target: str) -> Shape | None:
-    """The shape of the objects in the list that `x-ref` names, such as `risk_audits/*/exposures`."""
+def target_items(root: Shape, target: str) -> Shape:
+    """The shape of the objects in the list that `x-ref` names, such as `risk_audits/*/exposures`.
+
+    LookupError if there is no such list, or if it does not say what identifies its items.
+    """
     shape: Shape = root
     for part in target.split("/"):
         if part == "*":
@@ -380,8 +386,8 @@ def target_items(root: Shape, target: str) -> Shape | None:
         else:
             field = shape.fields.get(part)
         if field is None:
-            return None
+            raise LookupError(part)
         shape = field.shape
     if shape.form != "list" or not shape.key or shape.items is None or shape.items.shape.form != "object":
-        return None
+        raise LookupError(target)
     return shape.items.shape

@@ -55,7 +55,7 @@ def cannot_read(name: str, error: OSError) -> DocumentError:
 
 def _read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
     # Looking before opening: opening a pipe waits for a writer, opening a device may act on it.
-    status = os.stat(path)
+    status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat
     if not stat.S_ISREG(status.st_mode):
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, "folder")

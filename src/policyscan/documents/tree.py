@@ -5,7 +5,7 @@ Containers are plain dicts and lists, each a distinct object, so that its `id()`
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from policyscan.source import Source, Span
 
@@ -47,16 +47,40 @@ class Place(NamedTuple):
     key: Key
 
 
+class LinePlace(NamedTuple):
+    """Where a container begins, of which the rest is worked out by the tree's layout when asked for.
+
+    `line` and `column` count from 0. `parent` and `key` are as in Place.
+    """
+
+    line: int
+    column: int
+    parent: Container | None
+    key: Key
+
+
+class Layout(Protocol):
+    """What knows the regions of line places."""
+
+    def region(self, place: LinePlace) -> tuple[Region, Region]:
+        """The beginning and the end of a container."""
+
+    def spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
+        """The regions of one of its entries, as in `Place.spots`."""
+
+
 def start_of(region: Any) -> int:
     """The offset in characters at which a region or parser event begins."""
     mark: Any = region.start_mark
-    return mark if mark.__class__ is int else mark.index  # type: ignore[no-any-return]
+    offset: int = mark if mark.__class__ is int else mark.index
+    return offset
 
 
 def end_of(region: Any) -> int:
     """The offset in characters at which a region or parser event ends."""
     mark: Any = region.end_mark
-    return mark if mark.__class__ is int else mark.index  # type: ignore[no-any-return]
+    offset: int = mark if mark.__class__ is int else mark.index
+    return offset
 
 
 class Tree:
@@ -101,7 +125,7 @@ class Tree:
         """
         place = self.places[id(container)]
         if key is None:
-            return self._span(place.first, place.last)
+            return self._span(*self._region(place))
         spot = self._spot(place, key)
         if spot is None:
             return self.key_span_of(container)
@@ -128,7 +152,7 @@ class Tree:
         spots = place.spots
         if spots.__class__ is dict:
             return spots.get(key)
-        return spots[key] if key.__class__ is int and -1 < key < len(spots) else None
+        return spots[key] if isinstance(key, int) and -1 < key < len(spots) else None
 
     def _first_word_end(self, start: int, end: int) -> int:
         text = self.source.text

@@ -47,6 +47,8 @@ def explain(tree: Tree, root: Shape) -> list[DocumentError]:
     """What is wrong with a document's raw value, in the order of the file."""
     explainer = _Explainer(tree)
     explainer.value(root, tree.value, None, None)
+    if not explainer.problems:
+        explainer.say("this is not what its kind says", None, None)
     return sorted(explainer.problems, key=lambda problem: problem.at or ())
 
 
@@ -120,9 +122,8 @@ class _Explainer:
         if not isinstance(value, list):
             self._mistyped(shape, value, container, key, "start each item with '- ', or write [a, b]")
             return
-        assert shape.items is not None
         for index, item in enumerate(value):
-            self.field(shape.items, item, value, index)
+            self.field(_items(shape), item, value, index)
         self._size(shape, len(value), "items", container, key)
         if shape.key:
             self._identities(shape, value)
@@ -151,12 +152,11 @@ class _Explainer:
         if not isinstance(value, dict):
             self._mistyped(shape, value, container, key)
             return
-        assert shape.items is not None
         matches = compile_pattern(shape.pattern) if shape.pattern else None
         for name, inner in value.items():
             if matches is not None and not matches(name):
                 self.say_at_key(f"the key {name} does not look like {shape.pattern}", value, name)
-            self.field(shape.items, inner, value, name)
+            self.field(_items(shape), inner, value, name)
         self._size(shape, len(value), "entries", container, key)
 
     def _size(self, shape: Shape, size: int, unit: str, container: Any, key: Key) -> None:
@@ -279,6 +279,13 @@ class _Explainer:
             self._mistyped(shape, amount, container, key, _unquote(amount) or hint)
             return
         self._bounds(shape, amount, container, key)
+
+
+def _items(shape: Shape) -> Field:
+    """What a list or map holds."""
+    if shape.items is None:
+        raise LookupError(shape.name)
+    return shape.items
 
 
 def expected(field: Field) -> str:

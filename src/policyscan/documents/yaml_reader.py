@@ -98,7 +98,7 @@ class _Composer:
         self.index = 0
         self.start_document()
 
-    def run(self, get_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912 - see below
+    def run(self, get_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912, PLR0915 - see below
         """Read all events: one long loop over local variables, because it is most of a scan's time."""
         text = self.source.text
         careful = _may_be_marked(text)
@@ -227,12 +227,12 @@ class _Composer:
             return text
         else:
             value = self.meaning(event)
-        if value.__class__ is str and (value != "<<" or event.style):
+        if isinstance(value, str) and (value != "<<" or event.style):
             if not event.style and len(_keys) < _MEMO_SIZE and event.tag is None:
                 _keys[text] = text
-            return value  # type: ignore[no-any-return]
+            return value
         self.refuse_key(event, value)
-        return f"\0{event.start_mark.index}"
+        return f"\0{start_of(event)}"
 
     def refuse_key(self, event: Any, value: Any) -> None:
         """Say why a scalar cannot be a key."""
