@@ -288,7 +288,7 @@ FUNCTIONS: Final = (
         "first",
         (Overload((List(_T),), Optional(_T), _first, True, total=True),),
         "The first element as an optional, which is empty for an empty list.",
-        ("[1, 2].first().value() == 1", "!first([]).hasValue() || true"),
+        ("[1, 2].first().value() == 1", "![].first().hasValue()"),
         absence=True,
     ),
     Function(

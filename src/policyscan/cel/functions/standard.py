@@ -165,9 +165,18 @@ def text_of_double(value: float) -> str:
         return text.removesuffix(".0")
     digits, _, exponent = text.partition("e")
     if -7 < int(exponent) < 21:
-        return f"{value:.{max(0, len(digits.partition('.')[2]) - int(exponent))}f}"
+        return _positional(digits, int(exponent))
     sign = exponent[0] if exponent[0] in "+-" else "+"
     return f"{digits}e{sign}{exponent.lstrip('+-').lstrip('0').rjust(2, '0')}"
+
+
+def _positional(digits: str, exponent: int) -> str:
+    """The digits of `1.5e-05` or `1.2e+17` written out."""
+    sign = "-" if digits.startswith("-") else ""
+    whole, _, fraction = digits.lstrip("-").partition(".")
+    if exponent < 0:
+        return f"{sign}0.{'0' * (-exponent - 1)}{whole}{fraction}"
+    return f"{sign}{whole}{fraction.ljust(exponent, '0')}"
 
 
 def text_of(value: Any) -> str:
