@@ -55,6 +55,8 @@ lint: $(DEV) ## Lint, and see that the code is formatted
 .PHONY: types
 types: $(DEV) ## Check the types, strictly
 	$(BIN)/mypy
+	$(BIN)/mypy docs
+	$(BIN)/mypy benchmarks
 
 .PHONY: imports
 imports: $(DEV) ## Check which module imports which
