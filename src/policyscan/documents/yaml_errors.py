@@ -50,6 +50,7 @@ _WORDS = (
     _Words(
         "',' or ']'", "a comma or ] is missing before this", "each [ needs its ], and commas between items"
     ),
+    _Words("node content", "a value is missing before this", _QUOTE_IT + " if this belongs to it"),
     _Words(
         "unknown escape character",
         "a backslash starts an escape here that YAML does not know",
@@ -57,7 +58,7 @@ _WORDS = (
     ),
     _Words(
         "invalid Unicode character escape",
-        "this escape is not a character (half of a surrogate pair)",
+        "this escape is half of a surrogate pair, not a character",
         "write the character itself",
     ),
     _Words("expected hexdecimal", "this escape needs hexadecimal digits", "write the character itself"),
