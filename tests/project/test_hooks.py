@@ -52,6 +52,11 @@ def test_files_reach_the_hook_they_are_for(path: str, expected: list[str]) -> No
     assert [id_ for id_, files in narrow.items() if re.search(files, path)] == expected
 
 
+def test_the_policies_hook_names_the_folder_that_it_tests() -> None:
+    # Without a folder, only the built-in policies would be tested, and the hook would be green.
+    assert _hooks()["policyscan-policies"]["args"] == ["policies"]
+
+
 def test_whole_repository_hooks_get_no_file_names() -> None:
     passing = {id_ for id_, hook in _hooks().items() if hook["pass_filenames"]}
     assert passing == {"policyscan-validate"}
@@ -64,8 +69,9 @@ def test_manifest_states_the_version_it_needs() -> None:
 
 def test_this_checkout_uses_what_it_ships() -> None:
     config = clientlib.load_config(str(CONFIG))
-    ours = {hook["id"]: hook["entry"] for repo in config["repos"] for hook in repo["hooks"]}
+    ours = {hook["id"]: hook for repo in config["repos"] for hook in repo["hooks"]}
     assert {"ruff", "ruff-format", "mypy", "policyscan-validate", "policyscan-policies"} <= set(ours)
     for id_, hook in _hooks().items():
         if id_ in ours:
-            assert ours[id_] == f".venv/bin/{hook['entry']}"
+            assert ours[id_]["entry"] == f".venv/bin/{hook['entry']}"
+            assert ours[id_]["args"] == hook["args"]
