@@ -89,7 +89,9 @@ def _path_problem(root: Path, written: str, at: Span) -> list[PolicyscanError]:
     if not path.is_relative_to(root.resolve()):
         return [ConfigError(f"{written!r} lies outside the folder of the configuration", at=at)]
     if not path.exists():
-        return [ConfigError(f"{written!r} does not exist", at=at, hint="paths are relative to this file's folder")]
+        return [
+            ConfigError(f"{written!r} does not exist", at=at, hint="paths are relative to this file's folder")
+        ]
     return []
 
 

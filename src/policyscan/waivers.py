@@ -14,6 +14,7 @@ from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
 from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever
+ALL = "*"
 
 Locate = Callable[[Any, Any], Span]
 _WAIVABLE = frozenset({Status.FAIL, Status.DUE})
@@ -29,7 +30,11 @@ _WORDS = {
 
 
 class Waiver(NamedTuple):
-    """One complete waiver of a document. Dates are inclusive; an empty subject or requirement means all."""
+    """One complete waiver of a document. Dates are inclusive.
+
+    An empty subject means the document as a whole, so that a subject that is lost never widens a waiver;
+    `*` means all. An empty requirement means all of the policy's.
+    """
 
     policy: str
     subject: str
@@ -47,7 +52,7 @@ class Waiver(NamedTuple):
         """Whether it is about this result."""
         return (
             result.policy == self.policy
-            and self.subject in ("", result.subject)
+            and self.subject in (ALL, result.subject)
             and self.requirement in ("", result.requirement)
         )
 
@@ -67,7 +72,7 @@ class Problem(NamedTuple):
     span: Span
 
 
-def apply(  # noqa: PLR0913 - the one function that decides about waivers, for every output
+def apply(
     results: Sequence[Result],
     written: Any,
     today: Date,
@@ -121,7 +126,9 @@ def _read(
     policy = known.get(item["policy"])
     if policy is None:
         message = f"the waiver of {item['policy']} has no effect: there is no such control"
-        problems.append(Problem(_named(item, name), "known", message, Severity.MEDIUM, locate(item, "policy")))
+        problems.append(
+            Problem(_named(item, name), "known", message, Severity.MEDIUM, locate(item, "policy"))
+        )
         return None
     return Waiver(
         policy,
@@ -146,7 +153,9 @@ def _in_force(waiver: Waiver, today: Date, problems: list[Problem]) -> bool:
         return False
 
     if waiver.requested_by == waiver.approved_by:
-        return refuse("approved", f"the waiver of {waiver.name} has no effect: its requester approved it himself")
+        return refuse(
+            "approved", f"the waiver of {waiver.name} has no effect: its requester approved it himself"
+        )
     if waiver.expires_on - waiver.approved_on > LONGEST_DAYS:
         return refuse("length", f"the waiver of {waiver.name} has no effect: it runs for more than a year")
     if waiver.expires_on < waiver.approved_on:
@@ -167,7 +176,12 @@ def _marked(result: Result, waivers: Iterable[Waiver], used: set[int]) -> Result
     used.update(waiver.number for waiver in covering)
     waiver = max(covering, key=lambda w: (w.expires_on, -w.number))
     mark = WaiverMark(
-        result.status, waiver.reason, waiver.approved_by, str(waiver.expires_on), waiver.requested_by, waiver.ticket
+        result.status,
+        waiver.reason,
+        waiver.approved_by,
+        str(waiver.expires_on),
+        waiver.requested_by,
+        waiver.ticket,
     )
     return result._replace(status=Status.WAIVED, waiver=mark)
 

@@ -10,6 +10,7 @@ import click
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.cel.tracer import Trace
 from policyscan.cli import wiring
 from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
@@ -23,9 +24,19 @@ from policyscan.source import Source
 @click.option("--file", "file", required=True, help="The inventory to evaluate it on.")
 @click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
 @click.option("--trace", is_flag=True, help="Show the value of every part, and where it was read.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
-@click.option("-f", "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")
-def command(  # noqa: PLR0913 - one parameter an option
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+def command(
     expression: str, file: str, as_of: str | None, trace: bool, config: Path | None, format_: str
 ) -> int:
     """Evaluate a CEL EXPRESSION on an inventory, as a policy would.
@@ -42,7 +53,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     document, context = documents[0]
     clock = clock_at(wiring.moment_of(as_of), document.time_zone or workspace.config.time_zone)
     for one in (document, *context):
-        one.as_seen(clock.today, clock.now)
+        one.as_seen(clock)
     kind = document.kind
     env = environment(workspace.packs[0], workspace.kinds, kind.name, {})
     try:
@@ -62,7 +73,7 @@ def _documents(
     return list(reader.documents()), reader
 
 
-def _show(traced: cel.Trace, type_: types.Type, format_: str) -> int:
+def _show(traced: Trace, type_: types.Type, format_: str) -> int:
     if traced.error is None:
         value = cel.to_json(traced.value)
         click.echo(json.dumps(value, ensure_ascii=False) if format_ == "json" else cel.render(traced.value))

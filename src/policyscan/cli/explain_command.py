@@ -27,9 +27,11 @@ _WIDTH = 96
 @click.argument("where", metavar="[INVENTORY[/SUBJECT]]", required=False)
 @click.option("--file", "paths", multiple=True, help="Where inventories lie, as for scan. Repeatable.")
 @click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
+)
 @add_options(POLICY_OPTIONS[:1])
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     id_: str,
     where: str | None,
     paths: Sequence[str],
@@ -65,12 +67,12 @@ def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
         if found is not None:
             return pack.policies[found]
         known.extend(pack.policies)
-    raise UsageError(f"there is no control {id_}", hint=did_you_mean(id_.upper(), known) or "see `policyscan list`")
+    raise UsageError(
+        f"there is no control {id_}", hint=did_you_mean(id_.upper(), known) or "see `policyscan list`"
+    )
 
 
-def _document(
-    workspace: wiring.Workspace, paths: Sequence[str], id_: str
-) -> tuple[Document, list[Document]]:
+def _document(workspace: wiring.Workspace, paths: Sequence[str], id_: str) -> tuple[Document, list[Document]]:
     reader = wiring.Reader(workspace.kinds, wiring.find_files(paths, workspace.config, None), (id_,))
     found = list(reader.documents())
     if found:
@@ -101,8 +103,10 @@ def _about(policy: Policy) -> Iterator[str]:
         yield f"for each  {binding.name} in {', '.join(binding.labels)}"
     if policy.when is not None:
         yield f"when      {policy.when.text}"
-    for item in (*policy.needs, *policy.require):
-        yield from _item(item)
+    for need in policy.needs:
+        yield from _item(need)
+    for requirement in policy.require:
+        yield from _item(requirement)
     for parameter in policy.declared:
         value = cel.render(policy.parameters[parameter.name])
         yield from _wrapped(f"params.{parameter.name} = {value}: {parameter.why}", "")
@@ -122,7 +126,12 @@ def _item(item: Need | Requirement) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent=indent if indent.strip() == "" and len(indent) < 4 else "", subsequent_indent=indent or "  ")  # noqa: E501, PLR2004
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent if indent.strip() == "" and len(indent) < 4 else "",
+        subsequent_indent=indent or "  ",
+    )
 
 
 # --- a result in full

@@ -20,11 +20,21 @@ from policyscan.policies.policy import Policy
 
 @click.command("list")
 @add_options(POLICY_OPTIONS)
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
+)
 @click.option("--kind", metavar="KIND", help="Only controls about this kind of inventory.")
 @click.option("--framework", metavar="NAME", help="Show related ids of a framework such as cis-v8.")
-@click.option("-f", "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="What to print.")
-def command(  # noqa: PLR0913 - one parameter an option
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+def command(
     folders: Sequence[Path],
     profile: str | None,
     select: Sequence[str],
@@ -45,7 +55,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     if framework is not None:
         chosen = _related(chosen, framework)
     if format_ == "json":
-        click.echo(json.dumps([_as_json(policy, workspace.packs) for policy in chosen], indent=2, ensure_ascii=False))
+        click.echo(
+            json.dumps([_as_json(policy, workspace.packs) for policy in chosen], indent=2, ensure_ascii=False)
+        )
         return 0
     for policy in chosen:
         click.echo(_line(policy, workspace.packs, framework))

@@ -44,12 +44,13 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            import difflib
+            from policyscan.documents.suggest import nearest
 
-            close = difflib.get_close_matches(args[0] if args else "", COMMANDS, n=1)
-            if close:
-                error.message = f"{error.message.rstrip('.')}. Did you mean {close[0]!r}?"
-            raise
+            close = nearest(args[0] if args else "", COMMANDS)
+            if close is None:
+                raise
+            message = f"{error.message.rstrip('.')}. Did you mean {close!r}?"
+            raise click.UsageError(message, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands with their one-line help, without importing any of them."""

@@ -11,7 +11,7 @@ import click
 Decorator = Callable[[Any], Any]
 
 
-class OutputTarget(click.ParamType):
+class OutputTarget(click.ParamType["tuple[str, Path]"]):
     """`FORMAT:PATH`, or a PATH whose ending tells the format."""
 
     name = "FORMAT:PATH"
@@ -33,17 +33,36 @@ class OutputTarget(click.ParamType):
 
 INPUT_OPTIONS: tuple[Decorator, ...] = (
     click.argument("paths", nargs=-1),
-    click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."),
+    click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        help="Settings file instead of the nearest policyscan.yaml.",
+    ),
     click.option("--stdin-filename", metavar="PATH", help="The name that standard input has in results."),
     click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now."),
 )
 
 POLICY_OPTIONS: tuple[Decorator, ...] = (
-    click.option("--policies", "folders", type=click.Path(path_type=Path), multiple=True, help="A folder of your own policies. Repeatable."),
+    click.option(
+        "--policies",
+        "folders",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help="A folder of your own policies. Repeatable.",
+    ),
     click.option("--profile", metavar="NAME", help="Which controls to check: essentials, insurer, full, …"),
-    click.option("--select", multiple=True, metavar="ID", help="Check these controls or families instead of a profile. Repeatable."),
-    click.option("--ignore", multiple=True, metavar="ID", help="Leave these controls or families out. Repeatable."),
-    click.option("--cache/--no-cache", default=True, help="Keep checked policies between runs.  [default: on]"),
+    click.option(
+        "--select",
+        multiple=True,
+        metavar="ID",
+        help="Check these controls or families instead of a profile. Repeatable.",
+    ),
+    click.option(
+        "--ignore", multiple=True, metavar="ID", help="Leave these controls or families out. Repeatable."
+    ),
+    click.option(
+        "--cache/--no-cache", default=True, help="Keep checked policies between runs.  [default: on]"
+    ),
 )
 
 

@@ -22,20 +22,58 @@ _FORMATS = tuple(REPORTERS)
 
 @click.command("scan")
 @add_options(INPUT_OPTIONS, POLICY_OPTIONS)
-@click.option("--client", "clients", multiple=True, metavar="ID", help="Report on this inventory only. Repeatable.")
-@click.option("-f", "--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True, help="What to print.")
-@click.option("-o", "--output", "outputs", type=OutputTarget(_FORMATS), multiple=True, metavar="FORMAT:PATH", help="Write another format to a file. Repeatable.")
-@click.option("--fail-on", type=click.Choice([s.value for s in Severity]), help="Lowest severity that makes the exit code 1 or 3.  [default: low]")
+@click.option(
+    "--client", "clients", multiple=True, metavar="ID", help="Report on this inventory only. Repeatable."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=OutputTarget(_FORMATS),
+    multiple=True,
+    metavar="FORMAT:PATH",
+    help="Write another format to a file. Repeatable.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([s.value for s in Severity]),
+    help="Lowest severity that makes the exit code 1 or 3.  [default: low]",
+)
 @click.option("--fail-on-due", is_flag=True, help="Let what is due count like a fail.")
-@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; still 2 if something could not be evaluated.")
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 whatever is found; still 2 if something could not be evaluated."
+)
 @click.option("--allow-unknown", is_flag=True, help="Exit 0 instead of 3 where evidence is missing.")
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
 @click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes.")
 @click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown.")
 @click.option("--sarif-suppressed", is_flag=True, help="SARIF: include what is waived, as suppressed.")
-@click.option("--sarif-category", metavar="NAME", default="policyscan", show_default=True, help="SARIF: the category of the upload.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing to standard output; files are written all the same.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour the text.")
+@click.option(
+    "--sarif-category",
+    metavar="NAME",
+    default="policyscan",
+    show_default=True,
+    help="SARIF: the category of the upload.",
+)
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Print nothing to standard output; files are written all the same."
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the text.",
+)
 def command(**given: Any) -> int:
     """Check inventories against controls, and report what must be acted on.
 

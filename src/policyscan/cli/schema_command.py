@@ -25,6 +25,8 @@ def command(kind: str | None) -> int:
         click.echo("\n".join(names))
         return 0
     if kind not in names:
-        raise UsageError(f"there is no schema {kind!r}", hint=did_you_mean(kind, names) or f"one of: {', '.join(names)}")
+        raise UsageError(
+            f"there is no schema {kind!r}", hint=did_you_mean(kind, names) or f"one of: {', '.join(names)}"
+        )
     click.echo((_SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"), nl=False)
     return 0

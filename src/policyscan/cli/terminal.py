@@ -10,7 +10,7 @@ from policyscan.errors import UsageError
 
 
 def wants_color(choice: str) -> bool:
-    """Whether to colour standard output: as asked, else NO_COLOR, FORCE_COLOR, and whether it is a terminal."""
+    """Whether to colour standard output: as asked, else by NO_COLOR, FORCE_COLOR and the terminal."""
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):

@@ -23,7 +23,9 @@ _MUST_BE_SEEN = ("pass", "fail", "unknown")
 
 @click.command("test")
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
+)
 @click.option("--select", multiple=True, metavar="ID", help="Only the tests of these controls. Repeatable.")
 @click.option("-v", "--verbose", is_flag=True, help="Show each case.")
 def command(folders: Sequence[Path], config: Path | None, select: Sequence[str], verbose: bool) -> int:
@@ -116,7 +118,9 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -
 def _strays(pack: Pack) -> int:
     """Test files that belong to no policy: nobody would miss them if they stopped running."""
     strays: list[PolicyscanError] = [
-        PolicyError(f"{path.relative_to(pack.folder).as_posix()}: there is no policy with this name beside it")
+        PolicyError(
+            f"{path.relative_to(pack.folder).as_posix()}: there is no policy with this name beside it"
+        )
         for path in sorted(pack.folder.glob(f"*/*{TEST_SUFFIX}"))
         if path.name.removesuffix(TEST_SUFFIX) not in pack.policies
     ]

@@ -12,6 +12,7 @@ from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
 from policyscan.documents.document import Document, DocumentIssue
+from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError
 
 
@@ -19,7 +20,7 @@ from policyscan.errors import ConfigError, DocumentError, PolicyscanError
 @add_options(INPUT_OPTIONS)
 @click.option("--policies-too", is_flag=True, help="Check the policies of the repository as well.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only, no notes and no summary.")
-def command(  # noqa: PLR0913 - one parameter an option
+def command(
     paths: Sequence[str],
     config: Path | None,
     stdin_filename: str | None,
@@ -57,9 +58,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     return 2 if problems else 0
 
 
-def _notes(document: Document, moment: wiring.Moment, zone: str) -> list[DocumentIssue]:
-    clock = wiring.clock_at(moment, document.time_zone or zone)
-    document.as_seen(clock.today, clock.now)
+def _notes(document: Document, moment: Moment, zone: str) -> list[DocumentIssue]:
+    clock = clock_at(moment, document.time_zone or zone)
+    document.as_seen(clock)
     return [*document.blanks(), *document.future_facts()]
 
 

@@ -128,7 +128,9 @@ def choose_policies(
     """The policies of a scan: the profile of the main pack and everything of local packs, or a selection."""
     config, packs = workspace.config, workspace.packs
     if not packs:
-        raise ConfigError("there are no policies", hint="name a folder with --policies, or keep the built-in ones")
+        raise ConfigError(
+            "there are no policies", hint="name a folder with --policies, or keep the built-in ones"
+        )
     select = select or config.select
     ignore = ignore or config.ignore
     merged = _merged(packs)
@@ -196,9 +198,7 @@ class Reader:
                     yield document, self.library.referenced(document)
 
 
-def find_files(
-    paths: Sequence[str], config: Config, stdin_filename: str | None
-) -> Discovery:
+def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
     """The files that a command is about; names that people see are relative to the current folder."""
     here = Path.cwd()
     configured = [_relative(config.root / written, here) for written in config.inventories]
@@ -234,4 +234,3 @@ def day_of(moment: Moment, zone: str) -> str:
 def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The ids of comma-separated options: `PATCH-01,AV-01`."""
     return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
-

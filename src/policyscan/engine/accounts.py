@@ -10,7 +10,7 @@ from policyscan.engine.outcomes import evaluate
 from policyscan.engine.scan import Plan, document_clock
 
 if TYPE_CHECKING:
-    from policyscan import cel
+    from policyscan.cel.tracer import Trace
     from policyscan.documents.document import Document
     from policyscan.findings import Result
     from policyscan.policies.policy import Policy
@@ -20,7 +20,7 @@ class Account(NamedTuple):
     """A result, and the traces of the expressions that decided it."""
 
     result: Result
-    traces: tuple[cel.Trace, ...]
+    traces: tuple[Trace, ...]
 
 
 def accounts(
@@ -29,7 +29,7 @@ def accounts(
     """An account of every result of a policy for a document, waivers left aside."""
     clock = document_clock(document, plan)
     for one in (document, *context):
-        one.as_seen(clock.today, clock.now)
+        one.as_seen(clock)
     evaluation = Evaluation(document, clock, plan.known, context, full=True)
     explainer = evaluation.explainer
     return [

@@ -51,7 +51,7 @@ class Evaluation:
         """One policy's results. A crash is its one result, an error, and touches no other policy."""
         try:
             return self._policy(policy)
-        except Exception as error:  # noqa: BLE001 - a bug in one policy must not hide the others' results
+        except Exception as error:
             return [self._crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
@@ -81,7 +81,8 @@ class Evaluation:
         document = self.document
         return Result(
             policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
-            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug", document.tree.root_span(),
+            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
+            document.tree.root_span(),
         )  # fmt: skip
 
     def _references(self) -> list[Result]:
@@ -164,7 +165,9 @@ class _Later:
         return found
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
-        explained = Explainer(self.evaluation.document, later, self.evaluation.context).result(self.policy, then)
+        explained = Explainer(self.evaluation.document, later, self.evaluation.context).result(
+            self.policy, then
+        )
         clock = self.evaluation.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)
@@ -203,6 +206,6 @@ def crashed(document_id: str, kind: str, document: Document, error: Exception) -
     """The result of a document on which policyscan itself failed."""
     return Result(
         CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
-        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug", document.tree.root_span(),
+        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug",
+        document.tree.root_span(),
     )  # fmt: skip
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,10 +12,10 @@ from policyscan.findings import Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Message, Need, Policy, Requirement
 
 if TYPE_CHECKING:
+    from policyscan.cel.tracer import Trace
     from policyscan.documents.document import Document
     from policyscan.source import Span
 
-_INDEX = re.compile(r"\[[^\]]*\]")
 _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
 
 
@@ -73,16 +72,16 @@ class Explainer:
             figures=self._figures(policy, outcome),
         )
 
-    def traces(self, outcome: Outcome) -> list[cel.Trace]:
+    def traces(self, outcome: Outcome) -> list[Trace]:
         """The traces of the expressions that decided an outcome."""
         return [self._trace(verdict) for verdict in outcome.verdicts[:_MOST_ELEMENTS]]
 
-    def _trace(self, verdict: Verdict) -> cel.Trace:
+    def _trace(self, verdict: Verdict) -> Trace:
         code = verdict.code
         values = dict(zip(code.names, verdict.values, strict=False))
         return code.checked.trace(self.clock, values, self.locate)
 
-    def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str | None:
+    def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str | None:
         """What to say where the two evaluators differ, which makes a result an error."""
         for verdict, trace in traced:
             item = outcome.item
@@ -91,7 +90,11 @@ class Explainer:
                 absent = Status.UNKNOWN
             told = _told(trace, absent)
             expected = verdict.status
-            if outcome.requirement == FOR_EACH and expected in (Status.UNKNOWN, Status.ERROR) and told is expected:
+            if (
+                outcome.requirement == FOR_EACH
+                and expected in (Status.UNKNOWN, Status.ERROR)
+                and told is expected
+            ):
                 continue
             if outcome.requirement == FOR_EACH and expected not in (Status.UNKNOWN, Status.ERROR):
                 continue
@@ -104,8 +107,8 @@ class Explainer:
 
     # --- where
 
-    def locate(self, container: object, key: str | int | None = None) -> tuple[str, Spot] | None:
-        """The path and place of a value for the tracer; in another document its path begins with whose it is."""
+    def locate(self, container: Any, key: str | int | None = None) -> tuple[str, Spot] | None:
+        """The path and place of a value for the tracer; another document's path says whose it is."""
         if self.document.owns(container):
             return self.document.path_of(container, key), Spot(self.document, container, key)
         for other in self.context:
@@ -114,9 +117,7 @@ class Explainer:
                 return f"{other.kind.name}[{other.id}].{path}", Spot(other, container, key)
         return None
 
-    def _span(
-        self, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]], gaps: tuple[Gap, ...]
-    ) -> Span:
+    def _span(self, outcome: Outcome, traced: list[tuple[Verdict, Trace]], gaps: tuple[Gap, ...]) -> Span:
         """The place to point at: the gap, the element that fails, the last value read, or the subject."""
         if gaps and gaps[0].span is not None:
             return gaps[0].span
@@ -136,7 +137,7 @@ class Explainer:
                 return span
         return self.document.tree.root_span()
 
-    def _read_span(self, trace: cel.Trace) -> Span | None:
+    def _read_span(self, trace: Trace) -> Span | None:
         for witness in trace.witnesses:
             span = self._object_span(witness)
             if span is not None:
@@ -154,7 +155,7 @@ class Explainer:
 
     # --- what
 
-    def _evidence(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Read, ...]:
+    def _evidence(self, traced: list[tuple[Verdict, Trace]]) -> tuple[Read, ...]:
         seen: dict[str, Read] = {}
         for _verdict, trace in traced:
             for path, value, spot, *_ in trace.reads:
@@ -162,7 +163,7 @@ class Explainer:
                     seen[path] = Read(path, cel.to_json(value), spot.span if spot else None)
         return tuple(seen.values())
 
-    def _gaps(self, traced: list[tuple[Verdict, cel.Trace]]) -> tuple[Gap, ...]:
+    def _gaps(self, traced: list[tuple[Verdict, Trace]]) -> tuple[Gap, ...]:
         found: dict[str, Gap] = {}
         for _verdict, trace in traced:
             for path, spot, *_ in (*trace.missing, *(trace.absent if trace.error is not None else ())):
@@ -171,14 +172,13 @@ class Explainer:
         return tuple(found.values())
 
     def _gap(self, path: str, spot: Spot | None) -> Gap:
-        generic = _INDEX.sub("[]", path)
         if spot is None:
-            return Gap(path, generic)
-        own = _INDEX.sub("[]", spot.document.path_of(spot.container, spot.key))
-        return Gap(path, generic, spot.document.kind.questions.get(own), spot.span, spot.reason)
+            return Gap(path, path)
+        generic = spot.document.generic_path(spot.container, spot.key)
+        return Gap(path, generic, spot.document.kind.questions.get(generic), spot.span, spot.reason)
 
     def _message(
-        self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, cel.Trace]],
+        self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, Trace]],
         gaps: tuple[Gap, ...],
     ) -> str:  # fmt: skip
         item = outcome.item
@@ -198,7 +198,7 @@ class Explainer:
             said = f"{said} (+{failing - 1} more)"
         return said
 
-    def _said(self, message: Message | None, traced: list[tuple[Verdict, cel.Trace]]) -> str | None:
+    def _said(self, message: Message | None, traced: list[tuple[Verdict, Trace]]) -> str | None:
         if message is None or not traced:
             return None
         verdict, trace = traced[0]
@@ -248,7 +248,7 @@ class Explainer:
         return shown_
 
 
-def _told(trace: cel.Trace, absent: Status) -> Status:
+def _told(trace: Trace, absent: Status) -> Status:
     if trace.error is None:
         return Status.PASS if trace.value is True else Status.FAIL
     if isinstance(trace.error, cel.Missing):
@@ -256,17 +256,22 @@ def _told(trace: cel.Trace, absent: Status) -> Status:
     return absent if isinstance(trace.error, cel.Absent) else Status.ERROR
 
 
-def _not_applicable(outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str:
+def _not_applicable(outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str:
     if outcome.requirement == FOR_EACH and traced:
         return f"there is nothing in {traced[0][0].code.text}"
     return f"does not apply: {traced[0][0].code.text} is false" if traced else "does not apply"
 
 
-def _default_message(policy: Policy, outcome: Outcome, traced: list[tuple[Verdict, cel.Trace]]) -> str:
+def _default_message(policy: Policy, outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str:
     """What a result says where its policy does not: the title, and the values that it rests on."""
     if outcome.requirement in (APPLIES, WHEN, FOR_EACH):
         return f"{policy.info.title}: {traced[0][0].code.text} is empty" if traced else policy.info.title
     reads = traced[0][1].reads if traced else ()
-    values = [f"{path} is {cel.render(value)}" for path, value, *_ in reads if not isinstance(value, dict | list)]
-    return f"{policy.info.title}: not met ({'; '.join(values[-3:])})" if values else f"{policy.info.title}: not met"
-
+    values = [
+        f"{path} is {cel.render(value)}" for path, value, *_ in reads if not isinstance(value, dict | list)
+    ]
+    return (
+        f"{policy.info.title}: not met ({'; '.join(values[-3:])})"
+        if values
+        else f"{policy.info.title}: not met"
+    )

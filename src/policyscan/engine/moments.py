@@ -56,7 +56,7 @@ class PolicyClock(cel.Clock):
 
 
 def clock_at(moment: Moment, zone: str) -> PolicyClock:
-    """The clock of a document in `zone`: of a day, now is its last second; of an instant, today is its day."""
+    """The clock of a document in `zone`: a day's now is its last second."""
     if moment.instant is not None:
         probe = cel.Clock(Date(EPOCH_DAY), moment.instant, zone)
         return PolicyClock(Date(probe.day_of(int(moment.instant))), moment.instant, zone)
@@ -78,4 +78,3 @@ def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:
     if turn_instant < cel.clock.NEVER_INSTANT:
         return str(Timestamp(turn_instant))
     return None
-

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.findings import Severity, Status
-from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
+from policyscan.policies.policy import Code, Need, Policy, Requirement
 
 Values = tuple[Any, ...]
 Turn = tuple[int, int]
@@ -144,7 +144,9 @@ class _Run:
             try:
                 subject = policy.key.program(self.clock, *values)
             except cel.EvalError:
-                yield self._early(FOR_EACH, subject, self._verdict(policy.key, values, Status.UNKNOWN), values)
+                yield self._early(
+                    FOR_EACH, subject, self._verdict(policy.key, values, Status.UNKNOWN), values
+                )
                 return
         if policy.when is not None:
             verdict = self._verdict(policy.when, values, Status.UNKNOWN)
@@ -182,15 +184,15 @@ class _Run:
             held = held or outcome
         return None, held
 
-    def _need(self, need: Need, subject: str, verdict: Verdict, values: Values, severity: Severity) -> Outcome:
+    def _need(
+        self, need: Need, subject: str, verdict: Verdict, values: Values, severity: Severity
+    ) -> Outcome:
         status = Status.ERROR if verdict.status is Status.ERROR else Status.UNKNOWN
         return Outcome(need.id, subject, status, severity, (verdict,), self._turn(), values, need)
 
     # --- requirements
 
-    def _requirement(
-        self, item: Requirement, subject: str, values: Values, held: Outcome | None
-    ) -> Outcome:
+    def _requirement(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome:
         if item.when is not None:
             verdict = self._verdict(item.when, values, Status.UNKNOWN)
             if verdict.status is not Status.PASS:
@@ -224,7 +226,7 @@ class _Run:
         )
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
-        """Evaluates `that` for every element; keeps the verdicts that do not pass; returns how many it met."""
+        """How many elements were met; verdicts of those for which `that` does not pass are kept."""
         if depth == len(item.each):
             absent = Status.UNKNOWN if item.absent_is_unknown else Status.FAIL
             verdict = self._verdict(item.that, values, absent)

@@ -51,20 +51,26 @@ class Scanned(NamedTuple):
 def scan_document(document: Document, plan: Plan, context: Sequence[Document] = ()) -> Scanned:
     """All results of one document, waivers applied; `context` are the documents that it refers to."""
     try:
-        results = _results(document, plan, context)
-    except Exception as error:  # noqa: BLE001 - a bug with one document must not hide the others' results
+        results = all_results(document, plan, context)
+    except Exception as error:
         results = [crashed(document.id, document.kind.name, document, error)]
     info = document_info(
-        document.id, document.kind.name, document.file, results, name=_name(document), as_of=str(document.as_of or "")
+        document.id,
+        document.kind.name,
+        document.file,
+        results,
+        name=_name(document),
+        as_of=str(document.as_of or ""),
     )
     kept = results if plan.full else [r for r in results if r.status in FINDINGS or r.waiver is not None]
     return Scanned(info, kept)
 
 
-def _results(document: Document, plan: Plan, context: Sequence[Document]) -> list[Result]:
+def all_results(document: Document, plan: Plan, context: Sequence[Document]) -> list[Result]:
+    """Every result of a document, also those that pass, with its waivers applied."""
     clock = document_clock(document, plan)
     for one in (document, *context):
-        one.as_seen(clock.today, clock.now)
+        one.as_seen(clock)
     evaluation = Evaluation(document, clock, plan.known, context, full=plan.full)
     results = evaluation.results(plan.policies)
     written = document.value.get("waivers") if isinstance(document.value, dict) else None

@@ -54,7 +54,7 @@ class StoredPolicies(Mapping[str, "Policy"]):
 def load_cached(
     folder: Path, kinds: Kinds, *, shown: str, overrides: Overrides, cache: Path | None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
-    """As `load_pack`, from the cache where the same was loaded before; only packs without problems are kept."""
+    """As `load_pack`, from the cache where it can be; only packs without problems are kept."""
     if cache is None or not folder.is_dir():
         return load_pack(folder, kinds, shown=shown, overrides=overrides)
     entry = cache / f"pack-{_key(folder, kinds, shown, overrides)}.pickle"
@@ -68,7 +68,7 @@ def load_cached(
 
 
 def cache_folder() -> Path | None:
-    """The folder for the user's caches: POLICYSCAN_CACHE_DIR, else the platform's; None where there is none."""
+    """The folder for the user's caches: POLICYSCAN_CACHE_DIR, else the platform's."""
     named = os.environ.get("POLICYSCAN_CACHE_DIR")
     if named:
         return Path(named)
@@ -93,13 +93,18 @@ def _key(folder: Path, kinds: Kinds, shown: str, overrides: Overrides) -> str:
         digest.update(kinds.digest(name).encode())
     for package in ("cel", "cel/functions", "policies", "documents"):
         with os.scandir(_PACKAGE / package) as entries:
-            stamps = sorted((e.name, e.stat().st_size, e.stat().st_mtime_ns) for e in entries if e.name.endswith(".py"))
+            stamps = sorted(
+                (e.name, e.stat().st_size, e.stat().st_mtime_ns) for e in entries if e.name.endswith(".py")
+            )
         digest.update(repr(stamps).encode())
     return digest.hexdigest()[:32]
 
 
 def _plain(overrides: Overrides) -> Any:
-    return sorted((policy, sorted((name, repr(value)) for name, value in own.items())) for policy, own in overrides.items())
+    return sorted(
+        (policy, sorted((name, repr(value)) for name, value in own.items()))
+        for policy, own in overrides.items()
+    )
 
 
 def _read(entry: Path, folder: Path) -> Pack | None:
@@ -118,7 +123,9 @@ def _write(entry: Path, pack: Pack) -> None:
     """Keeps a pack; failing to is no problem of anyone's. Old entries make room."""
     stored = {id_: pickle.dumps(policy, protocol=5) for id_, policy in pack.policies.items()}
     profiles = {name: tuple(profile) for name, profile in pack.profiles.items()}
-    data = pickle.dumps((pack.name, pack.version, pack.default_profile, profiles, stored, pack.written), protocol=5)
+    data = pickle.dumps(
+        (pack.name, pack.version, pack.default_profile, profiles, stored, pack.written), protocol=5
+    )
     draft = entry.with_name(f".{entry.name}.{os.getpid()}")
     try:
         entry.parent.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)

@@ -36,7 +36,9 @@ class Checker:
         """The checked policy, or None where there are problems."""
         declared = self._parameters()
         values = self._values(declared)
-        constants = {name: (params.TYPES[p.type], values[name]) for name, p in declared.items() if name in values}
+        constants = {
+            name: (params.TYPES[p.type], values[name]) for name, p in declared.items() if name in values
+        }
         env = self.make_env(self.content["kind"], constants)
         if env is None:
             return None
@@ -70,7 +72,9 @@ class Checker:
             when=self._code(env, names, ("when",), types.BOOL),
             not_applicable=content.get("not_applicable"),
             needs=self._needs(env, names, ("needs",)),
-            require=tuple(self._requirement(env, names, i, notice, values) for i in range(len(content["require"]))),
+            require=tuple(
+                self._requirement(env, names, i, notice, values) for i in range(len(content["require"]))
+            ),
             figures=self._figures(env, names),
             uses=tuple(content.get("uses", ())),
             absence_ok=content.get("absence_ok"),
@@ -122,7 +126,9 @@ class Checker:
         kind = written["type"]
         if kind in params.BOUNDED and not ("min" in written and "max" in written):
             self._problem(
-                f"parameter {name!r} has no bounds", path, hint="give it `min:` and `max:`, so that no profile can void it"
+                f"parameter {name!r} has no bounds",
+                path,
+                hint="give it `min:` and `max:`, so that no profile can void it",
             )
             return None
         converted: dict[str, Any] = {}
@@ -177,7 +183,11 @@ class Checker:
         if isinstance(written, dict):
             levels: list[tuple[str, list[Path]]] = [(name, [("for_each", name)]) for name in written]
         else:
-            paths: list[Path] = [("for_each",)] if isinstance(written, str) else [("for_each", i) for i in range(len(written))]
+            paths: list[Path] = (
+                [("for_each",)]
+                if isinstance(written, str)
+                else [("for_each", i) for i in range(len(written))]
+            )
             levels = [(self.content.get("as", "item"), paths)]
         return self._bindings(env, names, levels)
 
@@ -270,12 +280,17 @@ class Checker:
             say=self._message(env, (*path, "say"), names, counted=True),
             severity=Severity(item.get("severity", self.content["severity"])),
             absent_is_unknown=item.get("absent") == "unknown",
-            notice_days=self._notice(item.get("notice"), (*path, "notice"), values) if "notice" in item else notice,
+            notice_days=self._notice(item.get("notice"), (*path, "notice"), values)
+            if "notice" in item
+            else notice,
             fix=item.get("fix", ""),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
-        codes = [(name, self._code(env, names, ("figures", name), None)) for name in self.content.get("figures", {})]
+        codes = [
+            (name, self._code(env, names, ("figures", name), None))
+            for name in self.content.get("figures", {})
+        ]
         return tuple((name, code) for name, code in codes if code is not None)
 
     def _notice(self, written: str | None, path: Path, values: Mapping[str, Any]) -> int:
@@ -291,7 +306,9 @@ class Checker:
 
     # --- expressions
 
-    def _code(self, env: cel.Env, names: tuple[str, ...], path: Path, expect: types.Type | None) -> Code | None:
+    def _code(
+        self, env: cel.Env, names: tuple[str, ...], path: Path, expect: types.Type | None
+    ) -> Code | None:
         text = self.file.at(path)
         if text is None:
             return None
@@ -333,7 +350,9 @@ class Checker:
             checked = env.check(text, expect=expect)
         except cel.CelErrors as errors:
             for error in errors.errors:
-                self._problem_at(error.message, path, whole, error.start + offset, error.end + offset, error.hint)
+                self._problem_at(
+                    error.message, path, whole, error.start + offset, error.end + offset, error.hint
+                )
             return None
         if path[0] != "figures" and path[-1] != "say":
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
@@ -342,14 +361,21 @@ class Checker:
     def _check_absences(self) -> None:
         if not self._absences:
             if "absence_ok" in self.content and not self.problems:
-                self._problem("`absence_ok:` is not needed: nothing here turns a missing fact into a verdict", ("absence_ok",))
+                self._problem(
+                    "`absence_ok:` is not needed: nothing here turns a missing fact into a verdict",
+                    ("absence_ok",),
+                )
             return
         if "absence_ok" in self.content:
             return
         for path, whole, start, end in self._absences:
-            self._problem_at("this can turn a missing fact into a verdict", path, whole, start, end, _ABSENCE_HINT)
+            self._problem_at(
+                "this can turn a missing fact into a verdict", path, whole, start, end, _ABSENCE_HINT
+            )
 
-    def _problem_at(self, message: str, path: Path, whole: str, start: int, end: int, hint: str | None = None) -> None:
+    def _problem_at(
+        self, message: str, path: Path, whole: str, start: int, end: int, hint: str | None = None
+    ) -> None:
         at = place_in_scalar(self.file.source, self.file.span(path), whole, start, end)
         self.problems.append(PolicyError(message, at=at, hint=hint))
 

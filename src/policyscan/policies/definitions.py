@@ -9,7 +9,7 @@ from typing import NamedTuple
 from policyscan import cel
 from policyscan.cel import types
 
-_SCALARS: dict[str, types.Type] = {
+SCALARS: dict[str, types.Type] = {
     "bool": types.BOOL,
     "int": types.INT,
     "double": types.DOUBLE,
@@ -44,7 +44,7 @@ def parse_type(text: str, named: Mapping[str, types.Type]) -> types.Type:
     inner = _LIST.fullmatch(text)
     if inner:
         return types.List(parse_type(inner.group(1), named))
-    found = _SCALARS.get(text) or named.get(text)
+    found = SCALARS.get(text) or named.get(text)
     if found is None:
         raise UnknownTypeError(text)
     return found
@@ -64,7 +64,7 @@ def for_kind(written: tuple[Written, ...], named: Mapping[str, types.Type]) -> t
 
 
 def named_types(root: types.Type) -> dict[str, types.Type]:
-    """Every object and enum that can be reached from a kind's type, by name; the nearest where two share one."""
+    """Every object and enum within a kind's type, by name; the nearest where two share one."""
     found: dict[str, types.Type] = {}
     pending: list[types.Type] = [root]
     seen: set[int] = set()

@@ -112,7 +112,11 @@ def blank_problems(file: PolicyFile) -> list[PolicyError]:
         pending.extend(item for item in items if isinstance(item, dict | list))
         for key in file.tree.blanks.get(id(container), ()):
             at = file.tree.key_span_of(container, key)
-            hint = _YAML_EATS if key in {"that", "when", "applies", "say"} else "give it a value or leave the key out"
+            hint = (
+                _YAML_EATS
+                if key in {"that", "when", "applies", "say"}
+                else "give it a value or leave the key out"
+            )
             found.append(PolicyError(f"{key!r} is blank", at=at, hint=hint))
     return found
 
@@ -128,12 +132,16 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
             for key in kind.unexpected
         ]
     if name == "required":
-        return [PolicyError(f"the key {kind.property!r} is missing", at=file.key_span(path) if path else file.span(()))]
+        return [
+            PolicyError(
+                f"the key {kind.property!r} is missing", at=file.key_span(path) if path else file.span(())
+            )
+        ]
     if name == "enum":
         options = [str(option) for option in kind.options]
         found = file.at(path)
-        hint = did_you_mean(str(found), options) or f"one of: {', '.join(options)}"
-        return [PolicyError(f"{_show(found)} is not allowed here", at=file.span(path), hint=hint)]
+        choice = did_you_mean(str(found), options) or f"one of: {', '.join(options)}"
+        return [PolicyError(f"{_show(found)} is not allowed here", at=file.span(path), hint=choice)]
     if name == "propertyNames":
         return [PolicyError(f"a name here must be lower_case: {error.message}", at=file.span(path))]
     if name in {"oneOf", "anyOf"}:
@@ -154,8 +162,8 @@ def _known_keys(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> 
 
 def _show(value: Any) -> str:
     text = json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) < 60 else f"{text[:57]}…"  # noqa: PLR2004 - a message's line
+    return text if len(text) < 60 else f"{text[:57]}…"
 
 
 def _capital(message: str) -> str:
-    return message if len(message) < 200 else f"{message[:197]}…"  # noqa: PLR2004 - a message's line
+    return message if len(message) < 200 else f"{message[:197]}…"

@@ -66,9 +66,7 @@ def builtin_folder() -> Path:
 def policy_files(folder: Path) -> list[Path]:
     """The files of a folder that are policies, in the order of their names."""
     return sorted(
-        path
-        for path in folder.glob("*/*.yaml")
-        if path.is_file() and not path.name.endswith(TEST_SUFFIX)
+        path for path in folder.glob("*/*.yaml") if path.is_file() and not path.name.endswith(TEST_SUFFIX)
     )
 
 
@@ -109,12 +107,16 @@ class _Loader:
             if policy.id in policies:
                 other = policies[policy.id].info
                 at = Span(policy.info.file, policy.info.line, 1, policy.info.line, 1)
-                self.problems.append(PolicyError(f"{policy.id} is already in {other.file}:{other.line}", at=at))
+                self.problems.append(
+                    PolicyError(f"{policy.id} is already in {other.file}:{other.line}", at=at)
+                )
                 continue
             policies[policy.id] = policy
         if not policies and not self.problems:
             hint = "policies are files like PATCH/PATCH-01.yaml in it"
-            self.problems.append(ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint))
+            self.problems.append(
+                ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
+            )
         self._check_uses(policies)
         profiles = self._profiles(about, policies)
         content = about.value if about else {}
@@ -170,7 +172,9 @@ class _Loader:
             if kind not in self.kinds:
                 names = ", ".join(self.kinds.names)
                 at = file.span(("kind",))
-                self.problems.append(PolicyError(f"there is no kind {kind!r}", at=at, hint=f"kinds are: {names}"))
+                self.problems.append(
+                    PolicyError(f"there is no kind {kind!r}", at=at, hint=f"kinds are: {names}")
+                )
                 return None
             return _environment(self.kinds[kind].type, kind, self._functions(kind), constants)
 
@@ -209,10 +213,16 @@ class _Loader:
         for kind in self.kinds:
             made = definitions.for_kind(written, definitions.named_types(kind.type))
             fits.update(definition.name for definition in made)
-            for name, error in cel.definition_problems(made):
-                if name not in bad:
-                    bad.add(name)
-                    self._definition_problem(file, name, error)
+            env = cel.Env(functions=made, dialect=cel.POLICY)
+            for function in made:
+                if function.name in bad:
+                    continue
+                try:
+                    env.check_definition(function)
+                except cel.CelErrors as errors:
+                    bad.add(function.name)
+                    for error in errors.errors:
+                        self._definition_problem(file, function.name, error)
         for definition in written:
             if definition.name not in fits:
                 self._unfit(file, definition)
@@ -223,7 +233,7 @@ class _Loader:
         self.problems.append(PolicyError(error.message, at=at, hint=error.hint))
 
     def _unfit(self, file: PolicyFile, definition: definitions.Written) -> None:
-        hint = "types are bool, int, double, string, date, timestamp, duration, money, list(T), T? and names of a kind's schema"
+        hint = f"types are {', '.join(definitions.SCALARS)}, list(T), T? and names of a kind's schema"
         at = file.span(("functions", definition.name))
         message = f"no kind has all the types that {definition.name!r} names"
         self.problems.append(PolicyError(message, at=at, hint=hint))
@@ -241,7 +251,9 @@ class _Loader:
             for used in policy.uses:
                 other = policies.get(used)
                 if other is None:
-                    self.problems.append(PolicyError(f"`uses` names {used}, which is not in this pack", at=at))
+                    self.problems.append(
+                        PolicyError(f"`uses` names {used}, which is not in this pack", at=at)
+                    )
                 elif other.info.kind != policy.info.kind:
                     message = f"`uses` names {used}, which is about another kind, {other.info.kind}"
                     self.problems.append(PolicyError(message, at=at))
@@ -257,7 +269,9 @@ class _Loader:
             return {}
         written = about.value.get("profiles", {})
         return {
-            name: made for name in written if (made := self._profile(about, name, written, policies, ())) is not None
+            name: made
+            for name in written
+            if (made := self._profile(about, name, written, policies, ())) is not None
         }
 
     def _profile(
@@ -279,7 +293,9 @@ class _Loader:
         for i, id_ in enumerate(ids if isinstance(ids, list) else ()):
             if id_ not in policies and not self.problems:
                 at = about.span((*path, "policies", i))
-                self.problems.append(ConfigError(f"profile {name!r} names {id_}, which is not in this pack", at=at))
+                self.problems.append(
+                    ConfigError(f"profile {name!r} names {id_}, which is not in this pack", at=at)
+                )
         return Profile(
             name,
             content.get("description", ""),
@@ -287,9 +303,6 @@ class _Loader:
             {**(base.parameters if base else {}), **content.get("parameters", {})},
             {**(base.severities if base else {}), **content.get("severities", {})},
         )
-
-
-PASSES = cel.HostFunction("passes", (types.STRING,), types.BOOL, method="passes")
 
 
 def environment(
@@ -312,7 +325,7 @@ def _environment(
     return cel.Env(
         variables={kind: root},
         constants={"params": (parameters, values)},
-        functions=(*functions, PASSES),
+        functions=functions,
         dialect=cel.POLICY,
     )
 

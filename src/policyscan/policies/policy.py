@@ -22,7 +22,9 @@ class Code:
 
     __slots__ = ("_program", "checked", "column", "file", "line", "names", "text")
 
-    def __init__(self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]) -> None:
+    def __init__(
+        self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]
+    ) -> None:
         self.text = text
         self.checked = checked
         self.names = names

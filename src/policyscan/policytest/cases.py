@@ -40,10 +40,8 @@ class Case(NamedTuple):
     span: Span
 
 
-class TestFile(NamedTuple):
+class PolicyTests(NamedTuple):
     """A policy's test file."""
-
-    __test__ = False  # not a test class, whatever pytest thinks of its name
 
     policy: str
     file: str
@@ -51,14 +49,16 @@ class TestFile(NamedTuple):
     span: Span
 
 
-def read_tests(path: Path, name: str, kind: str, ident: tuple[str, ...]) -> tuple[TestFile | None, list[PolicyscanError]]:
+def read_tests(
+    path: Path, name: str, kind: str, ident: tuple[str, ...]
+) -> tuple[PolicyTests | None, list[PolicyscanError]]:
     """The cases of a test file for a policy of a kind, whose documents have their id at the path `ident`."""
     file, problems = read(path, name, "test")
     if file is None:
         return None, problems
     content = file.value
     cases = tuple(_case(file, i, kind, ident) for i in range(len(content["cases"])))
-    return TestFile(content["policy"], name, cases, file.span(("policy",))), []
+    return PolicyTests(content["policy"], name, cases, file.span(("policy",))), []
 
 
 def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Case:
@@ -67,7 +67,11 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
     path = ("cases", index)
     as_of = written.get("as_of", content.get("as_of"))
     inventory = merge(content.get("base", {}), written.get("with", {}))
-    frame: dict[str, Any] = {"schema_version": 1, "kind": kind, "as_of": as_of[:10] if as_of else "2026-01-01"}
+    frame: dict[str, Any] = {
+        "schema_version": 1,
+        "kind": kind,
+        "as_of": as_of[:10] if as_of else "2026-01-01",
+    }
     holder = frame
     for key in ident[:-1]:
         holder = holder.setdefault(key, {})

@@ -12,7 +12,7 @@ from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.errors import PolicyError, PolicyscanError, Problems
 from policyscan.findings import Result, is_document_check
-from policyscan.policytest.cases import Case, Expected, TestFile
+from policyscan.policytest.cases import Case, Expected, PolicyTests
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Outcome(NamedTuple):
     statuses: frozenset[str]
 
 
-def run(tests: TestFile, policies: Policies, kinds: Kinds) -> list[Outcome]:
+def run(tests: PolicyTests, policies: Policies, kinds: Kinds) -> list[Outcome]:
     """The outcome of every case, in the order of the file."""
     return [_run(tests, case, policies, kinds) for case in tests.cases]
 
 
-def _run(tests: TestFile, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
+def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
     try:
         document, results = _results(tests, case, policies, kinds)
     except PolicyscanError as error:
@@ -48,9 +48,7 @@ def _run(tests: TestFile, case: Case, policies: Policies, kinds: Kinds) -> Outco
     return Outcome(case.name, tuple(_compare(case, document, results)), statuses)
 
 
-def _results(
-    tests: TestFile, case: Case, policies: Policies, kinds: Kinds
-) -> tuple[Document, list[Result]]:
+def _results(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> tuple[Document, list[Result]]:
     known = policies(case.parameters)
     moment = parse_moment(case.as_of)
     context = [_document(text, "documents", kinds) for text in case.documents]
@@ -88,7 +86,9 @@ def _compare(case: Case, document: Document, results: Sequence[Result]) -> list[
     for expected in case.expected:
         found = _match(expected, left)
         if found is None:
-            differences.append(PolicyError(f"expected {_show(expected)}, but there is no such result", at=expected.span))
+            differences.append(
+                PolicyError(f"expected {_show(expected)}, but there is no such result", at=expected.span)
+            )
             continue
         left.remove(found)
         differences.extend(
@@ -138,7 +138,9 @@ def place_of(document: Document, path: str) -> Span | None:
 
 def path_at(document: Document, span: Span) -> str:
     """The path of the value that begins at a place, for messages."""
-    found = [name for name, place in _places(document) if (place.line, place.column) == (span.line, span.column)]
+    found = [
+        name for name, place in _places(document) if (place.line, place.column) == (span.line, span.column)
+    ]
     return found[0] if found else "the inventory"
 
 

@@ -1,0 +1,109 @@
+"""Parameters of policies: types, bounds, and which way is stricter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policyscan.cel.values import DAY, HOUR, Duration, Money
+from policyscan.policies.parameters import Parameter, check_bounds, convert, loosens, parse_duration
+
+
+@pytest.mark.parametrize("text", ["", "14", "d", "14 d", "1.5d", "-1d", "14days", "P14D", "1d 2h"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words are convert's
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [("14d", 14 * DAY), ("36h", 36 * HOUR), ("2w", 14 * DAY), ("1d12h", 36 * HOUR), ("0d", 0)],
+)
+def test_durations(text: str, nanoseconds: int) -> None:
+    assert parse_duration(text) == Duration(nanoseconds)
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "words"),
+    [
+        ("duration", 14, "a duration like 14d"),
+        ("duration", "two weeks", "a duration like 14d"),
+        ("int", 1.5, "a whole number"),
+        ("int", True, "a whole number"),
+        ("number", "7", "a number"),
+        ("bool", "yes", "true or false"),
+        ("string", 7, "a text"),
+        ("strings", "a", "a list of texts"),
+        ("strings", [1], "a list of texts"),
+        ("map", ["a"], "a mapping"),
+        ("map", {"a": 1}, "a mapping"),
+        ("money", 50, "an amount with its currency"),
+        ("money", {"amount": 50}, "an amount with its currency"),
+        ("int", None, "found nothing"),
+    ],
+)
+def test_what_does_not_fit_a_type(type_: str, written: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        convert(type_, written)
+
+
+@pytest.mark.parametrize(
+    ("type_", "written", "value"),
+    [
+        ("duration", "1d", Duration(DAY)),
+        ("int", 3, 3),
+        ("number", 7, 7.0),
+        ("bool", False, False),
+        ("string", "a", "a"),
+        ("strings", [], []),
+        ("map", {"a": "b"}, {"a": "b"}),
+        ("money", {"amount": 50, "currency": "USD"}, Money(50.0, "USD")),
+    ],
+)
+def test_values(type_: str, written: Any, value: Any) -> None:
+    found = convert(type_, written)
+    assert (found, type(found)) == (value, type(value))
+
+
+def parameter(stricter: str = "neither", **changes: Any) -> Parameter:
+    return Parameter("p", "int", 5, 1, 9, (), stricter, "why")._replace(**changes)
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "below the minimum, 1"), (10, "above the maximum, 9")])
+def test_bounds(value: int, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        check_bounds(parameter(), value)
+
+
+@pytest.mark.parametrize("value", [1, 9])
+def test_bounds_are_inclusive(value: int) -> None:
+    check_bounds(parameter(), value)
+
+
+def test_texts_outside_a_list_are_refused() -> None:
+    texts = parameter(type="strings", default=["a"], min=None, max=None, values=("a", "b"))
+    check_bounds(texts, ["a", "b"])
+    with pytest.raises(ValueError, match="'c' is not one of: a, b"):
+        check_bounds(texts, ["a", "c"])
+
+
+@pytest.mark.parametrize(
+    ("stricter", "default", "value", "loose"),
+    [
+        ("lower", 5, 6, True),
+        ("lower", 5, 4, False),
+        ("higher", 5, 4, True),
+        ("higher", 5, 6, False),
+        ("true", True, False, True),
+        ("false", True, False, False),
+        ("fewer", ["a", "b"], ["a"], False),
+        ("fewer", ["a"], ["a", "b"], True),
+        ("more", ["a"], ["a", "b"], False),
+        ("more", ["a", "b"], ["a", "c"], True),
+        ("neither", 5, 6, True),
+        ("neither", 5, 5, False),
+    ],
+)
+def test_which_changes_loosen(stricter: str, default: Any, value: Any, loose: bool) -> None:
+    assert loosens(parameter(stricter, default=default), value) is loose

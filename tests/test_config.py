@@ -1,0 +1,102 @@
+"""policyscan.yaml: what it may say, and where it is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyscan.config import Config, load
+from policyscan.errors import ConfigError, PolicyscanError, Problems
+
+
+def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        ("profil: essentials\n", 1, "unknown key 'profil'", "profile"),
+        ("fail_on: hgh\n", 1, '"hgh" is not allowed', "high"),
+        ("time_zone: Mars/Olympus\n", 1, "not a time zone", "Europe/Berlin"),
+        ("inventories: [nowhere]\n", 1, "'nowhere' does not exist", "relative"),
+        ("policies:\n  - ../..\n", 2, "outside the folder", None),
+        ("profile:\n", 1, "'profile' is blank", "value"),
+        ("ignore: PATCH-01\n", 1, "is not of type", None),
+        ("profile: a\nprofile: b\n", 2, "profile", None),
+    ],
+)
+def test_a_mistake_is_told_at_its_place(
+    tmp_path: Path, text: str, line: int, message: str, hint: str | None
+) -> None:
+    write(tmp_path, text)
+    with pytest.raises(Problems) as caught:
+        load(tmp_path)
+    (problem,) = caught.value.problems
+    assert message in problem.message
+    assert problem.at is not None
+    assert (problem.at.file, problem.at.line) == ("policyscan.yaml", line)
+    assert hint is None or hint in (problem.hint or "")
+
+
+def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        load(tmp_path, tmp_path / "other.yaml")
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert load(tmp_path) == Config(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["policyscan.yaml", ".policyscan.yaml"])
+def test_the_nearest_file_upwards_is_found(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "profile: full\n", name)
+    below = tmp_path / "inventories" / "clients"
+    below.mkdir(parents=True)
+    config = load(below)
+    assert (config.root, config.profile, config.file) == (tmp_path, "full", name)
+
+
+def test_the_search_stops_at_the_repository(tmp_path: Path) -> None:
+    write(tmp_path, "profile: full\n")
+    repository = tmp_path / "repository"
+    (repository / ".git").mkdir(parents=True)
+    assert load(repository).profile is None
+
+
+def test_everything_that_it_may_say(tmp_path: Path) -> None:
+    for folder in ("clients", "mine"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "site.json").write_text("{}", encoding="utf-8")
+    write(
+        tmp_path,
+        "inventories: [clients]\npolicies: [mine]\nbuiltin_policies: false\nkinds: [site.json]\nprofile: insurer\n"
+        "time_zone: Europe/Paris\nfail_on: high\nselect: [AV]\nignore: [AV-01]\n"
+        "parameters: {AV-01: {max_age: 3d}}\nx-note: ours\n",
+    )
+    assert load(tmp_path) == Config(
+        root=tmp_path,
+        file="policyscan.yaml",
+        inventories=("clients",),
+        policies=("mine",),
+        builtin=False,
+        kinds=("site.json",),
+        profile="insurer",
+        time_zone="Europe/Paris",
+        fail_on="high",
+        select=("AV",),
+        ignore=("AV-01",),
+        parameters={"AV-01": {"max_age": "3d"}},
+    )
+
+
+def test_a_file_that_is_not_yaml_is_told_at_its_place(tmp_path: Path) -> None:
+    write(tmp_path, "profile: [a\n")
+    with pytest.raises(PolicyscanError) as caught:
+        load(tmp_path)
+    assert isinstance(caught.value, Problems)
+    assert caught.value.problems[0].at is not None

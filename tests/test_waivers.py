@@ -1,0 +1,134 @@
+"""Waivers: one function decides, and nothing about a waiver goes unnoticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from policyscan import waivers
+from policyscan.cel.values import Date
+from policyscan.findings import Result, Severity, Status
+from policyscan.source import Span
+
+PLACE = Span("acme.yaml", 9, 5, 9, 20)
+TODAY = Date.parse("2026-10-31")
+KNOWN = {"PATCH-02": "PATCH-02", "AV-01": "AV-01", "PATCH-99": "PATCH-02"}
+
+
+def waiver(**changes: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "policy": "PATCH-02",
+        "subject": "xr-01",
+        "reason": "the vendor certifies Windows 10 only",
+        "requested_by": {"id": "bright-harbor"},
+        "approved_by": {"id": "p-ames"},
+        "approved_on": Date.parse("2026-02-20"),
+        "expires_on": Date.parse("2026-12-31"),
+    }
+    whole.update(changes)
+    return {key: value for key, value in whole.items() if value != "gone"}
+
+
+def result(
+    status: Status, policy: str = "PATCH-02", subject: str = "xr-01", requirement: str = "os"
+) -> Result:
+    return Result(policy, requirement, "acme", "client", subject, status, Severity.HIGH, "message", PLACE)
+
+
+def apply(
+    results: list[Result], *written: Any, scanned: tuple[str, ...] = ("PATCH-02",)
+) -> tuple[list[Result], list[waivers.Problem]]:
+    return waivers.apply(
+        results, list(written), TODAY, lambda _container, _key: PLACE, scanned=scanned, known=KNOWN
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "requirement", "message"),
+    [
+        ({"reason": "gone"}, "complete", "does not say why"),
+        ({"reason": ""}, "complete", "does not say why"),
+        ({"approved_by": None}, "complete", "does not say who approved it"),
+        ({"expires_on": "gone"}, "complete", "does not say when it ends"),
+        ({"requested_by": "gone"}, "complete", "who asked for it"),
+        ({"policy": "PATCH-77"}, "known", "there is no such control"),
+        ({"approved_by": {"id": "bright-harbor"}}, "approved", "requester approved it himself"),
+        ({"expires_on": Date.parse("2026-10-30")}, "current", "expired on 2026-10-30"),
+        ({"approved_on": Date.parse("2026-11-01")}, "current", "approved only from 2026-11-01"),
+        ({"expires_on": Date.parse("2027-02-22")}, "length", "more than a year"),
+        ({"expires_on": Date.parse("2026-02-19")}, "length", "ends before it was approved"),
+    ],
+)
+def test_a_waiver_that_is_wrong_has_no_effect_and_is_a_finding(
+    changes: dict[str, Any], requirement: str, message: str
+) -> None:
+    marked, problems = apply([result(Status.FAIL)], waiver(**changes))
+    assert [r.status for r in marked] == [Status.FAIL]
+    (problem,) = problems
+    assert problem.requirement == requirement
+    assert message in problem.message
+    found = waivers.finding(problem, "acme", "client")
+    assert (found.policy, found.status, found.span) == ("DOC-WAIVER", Status.FAIL, PLACE)
+
+
+@pytest.mark.parametrize("status", [Status.FAIL, Status.DUE])
+def test_a_waiver_marks_what_it_covers(status: Status) -> None:
+    (marked,), problems = apply([result(status)], waiver())
+    assert not problems
+    assert marked.status is Status.WAIVED
+    assert marked.waiver is not None
+    assert (marked.waiver.covers, marked.waiver.approved_by, marked.waiver.expires_on) == (
+        status,
+        "p-ames",
+        "2026-12-31",
+    )
+    assert marked._replace(status=status, waiver=None) == result(status)
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s not in (Status.FAIL, Status.DUE)])
+def test_a_waiver_touches_nothing_else_and_is_then_not_needed(status: Status) -> None:
+    marked, problems = apply([result(status)], waiver())
+    assert marked == [result(status)]
+    assert [(p.requirement, p.severity) for p in problems] == [("used", Severity.LOW)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "covered"),
+    [
+        ({}, ["xr-01/os", "xr-01/app"]),
+        ({"subject": "*"}, ["xr-01/os", "xr-01/app", "pc-2/os", "/os"]),
+        ({"subject": "gone"}, ["/os"]),
+        ({"subject": None}, ["/os"]),
+        ({"requirement": "app"}, ["xr-01/app"]),
+        ({"policy": "PATCH-99"}, ["xr-01/os", "xr-01/app"]),
+        ({"policy": "AV-01"}, []),
+    ],
+)
+def test_what_a_waiver_covers(changes: dict[str, Any], covered: list[str]) -> None:
+    results = [
+        result(Status.FAIL),
+        result(Status.FAIL, requirement="app"),
+        result(Status.FAIL, subject="pc-2"),
+        result(Status.FAIL, subject=""),
+    ]
+    marked, _ = apply(results, waiver(**changes))
+    assert [f"{r.subject}/{r.requirement}" for r in marked if r.status is Status.WAIVED] == covered
+
+
+def test_the_last_day_is_included() -> None:
+    (marked,), problems = apply([result(Status.FAIL)], waiver(expires_on=TODAY))
+    assert marked.status is Status.WAIVED
+    assert not problems
+
+
+def test_a_waiver_for_a_control_that_was_not_checked_is_not_called_unused() -> None:
+    assert apply([], waiver(), scanned=("AV-01",)) == ([], [])
+
+
+def test_where_two_cover_the_same_the_longer_one_marks_it_and_both_are_used() -> None:
+    longer = waiver(expires_on=Date.parse("2027-01-31"))
+    (marked,), problems = apply([result(Status.FAIL)], waiver(), longer)
+    assert marked.waiver is not None
+    assert marked.waiver.expires_on == "2027-01-31"
+    assert not problems
