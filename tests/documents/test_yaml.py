@@ -26,7 +26,7 @@ def read(text: str, *, pure: bool = False) -> Tree:
 
 def problems_of(text: str, *, pure: bool = False) -> list[tuple[int, int, str]]:
     """Line, column and message of each problem."""
-    trees, problems = read_yaml(Source("x.yaml", text), pure=pure)
+    _trees, problems = read_yaml(Source("x.yaml", text), pure=pure)
     assert problems
     assert all(problem.at is not None for problem in problems)
     return [(problem.at.line, problem.at.column, problem.message) for problem in problems if problem.at]

@@ -147,6 +147,10 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:
         for name in required:
             if name not in node:
                 raise Invalid
+        if facts.blanks:
+            for name in facts.blanks.get(id(node), ()):
+                if name not in decoders and name[:2] != FREE:
+                    raise Invalid
         if absent:
             supply(node, facts)
         return node

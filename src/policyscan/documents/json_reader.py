@@ -219,7 +219,7 @@ class _Scanner:
         if len(value) > MAX_SCALAR:
             self.note(f"a text has more than {MAX_SCALAR:,} characters", start, start + 1)
         if "\\u" in self.text[start : self.at] and not _encodable(value):
-            message = "this text has an escape that is not a character (half of a surrogate pair)"
+            message = "this text has an escape that is half of a surrogate pair, not a character"
             self.note(message, start, self.at, "write the character itself")
         return value
 

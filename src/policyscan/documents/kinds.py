@@ -86,7 +86,7 @@ class Kind:
             raise Problems(self._explain(tree)) from None
         document = Document(tree, self, facts)
         if document.time_zone is not None and not _is_zone(document.time_zone):
-            raise _bad_zone(document)
+            raise Problems([_bad_zone(document)])
         link_within(document)
         return document
 
