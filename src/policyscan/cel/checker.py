@@ -708,7 +708,7 @@ class Checker:
 
     def division(self, node: Call) -> Out:
         out = self._function(node, node.function, None)
-        if self.strict and out.ir[0] == "call" and out.type == INT and node.function == "_/_":
+        if self.strict and out.ir[0] in {"call", "const"} and out.type == INT:
             hint = "use percent(part, whole), or double(a) / double(b)"
             return self.error(node, "int / int drops the fraction", hint)
         return out
@@ -723,9 +723,25 @@ class Checker:
         args = [self.expr(part) for part in nodes]
         if any(out.ir[0] == "fail" for out in args) and self.strict:
             return Out(("fail", node.start, node.end, ""), DYN)
+        if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
+            args = [self._amounts(nodes[0], args[0])]
         if function.absence:
             self.absence.append(Absence(node.start, node.end))
         return self._overloaded(node, function, nodes, args, target is not None)
+
+    def _amounts(self, node: Node, out: Out) -> Out:
+        """The list of an object's fields, so that a missing one is missing from their total."""
+        t = non_null(out.type)
+        assert isinstance(t, ObjectType)
+        local = self._local(t)
+        elem: Type = NEVER
+        parts: list[Ir] = []
+        for name, field in t.fields.items():
+            elem = join(elem, non_null(field.type))
+            read: Ir = ("select", node.start, node.end, ("local", node.start, node.end, local.slot), name, False)
+            parts.append(("nn", node.start, node.end, read) if _nulls(field.type) else read)
+        items = ("list", node.start, node.end, tuple(parts), (False,) * len(parts))
+        return Out(("let", node.start, node.end, local.slot, out.ir, items), List(elem))
 
     def _overloaded(
         self, node: Call, function: registry.Function, nodes: tuple[Node, ...], args: list[Out], member: bool

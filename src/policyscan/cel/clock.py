@@ -17,18 +17,110 @@ from policyscan.cel.values import (
 
 NEVER_DAY: Final = LAST_DAY + 1
 NEVER_INSTANT: Final = LAST_INSTANT + 1
-_MONTH: Final = 31
+_MARGIN: Final = 31 * DAY
+
+
+class Zone:
+    """A time zone by its IANA name: between local times and instants, in ns since the epoch.
+
+    ValueError, with a reason for people, where there is no such zone; only when it is first needed.
+    """
+
+    __slots__ = ("_rules", "_starts", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._rules: Any = None
+        self._starts: dict[int, int] = {}
+
+    def offset(self, instant: int) -> int:
+        """The offset from UTC, in ns, at an instant."""
+        if self.name == "UTC":
+            return 0
+        if self._rules is None:
+            self._rules = load_zone(self.name)
+        from datetime import UTC, datetime, timedelta
+
+        clamped = min(max(instant, FIRST_INSTANT + _MARGIN), LAST_INSTANT - _MARGIN)
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=clamped // 1000)
+        delta = moment.astimezone(self._rules).utcoffset()
+        return 0 if delta is None else (delta.days * 86_400 + delta.seconds) * SECOND
+
+    def instant(self, day: int, time: int, *, last: bool = False) -> int:
+        """The instant at which a day's clocks show `time` (ns since midnight; 24 h is the next midnight).
+
+        A time that comes twice is the first (or the `last`) one; for one that is skipped, the instant at
+        which the clocks jump over it.
+        """
+        wall = (day - EPOCH_DAY) * DAY + time
+        if self.name == "UTC":
+            return wall
+        # Whatever the offset is, it is one of those a day before and after.
+        early, late = self.offset(wall - DAY), self.offset(wall + DAY)
+        found = [wall - offset for offset in (early, late) if self.offset(wall - offset) == offset]
+        if found:
+            return max(found) if last else min(found)
+        return self._jump(wall - max(early, late), wall - min(early, late))
+
+    def _jump(self, low: int, high: int) -> int:
+        """The instant in (low, high] at which the offset changes, to the second."""
+        before = self.offset(low)
+        while high - low > SECOND:
+            middle = (low + high) // 2 // SECOND * SECOND
+            if self.offset(middle) == before:
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def start_of(self, day: int) -> int:
+        """The first instant of a day."""
+        found = self._starts.get(day)
+        if found is None:
+            found = self._starts[day] = self.instant(day, 0)
+        return found
+
+    def day_of(self, instant: int) -> int:
+        """The ordinal of the day in which an instant lies."""
+        day = instant // DAY + EPOCH_DAY
+        if self.name == "UTC":
+            return day
+        if instant < self.start_of(day):
+            return day - 1
+        return day + 1 if instant >= self.start_of(day + 1) else day
+
+
+_ZONES: Final[dict[str, Zone]] = {}
+
+
+def zone_named(name: str) -> Zone:
+    """The zone of this name, made once."""
+    found = _ZONES.get(name)
+    if found is None:
+        found = _ZONES[name] = Zone(name)
+    return found
+
+
+def load_zone(name: str) -> Any:
+    """The rules of an IANA zone; ValueError, with a reason for people, where there is none."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:
+        msg = f"{name!r} is not a time zone; write one such as Europe/Berlin"
+        raise ValueError(msg) from error
 
 
 class Clock:
     """Today, now and the zone whose midnights separate the days.
 
     Evaluators lower `turn_day` (the ordinal of a day at whose start an outcome changes) and
-    `turn_instant` (nanoseconds since the epoch) for every comparison with the clock that they make;
-    `turn` is the earlier of the two as an instant. One clock serves one thread.
+    `turn_instant` (ns since the epoch) for every comparison with the clock that they make; `turn` is the
+    earlier of the two as an instant. One clock serves one thread.
     """
 
-    __slots__ = ("_starts", "_zone", "day", "instant", "now", "today", "turn_day", "turn_instant", "zone")
+    __slots__ = ("day", "instant", "now", "today", "turn_day", "turn_instant", "zone")
 
     def __init__(self, today: Date, now: Timestamp, zone: str = "UTC") -> None:
         self.today = today
@@ -37,8 +129,6 @@ class Clock:
         # Plain ints: arithmetic with them is what compiled code does most.
         self.day = int(today)
         self.instant = int(now)
-        self._zone: Any = None
-        self._starts: dict[int, int] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -60,62 +150,18 @@ class Clock:
         Where midnight is skipped by a change of the clocks, the day starts when the gap ends; where it
         comes twice, at the first.
         """
-        found = self._starts.get(day)
-        if found is None:
-            found = self._starts[day] = self._start_of(day)
-        return found
-
-    def _start_of(self, day: int) -> int:
-        utc = (day - EPOCH_DAY) * DAY
-        if self.zone == "UTC":
-            return utc
-        # Local midnight lies within a day of the same number in UTC; both offsets around it are tried.
-        early, late = self.offset(utc - DAY), self.offset(utc + DAY)
-        for offset in (max(early, late), min(early, late)):
-            if self.offset(utc - offset) == offset:
-                return utc - offset
-        return self._gap_end(utc - max(early, late), utc - min(early, late))
-
-    def _gap_end(self, low: int, high: int) -> int:
-        """The instant in (low, high] at which the offset changes, to the second."""
-        before = self.offset(low)
-        while high - low > SECOND:
-            middle = (low + high) // 2 // SECOND * SECOND
-            if self.offset(middle) == before:
-                low = middle
-            else:
-                high = middle
-        return high
-
-    def offset(self, instant: int) -> int:
-        """The zone's offset from UTC, in ns, at an instant in ns since the epoch."""
-        if self.zone == "UTC":
-            return 0
-        if self._zone is None:
-            self._zone = load_zone(self.zone)
-        from datetime import UTC, datetime, timedelta
-
-        clamped = min(max(instant, FIRST_INSTANT + _MONTH * DAY), LAST_INSTANT - _MONTH * DAY)
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=clamped // 1000)
-        delta = moment.astimezone(self._zone).utcoffset()
-        return 0 if delta is None else (delta.days * 86_400 + delta.seconds) * SECOND
+        return zone_named(self.zone).start_of(day)
 
     def day_of(self, instant: int) -> int:
         """The ordinal of the day in the zone in which an instant lies."""
-        day = instant // DAY + EPOCH_DAY
-        if self.zone == "UTC":
-            return day
-        if instant < self.start_of(day):
-            return day - 1
-        return day + 1 if instant >= self.start_of(day + 1) else day
+        return zone_named(self.zone).day_of(instant)
 
+    def turns_at(self, instant: int) -> None:
+        """Notes that an outcome changes at an instant; one that has passed is none."""
+        if self.instant < instant < self.turn_instant:
+            self.turn_instant = instant
 
-def load_zone(name: str) -> Any:
-    """The time zone of an IANA name; ValueError, with a reason for people, where there is none."""
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"{name!r} is not a time zone; write one such as Europe/Berlin"
-        raise ValueError(msg) from error
+    def turns_on(self, day: int) -> None:
+        """Notes that an outcome changes when a day starts."""
+        if self.day < day < self.turn_day:
+            self.turn_day = day

@@ -15,6 +15,7 @@ from policyscan.cel.types import (
     Nullable,
     ObjectType,
     Optional,
+    Shape,
     Type,
     TypeParam,
     Union,
@@ -40,6 +41,8 @@ def assignable(a: Type, b: Type) -> bool:
 def fit(a: Type, b: Type, binding: Binding) -> bool:
     """As `assignable`; type parameters of `b` are bound to what they meet."""
     if isinstance(b, TypeParam):
+        if b.bound is not None and not fit(non_null(a), b.bound, {}):
+            return False
         bound = binding.get(b.name)
         joined = a if bound is None else join(bound, a)
         if bound is not None and joined == DYN and DYN not in (bound, a):
@@ -52,12 +55,24 @@ def fit(a: Type, b: Type, binding: Binding) -> bool:
         return a == NULL or fit(non_null(a), b.elem, binding)
     if isinstance(a, Enum):
         return b == STRING or (isinstance(b, Enum) and set(a.values) <= set(b.values))
+    if isinstance(b, Shape):
+        return _has_shape(a, b)
     if isinstance(b, Union):
         members = a.members if isinstance(a, Union) else (a,)
         return all(member in b.members for member in members)
     if type(a) is type(b) and parts(a):
         return all(fit(x, y, binding) for x, y in zip(parts(a), parts(b), strict=True))
     return False
+
+
+def _has_shape(a: Type, shape: Shape) -> bool:
+    if isinstance(a, Union):
+        return all(_has_shape(member, shape) for member in a.members)
+    if not isinstance(a, ObjectType):
+        return False
+    return all(
+        name in a.fields and assignable(a.fields[name].type, wanted) for name, wanted in shape.fields.items()
+    )
 
 
 def _bind_all(t: Type, binding: Binding) -> bool:

@@ -33,6 +33,7 @@ from policyscan.cel.types import (
     Nullable,
     ObjectType,
     Optional,
+    Shape,
     Type,
     TypeParam,
 )
@@ -538,7 +539,7 @@ def accepts(t: Type, value: Any) -> bool:
         return True
     if isinstance(t, List):
         return type(value) is list and (not value or not _deep(t.elem) or accepts(t.elem, value[0]))
-    if isinstance(t, Map | ObjectType):
+    if isinstance(t, Map | ObjectType | Shape):
         return type(value) is dict
     if isinstance(t, Optional):
         return type(value) is OptionalValue

@@ -196,6 +196,20 @@ class Union(Type):
         return " or ".join(str(member) for member in self.members)
 
 
+class Shape(Type):
+    """In a function's signature: any object type with these fields; with none, any object at all."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, name: str, fields: Mapping[str, Type] | None = None) -> None:
+        self.name = name
+        self.fields: dict[str, Type] = dict(fields or {})
+
+    @property
+    def _parts(self) -> tuple[object, ...]:
+        return ("shape", self.name, *self.fields.items())
+
+
 class Identity(Type):
     """The id (a string at run time) of an object of a kind, compared with that kind's objects by id."""
 
@@ -213,13 +227,20 @@ class Identity(Type):
 
 
 class TypeParam(Type):
-    """A stand-in in a function's signature: the same one is the same type throughout a call."""
+    """A stand-in in a function's signature: the same one is the same type throughout a call.
 
-    __slots__ = ()
+    With a `bound` it stands only for types that fit that one, or may be null besides.
+    """
+
+    __slots__ = ("bound",)
+
+    def __init__(self, name: str, bound: Type | None = None) -> None:
+        self.name = name
+        self.bound = bound
 
     @property
     def _parts(self) -> tuple[object, ...]:
-        return ("param", self.name)
+        return ("param", self.name, self.bound)
 
 
 INTERVAL: Final = ObjectType(
@@ -230,6 +251,10 @@ INTERVAL: Final = ObjectType(
     },
 )
 """A stretch of time, as `interval(a, b)` makes: a map with `starts_at` and `ends_at` (exclusive)."""
+
+
+OBJECT: Final = Shape("object")
+"""Any object, in a function's signature."""
 
 
 def nullable(t: Type) -> Type:

@@ -19,6 +19,7 @@ from policyscan.cel.types import (
     INT,
     MONEY,
     NEVER,
+    OBJECT,
     STRING,
     TIMESTAMP,
     UINT,
@@ -42,6 +43,7 @@ LIST_LIMIT: Final = 100_000
 """Elements of a list that a function may make from a number."""
 
 _T: Final = TypeParam("T")
+_O: Final = TypeParam("T", OBJECT)
 _SORTABLE: Final = (INT, UINT, DOUBLE, BOOL, STRING, BYTES, DURATION, TIMESTAMP, DATE, MONEY)
 
 
@@ -167,6 +169,14 @@ def _sum_any(items: list[Any]) -> Any:
 # Parts
 
 
+def _distinct_objects(items: list[Any]) -> list[Any]:
+    """References without repetitions: two are the same if they lead to the same object."""
+    seen: dict[Any, Any] = {}
+    for item in items:
+        seen.setdefault(id(item) if type(item) is dict else getattr(item, "id", None), item)
+    return list(seen.values())
+
+
 def _distinct(items: list[Any]) -> list[Any]:
     found: dict[Any, Any] = {}
     for item in items:
@@ -248,7 +258,10 @@ def _of_each(impl: Any, *, keeps: bool) -> tuple[Overload, ...]:
 FUNCTIONS: Final = (
     Function(
         "distinct",
-        (Overload((List(_T),), List(_T), _distinct, True, total=True),),
+        (
+            Overload((List(_O),), List(_O), _distinct_objects, True, total=True),
+            Overload((List(_T),), List(_T), _distinct, True, total=True),
+        ),
         "The elements without repetitions, in the order of their first appearance.",
         ("[1, 2, 1, 3].distinct() == [1, 2, 3]",),
     ),

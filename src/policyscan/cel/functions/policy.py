@@ -1,0 +1,321 @@
+"""Functions that policies need and CEL's libraries do not have: ages, shares, sums and middles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from policyscan.cel.errors import Absent, Fault
+from policyscan.cel.functions.operators import (
+    checked_duration,
+    checked_int,
+    divide_double,
+    divide_money,
+    ratio_of_money,
+)
+from policyscan.cel.registry import Function, Overload
+from policyscan.cel.types import (
+    BOOL,
+    DATE,
+    DOUBLE,
+    DURATION,
+    INT,
+    MONEY,
+    STRING,
+    TIMESTAMP,
+    List,
+    Map,
+    Type,
+)
+from policyscan.cel.values import DAY, DURATION_MAX, HOUR, MINUTE, Date, Duration, Money
+
+if TYPE_CHECKING:
+    from policyscan.cel.clock import Clock
+
+# --- lengths of time
+
+
+def _length(count: float, unit: int) -> Duration:
+    if count != count or abs(count) * unit > DURATION_MAX:  # noqa: PLR0124 - NaN
+        msg = "duration out of range: more than 10,000 years"
+        raise Fault(msg)
+    return Duration(count * unit if isinstance(count, int) else round(count * unit))
+
+
+def days(count: float) -> Duration:
+    return _length(count, DAY)
+
+
+def hours(count: float) -> Duration:
+    return _length(count, HOUR)
+
+
+def minutes(count: float) -> Duration:
+    return _length(count, MINUTE)
+
+
+def _lengths(name: str, impl: Any, example: str) -> Function:
+    overloads = (Overload((INT,), DURATION, impl), Overload((DOUBLE,), DURATION, impl))
+    doc = f"A length of time in {name}; a fraction is rounded to the nanosecond."
+    return Function(name, overloads, doc, (example,), policy=True)
+
+
+# --- ages
+
+
+def within_days(clock: Clock, day: int, limit: int) -> bool:
+    """Whether a day is today or at most `limit` before; tells the clock when that turns."""
+    if day > clock.day:
+        if limit >= 0:
+            clock.turns_on(day)
+        return False
+    last = day + limit // DAY
+    if clock.day > last:
+        return False
+    clock.turns_on(last + 1)
+    return True
+
+
+def within_instant(clock: Clock, instant: int, limit: int) -> bool:
+    """As `within_days`, for the day of an instant in the clock's zone."""
+    return within_days(clock, clock.day_of(instant), limit)
+
+
+def day_of(clock: Clock, instant: int) -> Date:
+    """The day of an instant in the clock's zone."""
+    return Date(clock.day_of(instant))
+
+
+# --- shares
+
+
+def _share(part: float, whole: float) -> float:
+    if whole == 0:
+        msg = "nothing has no percentage: the whole is zero"
+        raise Absent(msg)
+    return divide_double(100.0 * part, float(whole))
+
+
+def percent(part: float, whole: float) -> float:
+    return _share(part, whole)
+
+
+def percent_money(part: Money, whole: Money) -> float:
+    if whole.amount == 0:
+        return _share(0, 0)
+    return 100.0 * ratio_of_money(part, whole)
+
+
+# --- sums and middles
+
+
+def total_int(items: list[int]) -> int:
+    return checked_int(sum(items))
+
+
+def total_double(items: list[float]) -> float:
+    # Exact, so that the order of a list does not show in the last digit.
+    from math import fsum
+
+    try:
+        return fsum(items)
+    except (OverflowError, ValueError):
+        return sum(items)
+
+
+def total_duration(items: list[int]) -> Duration:
+    return checked_duration(sum(items))
+
+
+def total_money(items: list[Money]) -> Money:
+    """The sum of amounts of one currency; Absent for none, because it would have no currency."""
+    if not items:
+        msg = "the total of no amounts has no currency"
+        raise Absent(msg)
+    first = items[0]
+    for other in items[1:]:
+        first <= other  # noqa: B015 - raises Missing where the currencies differ
+    return Money(total_double([item.amount for item in items]), first.currency)
+
+
+def _sorted(items: list[Any], name: str) -> list[Any]:
+    if not items:
+        msg = f"the {name} of an empty list"
+        raise Absent(msg)
+    if any(item != item for item in items):  # noqa: PLR0124 - NaN
+        msg = f"the {name} of a list with something that is not a number"
+        raise Fault(msg)
+    return sorted(items)
+
+
+def _middle(items: list[Any]) -> tuple[Any, Any]:
+    ordered = _sorted(items, "median")
+    return ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+
+
+def median_number(items: list[float]) -> float:
+    low, high = _middle(items)
+    return low / 2 + high / 2
+
+
+def median_duration(items: list[int]) -> Duration:
+    low, high = _middle(items)
+    return Duration((low + high) // 2)
+
+
+def median_money(items: list[Money]) -> Money:
+    low, high = _middle(items)
+    return divide_money(low + high, 2.0)
+
+
+def percentile(items: list[Any], share: float) -> Any:
+    """The least element that at least `share` percent of the elements do not exceed (nearest rank)."""
+    if not 0 <= share <= 100:
+        msg = f"a percentile lies between 0 and 100, not at {share}"
+        raise Fault(msg)
+    ordered = _sorted(items, "percentile")
+    # Integers after scaling: 0.07 * 100 must not become the eighth of a hundred.
+    rank = -(-round(share * len(ordered) * 1_000_000) // 100_000_000)
+    return ordered[max(rank, 1) - 1]
+
+
+def _values(items: dict[str, Any]) -> list[Any]:
+    return list(items.values())
+
+
+def total_ints_of(items: dict[str, int]) -> int:
+    return total_int(_values(items))
+
+
+def total_doubles_of(items: dict[str, float]) -> float:
+    return total_double(_values(items))
+
+
+def total_durations_of(items: dict[str, int]) -> Duration:
+    return total_duration(_values(items))
+
+
+def total_money_of(items: dict[str, Money]) -> Money:
+    return total_money(_values(items))
+
+
+def money(amount: float, currency: str) -> Money:
+    return Money(amount, currency)
+
+
+def amount(value: Money) -> float:
+    return value.amount
+
+
+def _lists(result_and_impl: tuple[tuple[Type, Type, Any], ...], *, member: bool) -> tuple[Overload, ...]:
+    return tuple(Overload((List(t),), result, impl, member) for t, result, impl in result_and_impl)
+
+
+_TOTALS: Final = (
+    (INT, INT, total_int),
+    (DOUBLE, DOUBLE, total_double),
+    (DURATION, DURATION, total_duration),
+    (MONEY, MONEY, total_money),
+)
+_TOTALS_OF: Final = (
+    (INT, total_ints_of),
+    (DOUBLE, total_doubles_of),
+    (DURATION, total_durations_of),
+    (MONEY, total_money_of),
+)
+_MEDIANS: Final = (
+    (INT, DOUBLE, median_number),
+    (DOUBLE, DOUBLE, median_number),
+    (DURATION, DURATION, median_duration),
+    (MONEY, MONEY, median_money),
+)
+
+FUNCTIONS: Final = (
+    _lengths("days", days, 'days(14) == duration("14d")'),
+    _lengths("hours", hours, 'hours(1.5) == duration("90m")'),
+    _lengths("minutes", minutes, 'minutes(30) == duration("30m")'),
+    Function(
+        "within",
+        (
+            Overload((DATE, DURATION), BOOL, within_days, clock=True),
+            Overload((TIMESTAMP, DURATION), BOOL, within_instant, clock=True),
+        ),
+        "True for a day, or the day of an instant, that is today or no further back than a limit, in calendar"
+        " days of the document's time zone. A limit reached exactly passes; what lies ahead is not within.",
+        (
+            "within(today, days(0))",
+            "within(today - days(30), days(30))",
+            "!within(today + days(1), days(30))",
+        ),
+        policy=True,
+    ),
+    Function(
+        "dayOf",
+        (Overload((TIMESTAMP,), DATE, day_of, clock=True),),
+        "The calendar day of an instant in the document's time zone.",
+        ('dayOf(timestamp("2026-10-31T12:00:00Z")) == date("2026-10-31")',),
+        policy=True,
+    ),
+    Function(
+        "percent",
+        (
+            Overload((INT, INT), DOUBLE, percent),
+            Overload((DOUBLE, DOUBLE), DOUBLE, percent),
+            Overload((INT, DOUBLE), DOUBLE, percent),
+            Overload((DOUBLE, INT), DOUBLE, percent),
+            Overload((MONEY, MONEY), DOUBLE, percent_money),
+            Overload((DURATION, DURATION), DOUBLE, percent),
+        ),
+        "What share a part is of a whole, as a number from 0 to 100 (or more). Absent where the whole is zero.",
+        ("percent(1, 4) == 25.0", "percent(3.0, 2.0) == 150.0"),
+        policy=True,
+    ),
+    Function(
+        "total",
+        (
+            *_lists(_TOTALS, member=False),
+            *_lists(_TOTALS, member=True),
+            *(Overload((Map(STRING, t),), t, impl) for t, impl in _TOTALS_OF),
+        ),
+        "The sum of a list, of the values of a map, or of all fields of an object that has only amounts."
+        " Amounts of money must be of one currency, and there must be some.",
+        (
+            "total([1, 2, 3]) == 6",
+            'total([days(1), hours(12)]) == duration("36h")',
+            "total([0.1, 0.2]) < 0.31",
+        ),
+        policy=True,
+    ),
+    Function(
+        "median",
+        (*_lists(_MEDIANS, member=False), *_lists(_MEDIANS, member=True)),
+        "The middle of a list's elements, or half way between the two in the middle; absent for [].",
+        ("median([3, 1, 2]) == 2.0", "median([1, 2]) == 1.5"),
+        policy=True,
+    ),
+    Function(
+        "percentile",
+        tuple(
+            Overload((List(t), share), t, percentile, member)
+            for member in (False, True)
+            for t in (INT, DOUBLE, DURATION, MONEY)
+            for share in (INT, DOUBLE)
+        ),
+        "The least element that so many percent of the elements do not exceed (nearest rank); absent for [].",
+        ("percentile([15, 20, 35, 40, 50], 30) == 20", "percentile([15, 20, 35, 40, 50], 100) == 50"),
+        policy=True,
+    ),
+    Function(
+        "money",
+        (Overload((DOUBLE, STRING), MONEY, money),),
+        "An amount with its currency.",
+        ('money(2.5, "EUR") + money(1.0, "EUR") == money(3.5, "EUR")',),
+        policy=True,
+    ),
+    Function(
+        "amount",
+        (Overload((MONEY,), DOUBLE, amount, total=True),),
+        "The number of an amount of money, without its currency.",
+        ('amount(money(2.5, "EUR")) == 2.5',),
+        policy=True,
+    ),
+)
