@@ -124,7 +124,9 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: 
     assert refused(path) == "the file has 100 MB; at most 16 MB are read"
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("a: 12345", "utf-8")
     monkeypatch.setattr(limits, "MAX_BYTES", 5)

@@ -228,7 +228,9 @@ def test_texts_and_files_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert message == "the file has more than 50 values"
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "---\n---\n", "--- # nothing\n...\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "# only a comment\n", "---\n", "---\n---\n", "--- # nothing\n...\n"]
+)
 def test_an_empty_file_has_no_documents_and_no_problems(text: str) -> None:
     assert read_yaml(Source("x.yaml", text)) == ([], [])
 

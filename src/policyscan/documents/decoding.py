@@ -63,6 +63,11 @@ def make_decoder(root: Shape) -> Decode:
     return _Maker().shape(root)
 
 
+def make_field_decoder(field: Field) -> Decode:
+    """The decoder of one property's values."""
+    return _Maker().field(field)
+
+
 class _Maker:
     """Builds the functions. Objects that refer to themselves are tied through `_objects`."""
 

@@ -140,16 +140,12 @@ class Document:
 
     def generic_path(self, container: Container, key: Key = None) -> str:
         """The path with `[]` for every list item, as `Kind.questions` has it: `devices[].os.version`."""
-        steps = [] if key is None else [self._generic_step(container, key)]
+        keys = [] if key is None else [key]
         current: Any = container
         while (place := self.places[id(current)]).parent is not None:
-            steps.append(self._generic_step(place.parent, place.key))
+            keys.append(place.key)
             current = place.parent
-        return "".join(reversed(steps)).removeprefix(".")
-
-    @staticmethod
-    def _generic_step(container: Any, key: Key) -> str:
-        return f".{key}" if container.__class__ is dict else "[]"
+        return self.kind.path_of(reversed(keys))
 
     def key_of(self, item: Container) -> str | None:
         """What identifies an item of a list with x-key, as `path_of` writes it; None for anything else."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from policyscan.documents.decoding import Facts, Invalid, make_decoder
+from policyscan.documents.decoding import Facts, Invalid, make_decoder, make_field_decoder
 from policyscan.documents.document import Document
 from policyscan.documents.references import KIND, link_within
 from policyscan.documents.shapes import Field, Shape, ShapeReader, walk
@@ -67,14 +68,26 @@ class Kind:
         """What each path means."""
         return {path: field.description for path, field in walk(self.shape) if field.description}
 
-    @cached_property
-    def fields(self) -> dict[str, Field]:
-        """Everything that the kind says about each path."""
-        return dict(walk(self.shape))
-
     def field(self, path: str) -> Field | None:
         """What the kind says about a path such as `restore_tests[].tested_on`."""
-        return self.fields.get(path)
+        shape, field = self.shape, None
+        for step in path.replace("[]", ".[]").removeprefix(".").split("."):
+            field = shape.items if step == "[]" else shape.fields.get(step)
+            if field is None:
+                return None
+            shape = field.shape
+        return field
+
+    def path_of(self, keys: Iterable[str | int | None]) -> str:
+        """The path that some keys and indexes from the root lead along: `restore_tests[].tested_on`."""
+        path = ""
+        shape: Shape | None = self.shape
+        for key in keys:
+            inside = shape.items if shape is not None else None
+            field = inside or (shape.fields.get(str(key)) if shape is not None else None)
+            path += "[]" if inside is not None or isinstance(key, int) else f".{key}"
+            shape = field.shape if field is not None else None
+        return path.removeprefix(".")
 
     def decode(self, tree: Tree) -> Document:
         """The document of a tree of this kind, which it uses up; raises Problems with all that is wrong."""
@@ -152,6 +165,8 @@ class Kinds:
         Raises Problems with everything that a kind may not say.
         """
         kind = _load(path, None, self, shown)
+        if problems := unfit_defaults(kind):
+            raise Problems(problems)
         if kind.name in self:
             message = f"there is already a kind {kind.name}"
             raise DocumentError(message, at=top(kind.file), hint="give it another name")
@@ -166,11 +181,12 @@ def _load(path: Path, name: str | None, kinds: Kinds, shown: str | None = None) 
     try:
         schema = json.loads(source.text)
     except ValueError:
-        from policyscan.documents.reading import read_text
+        from policyscan.documents.json_reader import read_json
 
-        raise Problems(read_text(source)[1]) from None
+        raise Problems(read_json(source)[1]) from None
     if name is None:
         name = _kind_name(schema, source.file)
+        _check_schema(schema, source.file)
     return Kind(name, schema, source.file, kinds)
 
 
@@ -183,6 +199,31 @@ def _kind_name(schema: Any, file: str) -> str:
         message = "the schema does not say which kind it describes"
         raise DocumentError(message, at=top(file), hint='add "kind": {"const": "NAME"} to its properties')
     return name
+
+
+def unfit_defaults(kind: Kind) -> list[DocumentError]:
+    """The `x-when-absent` values of a kind that are not what their own property may hold."""
+    problems = []
+    for path, field in walk(kind.shape):
+        if field.when_absent is not None:
+            try:
+                make_field_decoder(field)(copy(field.when_absent[0]), {}, "", Facts({}, "EUR"))
+            except Invalid:
+                message = f"{path}: its x-when-absent is not what it may hold"
+                problems.append(DocumentError(message, at=top(kind.file)))
+    return problems
+
+
+def _check_schema(schema: Any, file: str) -> None:
+    """Refuse what is no JSON Schema; the built-in ones are checked by tests."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.meta.validate(schema)
+    except jsonschema_rs.ValidationError as error:
+        path = "/".join(["#", *map(str, error.instance_path)])
+        message = f"{path}: this is no JSON Schema: {error.message}"
+        raise DocumentError(message, at=top(file), hint="see json-schema.org, draft 2020-12") from None
 
 
 _zones: dict[str, bool] = {}

@@ -130,7 +130,8 @@ class Field:
         self.unit: str = schema.get("x-unit", "")
         self.default_ok: bool = schema.get("x-default-ok", False)
         absent = schema.get("x-when-absent")
-        self.when_absent: tuple[Any, str] | None = (absent["value"], absent["why"]) if absent else None
+        complete = isinstance(absent, dict) and {"value", "why"} <= absent.keys()
+        self.when_absent: tuple[Any, str] | None = (absent["value"], absent["why"]) if complete else None
 
 
 class SchemaProblem(Exception):
@@ -231,9 +232,10 @@ class ShapeReader:
             return self._object(schema, name, path)
         if kind == "object":
             return self._map(schema, name, path)
-        if kind in SCALARS:
+        if isinstance(kind, str) and kind in SCALARS:
             return self._scalar(schema, kind, name, path)
-        self.refuse(path, f"needs one type, not {kind}", "string, integer, number, boolean, array or object")
+        named = " or ".join(kind) if isinstance(kind, list) else kind or "none"
+        self.refuse(path, f"needs one type, not {named}", "string, integer, number, boolean, array or object")
         return Shape("string")
 
     @staticmethod
@@ -339,7 +341,6 @@ class ShapeReader:
         absent = schema.get("x-when-absent")
         if absent is not None and not (isinstance(absent, dict) and {"value", "why"} <= absent.keys()):
             self.refuse(path, "x-when-absent needs a value and the reason why", "{value: …, why: …}")
-            schema.pop("x-when-absent")
 
     def _check_references(self, root: Shape) -> None:
         for path, field in walk(root):

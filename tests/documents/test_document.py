@@ -1,0 +1,237 @@
+"""A document: the way back to the file, what is blank, withheld or in the future, and references."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from policyscan.cel.values import Dangling, Date, Timestamp, Unresolved
+from tests.documents.conftest import Open
+
+
+class At(NamedTuple):
+    """A clock."""
+
+    today: Date
+    now: Timestamp
+
+
+def at(day: str, time: str = "23:59:59Z") -> At:
+    return At(Date.parse(day), Timestamp.parse(f"{day}T{time}"))
+
+
+# --- paths and places ---
+
+NESTED = """\
+tools:
+  - id: lt-02
+    parts:
+      - {id: KB 1, active: true}
+      - {id: "a[b]", active: true}
+      - {id: https://x.example, active: true}
+checks:
+  - {tool: lt-02, done_on: 2026-01-02}
+  - {hours: 3}
+levels: {ground floor: low, attic: high}
+codes: [a, b]
+"""
+
+
+def test_paths_name_items_by_their_key_and_others_by_their_index(workshop: Open) -> None:
+    document = workshop(NESTED)
+    value = document.value
+    tool = value["tools"][0]
+    assert document.path_of(value) == ""
+    assert document.path_of(value, "about") == "about"
+    assert document.path_of(tool) == "tools[lt-02]"
+    assert document.path_of(tool, "gone") == "tools[lt-02].gone"
+    assert document.path_of(tool["parts"], 0) == 'tools[lt-02].parts["KB 1"]'
+    assert document.path_of(tool["parts"][1], "active") == 'tools[lt-02].parts["a[b]"].active'
+    assert document.path_of(tool["parts"][2]) == "tools[lt-02].parts[https://x.example]"
+    assert document.path_of(value["checks"][0], "hours") == "checks[lt-02/2026-01-02].hours"
+    assert document.path_of(value["checks"][1]) == "checks[1]"
+    assert document.path_of(value["checks"], 9) == "checks[9]"
+    assert document.path_of(value["levels"], "attic") == "levels.attic"
+    assert document.path_of(value["levels"], "ground floor") == 'levels["ground floor"]'
+    assert document.path_of(value["codes"], 1) == "codes[1]"
+
+
+def test_generic_paths_lead_to_the_kinds_questions(workshop: Open) -> None:
+    document = workshop(NESTED)
+    tool = document.value["tools"][0]
+    assert document.generic_path(tool["parts"][1], "active") == "tools[].parts[].active"
+    assert document.generic_path(document.value["levels"], "attic") == "levels[]"
+    assert document.kind.questions["about.founded_on"] == "When was it founded?"
+    assert document.kind.descriptions["people[]"] == "Somebody."
+
+
+def test_keys_of_items(workshop: Open) -> None:
+    document = workshop(NESTED)
+    assert document.key_of(document.value["tools"][0]) == "lt-02"
+    assert document.key_of(document.value["checks"][0]) == "lt-02/2026-01-02"
+    assert document.key_of(document.value["checks"][1]) is None
+    assert document.key_of(document.value["about"]) is None
+    assert document.key_of(document.value) is None
+
+
+def test_locate_gives_path_and_place_and_knows_what_is_not_its_own(workshop: Open) -> None:
+    document = workshop(NESTED)
+    found = document.locate(document.value["tools"][0]["parts"][0], "active")
+    assert found is not None
+    assert (found[0], str(found[1])) == ('tools[lt-02].parts["KB 1"].active', "w.yaml:7:28")
+    assert document.locate({}, "a") is None
+    assert document.locate("a") is None
+    assert document.owns(document.value["tools"])
+    assert not document.owns([])
+
+
+def test_a_followed_reference_keeps_the_place_of_its_target(workshop: Open) -> None:
+    document = workshop(NESTED)
+    tool = document.value["checks"][0]["tool"]
+    assert tool is document.value["tools"][0]
+    assert document.path_of(tool, "id") == "tools[lt-02].id"
+    assert str(document.place_of(document.value["checks"][0], "tool")) == "w.yaml:11:12"
+
+
+# --- blank, missing, supplied ---
+
+
+def test_a_missing_key_gets_the_meaning_of_its_absence_and_a_blank_one_does_not(workshop: Open) -> None:
+    document = workshop("people:\n  - {id: a}\n  - {id: b, role: }\n  - {id: c, role: owner}\ninsured:\n")
+    one, two, three = document.value["people"]
+    assert (one["role"], three["role"]) == ("none", "owner")
+    assert "role" not in two
+    assert "insured" not in document.value
+    assert document.supplied(one) == ["role"]
+    assert document.supplied(two) == []
+    assert document.why_unknown(two, "role") == "it is blank"
+    assert document.why_unknown(one, "name") is None
+
+
+def test_blank_keys_are_listed_with_their_places(workshop: Open) -> None:
+    document = workshop("people:\n  - {id: b, role: }\ninsured:\n")
+    assert [(issue.path, str(issue.place)) for issue in document.blanks()] == [
+        ("people[b].role", "w.yaml:5:13"),
+        ("insured", "w.yaml:6:1"),
+    ]
+
+
+def test_what_a_supplied_value_points_at_is_its_object(workshop: Open) -> None:
+    document = workshop("people:\n  - {id: a}\n")
+    assert document.locate(document.value["people"][0], "role") == (
+        "people[a].role",
+        document.place_of(document.value["people"][0], "gone"),
+    )
+
+
+# --- money ---
+
+
+def test_money_in_a_document_without_currency_is_withheld(workshop: Open) -> None:
+    document = workshop("price: 5\nquotes: [1, 2]\nfee: {amount: 1, currency: EUR}\ncurrency:\n")
+    assert "price" not in document.value
+    assert "quotes" not in document.value
+    assert document.value["fee"].currency == "EUR"
+    assert document.why_unknown(document.value, "price") == "the document does not say its currency"
+    assert document.why_unknown(document.value, "quotes") == "the document does not say its currency"
+    assert str(document.place_of(document.value, "price")) == "w.yaml:4:8"
+
+
+# --- the clock ---
+
+
+def test_facts_later_than_the_clock_are_hidden_and_come_back(workshop: Open) -> None:
+    document = workshop(
+        "people:\n  - {id: a, left_on: 2026-06-12}\n  - {id: b, left_on: null}\n"
+        "opened_at: 2026-08-01T10:00:00Z\ncloses_at: 2030-01-01T00:00:00Z\n"
+    )
+    first = document.value["people"][0]
+    people = document.value["people"]
+
+    document.as_seen(at("2026-10-31"))
+    assert first["left_on"] == Date.parse("2026-06-12")
+    assert document.future_facts() == []
+
+    document.as_seen(at("2026-06-11"))
+    assert "left_on" not in first
+    assert "opened_at" not in document.value
+    assert "closes_at" in document.value
+    assert document.why_unknown(first, "left_on") == "it lies in the future: 2026-06-12 is after 2026-06-11"
+    assert [(issue.path, str(issue.place)) for issue in document.future_facts()] == [
+        ("people[a].left_on", "w.yaml:5:22"),
+        ("opened_at", "w.yaml:7:12"),
+    ]
+    assert document.place_of(first, "left_on").line == 5
+
+    document.as_seen(at("2026-06-12"))
+    assert first["left_on"] == Date.parse("2026-06-12")
+    assert document.why_unknown(first, "left_on") is None
+    assert "opened_at" not in document.value
+    assert document.value["people"] is people
+    assert people[0] is first
+
+
+@pytest.mark.parametrize(("time", "seen"), [("09:59:59Z", False), ("10:00:00Z", True)])
+def test_instants_are_compared_with_now(workshop: Open, time: str, seen: bool) -> None:
+    document = workshop("opened_at: 2026-08-01T12:00:00+02:00\n").as_seen(at("2026-08-01", time))
+    assert ("opened_at" in document.value) is seen
+
+
+# --- references ---
+
+
+def test_references_become_their_targets(workshop: Open) -> None:
+    document = workshop(
+        "people: [{id: ann, boss: bob}, {id: bob, boss: bob}]\n"
+        "tools: [{id: t, helpers: [{id: zed}]}]\n"
+        "checks: [{by: ann}, {by: zed}, {by: null}, {tool: t}]\n"
+    )
+    ann, bob = document.value["people"]
+    assert ann["boss"] is bob
+    assert bob["boss"] is bob
+    checks = document.value["checks"]
+    assert checks[0]["by"] is ann
+    assert checks[1]["by"] is document.value["tools"][0]["helpers"][0]
+    assert checks[2]["by"] is None
+    assert checks[3]["tool"] is document.value["tools"][0]
+    assert document.issues == []
+
+
+def test_a_dangling_reference_is_an_issue_and_reads_as_absent(workshop: Open) -> None:
+    document = workshop("people: [{id: ann}]\ntools: []\nchecks:\n  - {by: anne}\n")
+    assert isinstance(document.value["checks"][0]["by"], Dangling)
+    (issue,) = document.issues
+    assert issue.message == "nothing in people or tools[].helpers has the id anne"
+    assert (str(issue.place), issue.path, issue.hint) == ("w.yaml:7:10", "checks[0].by", "did you mean ann?")
+
+
+def test_a_reference_into_an_empty_or_null_list_dangles(workshop: Open) -> None:
+    document = workshop("tools: []\nchecks: [{tool: t}]\n")
+    assert isinstance(document.value["checks"][0]["tool"], Dangling)
+    assert document.issues[0].hint == "add it to tools, or correct the id"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "checks: [{tool: t}]\n",
+        "tools:\nchecks: [{tool: t}]\n",
+        "tools: []\nchecks: [{by: ann}]\n",
+        "people: []\nchecks: [{by: ann}]\n",
+        "people: []\ntools: [{id: t}]\nchecks: [{by: ann}]\n",
+    ],
+    ids=["missing", "blank", "one of two missing", "outer list missing", "inner list missing"],
+)
+def test_a_reference_into_a_list_that_is_not_known_is_unresolved(workshop: Open, text: str) -> None:
+    document = workshop(text)
+    check = document.value["checks"][0]
+    assert isinstance(check.get("tool", check.get("by")), Unresolved)
+    assert document.issues == []
+
+
+def test_a_reference_to_a_document_that_is_not_there_is_unresolved(workshop: Open) -> None:
+    document = workshop("supplier: acme\ncustomer: dent\n")
+    assert isinstance(document.value["supplier"], Unresolved)
+    assert document.value["customer"] == "dent"  # an identity only: never followed
+    assert document.issues == []
