@@ -37,13 +37,16 @@ class UnknownTypeError(Exception):
 
 
 def parse_type(text: str, named: Mapping[str, types.Type]) -> types.Type:
-    """`date`, `fix`, `list(fix)`, `date?` as a type; UnknownTypeError for any other name."""
+    """`date`, `fix`, `list(fix)`, `date?`, `device | server` as a type; UnknownTypeError for any other name."""
     text = text.strip()
     if text.endswith("?"):
         return types.Nullable(parse_type(text[:-1], named))
     inner = _LIST.fullmatch(text)
     if inner:
         return types.List(parse_type(inner.group(1), named))
+    if "|" in text:
+        members = tuple(parse_type(part, named) for part in text.split("|"))
+        return types.Union(tuple(m for m in members if isinstance(m, types.ObjectType)))
     found = SCALARS.get(text) or named.get(text)
     if found is None:
         raise UnknownTypeError(text)
