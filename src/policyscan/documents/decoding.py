@@ -8,7 +8,7 @@ and booleans that only need a look at their class, and the loops are written for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
@@ -152,13 +152,14 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:
         for name in required:
             if name not in node:
                 raise Invalid
-        if facts.blanks:
-            for name in facts.blanks.get(id(node), ()):
-                if name not in decoders and name[:2] != FREE:
-                    raise Invalid
+        if facts.blanks and not known(facts.blanks.get(id(node), ())):
+            raise Invalid
         if absent:
             supply(node, facts)
         return node
+
+    def known(names: Iterable[str]) -> bool:
+        return all(name in decoders or name[:2] == FREE for name in names)
 
     def supply(node: dict[str, Any], facts: Facts) -> None:
         blank = facts.blanks.get(id(node), ())

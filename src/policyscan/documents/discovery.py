@@ -1,7 +1,6 @@
 """Which files a scan reports on, and where it may look for the documents that these refer to."""
 
 # Walking a large tree with Path objects takes several times as long.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH206
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class Document:
 
     def generic_path(self, container: Container, key: Key = None) -> str:
         """The path with `[]` for every list item, as `Kind.questions` has it: `devices[].os.version`."""
-        keys = [] if key is None else [key]
+        keys: list[Key] = [] if key is None else [key]
         current: Any = container
         while (place := self.places[id(current)]).parent is not None:
             keys.append(place.key)

@@ -130,8 +130,9 @@ class Field:
         self.unit: str = schema.get("x-unit", "")
         self.default_ok: bool = schema.get("x-default-ok", False)
         absent = schema.get("x-when-absent")
-        complete = isinstance(absent, dict) and {"value", "why"} <= absent.keys()
-        self.when_absent: tuple[Any, str] | None = (absent["value"], absent["why"]) if complete else None
+        self.when_absent: tuple[Any, str] | None = None
+        if isinstance(absent, dict) and {"value", "why"} <= absent.keys():
+            self.when_absent = (absent["value"], absent["why"])
 
 
 class SchemaProblem(Exception):
