@@ -207,6 +207,10 @@ class Generator:
         found = [path for path, of in self.paths(scope) if str(t.non_null(of)) == kind]
         return self.rnd.choice(found) if found else ""
 
+    def nullable_path(self, kind: str, scope: Scope) -> str:
+        found = [p for p, of in self.paths(scope) if isinstance(of, t.Nullable) and str(of.elem) == kind]
+        return self.rnd.choice(found) if found else "client.budget"
+
     def list_path(self, kind: str, scope: Scope) -> str:
         found = [
             path
@@ -275,7 +279,7 @@ class Generator:
 
     def null_test(self, _kind: str, scope: Scope, depth: int) -> str:
         kind = self.rnd.choice(("date", "double"))
-        path = self.path(kind, scope) or "client.budget"
+        path = self.nullable_path(kind, scope)
         rest = f"{path} {self.rnd.choice((*_ORDERS, *_EQUALITIES))} {self.some(kind, scope, depth)}"
         return self.rnd.choice(
             (f"({path} == null || {rest})", f"({path} != null && {rest})", f"({path} == null)")

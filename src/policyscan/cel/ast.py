@@ -4,8 +4,6 @@
 checker can keep what it learns in tables beside the tree.
 """
 
-# ruff: noqa: PLR0913, PLR0917 - a node takes its parts and its place
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -141,7 +139,7 @@ class Macro(Node):
         self,
         name: str,
         target: Node | None,
-        vars: tuple[Ident, ...],  # noqa: A002 - what the rest of the language calls them
+        vars: tuple[Ident, ...],
         args: tuple[Node, ...],
         start: int = 0,
         end: int = 0,
@@ -206,7 +204,7 @@ class MapExpr(Node):
         self.end = end
 
 
-def children(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one line a kind of node
+def children(node: Node) -> tuple[Node, ...]:
     """The parts of `node` in the order of its source; a macro's variables are not among them."""
     match node:
         case Select(operand) | Has(operand):

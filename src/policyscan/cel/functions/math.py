@@ -59,11 +59,11 @@ def _finite(value: float) -> bool:
 
 
 def _ceil(value: float) -> float:
-    return float(math.ceil(value)) if _finite(value) else value
+    return math.copysign(math.ceil(value), value) if _finite(value) else value
 
 
 def _floor(value: float) -> float:
-    return float(math.floor(value)) if _finite(value) else value
+    return math.copysign(math.floor(value), value) if _finite(value) else value
 
 
 def _round(value: float) -> float:
@@ -77,7 +77,7 @@ def _round(value: float) -> float:
 
 
 def _trunc(value: float) -> float:
-    return float(math.trunc(value)) if _finite(value) else value
+    return math.copysign(math.trunc(value), value) if _finite(value) else value
 
 
 def _abs_int(value: int) -> int:
@@ -100,9 +100,7 @@ def _sign_uint(value: int) -> UInt:
 
 
 def _sign_double(value: float) -> float:
-    if value != value or value == 0:  # noqa: PLR0124 - NaN has no sign, 0.0 keeps its own
-        return value
-    return math.copysign(1.0, value)
+    return float((value > 0) - (value < 0)) if value == value else value  # noqa: PLR0124 - NaN has no sign
 
 
 def _sqrt(value: float) -> float:

@@ -559,7 +559,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "contains",
-        (Overload((STRING, STRING), BOOL, _contains, True, "({1} in {0})", total=True),),
+        (Overload((STRING, STRING), BOOL, _contains, True, "{0}.__contains__({1})", total=True),),
         "True where the text has the other text in it.",
         ('"windows-11".contains("dows")',),
     ),

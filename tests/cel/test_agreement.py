@@ -1,0 +1,97 @@
+"""Both evaluators agree on random policies over inventories full of gaps, and gaps never become verdicts."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from random import Random
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from policyscan.cel.errors import CelErrors, EvalError
+from policyscan.cel.program import POLICY, Checked, Env
+from tests.cel.generate import ROOT, VARIABLES, Generator, inventory
+from tests.cel.harness import Outcome, both, clock
+
+randoms = st.randoms(use_true_random=False)
+KINDS = ("bool", "bool", "bool", "int", "double", "string", "duration")
+ENV = Env(variables=VARIABLES, dialect=POLICY)
+
+
+def expression(rnd: Random) -> Checked | None:
+    """A random expression that the checker accepts; most are."""
+    source = Generator(rnd).expression(rnd.choice(KINDS), ROOT, rnd.randint(1, 4))
+    try:
+        return ENV.check(source)
+    except CelErrors:
+        return None
+
+
+def subjects(rnd: Random) -> dict[str, Any]:
+    """A client and one of its devices, which is the same object."""
+    client = inventory(rnd)
+    devices = client.get("devices") or [{"id": "d9"}]
+    return {"client": client, "device": rnd.choice(devices)}
+
+
+@given(randoms)
+@settings(max_examples=150)
+def test_both_evaluators_agree_on_values_errors_and_turns(rnd: Random) -> None:
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    for _ in range(4):
+        values = subjects(rnd)
+        both(checked, values)
+        first, second = clock(), clock()
+        try:
+            checked.compile(tuple(values))(first, *values.values())
+        except EvalError:
+            pass
+        checked.trace(second, values)
+        assert first.turn == second.turn, checked.source
+
+
+@given(randoms)
+@settings(max_examples=150)
+def test_what_is_deleted_never_becomes_another_verdict(rnd: Random) -> None:
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    if checked.absence:  # has(), .?, orValue() may: that is why a policy has to say so
+        return
+    values = subjects(rnd)
+    known = both(checked, values)
+    for path in paths(values):
+        gapped = deepcopy(values)
+        delete(gapped, path)
+        found = both(checked, gapped)
+        assert may_follow(found, known), f"{checked.source} is {known}, without {path} it is {found}"
+
+
+def may_follow(found: Outcome, known: Outcome) -> bool:
+    """The same outcome, or none: a gap may uncover a fault, but never a value or an absence."""
+    return found.same(known) or found.error in {"missing", "fault"}
+
+
+def paths(values: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all keys of all objects; ids of list items always stand."""
+    found: list[tuple[Any, ...]] = []
+    if isinstance(values, dict):
+        for key, value in values.items():
+            here = (*prefix, key)
+            if len(here) > 1 and key != "id":
+                found.append(here)
+            found += paths(value, here)
+    elif isinstance(values, list):
+        for number, value in enumerate(values):
+            found += paths(value, (*prefix, number))
+    return found
+
+
+def delete(values: Any, path: tuple[Any, ...]) -> None:
+    """Takes the last key of the path out of its object."""
+    for step in path[:-1]:
+        values = values[step]
+    values.pop(path[-1], None)
