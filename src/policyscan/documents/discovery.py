@@ -148,6 +148,8 @@ class _Search:
     def walk(self, folder: str) -> None:
         """Take in every inventory file below a folder."""
         rules = _Ignore.above(folder)
+        if rules and rules.ignores(folder, is_folder=True):
+            rules = _Ignore(())  # named all the same, so what excludes it is not what is wanted
         stack = [(folder, rules)]
         while stack:
             folder, rules = stack.pop()
