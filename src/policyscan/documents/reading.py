@@ -30,6 +30,12 @@ def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
         from policyscan.documents.json_reader import read_json
 
         return read_json(source)
+    from policyscan.documents.fast_yaml import read_fast
+
+    tree = read_fast(source)
+    if tree is not None:
+        return [tree], []
+    # Importing PyYAML takes longer than reading fifty inventories: only for files that need it.
     from policyscan.documents.yaml_reader import read_yaml
 
     return read_yaml(source)

@@ -89,17 +89,18 @@ class Tree:
     `blanks` holds, for the id of each dict that has any, its keys with nothing after them.
     """
 
-    __slots__ = ("blanks", "first", "index", "last", "places", "source", "value")
+    __slots__ = ("blanks", "first", "index", "last", "layout", "places", "source", "value")
 
     def __init__(
         self,
         source: Source,
         index: int,
         value: Any,
-        places: dict[int, Place],
+        places: dict[int, Place] | dict[int, LinePlace],
         blanks: dict[int, list[str]],
         first: Any,
         last: Any,
+        layout: Layout | None = None,
     ) -> None:
         self.source = source
         self.index = index
@@ -108,6 +109,7 @@ class Tree:
         self.blanks = blanks
         self.first = first
         self.last = last
+        self.layout = layout
 
     def _span(self, first: Any, last: Any) -> Span:
         return self.source.span(start_of(first), end_of(last))
@@ -144,11 +146,18 @@ class Tree:
             return self.root_span()
         if place.parent.__class__ is dict:
             return self.key_span_of(place.parent, place.key)
-        start = start_of(place.first)
-        return self.source.span(start, self._first_word_end(start, end_of(place.last)))
+        first, last = self._region(place)
+        start = start_of(first)
+        return self.source.span(start, self._first_word_end(start, end_of(last)))
 
-    @staticmethod
-    def _spot(place: Place, key: Key) -> Any:
+    def _region(self, place: Any) -> tuple[Any, Any]:
+        if place.__class__ is LinePlace:
+            return self.layout.region(place)  # type: ignore[union-attr]
+        return place.first, place.last
+
+    def _spot(self, place: Any, key: Key) -> Any:
+        if place.__class__ is LinePlace:
+            return self.layout.spot(place, key)  # type: ignore[union-attr]
         spots = place.spots
         if spots.__class__ is dict:
             return spots.get(key)

@@ -1,0 +1,350 @@
+"""What one line of an inventory says, for the lines that can be understood without their neighbours.
+
+Only a strict part of YAML is understood here: `key: value`, `- key: value`, `- value`, `key:` and
+`- key:`, where a value is a plain or quoted text on this line, `[…]` or `{…}`; and comments. Whatever
+else YAML has, and whatever could be read in two ways, is a DOUBT: then libyaml reads the file.
+"""
+
+from __future__ import annotations
+
+import re
+from sys import intern
+from typing import Any
+
+from policyscan.documents.scalars import BadScalar, resolve
+from policyscan.documents.tree import BLANK, Region
+
+PAIR, OPEN, FLAT, FLOW, UNFINISHED, SKIP, START, DOUBT = range(8)
+"""What a line has: a scalar value; a key whose value is on the lines below, or blank; `[…]` or `{…}` of
+scalars; one with more in it; one that goes on below; nothing but a comment; `---`; none of these."""
+
+Line = tuple[int, str | None, Any, int, int, int]
+"""(quick, key, value, column, dash, kind). `column` is that of the key, or of the value of an item without
+one; `dash` that of the dash, or -1; `quick` is `column` for a PAIR without a dash, else -2."""
+
+_MAX_LENGTH = 100
+_MAX_LINES = 20_000
+_MAX_WORDS = 10_000
+_MAX_FLOW_DEPTH = 20
+
+# Characters with which a plain text never begins here are all of YAML's indicators, and `-` unless a
+# number follows. `: ` and ` #` end a plain text; here every `#` does, and a colon needs a letter, digit or
+# slash after it. In `[…]` and `{…}` brackets, commas and question marks are out, too.
+_FIRST = r"(?:[^\s\-?:,\[\]{}\#&*!|>'\"%@`]|-(?=[0-9]))"
+_PLAIN = rf"{_FIRST}[^:\#]*+(?::[\w/][^:\#]*+)*+"
+_FLOW_PLAIN = rf"{_FIRST}[^:\#,?\[\]{{}}\r\n]*+(?::[0-9A-Za-z/][^:\#,?\[\]{{}}\r\n]*+)*+"
+_KEY = r"\w[\w./+ -]{0,99}+(?<![ ])"
+_LINE = re.compile(
+    rf"""
+    (\ *+) (-\ ++)?
+    (?: ({_KEY}) : (?:\ ++|\Z) )?
+    (?: ({_PLAIN}) | "([^"\\]*+)"\ *+ | '([^']*+(?:''[^']*+)*+)'\ *+ | ([\[{{].*+) )?+
+    (?: (?<=\ )\#.*+ )? \Z
+    """,
+    re.VERBOSE,
+)
+_simple = re.compile(
+    r"( *+)(- ++)?([A-Za-z_][A-Za-z0-9_-]{0,99}+):(?: ([0-9A-Za-z][^:#]*+(?::[0-9][^:#]*+)*+))?\Z"
+).match
+_FLOW_VALUE = rf"""
+    (?:
+        (?: ({_FLOW_PLAIN}) | "([^"\\\r\n]*+)" | '([^'\r\n]*+(?:''[^'\r\n]*+)*+)' )?+ [ \r\n]*+ ([,\]}}])
+        | ([\[{{])
+    )
+    """
+# The most common `{…}` and `[…]`: scalars with no space but one after each colon and comma. The second
+# expression of each pair finds the entries of what the first one has matched.
+_SIMPLE_KEY = r"[A-Za-z_][A-Za-z0-9_]{0,99}+"
+_SIMPLE_TEXT = r"[0-9A-Za-z][^:#,?\[\]{}]*+(?::[0-9A-Za-z/][^:#,?\[\]{}]*+)*+"
+_simple_mapping = re.compile(
+    rf"""\{{(?:{_SIMPLE_KEY}: (?:{_SIMPLE_TEXT}|"[^"\\]*+")(?:, (?! )|(?=\}})))++\}}"""
+).match
+_simple_entries = re.compile(rf"""({_SIMPLE_KEY}): (?:({_SIMPLE_TEXT})|("[^"\\]*+"))[,}}]""").findall
+_simple_list = re.compile(rf"\[(?:{_SIMPLE_TEXT}(?:, (?! )|(?=\])))*+\]").match
+_simple_items = re.compile(rf"({_SIMPLE_TEXT})[,\]]").findall
+
+_ITEM = re.compile(rf"[ \r\n]*+ {_FLOW_VALUE}", re.VERBOSE)
+_ENTRY = re.compile(rf"[ \r\n]*+ ({_KEY}) :\ ++ {_FLOW_VALUE}", re.VERBOSE)
+_END = re.compile(r"[ \r\n]*+([\]}])")
+_COMMA = re.compile(r"[ \r\n]*+([,\]}])")
+_REST = re.compile(r" *+(?:(?<= )#[^\r\n]*+)?(?:\r?\n|\Z)")
+_START = re.compile(r"--- *+(?:(?<= )#.*+)?\Z")
+
+_NOTHING: Line = (-2, None, None, 0, -1, SKIP)
+_IN_DOUBT: Line = (-2, None, None, 0, -1, DOUBT)
+_AT_START: Line = (-2, None, None, 0, -1, START)
+
+
+class Doubt(Exception):
+    """This is not of the part of YAML that is understood here."""
+
+
+class Lines(dict[str, Line]):
+    """What each line says, worked out once: the same lines come again in every inventory."""
+
+    def __missing__(self, line: str) -> Line:
+        match = _simple(line)
+        if match is not None and line.isprintable():
+            found = _from_simple(*match.groups())
+        else:
+            found = read_line(line)
+        if len(line) <= _MAX_LENGTH:
+            if len(self) >= _MAX_LINES:
+                self.clear()
+            self[line] = found
+        return found
+
+
+def _from_simple(indent: str, dash: str | None, key: str, text: str | None) -> Line:
+    """The most common lines, `key: value` and `key:`, with little to tell apart."""
+    try:
+        column = len(indent)
+        if dash is None:
+            if text is None:
+                return -2, _keys[key], None, column, -1, OPEN
+            return column, _keys[key], _meanings[text], column, -1, PAIR
+        after = column + len(dash)
+        if text is None:
+            return -2, _keys[key], None, after, column, OPEN
+        return -2, _keys[key], _meanings[text], after, column, PAIR
+    except Doubt:
+        return _IN_DOUBT
+
+
+class _Keys(dict[str, str]):
+    """Each plain key that is text as one object, so that equal keys are compared by address."""
+
+    def __missing__(self, key: str) -> str:
+        if resolve(key).__class__ is not str:  # null, true, a number
+            raise Doubt
+        if len(self) >= _MAX_WORDS:
+            self.clear()
+        self[key] = key = intern(key)
+        return key
+
+
+class _Meanings(dict[str, Any]):
+    """The value of each plain scalar; spaces may follow it."""
+
+    def __missing__(self, text: str) -> Any:
+        try:
+            value = resolve(text.rstrip(" "))
+        except BadScalar:
+            raise Doubt from None
+        if len(text) <= _MAX_LENGTH:
+            if len(self) >= _MAX_WORDS:
+                self.clear()
+            self[text] = value
+        return value
+
+
+_keys = _Keys()
+_meanings = _Meanings()
+
+
+def read_line(line: str) -> Line:
+    """What a line without its end says."""
+    match = _LINE.match(line)
+    if match is None or not line.isprintable():  # tabs, invisible characters, halves of surrogate pairs
+        return _without_match(line)
+    indent, dash, key, plain, double, single, flow = match.groups()
+    column = len(indent) + len(dash or "")
+    at = -1 if dash is None else len(indent)
+    try:
+        name = None if key is None else _keys[key]
+        if flow is not None:
+            return _with_flow(line, match.start(7), name, column, at)
+        if match.lastindex <= 3:  # type: ignore[operator]
+            return _without_value(name, column, at)
+        value = _scalar(plain, double, single)
+    except Doubt:
+        return _IN_DOUBT
+    if name is None and dash is None:
+        return _IN_DOUBT
+    return (-2 if name is None or dash is not None else column), name, value, column, at, PAIR
+
+
+def _without_value(key: str | None, column: int, dash: int) -> Line:
+    if key is not None:
+        return -2, key, None, column, dash, OPEN
+    return _NOTHING if dash < 0 else _IN_DOUBT
+
+
+def _without_match(line: str) -> Line:
+    if not line.isprintable():
+        return _IN_DOUBT
+    if line.startswith("#"):
+        return _NOTHING
+    return _AT_START if _START.match(line) is not None else _IN_DOUBT
+
+
+def _with_flow(line: str, start: int, key: str | None, column: int, dash: int) -> Line:
+    if key is None and dash < 0:
+        return _IN_DOUBT
+    try:
+        value = _simple_flow(line, start)
+        if value is not None:
+            return -2, key, value, column, dash, FLAT
+        value, _ = read_flow(line, start)
+    except Doubt:
+        return -2, key, start, column, dash, UNFINISHED
+    values = value.values() if value.__class__ is dict else value
+    flat = not any(each is BLANK or each.__class__ is dict or each.__class__ is list for each in values)
+    return -2, key, value, column, dash, FLAT if flat else FLOW
+
+
+def _simple_flow(line: str, start: int) -> Any:
+    """The container that begins at `start` and ends with the line; None if it is not of the simplest kind."""
+    if line[start] == "[":
+        match = _simple_list(line, start)
+        if match is None or match.end() != len(line):
+            return None
+        return [_meanings[text] for text in _simple_items(line, start + 1)]
+    match = _simple_mapping(line, start)
+    if match is None or match.end() != len(line):
+        return None
+    entries = _simple_entries(line, start + 1)
+    value = {_keys[key]: _meanings[text] if text else quoted[1:-1] for key, text, quoted in entries}
+    if len(value) != len(entries):
+        raise Doubt
+    return value
+
+
+# --- [ … ] and { … } -------------------------------------------------------------------------------
+
+Marks = dict[int, tuple[Region, Any]]
+"""For the id of each container: where it stands, and its spots as `Place` has them."""
+
+
+def read_flow(text: str, start: int, marks: Marks | None = None) -> tuple[Any, int]:
+    """The container that begins at `start`, and the offset after the line on which it ends.
+
+    Raises Doubt, also if there is more on its last line than a comment. Fills `marks` if there is one.
+    """
+    value, end = _container(text, start, 1, marks)
+    rest = _REST.match(text, end)
+    if rest is None:
+        raise Doubt
+    return value, rest.end()
+
+
+def _container(text: str, start: int, depth: int, marks: Marks | None) -> tuple[Any, int]:
+    if depth > _MAX_FLOW_DEPTH:
+        raise Doubt
+    read = _list if text[start] == "[" else _mapping
+    return read(text, start, depth, marks)
+
+
+def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[Any], int]:
+    items: list[Any] = []
+    spots: list[Any] = []
+    end = _END.match(text, start + 1)
+    at = start + 1 if end is None else end.end()
+    close = "," if end is None else end.group(1)
+    while close == ",":
+        match = _ITEM.match(text, at)
+        if match is None:
+            raise Doubt
+        plain, double, single, close, bracket = match.groups()
+        if bracket is not None:
+            value, at, close = _nested(text, match.start(5), depth, marks)
+        else:
+            value = _scalar(plain, double, single)
+            if value is BLANK:
+                raise Doubt
+            at = match.end()
+        if marks is not None:
+            spots.append(_regions(match, value, marks, 0))
+        items.append(value)
+    if close != "]":
+        raise Doubt
+    if marks is not None:
+        marks[id(items)] = (Region(start, at), spots)
+    return items, at
+
+
+def _mapping(text: str, start: int, depth: int, marks: Marks | None) -> tuple[dict[str, Any], int]:
+    entries: dict[str, Any] = {}
+    spots: dict[str, Any] = {}
+    end = _END.match(text, start + 1)
+    at = start + 1 if end is None else end.end()
+    close = "," if end is None else end.group(1)
+    while close == ",":
+        match = _ENTRY.match(text, at)
+        if match is None:
+            raise Doubt
+        key, plain, double, single, close, bracket = match.groups()
+        if key in entries:
+            raise Doubt
+        if bracket is not None:
+            value, at, close = _nested(text, match.start(6), depth, marks)
+        else:
+            value = _scalar(plain, double, single)
+            at = match.end()
+        if marks is not None:
+            spots[key] = (Region(*match.span(1)), *_regions(match, value, marks, 1))
+        entries[_keys[key]] = value
+    if close != "}":
+        raise Doubt
+    if marks is not None:
+        marks[id(entries)] = (Region(start, at), spots)
+    return entries, at
+
+
+def _nested(text: str, start: int, depth: int, marks: Marks | None) -> tuple[Any, int, str]:
+    """A container within another, the offset after what follows it, and what that is."""
+    value, end = _container(text, start, depth + 1, marks)
+    comma = _COMMA.match(text, end)
+    if comma is None:
+        raise Doubt
+    return value, comma.end(), comma.group(1)
+
+
+def _scalar(plain: str | None, double: str | None, single: str | None) -> Any:
+    if plain is not None:
+        return _meanings[plain]
+    if double is not None:
+        return double
+    return BLANK if single is None else single.replace("''", "'")
+
+
+def _regions(match: re.Match[str], value: Any, marks: Marks, first: int) -> tuple[Region, Region]:
+    """Where a value begins and ends; `first` is the number of the match's groups before the value's."""
+    if match.group(first + 5) is not None:
+        start, end = marks[id(value)][0]
+        return Region(start, start + 1), Region(end - 1, end)
+    region = _scalar_region(match, first + 1)
+    return region, region
+
+
+def _scalar_region(match: re.Match[str], group: int) -> Region:
+    """Where a scalar stands; from `group` on there are those for plain, double and single quotes."""
+    if match.group(group) is not None:
+        start = match.start(group)
+        return Region(start, start + len(match.group(group).rstrip(" ")))
+    if match.group(group + 1) is None and match.group(group + 2) is None:  # blank: before what follows
+        return Region(match.start(group + 3), match.start(group + 3))
+    group += 1 if match.group(group + 1) is not None else 2
+    return Region(match.start(group) - 1, match.end(group) + 1)  # with its quotes
+
+
+def value_region(line: str) -> Region:
+    """Where on its line the scalar of a PAIR stands, with its quotes."""
+    return _scalar_region(_match(line), 4)
+
+
+def key_region(line: str) -> Region:
+    """Where on its line the key stands."""
+    return Region(*_match(line).span(3))
+
+
+def flow_start(line: str) -> int:
+    """The column of the `[` or `{` that is a line's value."""
+    return _match(line).start(7)
+
+
+def _match(line: str) -> re.Match[str]:
+    match = _LINE.match(line)
+    if match is None:
+        raise ValueError(line)  # only lines that were read are looked into
+    return match
