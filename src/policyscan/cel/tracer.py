@@ -128,6 +128,13 @@ class Trace:
         return self._locate(container, key) if self._locate is not None else None
 
 
+def _forget_calls(frame: _Frame, error: EvalError) -> None:
+    """Drop the tracebacks of errors that are kept: they lead in a circle through the calls that made them,
+    and would keep everything that those looked at until the garbage collector comes."""
+    for kept in (error, *(value for _, value, _ in frame.log if isinstance(value, EvalError))):
+        kept.__traceback__ = kept.__context__ = None
+
+
 def _unique(values: list[Any]) -> list[Any]:
     seen: dict[int, Any] = {}
     for value in values:
@@ -164,10 +171,11 @@ class Tracer:
         """One run; whatever goes wrong is in the result."""
         frame = _Frame(clock, variables, self.count)
         try:
-            value = self.run(frame)
+            traced = Trace(frame, self.run(frame), None, locate)
         except EvalError as error:
-            return Trace(frame, None, error, locate)
-        return Trace(frame, value, None, locate)
+            traced = Trace(frame, None, error, locate)
+            _forget_calls(frame, error)
+        return traced
 
     # --- building
 

@@ -32,6 +32,7 @@ def accounts(
         one.as_seen(clock)
     evaluation = Evaluation(document, clock, plan.known, context, full=True)
     explainer = evaluation.explainer
+    clock.lookup = evaluation.lookup
     return [
         Account(explainer.result(policy, outcome), tuple(explainer.traces(outcome)))
         for outcome in evaluate(policy, document.value, clock)

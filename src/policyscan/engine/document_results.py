@@ -36,15 +36,19 @@ class Evaluation:
         self.explainer = Explainer(document, clock, context)
         self._passes: dict[tuple[str, int], Status] = {}
         self._turns: dict[tuple[str, int], tuple[int, int]] = {}
-        clock.lookup = self._lookup
 
     def results(self, policies: Iterable[Policy]) -> list[Result]:
         """The results of all policies that are about this kind of document, and of the document itself."""
         made = self._references()
         kind = self.document.kind.name
-        for policy in policies:
-            if policy.info.kind == kind:
-                made.extend(self._guarded(policy))
+        self.clock.lookup = self.lookup
+        try:
+            for policy in policies:
+                if policy.info.kind == kind:
+                    made.extend(self._guarded(policy))
+        finally:
+            # Without this circle a document is freed as soon as it is done, not when the collector comes.
+            self.clock.lookup = None
         return made
 
     def _guarded(self, policy: Policy) -> list[Result]:
@@ -97,7 +101,7 @@ class Evaluation:
 
     # --- passes("ACC-01")
 
-    def _lookup(self, policy: str, clock: PolicyClock) -> bool:
+    def lookup(self, policy: str, clock: PolicyClock) -> bool:
         """Whether another policy passes now; its unknown and error are the asking policy's too."""
         other = self.known.get(policy)
         if other is None:

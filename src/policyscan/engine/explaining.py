@@ -138,6 +138,10 @@ class Explainer:
         return self.document.tree.root_span()
 
     def _read_span(self, trace: Trace) -> Span | None:
+        if isinstance(trace.error, cel.Absent):
+            for _path, spot, *_ in trace.absent:
+                if spot is not None:
+                    return spot.span  # type: ignore[no-any-return]
         for witness in trace.witnesses:
             span = self._object_span(witness)
             if span is not None:
@@ -160,22 +164,46 @@ class Explainer:
         for _verdict, trace in traced:
             for path, value, spot, *_ in trace.reads:
                 if path not in seen:
-                    seen[path] = Read(path, cel.to_json(value), spot.span if spot else None)
+                    seen[path] = Read(path, self._json(value), spot.span if spot else None)
+            for path, spot, *_ in trace.absent:
+                if path not in seen:
+                    seen[path] = Read(path, None, spot.span if spot else None)
         return tuple(seen.values())
 
+    def _json(self, value: Any) -> Any:
+        """A value read as JSON: objects by what identifies them, for they stand in the inventory."""
+        if isinstance(value, dict):
+            return self._named(value)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            return [self._named(item) for item in value]
+        return cel.to_json(value)
+
+    def _named(self, value: Any) -> Any:
+        key = self.document.key_of(value) if self.document.owns(value) else None
+        if key is not None:
+            return key
+        located = self.locate(value)
+        return located[0] if located is not None else cel.to_json(value)
+
     def _gaps(self, traced: list[tuple[Verdict, Trace]]) -> tuple[Gap, ...]:
+        """What an unknown result lacks: what is missing, else what is known to be nothing."""
         found: dict[str, Gap] = {}
         for _verdict, trace in traced:
-            for path, spot, *_ in (*trace.missing, *(trace.absent if trace.error is not None else ())):
+            for path, spot, *_ in trace.missing:
                 if path not in found:
-                    found[path] = self._gap(path, spot)
+                    found[path] = self._gap(path, spot, None)
+        if not found:
+            for _verdict, trace in traced:
+                for path, spot, *_ in trace.absent if trace.error is not None else ():
+                    found[path] = self._gap(path, spot, "it is null")
         return tuple(found.values())
 
-    def _gap(self, path: str, spot: Spot | None) -> Gap:
+    def _gap(self, path: str, spot: Spot | None, reason: str | None) -> Gap:
         if spot is None:
             return Gap(path, path)
         generic = spot.document.generic_path(spot.container, spot.key)
-        return Gap(path, generic, spot.document.kind.questions.get(generic), spot.span, spot.reason)
+        question = spot.document.kind.questions.get(generic)
+        return Gap(path, generic, question, spot.span, reason or spot.reason)
 
     def _message(
         self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, Trace]],
@@ -223,8 +251,8 @@ class Explainer:
     def _reason(self, policy: Policy, outcome: Outcome, status: Status) -> str | None:
         if status is Status.NOT_APPLICABLE:
             return policy.not_applicable or outcome.requirement
-        if status is Status.UNKNOWN:
-            return outcome.requirement if isinstance(outcome.item, Need) else "missing"
+        if status is Status.UNKNOWN and isinstance(outcome.item, Need):
+            return outcome.requirement
         return None
 
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:

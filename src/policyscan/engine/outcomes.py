@@ -123,12 +123,12 @@ class _Run:
     def _items(self, code: Code, values: Values) -> tuple[Verdict, Sequence[Any] | None]:
         try:
             items = code.program(self.clock, *values)
-        except cel.Missing:
-            return Verdict(Status.UNKNOWN, code, values), None
-        except cel.Absent:
+        except cel.EvalError as error:
+            forget_calls(error)
+            if not isinstance(error, cel.Absent):
+                status = Status.UNKNOWN if isinstance(error, cel.Missing) else Status.ERROR
+                return Verdict(status, code, values), None
             items = ()
-        except cel.Fault:
-            return Verdict(Status.ERROR, code, values), None
         return Verdict(Status.PASS, code, values), items or ()
 
     def _unique(self, subject: str, label: str) -> str:
@@ -267,12 +267,16 @@ def status_of(code: Code, values: Values, clock: cel.Clock, absent: Status) -> S
     """Pass for true, fail for false; unknown, `absent` or error for what stands in the way of telling."""
     try:
         return Status.PASS if code.program(clock, *values) is True else Status.FAIL
-    except cel.Missing:
-        return Status.UNKNOWN
-    except cel.Absent:
-        return absent
-    except cel.Fault:
-        return Status.ERROR
+    except cel.EvalError as error:
+        forget_calls(error)
+        if isinstance(error, cel.Missing):
+            return Status.UNKNOWN
+        return absent if isinstance(error, cel.Absent) else Status.ERROR
+
+
+def forget_calls(error: cel.EvalError) -> None:
+    """Drop an error's traceback, which would keep the document that it came from alive for too long."""
+    error.__traceback__ = error.__context__ = None
 
 
 def _identity(item: Any, key: tuple[str, ...], position: int) -> str:
