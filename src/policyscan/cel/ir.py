@@ -29,11 +29,24 @@ the source; inside a definition's body, in the definition's source.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from policyscan.cel.values import NONE, Date, Duration, Money, OptionalValue, Timestamp, TypeValue, UInt
 
+if TYPE_CHECKING:
+    from policyscan.cel.types import Type
+
 Ir: TypeAlias = tuple[Any, ...]
+
+
+class Out(NamedTuple):
+    """What checking a node gives: its form, its type, and how it moves with the clock ("" for not at all)."""
+
+    ir: Ir
+    type: Type
+    moves: str = ""
+
+
 
 _TAGGED = "\0"
 

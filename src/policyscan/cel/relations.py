@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from policyscan.cel.types import (
+    BOOL,
     DYN,
     NEVER,
     NULL,
@@ -24,6 +25,18 @@ from policyscan.cel.types import (
 )
 
 Binding: TypeAlias = dict[str, Type]
+
+
+def may_be_null(t: Type) -> bool:
+    """Whether a value of the type can be null."""
+    return isinstance(t, Nullable) or t in (DYN, NULL)
+
+
+def flag_of(t: Type) -> str:
+    """How a condition of the type is checked when it runs: "" not at all, "n" for null, "d" for anything."""
+    if t == BOOL:
+        return ""
+    return "n" if t == Nullable(BOOL) else "d"
 
 
 def parts(t: Type) -> tuple[Type, ...]:

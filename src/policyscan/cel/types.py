@@ -23,7 +23,7 @@ class Type:
         return (self.name,)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._parts == other._parts)  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self._parts == other._parts)
 
     def __hash__(self) -> int:
         return hash(self._parts)

@@ -275,7 +275,7 @@ class Money:
         self.amount = float(amount)
         self.currency = currency
 
-    def _other(self, other: Any) -> float:
+    def _other(self, other: Money) -> float:
         if self.currency != other.currency:
             msg = f"no exchange rate between {self.currency} and {other.currency} is configured"
             raise Missing(msg)

@@ -119,7 +119,7 @@ def total_double(items: list[float]) -> float:
     try:
         return fsum(items)
     except (OverflowError, ValueError):
-        return sum(items)
+        return float(sum(items))
 
 
 def total_duration(items: list[int]) -> Duration:

@@ -1,0 +1,1 @@
+"""The rules of the checker, a module for each part of the language."""

@@ -1,0 +1,180 @@
+"""Fields, `has`, optional fields and indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from policyscan.cel.ast import Has, Ident, Index, Node, Select
+from policyscan.cel.checking.messages import an, closest
+from policyscan.cel.ir import Ir, Out
+from policyscan.cel.program import Absence
+from policyscan.cel.relations import assignable, join, may_be_null
+from policyscan.cel.types import (
+    BOOL,
+    DYN,
+    INT,
+    NEVER,
+    STRING,
+    Identity,
+    List,
+    Map,
+    ObjectType,
+    Optional,
+    Type,
+    Union,
+    non_null,
+)
+
+if TYPE_CHECKING:
+    from policyscan.cel.checker import Checker
+
+
+def select(c: Checker, node: Select) -> Out:
+    if not node.optional:
+        dotted = _dotted(c, node)
+        if dotted is not None:
+            return dotted
+    operand = c.expr(node.operand)
+    if node.optional:
+        c.absence.append(Absence(node.start, node.end))
+        return _optional_select(c, node, operand)
+    return c.narrowed(_select(c, node, operand), node)
+
+
+def _dotted(c: Checker, node: Select) -> Out | None:
+    """A variable or type whose own name has dots, the longest prefix first."""
+    parts: list[str] = [node.field]
+    inner: Node = node.operand
+    while isinstance(inner, Select) and not inner.optional:
+        parts.append(inner.field)
+        inner = inner.operand
+    if not isinstance(inner, Ident) or inner.name in c.locals:
+        return None
+    name = ".".join([inner.name, *reversed(parts)])
+    if c.is_named(name):
+        return c.named(node, name)
+    return None
+
+
+def _select(c: Checker, node: Select, operand: Out) -> Out:
+    start, end, t = node.start, node.end, non_null(operand.type)
+    if operand.ir[0] == "const" and type(operand.ir[3]) is dict and node.field in operand.ir[3]:
+        value = operand.ir[3][node.field]
+        return Out(("const", start, end, value), _field_type(c, node, t, node.field) or DYN)
+    if isinstance(t, Optional):
+        inner = _field_type(c, node, non_null(t.elem), node.field) or DYN
+        return Out(("opt_select", start, end, operand.ir, node.field), Optional(inner))
+    found = _field_type(c, node, t, node.field)
+    if found is None:
+        return Out(("fail", start, end, "no such field"), DYN)
+    dyn = not c.strict or t == DYN
+    moves = "shape" if operand.moves else ""
+    return Out(("select", start, end, operand.ir, node.field, dyn), found, moves)
+
+
+def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | None:
+    """The type of a field; None, with the error kept, where there is no such field."""
+    if isinstance(t, ObjectType):
+        found = t.fields.get(field)
+        return found.type if found is not None else _no_field(c, node, t, field)
+    if isinstance(t, Union):
+        return _union_field(c, node, t, field)
+    if isinstance(t, Map):
+        return t.value
+    if t in (DYN, NEVER) or isinstance(t, Optional) or not c.strict:
+        return DYN
+    hint = "compare it, or follow the reference that has this id" if isinstance(t, Identity) else None
+    c.error(node, f"{an(t)} has no fields, so not {field!r}", hint, at=_field_span(node))
+    return None
+
+
+def _no_field(c: Checker, node: Select | Has, t: ObjectType, field: str) -> None:
+    near = closest(field, t.fields)
+    hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(sorted(t.fields))}"
+    c.error(node, f"{an(t)} has no field {field!r}", hint, at=_field_span(node))
+
+
+def _union_field(c: Checker, node: Select | Has, t: Union, field: str) -> Type | None:
+    types: list[Type] = []
+    for member in t.members:
+        found = member.fields.get(field)
+        if found is None:
+            near = closest(field, member.fields)
+            hint = f"did you mean {near!r}?" if near else f"{member} has: {', '.join(sorted(member.fields))}"
+            c.error(node, f"{an(member)} has no field {field!r}", hint, at=_field_span(node))
+            return None
+        types.append(found.type)
+    joined = types[0]
+    for other in types[1:]:
+        joined = join(joined, other)
+    if joined == DYN and DYN not in types:
+        c.error(node, f"{field!r} is not of one type in {t}", at=_field_span(node))
+        return None
+    return joined
+
+
+def _optional_select(c: Checker, node: Select, operand: Out) -> Out:
+    t = non_null(operand.type)
+    inner = non_null(t.elem) if isinstance(t, Optional) else t
+    found = _field_type(c, node, inner, node.field) or DYN
+    return Out(("opt_select", node.start, node.end, operand.ir, node.field), Optional(found))
+
+
+def has(c: Checker, node: Has) -> Out:
+    c.absence.append(Absence(node.start, node.end))
+    operand = c.expr(node.operand)
+    t = non_null(operand.type)
+    dyn = not c.strict or t == DYN or isinstance(t, Optional)
+    if _field_type(c, node, t, node.field) is None:
+        return Out(("fail", node.start, node.end, "no such field"), BOOL)
+    return Out(("has", node.start, node.end, operand.ir, node.field, dyn), BOOL)
+
+
+def index(c: Checker, node: Index) -> Out:
+    operand, key = c.expr(node.operand), c.expr(node.index)
+    if node.optional:
+        c.absence.append(Absence(node.start, node.end))
+    c.still(node.index, key)
+    t = non_null(operand.type)
+    inner = non_null(t.elem) if isinstance(t, Optional) else t
+    elem, kind = _indexed(c, node, inner, key)
+    if node.optional or isinstance(t, Optional):
+        return Out(("opt_index", node.start, node.end, operand.ir, key.ir), Optional(elem))
+    if operand.ir[0] == "const" and key.ir[0] == "const" and kind != "dyn":
+        folded = _folded_index(node, operand.ir[3], key.ir[3])
+        if folded is not None:
+            return Out(folded, elem)
+    moves = "shape" if operand.moves else ""
+    return Out(("index", node.start, node.end, operand.ir, key.ir, kind), elem, moves)
+
+
+def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
+    known = c.strict and not may_be_null(key.type)
+    if isinstance(t, List):
+        if c.strict and not assignable(non_null(key.type), INT):
+            c.error(node.index, f"a list is indexed by an int, not by {an(key.type)}")
+        return t.elem, "list" if known else "dyn"
+    if isinstance(t, Map):
+        if c.strict and not assignable(non_null(key.type), t.key):
+            c.error(node.index, f"the keys of this map are {t.key}, not {an(key.type)}")
+        plain = known and t.key == STRING
+        return t.value, "map" if plain else "dyn"
+    if isinstance(t, ObjectType) and key.ir[0] == "const" and key.ir[3] in t.fields:
+        return t.fields[key.ir[3]].type, "map"
+    if c.strict and t not in (DYN, NEVER):
+        hint = "write .field" if isinstance(t, ObjectType | Union) else None
+        c.error(node, f"{an(t)} cannot be indexed", hint)
+    return DYN, "dyn"
+
+
+def _folded_index(node: Index, operand: Any, key: Any) -> Ir | None:
+    if type(operand) is dict and type(key) is str and key in operand:
+        return ("const", node.start, node.end, operand[key])
+    if type(operand) is list and type(key) is int and 0 <= key < len(operand):
+        return ("const", node.start, node.end, operand[key])
+    return None
+
+
+def _field_span(node: Select | Has) -> tuple[int, int] | None:
+    start = node.field_start
+    return (start, start + len(node.field)) if start else None

@@ -1,0 +1,328 @@
+"""Calls of functions and definitions: overloads, folding, and what moves with the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from policyscan.cel import registry
+from policyscan.cel.ast import Call, Ident, Node, Select
+from policyscan.cel.checking import comparison, logic
+from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
+from policyscan.cel.errors import EvalError
+from policyscan.cel.ir import Ir, Out
+from policyscan.cel.program import Absence
+from policyscan.cel.relations import Binding, assignable, fit, join, may_be_null, parts, substitute
+from policyscan.cel.types import BOOL, DYN, INT, NEVER, List, Nullable, ObjectType, Type, TypeParam, non_null
+
+if TYPE_CHECKING:
+    from policyscan.cel.checker import Checker
+    from policyscan.cel.program import Definition
+
+_AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
+_SHAPELESS: Final = frozenset({"size"})
+_FOLDED: Final = 1000
+
+
+def call(c: Checker, node: Call) -> Out:
+    """An operator, a function or a definition."""
+    special = _OPERATIONS.get(node.function)
+    if special is not None and node.target is None:
+        return special(c, node)
+    name = node.function
+    target = node.target
+    if target is not None:
+        qualified = _namespace(c, target)
+        if qualified is not None and registry.function(f"{qualified}.{name}") is not None:
+            name, target = f"{qualified}.{name}", None
+    definition = c.env.definition(name) if target is None else None
+    if definition is not None:
+        return _definition(c, node, definition)
+    return _function(c, node, name, target)
+
+
+def _namespace(c: Checker, target: Node) -> str | None:
+    parts: list[str] = []
+    while isinstance(target, Select) and not target.optional:
+        parts.append(target.field)
+        target = target.operand
+    if not isinstance(target, Ident) or target.name in c.locals or target.name in c.env.variables:
+        return None
+    return ".".join([target.name, *reversed(parts)])
+
+
+def division(c: Checker, node: Call) -> Out:
+    out = _function(c, node, node.function, None)
+    if c.strict and out.ir[0] in {"call", "const"} and out.type == INT:
+        hint = "use percent(part, whole), or double(a) / double(b)"
+        return c.error(node, "int / int drops the fraction", hint)
+    return out
+
+
+def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
+    function = registry.function(name)
+    nodes = node.args if target is None else (target, *node.args)
+    if function is None or (function.policy and not c.strict):
+        for part in nodes:
+            c.expr(part)
+        return _unknown_function(c, node, name, target)
+    args = [c.expr(part) for part in nodes]
+    if any(out.ir[0] == "fail" for out in args) and c.strict:
+        return Out(("fail", node.start, node.end, ""), DYN)
+    if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
+        args = [_amounts(c, nodes[0], args[0])]
+    if function.absence:
+        c.absence.append(Absence(node.start, node.end))
+    return _overloaded(c, node, function, nodes, args, target is not None)
+
+
+def _amounts(c: Checker, node: Node, out: Out) -> Out:
+    """The list of an object's fields, so that a missing one is missing from their total."""
+    t = non_null(out.type)
+    assert isinstance(t, ObjectType)
+    local = c.local(t)
+    elem: Type = NEVER
+    parts: list[Ir] = []
+    for name, field in t.fields.items():
+        elem = join(elem, non_null(field.type))
+        read: Ir = ("select", node.start, node.end, ("local", node.start, node.end, local.slot), name, False)
+        parts.append(("nn", node.start, node.end, read) if may_be_null(field.type) else read)
+    items = ("list", node.start, node.end, tuple(parts), (False,) * len(parts))
+    return Out(("let", node.start, node.end, local.slot, out.ir, items), List(elem))
+
+
+def _overloaded(
+    c: Checker,
+    node: Call,
+    function: registry.Function,
+    nodes: tuple[Node, ...],
+    args: list[Out],
+    member: bool,
+) -> Out:
+    types = [out.type for out in args]
+    uncertain = False
+    for number, overload in enumerate(function.overloads):
+        if overload.member != member or (overload.core and c.strict):
+            continue
+        binding = _match(overload, types, c.strict)
+        if binding is None:
+            continue
+        if not c.strict and any(may_be_null(t) for t in types):
+            uncertain = True
+            continue
+        if any(t == DYN for t in types) and len(function.overloads) > 1:
+            uncertain = True
+            continue
+        return _chosen(c, node, function, number, nodes, args, binding)
+    if uncertain or not c.strict:
+        return _dispatched(c, node, function, nodes, args, member)
+    return _no_overload(c, node, function, args, member)
+
+
+def _chosen(
+    c: Checker,
+    node: Call,
+    function: registry.Function,
+    number: int,
+    nodes: tuple[Node, ...],
+    args: list[Out],
+    binding: Binding,
+) -> Out:
+    overload = function.overloads[number]
+    nulls = tuple(
+        i
+        for i, out in enumerate(args)
+        if may_be_null(out.type) and not may_be_null(_param(overload, i)) and out.type != DYN
+    )
+    moving = tuple(bool(out.moves) for out in args)
+    moves = ""
+    if any(moving):
+        moves = _moving_call(c, function, overload, nodes, args)
+    if overload.clock:
+        c.clock = True
+    result = substitute(overload.result, binding)
+    stepped = any(moving) and overload.moving is not None
+    ir: Ir = (
+        "call",
+        node.start,
+        node.end,
+        function.name,
+        number,
+        tuple(out.ir for out in args),
+        nulls,
+        moving if stepped else (),
+    )
+    folded = _fold(c, node, overload, ir, args) if not overload.clock else None
+    return Out(folded or ir, result, moves)
+
+
+def _moving_call(
+    c: Checker,
+    function: registry.Function,
+    overload: registry.Overload,
+    nodes: tuple[Node, ...],
+    args: list[Out],
+) -> str:
+    """How a call moves whose arguments do; an error where it must not have such."""
+    if function.name in {"_+_", "_-_", "-_"}:
+        moves = _sum_moves(function.name, [out.moves for out in args])
+        if moves is not None:
+            return moves
+    if overload.moving is not None:
+        if function.name == "elapsed":
+            return "open+" if args[-1].moves == "ns+" and not args[1].moves else "shape"
+        return "" if overload.result == BOOL else "shape"
+    if function.name in _SHAPELESS and all(out.moves in ("", "shape") for out in args):
+        return ""
+    for part, out in zip(nodes, args, strict=True):
+        c.still(part, out)
+    return ""
+
+
+def _fold(c: Checker, node: Node, overload: registry.Overload, ir: Ir, args: list[Out]) -> Ir | None:
+    """The constant that a call with constant arguments is."""
+    if not all(out.ir[0] == "const" for out in args) or ir[6]:
+        return None
+    try:
+        value = overload.impl(*(out.ir[3] for out in args))
+    except EvalError as error:
+        if c.strict:
+            c.error(node, error.message)
+        return None
+    if isinstance(value, str | bytes | list | dict) and len(value) > _FOLDED:
+        return None
+    return ("const", node.start, node.end, value)
+
+
+def _dispatched(
+    c: Checker,
+    node: Call,
+    function: registry.Function,
+    nodes: tuple[Node, ...],
+    args: list[Out],
+    member: bool,
+) -> Out:
+    for part, out in zip(nodes, args, strict=True):
+        c.still(part, out)
+    results = {o.result for o in function.overloads if o.member == member}
+    only = next(iter(results)) if len(results) == 1 else DYN
+    result = only if not _has_param(only) else DYN
+    c.clock = c.clock or any(o.clock for o in function.overloads)
+    ir = ("dispatch", node.start, node.end, function.name, member, tuple(out.ir for out in args))
+    return Out(ir, result)
+
+
+def _unknown_function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
+    if not c.strict:
+        return Out(("fail", node.start, node.end, f"unknown function {name!r}"), DYN)
+    known = [*registry.INDEX, *c.env.functions, *(n for n, _ in registry.MACROS)]
+    near = closest(name, (n for n in known if not n.startswith(("_", "@"))))
+    if (name, len(node.args)) not in registry.MACROS and any(n == name for n, _ in registry.MACROS):
+        message = f"{name}() does not take {len(node.args)} arguments"
+        return c.error(node, message, f"write x.{name}(item, …)" if target is None else None)
+    hint = f"did you mean {near!r}?" if near else None
+    at = (node.name_start, node.name_end) if node.name_end else None
+    return c.error(node, f"unknown function {name!r}", hint, at)
+
+
+def _no_overload(c: Checker, node: Call, function: registry.Function, args: list[Out], member: bool) -> Out:
+    types = [str(out.type) for out in args]
+    name = OPERATORS.get(function.name)
+    if name is not None:
+        text = f"{name}{types[0]}" if len(types) == 1 else f"{types[0]} {name} {types[1]}"
+        return c.error(node, f"{text} has no meaning", arithmetic_hint(args))
+    if member:
+        message = f"{types[0]} has no {function.name}({', '.join(types[1:])})"
+    else:
+        message = f"{function.name}() does not take ({', '.join(types)})"
+    return c.error(node, message, f"it is {_signatures(function)}")
+
+
+def _definition(c: Checker, node: Call, definition: Definition) -> Out:
+    args = [c.expr(arg) for arg in node.args]
+    if len(args) != len(definition.params):
+        count = len(definition.params)
+        return c.error(node, f"{definition.name}() takes {count} argument{'s' * (count != 1)}")
+    for (name, t), arg, out in zip(definition.params, node.args, args, strict=True):
+        if not assignable(non_null(out.type) if not may_be_null(t) else out.type, t):
+            c.error(arg, f"{definition.name}() takes {an(t)} as {name}, not {an(out.type)}")
+            return Out(("fail", node.start, node.end, ""), definition.result)
+    return _inlined(c, node, definition, args)
+
+
+def _inlined(c: Checker, node: Call, definition: Definition, args: list[Out]) -> Out:
+    inner = c.env.inlined(definition, tuple(out.moves for out in args))
+    if isinstance(inner, str):
+        return c.error(node, inner)
+    c.size += inner.size
+    c.clock = c.clock or inner.clock
+    slots = tuple(f"p:{name}" for name, _ in definition.params)
+    inits = tuple(
+        ("nn", out.ir[1], out.ir[2], out.ir)
+        if isinstance(out.type, Nullable) and not may_be_null(t)
+        else out.ir
+        for (_, t), out in zip(definition.params, args, strict=True)
+    )
+    ir = ("def", node.start, node.end, definition.name, definition.source, slots, inits, inner.ir)
+    c.check_size(node)
+    return Out(ir, definition.result, inner.moves)
+
+
+def _param(overload: registry.Overload, number: int) -> Type:
+    params = overload.params
+    return params[number] if number < len(params) else params[-1]
+
+
+def _match(overload: registry.Overload, types: list[Type], strict: bool) -> Binding | None:
+    """The type parameters with which an overload takes arguments of these types; None where it does not."""
+    params = overload.params
+    if len(types) != len(params) and not (overload.variadic and len(types) > len(params)):
+        return None
+    binding: Binding = {}
+    for number, t in enumerate(types):
+        param = _param(overload, number)
+        # Null is refused when the call runs, as absent.
+        given = t if may_be_null(param) or not strict else non_null(t)
+        if not fit(given, param, binding):
+            return None
+    return binding
+
+
+def _has_param(t: Type) -> bool:
+
+    return isinstance(t, TypeParam) or any(_has_param(part) for part in parts(t))
+
+
+def _signatures(function: registry.Function) -> str:
+    texts = []
+    for overload in function.overloads[:6]:
+        params = [str(p) for p in overload.params]
+        if overload.member:
+            texts.append(f"{params[0]}.{function.name}({', '.join(params[1:])})")
+        else:
+            texts.append(f"{function.name}({', '.join(params)})")
+    return " or ".join(texts)
+
+
+def _sum_moves(name: str, moves: list[str]) -> str | None:
+    """How a sum or difference moves; None where both sides do."""
+    if name == "-_":
+        return _AGAINST.get(moves[0])
+    a, b = moves
+    if (a and b) or "shape" in moves or "open+" in moves:
+        return None
+    if b and name == "_-_":
+        return _AGAINST[b]
+    return a or b
+
+
+_OPERATIONS: Final[dict[str, Any]] = {
+    "_&&_": logic.logic,
+    "_||_": logic.logic,
+    "!_": logic.negation,
+    "_?_:_": logic.conditional,
+    "_==_": comparison.equality,
+    "_!=_": comparison.equality,
+    "@in": comparison.membership,
+    "_/_": division,
+    **dict.fromkeys(("_<_", "_<=_", "_>_", "_>=_"), comparison.order),
+}

@@ -1,0 +1,56 @@
+"""`&&`, `||`, `!` and the conditional."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from policyscan.cel.ast import Call
+from policyscan.cel.checking import comparison
+from policyscan.cel.checking.messages import an
+from policyscan.cel.ir import Out
+from policyscan.cel.relations import join
+from policyscan.cel.types import BOOL, DYN, Nullable
+
+if TYPE_CHECKING:
+    from policyscan.cel.checker import Checker
+
+
+def logic(c: Checker, node: Call) -> Out:
+    op = "and" if node.function == "_&&_" else "or"
+    left = c.expr(node.args[0])
+    right = c.with_facts(c.facts(node.args[0], op == "and"), node.args[1])
+    operands = [c.condition(arg, out) for arg, out in zip(node.args, (left, right), strict=True)]
+    return Out((op, node.start, node.end, *operands), BOOL)
+
+
+def negation(c: Checker, node: Call) -> Out:
+    arg = node.args[0]
+    if c.strict and isinstance(arg, Call):
+        _negated_equality(c, arg)
+    out = c.expr(arg)
+    return Out(("not", node.start, node.end, c.condition(arg, out)), BOOL)
+
+
+def _negated_equality(c: Checker, node: Call) -> None:
+    """`!(x == 1)` says as much about a null as `x != 1`."""
+    if node.function in {"_==_", "@in"} and node.target is None:
+        left, right = c.quiet(node.args[0]), c.quiet(node.args[1])
+        if node.function == "_==_":
+            comparison.guard_nullable(c, node, left, right)
+        elif isinstance(left.type, Nullable):
+            comparison.null_problem(c, node, node.args[0])
+
+
+def conditional(c: Checker, node: Call) -> Out:
+    test, yes_node, no_node = node.args
+    condition = c.condition(test, c.expr(test))
+    yes = c.with_facts(c.facts(test, True), yes_node)
+    no = c.with_facts(c.facts(test, False), no_node)
+    moves = yes.moves
+    if yes.moves != no.moves:
+        moves = ""
+        c.error(node, "one side follows the clock and the other does not", "compare on each side instead")
+    t = join(yes.type, no.type)
+    if c.strict and t == DYN and DYN not in (yes.type, no.type):
+        return c.error(node, f"the two sides are {an(yes.type)} and {an(no.type)}")
+    return Out(("cond", node.start, node.end, condition, yes.ir, no.ir), t, moves)

@@ -1,0 +1,162 @@
+"""Macros: what their names stand for, and what they make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from policyscan.cel.ast import Macro
+from policyscan.cel.checking import comparison
+from policyscan.cel.checking.messages import an
+from policyscan.cel.errors import CelError
+from policyscan.cel.ir import Out
+from policyscan.cel.narrowing import Path
+from policyscan.cel.relations import flag_of
+from policyscan.cel.types import BOOL, DYN, INT, NEVER, Enum, List, Map, Nullable, Optional, Type, non_null
+
+if TYPE_CHECKING:
+    from policyscan.cel.checker import Checker, Local
+
+_CANONICAL: Final = {
+    "existsOne": "exists_one",
+    "transformList": "tlist",
+    "transformMap": "tmap",
+    "transformMapEntry": "tmapentry",
+}
+# What each argument of a macro is: a condition, a value made for each element, or evaluated once before.
+_ROLES: Final = {
+    ("all", 1): ("if",),
+    ("exists", 1): ("if",),
+    ("exists_one", 1): ("if",),
+    ("filter", 1): ("if",),
+    ("find", 1): ("if",),
+    ("count", 1): ("if",),
+    ("map", 1): ("value",),
+    ("map", 2): ("if", "value"),
+    ("tlist", 1): ("value",),
+    ("tlist", 2): ("if", "value"),
+    ("tmap", 1): ("value",),
+    ("tmap", 2): ("if", "value"),
+    ("tmapentry", 1): ("value",),
+    ("tmapentry", 2): ("if", "value"),
+    ("sortBy", 1): ("value",),
+    ("maxBy", 1): ("value",),
+    ("minBy", 1): ("value",),
+    ("groupBy", 1): ("value",),
+    ("atLeast", 2): ("outer", "if"),
+}
+_MACRO_DEPTH: Final = 8
+
+
+def macro(c: Checker, node: Macro) -> Out:
+    if node.target is None:
+        return c.error(node, f"{node.name}() is called on a list: items.{node.name}(item, …)")
+    target = c.expr(node.target)
+    if node.name in {"optMap", "optFlatMap"}:
+        return _optional_macro(c, node, target)
+    t = non_null(target.type)
+    kind, elements = _elements(c, node, t, len(node.vars))
+    moves = "shape" if target.moves else ""
+    locals_ = [c.local(e, moves) for e in elements]
+    names = {var.name: local for var, local in zip(node.vars, locals_, strict=True)}
+    if len(names) < len(node.vars):
+        c.error(node.vars[-1], f"{node.vars[-1].name!r} is used for two things")
+    c.loops += 1
+    if c.loops > _MACRO_DEPTH:
+        c.errors.append(
+            CelError(f"macros are nested more than {_MACRO_DEPTH} deep", node.start, node.end, "split it")
+        )
+        return Out(("fail", node.start, node.end, "too deep"), DYN)
+    out = _macro(c, node, target, kind, elements, names, tuple(local.slot for local in locals_))
+    c.loops -= 1
+    return out
+
+
+def _elements(c: Checker, node: Macro, t: Type, count: int) -> tuple[str, list[Type]]:
+    if isinstance(t, List):
+        return "list", [t.elem] if count == 1 else [INT, t.elem]
+    if isinstance(t, Map):
+        return "map", [t.key] if count == 1 else [t.key, t.value]
+    if c.strict and t not in (DYN, NEVER):
+        c.error(node.target or node, f"{node.name}() goes through a list or a map, not {an(t)}")
+    return "dyn", [DYN] * count
+
+
+def _macro(
+    c: Checker,
+    node: Macro,
+    target: Out,
+    kind: str,
+    elements: list[Type],
+    names: dict[str, Local],
+    slots: tuple[str, ...],
+) -> Out:
+    name = _CANONICAL.get(node.name, node.name)
+    outs = []
+    known: frozenset[Path] = frozenset()
+    roles = _ROLES[name, len(node.args)]
+    for role, arg in zip(roles, node.args, strict=True):
+        if role == "outer":
+            out = c.expr(arg)
+        else:
+            out = c.scoped(names, arg, known)
+        if role == "if":
+            c.condition(arg, out)
+            known = c.scoped_facts(names, arg)
+        else:
+            c.still(arg, out)
+        outs.append(out)
+    elem = elements[-1]
+    if name == "filter" and kind == "list" and isinstance(elem, Nullable) and (slots[0],) in known:
+        elem = elem.elem
+    result = _macro_type(c, node, name, kind, elem, elements, outs)
+    flag = next((flag_of(out.type) for role, out in zip(roles, outs, strict=True) if role == "if"), "")
+    parts = tuple(out.ir for out in outs)
+    ir = ("loop", node.start, node.end, name, kind, slots, target.ir, parts, flag)
+    moves = "shape" if target.moves and result not in (BOOL, INT) else ""
+    return Out(ir, result, moves)
+
+
+def _macro_type(
+    c: Checker, node: Macro, name: str, kind: str, elem: Type, elements: list[Type], outs: list[Out]
+) -> Type:
+    last = outs[-1].type
+    if name in {"all", "exists", "exists_one", "atLeast"}:
+        return BOOL
+    if name == "count":
+        return INT
+    if name in {"map", "tlist"}:
+        return List(last)
+    if name == "tmap":
+        return Map(elements[0], last)
+    if name == "tmapentry":
+        return last if isinstance(last, Map) else DYN
+    if name in {"sortBy", "maxBy", "minBy"}:
+        _check_sortable(c, node, last)
+    if name == "groupBy":
+        return Map(last, List(elem))
+    if name in {"find", "maxBy", "minBy"}:
+        return elem
+    if kind == "dyn":
+        return DYN
+    return List(elem if kind == "list" else elements[0])
+
+
+def _check_sortable(c: Checker, node: Macro, t: Type) -> None:
+    inner = non_null(t)
+    if c.strict and inner not in comparison.ORDERED and inner not in (DYN, NEVER):
+        if isinstance(inner, Enum) and inner.ordered:
+            return
+        c.error(node.args[-1], f"{an(inner)} has no order", "name a number, date or text to order by")
+
+
+def _optional_macro(c: Checker, node: Macro, target: Out) -> Out:
+    t = non_null(target.type)
+    inner = t.elem if isinstance(t, Optional) else DYN
+    if c.strict and not isinstance(t, Optional) and t != DYN:
+        c.error(node, f"{node.name}() is for optionals, not for {an(t)}")
+    local = c.local(inner)
+    body = c.scoped({node.vars[0].name: local}, node.args[0])
+    c.still(node.args[0], body)
+    flat = node.name == "optFlatMap"
+    ir = ("opt_map", node.start, node.end, flat, local.slot, target.ir, body.ir)
+    return Out(ir, body.type if flat else Optional(body.type))

@@ -1,0 +1,96 @@
+"""The words of messages: types with their articles, near names, hints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from policyscan.cel.ir import Out
+from policyscan.cel.types import (
+    DATE,
+    DOUBLE,
+    DURATION,
+    INT,
+    STRING,
+    TIMESTAMP,
+    Enum,
+    Identity,
+    Type,
+    non_null,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+def closest(name: str, known: Any) -> str | None:
+    """The known name most like `name`, if any is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(known), 1, 0.6)
+    return found[0] if found else None
+
+
+OPERATORS: Final = {
+    "_+_": "+",
+    "_-_": "-",
+    "_*_": "*",
+    "_/_": "/",
+    "_%_": "%",
+    "-_": "-",
+    "!_": "!",
+    "_==_": "==",
+    "_!=_": "!=",
+    "_<_": "<",
+    "_<=_": "<=",
+    "_>_": ">",
+    "_>=_": ">=",
+    "@in": "in",
+    "_&&_": "&&",
+    "_||_": "||",
+    "_?_:_": "?:",
+}
+
+
+def an(t: Type) -> str:
+    """A type with its article."""
+    text = str(t)
+    return (
+        text
+        if text == "null"
+        else f"{'an' if text[:1] in 'aeiou' and not text.startswith('uint') else 'a'} {text}"
+    )
+
+
+def quoted(enum: Enum) -> str:
+    return ", ".join(f'"{value}"' for value in enum.values)
+
+
+def equality_hint(a: Type, b: Type) -> str | None:
+    if {a, b} == {DATE, TIMESTAMP}:
+        return "compare a date with today and an instant with now"
+    if {a, b} == {DATE, STRING}:
+        return 'write date("2026-01-31") for a day'
+    if isinstance(a, Identity) or isinstance(b, Identity):
+        return "an id of this kind is compared with an object of that kind"
+    return None
+
+
+def order_hint(a: Type, b: Type) -> str | None:
+    if {a, b} == {DATE, TIMESTAMP}:
+        return "compare a date with today and an instant with now"
+    if {a, b} == {DURATION, INT}:
+        return "write days(14), hours(2) or minutes(30) for a length of time"
+    if {a, b} == {DATE, STRING}:
+        return 'write date("2026-01-31") for a day'
+    return None
+
+
+def arithmetic_hint(args: list[Out]) -> str | None:
+    types = {non_null(out.type) for out in args}
+    if types in ({DATE, INT}, {TIMESTAMP, INT}):
+        return "write days(14) for a length of time"
+    if types == {DATE, TIMESTAMP}:
+        return "use today with dates and now with instants"
+    if types == {INT, DOUBLE}:
+        return "write double(x) for the int"
+    return None
