@@ -150,16 +150,19 @@ class _Search:
         rules = _Ignore.above(folder)
         if rules and rules.ignores(folder, is_folder=True):
             rules = _Ignore(())  # named all the same, so what excludes it is not what is wanted
+        inside = (os.path.realpath(folder), os.path.realpath(self.base))
         stack = [(folder, rules)]
-        while stack:
-            folder, rules = stack.pop()
+        links: list[tuple[str, _Ignore]] = []  # last, so that a file is called by its own name
+        while stack or links:
+            folder, rules = stack.pop() if stack else links.pop()
             real = os.path.realpath(folder)
             if real in self._folders:  # links that lead in a circle, or here twice
                 continue
             self._folders.add(real)
-            stack.extend(self.enter(folder, rules))
+            for inner, its_rules in self.enter(folder, rules, inside):
+                (links if os.path.islink(inner) else stack).append((inner, its_rules))
 
-    def enter(self, folder: str, rules: _Ignore) -> Iterator[tuple[str, _Ignore]]:
+    def enter(self, folder: str, rules: _Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, _Ignore]]:
         """Take in the files of one folder; its subfolders are still to be walked."""
         try:
             with os.scandir(folder) as found:
@@ -179,12 +182,27 @@ class _Search:
                 continue
             if rules and rules.ignores(entry.path, is_folder=is_folder):
                 self.ignored += not is_folder
+            elif entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
+                continue
             elif not is_folder:
                 self.take(entry, strict=strict)
             elif strict and name.endswith(SUFFIXES):
                 self.misnamed(entry.path)
             else:
                 yield entry.path, rules
+
+    def leads_out(self, entry: os.DirEntry[str], inside: tuple[str, str], *, strict: bool) -> bool:
+        """Whether a link leads to something that nobody asked for; then it is not followed."""
+        real = os.path.realpath(entry.path)
+        if any(_lies_in(real, folder) for folder in inside) or not os.path.exists(real):
+            return False
+        if strict:
+            message = "this link leads out of the folder: it was not followed"
+            hint = "name what it leads to on the command line, or put the file itself here"
+            self.problems.append(DocumentError(message, at=top(self.shown(entry.path)), hint=hint))
+        else:
+            self.ignored += 1
+        return True
 
     def take(self, entry: os.DirEntry[str], *, strict: bool) -> None:
         """Remember a file, unless it is a link to one that is found anyway."""
