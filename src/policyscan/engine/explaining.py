@@ -84,24 +84,12 @@ class Explainer:
     def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str | None:
         """What to say where the two evaluators differ, which makes a result an error."""
         for verdict, trace in traced:
-            item = outcome.item
-            absent = Status.FAIL
-            if not isinstance(item, Requirement) or item.absent_is_unknown or verdict.code is not item.that:
-                absent = Status.UNKNOWN
-            told = _told(trace, absent)
-            expected = verdict.status
-            if (
-                outcome.requirement == FOR_EACH
-                and expected in (Status.UNKNOWN, Status.ERROR)
-                and told is expected
-            ):
-                continue
-            if outcome.requirement == FOR_EACH and expected not in (Status.UNKNOWN, Status.ERROR):
-                continue
-            if told is not expected:
+            told = _told(trace, _absent(outcome, verdict))
+            is_list = told is None and trace.error is None
+            if told is not verdict.status and not is_list:
                 return (
                     f"the two evaluators disagree about `{verdict.code.text}` "
-                    f"({expected} and {told}); this is a bug in policyscan"
+                    f"({verdict.status} and {told}); this is a bug in policyscan"
                 )
         return None
 
@@ -276,12 +264,25 @@ class Explainer:
         return shown_
 
 
-def _told(trace: Trace, absent: Status) -> Status:
-    if trace.error is None:
-        return Status.PASS if trace.value is True else Status.FAIL
+def _absent(outcome: Outcome, verdict: Verdict) -> Status:
+    """The status of an expression that stumbles over null: a requirement may fail on it, nothing else does."""
+    item = outcome.item
+    if not isinstance(item, Requirement) or item.absent_is_unknown or verdict.code is item.when:
+        return Status.UNKNOWN
+    return Status.FAIL
+
+
+def _told(trace: Trace, absent: Status) -> Status | None:
+    """The status that a trace tells; None for a value that is no bool, such as a list."""
     if isinstance(trace.error, cel.Missing):
         return Status.UNKNOWN
-    return absent if isinstance(trace.error, cel.Absent) else Status.ERROR
+    if isinstance(trace.error, cel.Absent):
+        return absent
+    if trace.error is not None:
+        return Status.ERROR
+    if not isinstance(trace.value, bool):
+        return None
+    return Status.PASS if trace.value else Status.FAIL
 
 
 def _not_applicable(outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str:

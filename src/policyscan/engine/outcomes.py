@@ -97,7 +97,7 @@ class _Run:
         empties: list[Verdict] = []
         for index, code in enumerate(binding.lists):
             clock.turn_day, clock.turn_instant = entry
-            verdict, items = self._items(code, values)
+            verdict, items = self._items(code, values, None)
             if items is None:
                 met = True
                 subject = f"{prefix}/{binding.labels[index]}" if prefix else binding.labels[index]
@@ -120,15 +120,22 @@ class _Run:
             shown = tuple(v._replace(status=status) for v in empties)
             yield self._outcome(FOR_EACH, prefix, status, shown, values)
 
-    def _items(self, code: Code, values: Values) -> tuple[Verdict, Sequence[Any] | None]:
+    def _items(
+        self, code: Code, values: Values, absent: Status | None
+    ) -> tuple[Verdict, Sequence[Any] | None]:
+        """A list's elements, or its verdict where it has none to give. A list that is null is empty; one of
+        something that is null has the status `absent`, or is empty too where that is None."""
         try:
             items = code.program(self.clock, *values)
         except cel.EvalError as error:
             forget_calls(error)
-            if not isinstance(error, cel.Absent):
+            if isinstance(error, cel.Absent):
+                if absent is not None:
+                    return Verdict(absent, code, values), None
+                items = ()
+            else:
                 status = Status.UNKNOWN if isinstance(error, cel.Missing) else Status.ERROR
                 return Verdict(status, code, values), None
-            items = ()
         return Verdict(Status.PASS, code, values), items or ()
 
     def _unique(self, subject: str, label: str) -> str:
@@ -227,15 +234,15 @@ class _Run:
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
         """How many elements were met; verdicts of those for which `that` does not pass are kept."""
+        absent = Status.UNKNOWN if item.absent_is_unknown else Status.FAIL
         if depth == len(item.each):
-            absent = Status.UNKNOWN if item.absent_is_unknown else Status.FAIL
             verdict = self._verdict(item.that, values, absent)
             if verdict.status is not Status.PASS:
                 verdicts.append(verdict)
             return 1
         count = 0
         for code in item.each[depth].lists:
-            verdict, items = self._items(code, values)
+            verdict, items = self._items(code, values, absent)
             if items is None:
                 verdicts.append(verdict)
                 continue
