@@ -117,8 +117,11 @@ def in_plain_words(error: Any, source: Source) -> DocumentError:
 
 def _say(words: _Words, source: Source, at: int, opening: Any) -> DocumentError:
     message = words.message
-    missing_end = "is missing" in message
-    if opening is not None and (words.opening or (missing_end and not source.text[at:].strip())):
+    missing_end = "',' or" in words.fragment
+    at_end = not source.text[at:].strip()
+    if at_end and words.fragment == "node content":
+        message = "the file ends here, but a [ or { before it is not closed"
+    elif opening is not None and (words.opening or (missing_end and at_end)):
         at = min(opening.index, len(source.text))
         if missing_end:
             message = f"the {source.text[at : at + 1]} that opens here is never closed"

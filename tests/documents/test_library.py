@@ -1,0 +1,247 @@
+"""The documents of a scan: nothing vanishes, references lead to other files, ids are unique."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyscan.cel.values import Unresolved
+from policyscan.documents import Document, Kinds, Library, discover, library
+from policyscan.documents.discovery import File
+
+CLIENT = """\
+schema_version: 1
+kind: client
+as_of: 2026-10-31
+organisation: {id: %s}
+providers: [{id: it, profile: %s}]
+"""
+PROVIDER = """\
+schema_version: 1
+kind: provider
+as_of: 2026-10-31
+organisation: {id: %s}
+"""
+
+
+@pytest.fixture(scope="module")
+def builtin() -> Kinds:
+    return Kinds.builtin()
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def opened(root: Path, kinds: Kinds, *paths: str) -> tuple[Library, list[Document], list[str], int]:
+    """The library, its documents, its problems as text, and the number of skipped documents."""
+    found = discover(paths, base=root)
+    shelf = Library(kinds, found, root)
+    documents, problems, skipped = [], [str(problem) for problem in found.problems], 0
+    for file in found.files:
+        loaded = shelf.load(file)
+        documents += loaded.documents
+        problems += [f"{problem.at}: {problem.message}" for problem in loaded.problems]
+        skipped += loaded.skipped
+    return shelf, documents, problems, skipped
+
+
+def profile(document: Document) -> object:
+    return document.value["providers"][0]["profile"]
+
+
+def test_a_broken_file_hides_no_other(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/a.yaml", "a: 'x\n")
+    write(tmp_path, "inventories/b.yaml", CLIENT % ("b", "p") + "---\nkind: [\n")
+    write(tmp_path, "inventories/c.yaml", CLIENT % ("c", "p") + "---\n" + CLIENT % ("d", "p") + "zzz: 1\n")
+    (tmp_path / "inventories/d.yaml").write_bytes(b"\xff")
+    (tmp_path / "inventories/e.yaml").symlink_to(tmp_path / "gone")
+    _, documents, problems, skipped = opened(tmp_path, builtin)
+    assert [document.id for document in documents] == ["b", "c"]
+    assert problems == [
+        "inventories/a.yaml:1:4: the quote that opens here is never closed",
+        "inventories/b.yaml:8:1: the file ends here, but a [ or { before it is not closed",
+        "inventories/c.yaml:12:1: the key zzz is not known in client",
+        "inventories/d.yaml:1:1: the byte 0xFF here is not UTF-8: it looks like 'ÿ' saved as Windows-1252",
+        "inventories/e.yaml:1:1: there is no such file",
+    ]
+    assert skipped == 0
+
+
+def test_what_is_not_ours_is_an_error_where_inventories_are_and_skipped_elsewhere(
+    tmp_path: Path, builtin: Kinds
+) -> None:
+    files = {
+        "compose.yaml": "services: {web: {image: x}}\n",
+        "list.yaml": "- 1\n",
+        "empty.yaml": "",
+        "deployment.yaml": "kind: Deployment\nmetadata: {name: x}\n",
+        "policy.yaml": "id: X-01\nkind: client\nrequire: []\n",
+        "broken.yaml": "a: 'x\n",
+        "package.json": '{"name": "x"}',
+    }
+    for name, text in files.items():
+        write(tmp_path, f"other/{name}", text)
+        write(tmp_path, f"inventories/{name}", text)
+    (tmp_path / "other" / "latin.yaml").write_bytes(b"a: \xe9")
+    _, documents, problems, skipped = opened(tmp_path, builtin, "other")
+    assert (documents, problems, skipped) == ([], [], 8)
+    _, documents, problems, skipped = opened(tmp_path, builtin, "inventories")
+    assert (documents, len(problems), skipped) == ([], 7, 0)
+    _, documents, problems, skipped = opened(tmp_path, builtin, "other/compose.yaml")
+    assert problems == [
+        "other/compose.yaml:1:1: this is not an inventory: schema_version is missing (and kind is, too)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("schema_version: 1\nkind: cleint\n", '2:7: the text "cleint" is no known kind of inventory'),
+        ("schema_version: 1\n", "1:1: this is not an inventory: kind is missing"),
+        ("kind: client\nas_of: 2026-10-31\n", "1:1: this is not an inventory: schema_version is missing"),
+        ("schema_version: 1\nkind: client\na: 'x\n", "3:4: the quote that opens here is never closed"),
+        (CLIENT % ("a", "p") + "zzz: 1\n", "6:1: the key zzz is not known in client"),
+    ],
+)
+def test_what_may_be_meant_as_ours_is_never_skipped(
+    tmp_path: Path, builtin: Kinds, text: str, message: str
+) -> None:
+    write(tmp_path, "other/x.yaml", text)
+    _, documents, problems, skipped = opened(tmp_path, builtin, "other")
+    assert (documents, problems, skipped) == ([], [f"other/x.yaml:{message}"], 0)
+
+
+def test_a_large_foreign_file_is_skipped_unread(
+    tmp_path: Path, builtin: Kinds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "other/data.json", "[" + "1," * 50 + "1]")
+    monkeypatch.setattr(library.limits, "MAX_BYTES", 50)
+    _, documents, problems, skipped = opened(tmp_path, builtin, "other")
+    assert (documents, problems, skipped) == ([], [], 1)
+    _, documents, problems, skipped = opened(tmp_path, builtin, "other/data.json")
+    assert problems == ["other/data.json:1:1: the file has 1 MB; at most 0 MB are read"]
+
+
+# --- references to other files ---
+
+
+@pytest.mark.parametrize(
+    "place", ["inventories/providers/p.yaml", "inventories/p.json", "inventories/z/deep/p.yml"]
+)
+def test_a_named_file_finds_what_it_refers_to(tmp_path: Path, builtin: Kinds, place: str) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    provider = '{"schema_version": 1, "kind": "provider", "as_of": "2026-10-31", "organisation": {"id": "p"}}'
+    write(tmp_path, place, provider if place.endswith("json") else PROVIDER % "p")
+    shelf, (client,), problems, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert problems == []
+    (referenced,) = shelf.referenced(client)
+    assert profile(client) is referenced.value
+    assert referenced.file == place
+    found = referenced.locate(referenced.value["organisation"], "id")
+    assert found is not None
+    assert found[0] == "organisation.id"
+
+
+def test_all_clients_share_one_provider_document(tmp_path: Path, builtin: Kinds) -> None:
+    for name in "abc":
+        write(tmp_path, f"inventories/clients/{name}.yaml", CLIENT % (name, "p"))
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")
+    _, documents, problems, _ = opened(tmp_path, builtin)
+    assert problems == []
+    a, b, c, provider = documents
+    assert profile(a) is profile(b) is profile(c) is provider.value
+
+
+def test_a_provider_that_is_not_there_is_not_known(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/providers/q.yaml", PROVIDER % "q")
+    shelf, (client, _), problems, _ = opened(tmp_path, builtin)
+    assert isinstance(profile(client), Unresolved)
+    assert (problems, shelf.referenced(client)) == ([], [])
+
+
+def test_a_broken_provider_is_a_problem_of_the_context(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p" + "zzz: 1\n")
+    shelf, (client,), problems, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert isinstance(profile(client), Unresolved)
+    assert problems == []
+    assert [str(problem.at) for problem in shelf.context_problems] == ["inventories/providers/p.yaml:5:1"]
+    shelf, _, problems, _ = opened(tmp_path, builtin)
+    assert problems == ["inventories/providers/p.yaml:5:1: the key zzz is not known in provider"]
+    assert shelf.context_problems == []
+
+
+def test_other_clients_are_not_parsed_to_find_a_provider(
+    tmp_path: Path, builtin: Kinds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b", "c"):
+        write(tmp_path, f"inventories/clients/{name}.yaml", CLIENT % (name, "p"))
+    write(tmp_path, "inventories/it/p.yaml", PROVIDER % "p")
+    parsed = []
+    original = library.open_file
+
+    def spy(file: File, kinds: Kinds) -> object:
+        parsed.append(file.shown)
+        return original(file, kinds)
+
+    monkeypatch.setattr(library, "open_file", spy)
+    opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert parsed == ["inventories/clients/a.yaml", "inventories/it/p.yaml"]
+
+
+# --- identity ---
+
+
+def test_two_documents_with_one_id_are_an_error_that_names_both(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/a.yaml", CLIENT % ("x", "p"))
+    write(tmp_path, "inventories/b.yaml", CLIENT % ("y", "p") + "---\n" + CLIENT % ("x", "p"))
+    write(tmp_path, "inventories/c.yaml", PROVIDER % "x")
+    _, documents, problems, _ = opened(tmp_path, builtin)
+    assert [(document.kind.name, document.id) for document in documents] == [
+        ("client", "x"),
+        ("client", "y"),
+        ("provider", "x"),
+    ]
+    assert problems == [
+        "inventories/b.yaml:10:20: there is another client with the id x, at inventories/a.yaml:4:20"
+    ]
+
+
+def test_two_providers_with_one_id_are_an_error_too(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")
+    write(tmp_path, "inventories/providers/q.yaml", PROVIDER % "p")
+    _, documents, problems, _ = opened(tmp_path, builtin)
+    assert profile(documents[0]) is documents[1].value
+    assert problems == [
+        "inventories/providers/q.yaml:4:20: there is another provider with the id p, "
+        "at inventories/providers/p.yaml:4:20"
+    ]
+
+
+def test_standard_input_replaces_the_file_that_it_is_named_after(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", "broken: '")
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")
+    found = discover(
+        ["-"],
+        base=tmp_path,
+        stdin=(CLIENT % ("a", "p")).encode(),
+        stdin_filename="inventories/clients/a.yaml",
+    )
+    shelf = Library(builtin, found, tmp_path)
+    loaded = shelf.load(found.files[0])
+    assert loaded.problems == []
+    assert not isinstance(profile(loaded.documents[0]), Unresolved)
+
+
+def test_json_inventories_read_like_yaml_ones(tmp_path: Path, builtin: Kinds) -> None:
+    text = '{"schema_version": 1, "kind": "client", "as_of": "2026-10-31", "organisation": {"id": "j"}}'
+    write(tmp_path, "inventories/j.json", text)
+    _, (document,), problems, _ = opened(tmp_path, builtin)
+    assert problems == []
+    assert (document.id, str(document.place_of(document.value, "as_of"))) == ("j", "inventories/j.json:1:50")
