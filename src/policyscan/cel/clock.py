@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from policyscan.cel.errors import Fault
 from policyscan.cel.values import (
     DAY,
     EPOCH_DAY,
@@ -155,6 +156,11 @@ class Clock:
     def day_of(self, instant: int) -> int:
         """The ordinal of the day in the zone in which an instant lies."""
         return zone_named(self.zone).day_of(instant)
+
+    def passes(self, policy: str) -> bool:  # noqa: ARG002 - for those who know of policies
+        """Whether another policy passes; Fault, because a plain clock knows of none."""
+        msg = "passes() can only be used in a policy"
+        raise Fault(msg)
 
     def turns_at(self, instant: int) -> None:
         """Notes that an outcome changes at an instant; one that has passed is none."""

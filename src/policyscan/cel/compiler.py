@@ -101,7 +101,7 @@ _OWN: Final[dict[str, Any]] = {
     "call": _call_raises,
     "dispatch": _always(_ANY),
     "eq": lambda ir: 0 if ir[4] in ("plain", "null") else _ANY,
-    "cmp": lambda ir: _ANY,
+    "cmp": _always(_ANY),
     "bounds": _always(_ANY),
     "clock": _always(_ANY),
     "in": _always(_ANY),
@@ -109,6 +109,15 @@ _OWN: Final[dict[str, Any]] = {
     "map": _always(FAULT),
     "loop": _always(_ANY),
     "opt_map": _always(FAULT),
+}
+
+
+_METHODS: Final = {
+    "groupBy": "group_by",
+    "sortBy": "sort_by",
+    "maxBy": "max_by",
+    "minBy": "min_by",
+    "atLeast": "at_least",
 }
 
 
@@ -255,17 +264,15 @@ class _Compiler:
         if any(_outranked(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]):
             return self._merged(irs, raw)
         values: list[str] = []
-        ends: list[int] = []
         for ir in irs:
             before = len(self.lines)
             value = self.gen(ir, raw)
             if len(self.lines) > before:
-                self._spill(values, ends, before)
+                self._spill(values, before)
             values.append(value)
-            ends.append(len(self.lines))
         return values
 
-    def _spill(self, values: list[str], ends: list[int], at: int) -> None:
+    def _spill(self, values: list[str], at: int) -> None:
         """Puts earlier operands into variables before the statements of a later one."""
         for number, value in enumerate(values):
             if value.isidentifier() or value.isdigit():
@@ -289,7 +296,9 @@ class _Compiler:
         self.emit(f"if {error} is not None: raise {error}")
         return values
 
-    def tried(self, ir: Ir, name: str, error: str, *, otherwise: str = "", raw: bool = False, flag: str = "") -> None:
+    def tried(
+        self, ir: Ir, name: str, error: str, *, otherwise: str = "", raw: bool = False, flag: str = ""
+    ) -> None:
         """`name = ir`, with an error kept in `error` and then the statement `otherwise`."""
         self.emit("try:")
         self.blocks += 1
@@ -476,7 +485,8 @@ class _Compiler:
             return f"({a} {'!=' if negate else '=='} {b})"
         if kind == "ref":
             a, b = self.atom(a), self.atom(b)
-            text = f"({a} is {b} or ({a}.__class__ is not dict or {b}.__class__ is not dict) and same({a}, {b}))"
+            objects = f"{a}.__class__ is dict and {b}.__class__ is dict"
+            text = f"({a} is {b} or not ({objects}) and same({a}, {b}))"
         elif type(kind) is tuple:
             text = f"has_key({a}, {kind[1]!r}, {b})"
         else:
@@ -698,8 +708,7 @@ class _Compiler:
     # --- macros
 
     def g_loop(self, ir: Ir) -> str:
-        made = getattr(self, f"m_{ir[3]}")(ir)
-        assert isinstance(made, str)
+        made: str = getattr(self, f"m_{_METHODS.get(ir[3], ir[3])}")(ir)
         return made
 
     @contextmanager
@@ -837,14 +846,14 @@ class _Compiler:
         self._collecting(ir, "0", hits, body)
         return f"({hits} == 1)"
 
-    def m_groupBy(self, ir: Ir) -> str:
+    def m_group_by(self, ir: Ir) -> str:
         return self._made(
             ir,
             "{}",
             lambda result, value: f"{result}.setdefault(map_key({value}), []).append({self._element(ir)})",
         )
 
-    def m_sortBy(self, ir: Ir) -> str:
+    def m_sort_by(self, ir: Ir) -> str:
         elements = self.new("l")
         keys = self._keyed(ir, elements)
         return f"by_order({elements}, {keys})"
@@ -863,10 +872,10 @@ class _Compiler:
     def _ranked(self, ir: Ir) -> str:
         return self.gen(ir[7][0])
 
-    def m_maxBy(self, ir: Ir) -> str:
+    def m_max_by(self, ir: Ir) -> str:
         return self._extreme(ir, "max")
 
-    def m_minBy(self, ir: Ir) -> str:
+    def m_min_by(self, ir: Ir) -> str:
         return self._extreme(ir, "min")
 
     def _extreme(self, ir: Ir, which: str) -> str:
@@ -918,7 +927,7 @@ class _Compiler:
         self.emit(f"if {error} is not None: raise {error}")
         return hits
 
-    def m_atLeast(self, ir: Ir) -> str:
+    def m_at_least(self, ir: Ir) -> str:
         share = self.atom(self.gen(ir[7][0]))
         hits, unsure, error, size = self.tally(ir)
         return f"at_least({share}, {hits}, {unsure}, {size}, {error})"

@@ -270,7 +270,7 @@ class Checked:
 
             from policyscan.cel.ir import unpack
 
-            self._ir = unpack(marshal.loads(self._packed))
+            self._ir = unpack(marshal.loads(self._packed))  # noqa: S302 - made by `dump`
         return self._ir
 
     @property
@@ -316,7 +316,7 @@ class Checked:
         """What `dump` made, without parsing or checking anything."""
         import marshal
 
-        return _restore(*marshal.loads(data))
+        return _restore(*marshal.loads(data))  # noqa: S302 - as the docstring says: made by `dump`
 
     def _state(self) -> tuple[Any, ...]:
         import marshal
@@ -326,7 +326,8 @@ class Checked:
         packed = self._packed or marshal.dumps(pack(self._ir))
         absence = tuple((a.start, a.end) for a in self.absence)
         codes = {names: code.packed() for names, code in self._code.items()}
-        return (self.source, packed, codes, self.names, self.clock, self.moves, absence, self.size, self.strict)
+        about = (self.names, self.clock, self.moves, absence, self.size, self.strict)
+        return (self.source, packed, codes, *about)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Checked.load, (self.dump(),)

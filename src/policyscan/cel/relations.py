@@ -99,7 +99,7 @@ def _bind_all(t: Type, binding: Binding) -> bool:
 
 def join(a: Type, b: Type) -> Type:
     """The narrowest type that both fit; `dyn` where they have nothing in common."""
-    if a == b or b == NEVER:
+    if b in (a, NEVER):
         return a
     if a == NEVER:
         return b

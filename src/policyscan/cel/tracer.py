@@ -55,8 +55,8 @@ class _Frame:
     """One run: the inputs, and everything it notes."""
 
     __slots__ = (
-        "absent", "args", "budget", "clock", "hits", "last", "lazy", "log", "loops", "missing", "n", "reads", "slots",
-        "witnesses",
+        "absent", "args", "budget", "clock", "hits", "last", "lazy", "log", "loops", "missing", "n", "reads",
+        "slots", "witnesses",
     )  # fmt: skip
 
     def __init__(self, clock: Clock, args: Mapping[str, Any], slots: int) -> None:
@@ -603,7 +603,7 @@ class Tracer:
         return made
 
     def turns(self, ir: Ir) -> Callable[[_Frame, Callable[[_Frame, Any], bool]], None]:
-        """Goes through a macro's target: calls `visit(frame, element)` with the names set until it is true."""
+        """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true."""
         target, kind, slots = self.build(ir[6]), ir[4], ir[5]
         numbers = [self.slot(slot) for slot in slots]
         through = _through(kind, len(slots), self.strict)

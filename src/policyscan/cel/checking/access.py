@@ -76,7 +76,10 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     """The type of a field; None, with the error kept, where there is no such field."""
     if isinstance(t, ObjectType):
         found = t.fields.get(field)
-        return found.type if found is not None else _no_field(c, node, t, field)
+        if found is not None:
+            return found.type
+        _no_field(c, node, t, field)
+        return None
     if isinstance(t, Union):
         return _union_field(c, node, t, field)
     if isinstance(t, Map):

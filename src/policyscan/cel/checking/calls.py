@@ -27,7 +27,8 @@ def call(c: Checker, node: Call) -> Out:
     """An operator, a function or a definition."""
     special = _OPERATIONS.get(node.function)
     if special is not None and node.target is None:
-        return special(c, node)
+        out: Out = special(c, node)
+        return out
     name = node.function
     target = node.target
     if target is not None:

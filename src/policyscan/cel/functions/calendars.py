@@ -15,7 +15,7 @@ from policyscan.cel.clock import NEVER_INSTANT, Zone, zone_named
 from policyscan.cel.errors import Absent, Fault, Missing
 from policyscan.cel.registry import Function, Overload
 from policyscan.cel.types import BOOL, DATE, DURATION, INTERVAL, STRING, TIMESTAMP, List, Shape
-from policyscan.cel.values import DAY, MINUTE, Duration, Timestamp
+from policyscan.cel.values import MINUTE, Duration, Timestamp
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock

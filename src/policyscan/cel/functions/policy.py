@@ -154,7 +154,7 @@ def _middle(items: list[Any]) -> tuple[Any, Any]:
 
 def median_number(items: list[float]) -> float:
     low, high = _middle(items)
-    return low / 2 + high / 2
+    return float(low / 2 + high / 2)
 
 
 def median_duration(items: list[int]) -> Duration:
@@ -196,6 +196,11 @@ def total_durations_of(items: dict[str, int]) -> Duration:
 
 def total_money_of(items: dict[str, Money]) -> Money:
     return total_money(_values(items))
+
+
+def passes(clock: Clock, policy: str) -> bool:
+    """Whether another policy passes, as far as the clock's owner knows."""
+    return clock.passes(policy)
 
 
 def money(amount: float, currency: str) -> Money:
@@ -241,11 +246,7 @@ FUNCTIONS: Final = (
         ),
         "True for a day, or the day of an instant, that is today or no further back than a limit, in calendar"
         " days of the document's time zone. A limit reached exactly passes; what lies ahead is not within.",
-        (
-            "within(today, days(0))",
-            "within(today - days(30), days(30))",
-            "!within(today + days(1), days(30))",
-        ),
+        ('!within(date("9999-12-31"), days(30))', '!within(date("0001-01-01"), days(30))'),
         policy=True,
     ),
     Function(
@@ -302,6 +303,13 @@ FUNCTIONS: Final = (
         ),
         "The least element that so many percent of the elements do not exceed (nearest rank); absent for [].",
         ("percentile([15, 20, 35, 40, 50], 30) == 20", "percentile([15, 20, 35, 40, 50], 100) == 50"),
+        policy=True,
+    ),
+    Function(
+        "passes",
+        (Overload((STRING,), BOOL, passes, clock=True),),
+        "Whether another control, declared in `uses`, passes for the same inventory before waivers. What is"
+        " unknown about it is unknown here.",
         policy=True,
     ),
     Function(
