@@ -52,13 +52,13 @@ TRADES = ("Dental", "Legal", "Books", "Tools", "Vets", "Tax", "Optics", "Bakery"
 PLACES = ("Northgate", "Elm", "Quayside", "Harbour", "Mill", "Station", "Park", "Castle", "Bridge", "Orchard")
 
 
-def organisation(random: Random, id_: str) -> Facts:
+def organisation(random: Random, id_: str, employees: int) -> Facts:
     return {
         "id": id_,
         "name": f"{random.choice(PLACES)} {random.choice(TRADES)} {id_[-4:]}",
         "sector": random.choice(SECTORS),
         "country": "US",
-        "employees_count": random.randint(2, 60),
+        "employees_count": mostly(random, employees, employees + 5),
         "annual_revenue": random.randrange(100_000, 5_000_000, 1000),
     }
 
@@ -89,12 +89,11 @@ def fix(random: Random, number: int) -> Facts:
     }
 
 
-def device(random: Random, number: int) -> Facts:
+def machine(random: Random, number: int, name: str, **first: Any) -> Facts:
+    """What is known of a device or a server."""
     facts: Facts = {
-        "id": f"d-{number:03d}",
-        "hostname": f"HOST-{number:03d}",
-        "kind": random.choice(("desktop", "laptop", "workstation")),
-        "in_scope": mostly(random, "true", "false", share=0.97),
+        "id": f"{name}-{number:02d}",
+        **first,
         "last_seen": instant(days_ago(random, 0, mostly(random, 5, 50)), random.randint(6, 20)),
         "os": {
             "name": "Windows 11",
@@ -118,23 +117,23 @@ def device(random: Random, number: int) -> Facts:
     return facts
 
 
+def device(random: Random, number: int) -> Facts:
+    in_scope = mostly(random, "true", "false", share=0.97)
+    return machine(random, number, "pc", kind=random.choice(("desktop", "laptop")), in_scope=in_scope)
+
+
 def server(random: Random, number: int, provider: str) -> Facts:
     shared = random.random() < 0.5
-    facts: Facts = {
-        "id": f"srv-{number:02d}",
-        "provider": provider,
-        "internet_facing": str(shared).lower(),
-        "tenancy": {"model": "shared", "tenants_count": random.randint(2, 60)}
-        if shared
-        else {"model": "dedicated"},
-    }
+    facts = machine(random, number, "srv", provider=provider, internet_facing=shared)
+    facts["tenancy"] = (
+        {"model": "shared", "tenants_count": random.randint(2, 60)} if shared else {"model": "dedicated"}
+    )
     if shared:
         facts["data_segregation"] = {
             "method": mostly(random, "separate_database", "shared_database", BLANK, share=0.85),
             "confirmed_on": mostly(random, days_ago(random, 10, 300), days_ago(random, 400, 500), "null"),
             "document": "Tenancy statement",
         }
-    facts["isolation"] = {"controls": ["own_vm", "own_vlan"], "tested_on": days_ago(random, 10, 500)}
     return facts
 
 
@@ -195,8 +194,8 @@ def crisis_plan(random: Random, staff: list[Facts]) -> Facts:
         "approved_by": "p-00",
         "last_reviewed_on": days_ago(random, 20, 400),
         "scenarios": mostly(random, ["fire", "ransomware"], ["fire"]),
-        "coordinator": random.choice(staff)["id"],
-        "deputy": mostly(random, random.choice(staff)["id"], "null", BLANK, share=0.9),
+        "coordinator": staff[0]["id"],
+        "deputy": mostly(random, staff[1]["id"], "null", BLANK),
         "notify": [
             {
                 "person": person["id"],
@@ -219,7 +218,7 @@ def risk_audit(random: Random, staff: list[Facts]) -> Facts:
             {
                 "id": "X1",
                 "asset": "records",
-                "specificity": "business_specific",
+                "server": "srv-00",
                 "text": "Records on shared hosting",
                 "rating": "high",
                 "treatment": {
@@ -253,8 +252,8 @@ def evidence(random: Random) -> list[Facts]:
 def client(random: Random, number: int, provider: str) -> Facts:
     """The facts of one client; now and then a whole section is not on file."""
     id_ = f"client-{number:05d}"
-    staff = people(random, random.choice((1, 1, 2, 3, 8)))
-    head = organisation(random, id_)
+    staff = people(random, random.choice((2, 2, 2, 3, 6)))
+    head = organisation(random, id_, sum(person["end_date"] == "null" for person in staff))
     systems = ["files", "crm", "website"][: random.randint(1, 2)]
     mailboxes, admins = random.randint(2, 60), random.randint(1, 4)
     facts: Facts = {
@@ -290,8 +289,11 @@ def client(random: Random, number: int, provider: str) -> Facts:
             }
             for rank, name in enumerate(systems, 1)
         ],
-        "devices": lambda: [device(random, each) for each in range(random.choice((1, 1, 1, 2, 8)))],
+        "devices": lambda: [device(random, each) for each in range(random.choice((1, 1, 1, 2, 5)))],
         "servers": lambda: [server(random, each, provider) for each in range(random.choice((1, 1, 1, 2)))],
+        "software": list,
+        "websites": list,
+        "remote_access": lambda: [{"id": "vpn", "kind": "vpn", "mfa": mostly(random, "true", "false")}],
         "email": lambda: {
             "mailboxes_count": mailboxes,
             "mailboxes_with_mfa_count": mostly(random, mailboxes, mailboxes - 1, BLANK, share=0.85),
@@ -327,6 +329,8 @@ def client(random: Random, number: int, provider: str) -> Facts:
     if "servers" not in kept:
         for system in kept["critical_systems"]:
             del system["hosted_on"]
+        for audit in kept.get("risk_audits", ()):
+            del audit["exposures"][0]["server"]
     return facts | kept
 
 
@@ -338,8 +342,8 @@ def provider(random: Random, id_: str) -> Facts:
     name = id_.replace("-", " ").title()
     rota = [
         {
-            "starts_at": f"{AS_OF + timedelta(days=7 * week - 5)}T08:00:00Z",
-            "ends_at": f"{AS_OF + timedelta(days=7 * week + 2)}T08:00:00Z",
+            "starts_at": f"{AS_OF + timedelta(days=7 * week - 6)}T08:00:00Z",
+            "ends_at": f"{AS_OF + timedelta(days=7 * week + 1)}T08:00:00Z",
             "primary": "s-00",
             "secondary": mostly(random, "s-01", "null", share=0.95),
         }
@@ -351,7 +355,13 @@ def provider(random: Random, id_: str) -> Facts:
         "as_of": AS_OF.isoformat(),
         "time_zone": "America/Chicago",
         "currency": "USD",
-        "organisation": {"id": id_, "name": name, "country": "US", "clients_count": CLIENTS_A_PROVIDER},
+        "organisation": {
+            "id": id_,
+            "name": name,
+            "clients_count": CLIENTS_A_PROVIDER,
+            "business_hours": {"days": "[mon, tue, wed, thu, fri]", "opens": '"08:00"', "closes": '"18:00"'},
+        },
+        "contracts": [],
         "staff": [
             {
                 "id": f"s-{each:02d}",
