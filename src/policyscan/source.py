@@ -6,6 +6,8 @@ This module imports nothing of policyscan.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import accumulate
+from operator import add
 from typing import NamedTuple
 
 
@@ -39,9 +41,13 @@ class Source:
     @property
     def starts(self) -> list[int]:
         """Offset of the first character of every line; a line ends at LF, CRLF or a lone CR."""
+        text = self.text
+        if self._starts is None and "\r" not in text:
+            lines = text.split("\n")
+            # The lengths of the lines before, and one for the end of each: all of it without a loop here.
+            self._starts = list(map(add, accumulate(map(len, lines), initial=0), range(len(lines))))
         if self._starts is None:
             starts = [0]
-            text = self.text
             position = 0
             while True:
                 lf = text.find("\n", position)

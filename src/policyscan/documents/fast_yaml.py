@@ -27,7 +27,8 @@ def read_fast(source: Source) -> Tree | None:
     if len(text) > _MAX_LENGTH:
         return None
     ending = "\r\n" if "\r" in text else "\n"
-    layout = Layout(source, text.split(ending), _known, ending)
+    lines = text.split(ending)
+    layout = Layout(source, lines, list(map(_known.__getitem__, lines)), ending)
     first = _first_line(layout)
     if first < 0:
         return None
@@ -40,8 +41,7 @@ def read_fast(source: Source) -> Tree | None:
 def _first_line(layout: Layout) -> int:
     """The number of the first line with a value, which has to stand in the first column; else -1."""
     started = False
-    for number, line in enumerate(layout.lines):
-        _, key, _, column, dash, kind = _known[line]
+    for number, (_, key, _, column, dash, kind) in enumerate(layout.found):
         if kind == START and not started:
             started = True
         elif kind != SKIP:
@@ -54,21 +54,20 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
 
     Raises Doubt.
     """
-    lines = layout.lines
+    found = layout.found
     new = tuple.__new__
     places = layout.places
     blanks: list[tuple[Any, Any]] = []  # containers and their keys with nothing after them
     stack: list[tuple[Any, int, bool]] = [(None, -1, False)]
     push, pop = stack.append, stack.pop
-    here = _known[lines[first]]
-    in_map = here[4] < 0  # whether the container being filled is a mapping
+    in_map = found[first][4] < 0  # whether the container being filled is a mapping
     column = 0  # at which it begins
     root: Any = {} if in_map else []
     current = root
     places[id(root)] = new(LinePlace, (first, 0, None, None))
     pending: str | None = None  # the key whose value may come on the lines below
     quick = 0 if in_map else -1  # the column of keys that may follow without more ado, else -1
-    numbered = enumerate(map(_known.__getitem__, lines[first:]), first)
+    numbered = enumerate(found[first:], first)
     for number, (pair_at, key, value, at, dash, kind) in numbered:
         if pair_at == quick:
             if key in current:

@@ -6,7 +6,7 @@ the others are found again in the lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from typing import Any
 
 from policyscan.documents.tree import Key, LinePlace, Region
@@ -16,16 +16,15 @@ from policyscan.documents.yaml_lines import (
     SKIP,
     Doubt,
     Line,
-    Lines,
     Marks,
-    flow_start,
-    key_region,
+    match_line,
     read_flow,
-    value_region,
+    scalar_region,
 )
 from policyscan.source import Source
 
 _MAX_FLOW_LINES = 64
+_NEVER = 1 << 60  # deeper than any container: such a line never ends one
 IN_FLOW = -1
 """The column of a place in `[…]` or `{…}`, which is found by reading the line again."""
 
@@ -36,15 +35,16 @@ class Layout:
     `ends` holds, for a line on which a longer `[…]` or `{…}` begins, the line on which it ends.
     """
 
-    __slots__ = ("_marks", "ending", "ends", "known", "lines", "places", "source")
+    __slots__ = ("_begins", "_marks", "ending", "ends", "found", "lines", "places", "source")
 
-    def __init__(self, source: Source, lines: list[str], known: Lines, ending: str) -> None:
+    def __init__(self, source: Source, lines: list[str], found: list[Line], ending: str) -> None:
         self.source = source
         self.lines = lines
-        self.known = known
+        self.found = found
         self.ending = ending
         self.ends: dict[int, int] = {}
         self.places: dict[int, LinePlace] = {}
+        self._begins: list[int] | None = None
         self._marks: dict[int, tuple[Any, Marks]] = {}
 
     def whole(self, first: int) -> tuple[Region, Region]:
@@ -81,82 +81,83 @@ class Layout:
         """The regions of an entry, as `Place.spots` has them; None if there is none."""
         if place.column == IN_FLOW:
             return self._flow_spot(place, key)
-        if self.known[self.lines[place.line]][4] == place.column:
+        if self.found[place.line][4] == place.column:
             return self._item(place, key) if key.__class__ is int else None
-        return self._entry(place, key)
+        return self._entry(place, key) if key.__class__ is str else None
 
-    def _offset(self, line: int, column: int) -> int:
-        return self.source.starts[line] + column
-
-    def _below(self, line: int) -> Iterator[tuple[int, Line]]:
-        """The lines with values from the given one on, with their numbers."""
-        while line < len(self.lines):
-            found = self.known[self.lines[line]]
-            if found[5] != SKIP:
-                yield line, found
-            line = self.ends.get(line, line) + 1
-
-    def _inside(self, line: int, column: int) -> Iterator[tuple[int, Line]]:
-        """The lines of the block mapping or list that begins at a line and column."""
-        lines = self._below(line)
-        first = next(lines)
-        yield first
-        in_list = first[1][4] == column
-        for number, found in lines:
-            begins = _beginning(found)
-            if begins < column or (in_list and begins == column and found[4] < 0):
-                return
-            yield number, found
+    @property
+    def begins(self) -> list[int]:
+        """The column at which the value of each line begins: its dash or key. One more line ends them all."""
+        if self._begins is None:
+            self._begins = [
+                (found[4] if found[4] >= 0 else found[3]) if found[5] != SKIP else _NEVER
+                for found in self.found
+            ]
+            self._begins.append(-1)
+            for first, last in self.ends.items():
+                self._begins[first + 1 : last + 1] = [_NEVER] * (last - first)
+        return self._begins
 
     def _block(self, line: int, column: int) -> tuple[Region, Region]:
         """The beginning and end of a block mapping or list; it ends where the next value begins."""
-        last = line
-        for last, _ in self._inside(line, column):  # noqa: B007 - the last one is wanted
-            pass
-        start = self._offset(line, column)
-        end = len(self.source.text)
-        for number, found in self._below(self.ends.get(last, last) + 1):
-            end = self._offset(number, _beginning(found))
-            break
+        begins, found, starts = self.begins, self.found, self.source.starts
+        in_list = found[line][4] == column
+        last = line + 1
+        while begins[last] > column or (begins[last] == column and not (in_list and found[last][4] < 0)):
+            last += 1
+        start = starts[line] + column
+        end = starts[last] + begins[last] if last < len(found) else len(self.source.text)
         return Region(start, start), Region(end, end)
 
     def _entry(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
         """The spot of a key of a block mapping."""
-        column = place.column
-        for number, found in self._inside(place.line, column):
-            if found[1] == key and found[3] == column and key is not None:
-                name = _moved(key_region(self.lines[number]), self._offset(number, 0))
-                if found[5] == OPEN:
-                    return (name, *self._opened(number, column, name.end_mark + 1))
-                return (name, *self._on_line(number, found))
-        return None
+        number, column, _, _ = place
+        begins, found = self.begins, self.found
+        while found[number][1] != key or found[number][3] != column:
+            number += 1
+            while begins[number] > column:
+                number += 1
+            if begins[number] < column:
+                return None
+        match = match_line(self.lines[number])
+        start = self.source.starts[number]
+        name = Region(match.start(3) + start, match.end(3) + start)
+        if found[number][5] == OPEN:
+            return (name, *self._opened(number, column, name.end_mark + 1))
+        return (name, *self._on_line(number, match, start))
 
     def _opened(self, number: int, column: int, after: int) -> tuple[Region, Region]:
         """Where the value of a key with nothing on its line stands: on the lines below, or nowhere."""
-        for line, found in self._below(number + 1):
-            if _beginning(found) > column or found[4] == column:
-                return self._block(line, _beginning(found))
-            break
+        begins = self.begins
+        number += 1
+        while begins[number] == _NEVER:
+            number += 1
+        if begins[number] > column or (begins[number] == column and self.found[number][4] == column):
+            return self._block(number, begins[number])
         return Region(after, after), Region(after, after)
 
     def _item(self, place: LinePlace, index: int) -> tuple[Region, ...] | None:
         """The spot of an item of a block list."""
-        count = 0
-        for number, found in self._inside(place.line, place.column):
-            if found[4] != place.column:
-                continue
-            if count == index:
-                return self._block(number, found[3]) if found[1] is not None else self._on_line(number, found)
-            count += 1
-        return None
+        number, column, _, _ = place
+        begins, found = self.begins, self.found
+        while index != 0:
+            index -= 1
+            number += 1
+            while begins[number] > column:
+                number += 1
+            if begins[number] < column or found[number][4] < 0:
+                return None
+        if found[number][1] is not None:
+            return self._block(number, found[number][3])
+        return self._on_line(number, match_line(self.lines[number]), self.source.starts[number])
 
-    def _on_line(self, number: int, found: Line) -> tuple[Region, Region]:
+    def _on_line(self, number: int, match: re.Match[str], start: int) -> tuple[Region, Region]:
         """Where the value stands that begins on a line after its key or dash."""
-        if found[5] == PAIR:
-            region = _moved(value_region(self.lines[number]), self._offset(number, 0))
+        if self.found[number][5] == PAIR:
+            region = _moved(scalar_region(match, 4), start)
             return region, region
         value, marks = self._marked(number)
-        return _ends(_moved(marks[id(value)][0], self._offset(number, 0)))
+        return _ends(_moved(marks[id(value)][0], start))
 
     # --- places in [ … ] and { … } ---
 
@@ -171,7 +172,7 @@ class Layout:
         for key in reversed(keys):
             value = value[key]
         region, spots = marks[id(value)]
-        return region, spots, self._offset(place.line, 0)
+        return region, spots, self.source.starts[place.line]
 
     def _flow_spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
         _, spots, base = self._flow(place)
@@ -186,14 +187,9 @@ class Layout:
         if number not in self._marks:
             text = self.ending.join(self.lines[number : self.ends.get(number, number) + 1])
             marks: Marks = {}
-            value, _ = read_flow(text, flow_start(self.lines[number]), marks)
+            value, _ = read_flow(text, match_line(self.lines[number]).start(7), marks)
             self._marks[number] = value, marks
         return self._marks[number]
-
-
-def _beginning(found: Line) -> int:
-    """The column at which a line's value begins: its dash, or its key."""
-    return found[4] if found[4] >= 0 else found[3]
 
 
 def _ends(region: Region) -> tuple[Region, Region]:

@@ -313,11 +313,11 @@ def _regions(match: re.Match[str], value: Any, marks: Marks, first: int) -> tupl
     if match.group(first + 5) is not None:
         start, end = marks[id(value)][0]
         return Region(start, start + 1), Region(end - 1, end)
-    region = _scalar_region(match, first + 1)
+    region = scalar_region(match, first + 1)
     return region, region
 
 
-def _scalar_region(match: re.Match[str], group: int) -> Region:
+def scalar_region(match: re.Match[str], group: int) -> Region:
     """Where a scalar stands; from `group` on there are those for plain, double and single quotes."""
     if match.group(group) is not None:
         start = match.start(group)
@@ -328,23 +328,9 @@ def _scalar_region(match: re.Match[str], group: int) -> Region:
     return Region(match.start(group) - 1, match.end(group) + 1)  # with its quotes
 
 
-def value_region(line: str) -> Region:
-    """Where on its line the scalar of a PAIR stands, with its quotes."""
-    return _scalar_region(_match(line), 4)
-
-
-def key_region(line: str) -> Region:
-    """Where on its line the key stands."""
-    return Region(*_match(line).span(3))
-
-
-def flow_start(line: str) -> int:
-    """The column of the `[` or `{` that is a line's value."""
-    return _match(line).start(7)
-
-
-def _match(line: str) -> re.Match[str]:
+def match_line(line: str) -> re.Match[str]:
+    """The groups of a line that was understood: 3 is its key, 4 to 6 its scalar, 7 its `[…]` or `{…}`."""
     match = _LINE.match(line)
     if match is None:
-        raise ValueError(line)  # only lines that were read are looked into
+        raise ValueError(line)
     return match
