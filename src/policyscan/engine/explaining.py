@@ -9,7 +9,7 @@ from policyscan import cel
 from policyscan.engine.moments import shown
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Verdict
 from policyscan.findings import Gap, Read, Result, Status
-from policyscan.policies.policy import Code, Message, Need, Policy, Requirement
+from policyscan.policies.policy import Code, Need, Policy, Requirement
 
 if TYPE_CHECKING:
     from policyscan.cel.tracer import Trace
@@ -206,7 +206,7 @@ class Explainer:
         if status is Status.UNKNOWN and gaps:
             more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
             return f"{gaps[0].path}: {gaps[0].reason}{more}"
-        said = self._said(item.say, traced) if item is not None and item.say is not None else None
+        said = self._said(item, traced) if item is not None else None
         if said is None:
             said = _default_message(policy, outcome, traced)
         failing = sum(1 for verdict in outcome.verdicts if verdict.status is outcome.status)
@@ -214,10 +214,13 @@ class Explainer:
             said = f"{said} (+{failing - 1} more)"
         return said
 
-    def _said(self, message: Message | None, traced: list[tuple[Verdict, Trace]]) -> str | None:
+    def _said(self, item: Need | Requirement, traced: list[tuple[Verdict, Trace]]) -> str | None:
+        message = item.say
         if message is None or not traced:
             return None
         verdict, trace = traced[0]
+        if len(verdict.values) < len(item.that.names):
+            return None  # there was no list, so no element to speak of
         values = (*verdict.values, trace.hits, trace.n)
         return "".join(
             part if isinstance(part, str) else self._rendered(part, values) for part in message.parts
