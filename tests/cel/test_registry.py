@@ -9,12 +9,12 @@ import pytest
 
 from policyscan.cel import functions as package
 from policyscan.cel import registry
-from policyscan.cel.errors import EvalError
 from policyscan.cel.program import POLICY, Env
 from tests.cel.harness import both
 
 FUNCTIONS = registry.functions()
-EXAMPLES = [(f.name, example) for f in FUNCTIONS for example in f.examples]
+MACROS = list(registry.MACROS.values())
+EXAMPLES = [(f.name, example) for f in [*FUNCTIONS, *MACROS] for example in f.examples]
 
 
 def test_the_index_names_exactly_what_the_modules_declare() -> None:
@@ -35,6 +35,13 @@ def test_functions_are_documented(function: registry.Function) -> None:
         assert function.examples, "an example that is true shows what a sentence cannot"
 
 
+@pytest.mark.parametrize("macro", MACROS, ids=lambda m: f"{m.name}-{m.arity}")
+def test_macros_are_documented(macro: registry.Macro) -> None:
+    assert macro.doc.endswith(".")
+    assert macro.examples
+    assert set(macro.binders) < set(range(macro.arity))
+
+
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[f"{n}: {e}" for n, e in EXAMPLES])
 def test_examples_are_true(name: str, example: str) -> None:
     outcome = both(Env(dialect=POLICY).check(example), {})
@@ -50,7 +57,3 @@ def test_implementations_can_be_named_by_compiled_code(function: registry.Functi
             or impl.__module__ == "math"
         )
         assert "<" not in impl.__qualname__, "an implementation is a function of its module"
-
-
-def test_errors_of_evaluation_are_the_only_ones() -> None:
-    assert issubclass(EvalError, Exception)

@@ -7,6 +7,7 @@ markers.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,12 +27,13 @@ _TITLES: Final = {
     "policy": "Made for policies",
     "calendars": "Calendars and rotas",
 }
+_ALIASES: Final = {"existsOne": "exists_one"}
 _SHOWN: Final = 4
 
 
 def reference() -> str:
     """The whole reference as Markdown, from third-level headings down."""
-    parts = ["### Macros\n", "\n\n".join(_macro(macro) for macro in registry.MACROS.values())]
+    parts = ["### Macros\n", "\n\n".join(map(_macro, _macros()))]
     for module, title in _titles().items():
         functions = [f for f in registry.functions() if registry.INDEX[f.name] == module]
         if functions:
@@ -44,15 +46,26 @@ def _titles() -> dict[str, str]:
     return {module: _TITLES.get(module, module.capitalize()) for module in modules}
 
 
-def _macro(macro: registry.Macro) -> str:
-    names = ("x",) if len(macro.binders) == 1 else ("i", "x")
-    others = iter(("…", "… "))
-    args = [
-        names[macro.binders.index(at)] if at in macro.binders else next(others, "…").strip()
-        for at in range(macro.arity)
-    ]
-    head = f"**`items.{macro.name}({', '.join(args)})`**{_marks(macro.policy, False)}"
-    return f"{head}  \n{macro.doc}{_examples(macro.examples)}"
+def _macros() -> list[list[registry.Macro]]:
+    """The macros, those of one name together."""
+    groups: dict[str, list[registry.Macro]] = {}
+    for macro in registry.MACROS.values():
+        groups.setdefault(_ALIASES.get(macro.name, macro.name), []).append(macro)
+    return list(groups.values())
+
+
+def _macro(group: list[registry.Macro]) -> str:
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(macro.name for macro in group))
+    lines = [f"**{names}**{_marks(group[0].policy, False)}  "]
+    lines += [f"`{_usage(macro)}`: {macro.doc}  " for macro in group]
+    return "\n".join(lines).rstrip() + _examples([e for macro in group for e in macro.examples])
+
+
+def _usage(macro: registry.Macro) -> str:
+    names = ("x",) if len(macro.binders) == 1 else ("k", "x")
+    args = [names[macro.binders.index(at)] if at in macro.binders else "…" for at in range(macro.arity)]
+    target = "optional" if macro.name.startswith("opt") else "items"
+    return f"{target}.{macro.name}({', '.join(args)})"
 
 
 def _function(function: registry.Function) -> str:
@@ -71,7 +84,7 @@ def _marks(policy: bool, absence: bool) -> str:
     return f" ({'; '.join(marks)})" if marks else ""
 
 
-def _examples(examples: tuple[str, ...]) -> str:
+def _examples(examples: Sequence[str]) -> str:
     if not examples:
         return ""
     return "\n\n```cel\n" + "\n".join(examples) + "\n```"
