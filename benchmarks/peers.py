@@ -74,10 +74,10 @@ def rego_results(output: Path) -> int:
     return sum(len(found) for found in json.loads(output.read_bytes()).values())
 
 
-def policyscan(book: Path, *options: str) -> list[str]:
+def policyscan(book: Path) -> list[str]:
     """The command that scans a book with this checkout's policyscan."""
-    scan = ["scan", str(book), "--as-of", "2026-10-31", "-f", "sarif", "--exit-zero", "--no-progress"]
-    return [str(Path(sys.executable).with_name("policyscan")), *scan, *options]
+    scan = ["scan", str(book), "--as-of", "2026-10-31", "-f", "sarif", "--exit-zero"]
+    return [str(Path(sys.executable).with_name("policyscan")), *scan]
 
 
 def tools(book: Path, folder: Path) -> list[Tool]:
@@ -86,9 +86,7 @@ def tools(book: Path, folder: Path) -> list[Tool]:
     machine = {"x86_64": "x86_64", "AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), "aarch64")
     system = "macos" if sys.platform == "darwin" else "ubuntu"
     found = [
-        Tool(
-            "policyscan", "14 controls, SARIF", policyscan(book, "--jobs", "1", "--no-cache"), sarif_results
-        ),
+        Tool("policyscan", "14 controls, SARIF", policyscan(book), sarif_results),
     ]
     guard = folder / CFN_GUARD.format(system=system, machine=machine)
     if guard.exists():
