@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,7 @@ def _emit(report: Report, given: dict[str, Any], code: int) -> None:
         _write(path, REPORTERS[format_].render(report, options))
     if not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width())
-        stream = click.get_binary_stream("stdout")
+        stream = sys.stdout.buffer
         stream.write(encode(REPORTERS[given["format_"]].render(report, shown)))
         stream.flush()
 

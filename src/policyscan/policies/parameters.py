@@ -82,7 +82,7 @@ _STRICTER: dict[str, Any] = {
     "false": lambda value, _: value is False,
     "fewer": lambda value, default: set(value) < set(default),
     "more": lambda value, default: set(value) > set(default),
-    "neither": lambda _value, _default: True,
+    "neither": lambda _value, _default: False,
 }
 
 
