@@ -1,6 +1,6 @@
 """Which files are found: folders, ignore rules, links, standard input, and where others are looked for."""
 
-# ruff: noqa: E501 - names of files stand side by side
+
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ and booleans that only need a look at their class, and the loops are written for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Container
+from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.documents.scalars import MAX_INTEGER, MIN_INTEGER
@@ -28,13 +28,8 @@ class Invalid(Exception):
     """The document is not what its kind says; `validation` explains."""
 
 
-class Reference(NamedTuple):
-    """A reference to be followed: `container[key]` holds the id, `refs` says where to look."""
-
-    container: Any
-    key: Any
-    id: str
-    refs: tuple[str, ...]
+Reference = tuple[Any, Any, str, tuple[str, ...]]
+"""A reference to be followed: container, key, the id that `container[key]` holds, where to look."""
 
 
 class Facts:
@@ -87,8 +82,7 @@ class _Maker:
             return self._object(shape)
         if shape.items is not None:
             items = self.field(shape.items)
-            plain = plain_class(shape.items)
-            return _list(shape, items, plain) if form == "list" else _map(shape, items)
+            return _list(shape, items) if form == "list" else _map(shape, items)
         return _SCALARS[form](shape)
 
     def _object(self, shape: Shape) -> Decode:
@@ -98,7 +92,8 @@ class _Maker:
         if id(shape) in self._open:  # within itself: looked up when it is called
             return self._later(shape)
         self._open.add(id(shape))
-        decode = _object(shape, {key: self.field(field) for key, field in shape.fields.items()})
+        # Null is seen to before the function of a property is called.
+        decode = _object(shape, {key: self.shape(field.shape) for key, field in shape.fields.items()})
         self._objects[id(shape)] = decode
         return decode
 
@@ -109,13 +104,17 @@ class _Maker:
         return decode
 
 
-def plain_class(field: Field) -> type | None:
-    """The class that alone makes a value right unless it is an empty text: str, bool, int or None."""
-    shape = field.shape
+def quick_check(shape: Shape) -> type | frozenset[str] | None:
+    """What makes most values right without further work: their class, or the words of an enum.
+
+    An empty text is looked at again.
+    """
+    if shape.form == "enum":
+        return frozenset(shape.values)
     short = shape.size is not None and shape.size != (1, None)
-    if field.nullable or shape.values or shape.bounds or short or shape.pattern or shape.refs:
+    if shape.values or shape.bounds or short or shape.pattern or shape.refs:
         return None
-    return {"string": str, "boolean": bool, "integer": int}.get(shape.form)
+    return {"string": str, "boolean": bool, "integer": int, "number": float}.get(shape.form)
 
 
 def _or_null(decode: Decode) -> Decode:
@@ -126,64 +125,90 @@ def _or_null(decode: Decode) -> Decode:
 
 
 def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:
-    plain_get = {key: found for key, field in shape.fields.items() if (found := plain_class(field))}.get
+    quick_get = {key: found for key, field in shape.fields.items() if (found := quick_check(field.shape))}.get
     work_get = decoders.get
+    nullable = frozenset(key for key, field in shape.fields.items() if field.nullable)
     required = shape.required
-    absent = tuple(
-        (key, decoders[key], field.when_absent[0])
-        for key, field in shape.fields.items()
-        if field.when_absent is not None
-    )
+    supply = _supply(shape, decoders)
 
     def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
         if node.__class__ is not dict:
             raise Invalid
         for name, value in node.items():
-            if plain_get(name) is value.__class__ and value != "":
+            kind = value.__class__
+            quick = quick_get(name)
+            if quick is kind and (value or kind is not str):
+                continue
+            if quick.__class__ is frozenset and kind is str and value in quick:
+                continue
+            if value is None and name in nullable:
                 continue
             work = work_get(name)
-            if work is None:
-                if name[:2] == FREE:
-                    continue
+            if work is not None:
+                new = work(value, node, name, facts)
+                if new is not value:
+                    node[name] = new
+            elif name[:2] != FREE:
                 raise Invalid
-            new = work(value, node, name, facts)
-            if new is not value:
-                node[name] = new
-        for name in required:
-            if name not in node:
-                raise Invalid
-        if facts.blanks and not known(facts.blanks.get(id(node), ())):
-            raise Invalid
-        if absent:
+        if required or facts.blanks:
+            _check_keys(node, facts, required, decoders)
+        if supply is not None:
             supply(node, facts)
         return node
-
-    def known(names: Iterable[str]) -> bool:
-        return all(name in decoders or name[:2] == FREE for name in names)
-
-    def supply(node: dict[str, Any], facts: Facts) -> None:
-        blank = facts.blanks.get(id(node), ())
-        for name, work, value in absent:
-            if name not in node and name not in blank:
-                fresh = value.copy() if value.__class__ in (list, dict) else value
-                node[name] = work(fresh, node, name, facts)
-                facts.supplied.setdefault(id(node), []).append(name)
 
     return decode
 
 
-def _list(shape: Shape, items: Decode, plain: type | None) -> Decode:
+def _check_keys(node: Any, facts: Facts, required: tuple[str, ...], known: Container[str]) -> None:
+    for name in required:
+        if name not in node:
+            raise Invalid
+    for name in facts.blanks.get(id(node), ()) if facts.blanks else ():
+        if name not in known and name[:2] != FREE:
+            raise Invalid
+
+
+def _supply(shape: Shape, decoders: dict[str, Decode]) -> Callable[[dict[str, Any], Facts], None] | None:
+    """The function that puts in what the absence of keys means; None if it means nothing."""
+    absent = {
+        key: field.when_absent[0] for key, field in shape.fields.items() if field.when_absent is not None
+    }
+    if not absent:
+        return None
+
+    def supply(node: dict[str, Any], facts: Facts) -> None:
+        missing = [name for name in absent if name not in node]
+        if missing and facts.blanks:
+            blank = facts.blanks.get(id(node), ())
+            missing = [name for name in missing if name not in blank]
+        for name in missing:
+            value = absent[name]
+            if value is not None and value is not False and value is not True:
+                fresh = value.copy() if value.__class__ in (list, dict) else value
+                value = decoders[name](fresh, node, name, facts)
+            node[name] = value
+        if missing:
+            facts.supplied[id(node)] = missing
+
+    return supply
+
+
+def _list(shape: Shape, items: Decode) -> Decode:
     keys = shape.key
+    quick = quick_check(shape.items.shape) if shape.items is not None else None
+    words = quick if isinstance(quick, frozenset) else frozenset()
     size, unique = shape.size, shape.unique
 
     def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
         if node.__class__ is not list or (size and not _fits(len(node), size)):
             raise Invalid
         for index, value in enumerate(node):
-            if value.__class__ is not plain or value == "":
-                new = items(value, node, index, facts)
-                if new is not value:
-                    node[index] = new
+            kind = value.__class__
+            if (quick is kind and (value or kind is not str)) or (words and kind is str and value in words):
+                continue
+            new = items(value, node, index, facts)
+            if new is not value:
+                node[index] = new
         if keys:
             facts.indexes[id(node)] = keys, _indexed(node, keys)
         if unique and has_repeats(node):
@@ -209,6 +234,15 @@ def _fits(length: int, size: tuple[int, int | None]) -> bool:
 
 def _indexed(node: list[Any], keys: tuple[str, ...]) -> dict[Any, Any]:
     index: dict[Any, Any] = {}
+    if len(keys) == 1:
+        (key,) = keys
+        for item in node:
+            if item.__class__ is dict and key in item:
+                ident = item[key]
+                if ident in index:
+                    raise Invalid
+                index[ident] = item
+        return index
     for item in node:
         ident = item_key(item, keys)
         if ident is not None:
@@ -256,6 +290,8 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
 def _string(shape: Shape) -> Decode:
     size, refs, values = shape.size, shape.refs if shape.follow else (), frozenset(shape.values)
     matches = compile_pattern(shape.pattern) if shape.pattern else None
+    if refs and not matches and not values and size in {None, (1, None)}:
+        return _reference(refs, 0 if size is None else 1)
 
     def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
         if value.__class__ is not str or (values and value not in values):
@@ -263,7 +299,19 @@ def _string(shape: Shape) -> Decode:
         if (size and not _fits(len(value), size)) or (matches and not matches(value)):
             raise Invalid
         if refs:
-            facts.references.append(Reference(container, key, value, refs))
+            facts.references.append((container, key, value, refs))
+        return value
+
+    return decode
+
+
+def _reference(refs: tuple[str, ...], shortest: int) -> Decode:
+    """The usual reference: any text, or any but an empty one."""
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
+        if value.__class__ is not str or len(value) < shortest:
+            raise Invalid
+        facts.references.append((container, key, value, refs))
         return value
 
     return decode
@@ -329,19 +377,30 @@ def _number(shape: Shape) -> Decode:
     return decode
 
 
+# The same days come again in every inventory.
+_days: dict[str, Date] = {}
+_MAX_DAYS = 50_000
+
+
+def _day(text: str) -> Date:
+    try:
+        day = Date.parse(text)
+    except ValueError:
+        raise Invalid from None
+    if not FIRST_DATE <= day <= LAST_DATE:
+        raise Invalid
+    if len(_days) < _MAX_DAYS:
+        _days[text] = day
+    return day
+
+
 def _date(shape: Shape) -> Decode:
-    past, parse = shape.past, Date.parse
-    first, last = FIRST_DATE, LAST_DATE
+    past, known_get = shape.past, _days.get
 
     def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
         if value.__class__ is not str:
             raise Invalid
-        try:
-            day = parse(value)
-        except ValueError:
-            raise Invalid from None
-        if not first <= day <= last:
-            raise Invalid
+        day = known_get(value) or _day(value)
         if past:
             facts.past.append((container, key, day))
         return day

@@ -19,40 +19,41 @@ def link_within(document: Document) -> None:
     """Replace ids that name something in the same document; dangling ones become issues."""
     tables: dict[tuple[str, ...], tuple[dict[str, Any], bool]] = {}
     for reference in document.facts.references:
-        table = tables.get(reference.refs)
+        container, key, ident, refs = reference
+        table = tables.get(refs)
         if table is None:
-            table = tables[reference.refs] = _table(document.value, reference.refs, document.facts)
+            table = tables[refs] = _table(document.value, refs, document.facts)
         targets, complete = table
-        target = targets.get(reference.id)
+        target = targets.get(ident)
         if target is not None:
-            reference.container[reference.key] = target
+            container[key] = target
         elif complete:
-            reference.container[reference.key] = Dangling(reference.id)
+            container[key] = Dangling(ident)
             document.issues.append(_dangling(document, reference, targets))
         else:
-            reference.container[reference.key] = Unresolved(reference.id)
+            container[key] = Unresolved(ident)
 
 
 def link_across(document: Document, lookup: Lookup) -> None:
     """Replace ids that name other documents by these documents' values."""
     if not document.kind.targets:
         return
-    for reference in document.facts.references:
-        if reference.container[reference.key].__class__ is not Unresolved:
+    for container, key, ident, refs in document.facts.references:
+        if container[key].__class__ is not Unresolved:
             continue
-        for target in reference.refs:
-            found = lookup(target.removeprefix(KIND), reference.id) if target.startswith(KIND) else None
+        for target in refs:
+            found = lookup(target.removeprefix(KIND), ident) if target.startswith(KIND) else None
             if found is not None:
-                reference.container[reference.key] = found.value
+                container[key] = found.value
                 break
 
 
 def wanted(document: Document) -> set[tuple[str, str]]:
     """The (kind, id) pairs of other documents that this one refers to."""
     return {
-        (target.removeprefix(KIND), reference.id)
-        for reference in document.facts.references
-        for target in reference.refs
+        (target.removeprefix(KIND), ident)
+        for _, _, ident, refs in document.facts.references
+        for target in refs
         if target.startswith(KIND)
     }
 
@@ -91,11 +92,11 @@ def _lists(root: Any, path: list[str]) -> tuple[list[Any], bool]:
 
 
 def _dangling(document: Document, reference: Reference, targets: dict[str, Any]) -> DocumentIssue:
-    lists = " or ".join(ref.replace("/*/", "[].") for ref in reference.refs)
-    hint = did_you_mean(reference.id, map(str, targets))
+    container, key, ident, refs = reference
+    lists = " or ".join(ref.replace("/*/", "[].") for ref in refs)
     return DocumentIssue(
-        f"nothing in {lists} has the id {reference.id}",
-        document.place_of(reference.container, reference.key),
-        document.path_of(reference.container, reference.key),
-        hint or f"add it to {lists}, or correct the id",
+        f"nothing in {lists} has the id {ident}",
+        document.place_of(container, key),
+        document.path_of(container, key),
+        did_you_mean(ident, map(str, targets)) or f"add it to {lists}, or correct the id",
     )
