@@ -1,0 +1,139 @@
+"""The shipped pack: every control loads, is tested on all sides, and says where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from policyscan.documents.kinds import Kinds
+from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
+from policyscan.policies.policy import Policy
+from policyscan.policytest.cases import PolicyTests, read_tests
+from policyscan.policytest.runner import run
+
+KINDS = Kinds.builtin()
+FOLDER = builtin_folder()
+QUOTES = yaml.safe_load((Path(__file__).parent / "quotes.yaml").read_text(encoding="utf-8"))
+ESSENTIALS = {
+    "PATCH-01", "PATCH-02", "AV-01", "TRAIN-01", "INS-01", "INS-04", "PROV-05",
+    "TEN-01", "TEN-02", "PLAN-01", "PLAN-11", "REC-02", "REC-03", "ACC-01",
+}  # fmt: skip
+FRAMEWORKS = {
+    "cis-v8", "nist-csf-2.0", "sp800-53-r5", "iso-27001-2022", "cyber-essentials", "soc2", "other",
+}  # fmt: skip
+IN_FULL_ONLY = "PORT"
+
+
+@cache
+def pack() -> Pack:
+    loaded, problems = load_pack(FOLDER, KINDS)
+    assert problems == []
+    assert loaded is not None
+    return loaded
+
+
+IDS = sorted(path.stem for path in FOLDER.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX))
+by_policy = pytest.mark.parametrize("id_", IDS)
+
+
+def written(id_: str) -> dict[str, Any]:
+    path = FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml"
+    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def cases_of(id_: str) -> PolicyTests:
+    policy = pack().policies[id_]
+    path = FOLDER / id_.rpartition("-")[0] / f"{id_}{TEST_SUFFIX}"
+    kind = KINDS[policy.info.kind]
+    tests, problems = read_tests(path, path.name, kind.name, kind.shape.ident)
+    assert problems == []
+    assert tests is not None
+    return tests
+
+
+def variants(id_: str) -> Any:
+    """The pack's policies, the tested one with a case's parameters."""
+
+    def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
+        if not parameters:
+            return pack().policies
+        loaded, problems = load_pack(FOLDER, KINDS, overrides={id_: parameters})
+        assert problems == []
+        assert loaded is not None
+        return loaded.policies
+
+    return policies
+
+
+@by_policy
+def test_cases_hold_and_show_every_side(id_: str) -> None:
+    outcomes = run(cases_of(id_), variants(id_), KINDS)
+    differences = [f"{o.case}: {d}" for o in outcomes for d in o.differences]
+    assert differences == []
+    seen = set().union(*(outcome.statuses for outcome in outcomes))
+    content = written(id_)
+    expected = {"pass", "fail", "unknown"}
+    items = content["require"]
+    if "when" in content or "applies" in content or any("when" in item for item in items):
+        expected.add("not_applicable")
+    if "notice" in content or any("notice" in item for item in items):
+        expected.add("due")
+    assert expected <= seen
+
+
+@by_policy
+def test_case_names_are_distinct(id_: str) -> None:
+    names = [case.name for case in cases_of(id_).cases]
+    assert len(names) == len(set(names))
+
+
+@by_policy
+def test_quotes_are_the_documents_to_the_letter(id_: str) -> None:
+    assert written(id_)["quotes"] == QUOTES[id_]
+
+
+@by_policy
+def test_related_frameworks_are_known(id_: str) -> None:
+    assert set(written(id_)["related"]) <= FRAMEWORKS
+
+
+@by_policy
+def test_every_expression_that_may_be_wrong_says_why(id_: str) -> None:
+    content = written(id_)
+    items = [*content.get("needs", ()), *content["require"]]
+    silent = [item["id"] for item in items if "say" not in item]
+    assert silent == []
+    if {"when", "applies"} & set(content):
+        assert content.get("not_applicable")
+
+
+@by_policy
+def test_wording_promises_nothing(id_: str) -> None:
+    text = (FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8").lower()
+    assert [word for word in ("compliant", "guarantee", "certified") if word in text] == []
+
+
+def test_the_default_profile_is_the_essentials() -> None:
+    profiles = pack().profiles
+    assert pack().default_profile == "essentials"
+    assert set(profiles["essentials"].policies or ()) == ESSENTIALS
+    assert profiles["full"].policies is None
+    for name in ("essentials", "insurer"):
+        assert not [id_ for id_ in profiles[name].policies or () if id_.startswith(IN_FULL_ONLY)]
+
+
+def test_companions_say_that_they_are() -> None:
+    companions = {"ACC-01", "ACC-02", "REC-03", "INS-06", "GOV-02", "GOV-03"}
+    assert {p.id for p in pack().policies.values() if p.info.origin == "companion"} == companions & set(IDS)
+
+
+def test_no_test_file_without_its_policy() -> None:
+    tests = {path.name.removesuffix(TEST_SUFFIX) for path in FOLDER.glob(f"*/*{TEST_SUFFIX}")}
+    assert tests == set(IDS)
