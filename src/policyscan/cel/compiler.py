@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from policyscan.cel import registry
@@ -109,9 +110,11 @@ _OWN: Final[dict[str, Any]] = {
     "map": _always(FAULT),
     "loop": _always(_ANY),
     "opt_map": _always(FAULT),
+    "opt_or": _always(FAULT),
 }
 
 
+_COMPARE: Final[dict[str, Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _METHODS: Final = {
     "groupBy": "group_by",
     "sortBy": "sort_by",
@@ -435,6 +438,8 @@ class _Compiler:
         shifted = self._shifted_date(ir, raw)
         if shifted is not None:
             return shifted
+        if ir[3] == "within" and ir[5][1][0] == "const" and not ir[7] and ir[5][1][3] >= 0:
+            return self._within(ir)
         template = (overload.raw if raw else None) or overload.inline
         nulls = ir[6]
         # Python's own operators raise TypeError for None, which is what absent is here.
@@ -457,6 +462,21 @@ class _Compiler:
             return f"{name}(clock, {ir[7]!r}, {', '.join(values)})"
         name = self.constant("f", ir[3], ir[4], "impl")
         return f"{name}({', '.join(['clock', *values] if overload.clock else values)})"
+
+    def _within(self, ir: Ir) -> str:
+        """`within(x, 14d)` without a call; null fails the first addition."""
+        day = self.gen(ir[5][0], raw=True)
+        if ir[4]:
+            day = f"clock.day_of({day})"
+        day, last, value = self.atom(day), self.new(), self.new("v")
+        self.emit(f"{last} = {day} + {int(ir[5][1][3]) // DAY}")
+        self.emit(f"if {day} <= clock.day <= {last}:")
+        self.emit(f" {value} = True")
+        self.emit(f" if {last} < clock.turn_day: clock.turn_day = {last} + 1")
+        self.emit("else:")
+        self.emit(f" {value} = False")
+        self.emit(f" if clock.day < {day} < clock.turn_day: clock.turn_day = {day} + 0")
+        return value
 
     def _shifted_date(self, ir: Ir, raw: bool) -> str | None:
         """A date moved by a constant number of days, as an int."""
@@ -507,7 +527,10 @@ class _Compiler:
         return f"{'compare' if self.strict else 'compare_core'}({op!r}, {a}, {b})"
 
     def _by_rank(self, ir: Ir, a: str, b: str) -> str:
-        values = ir[4][1]
+        _, values, null = ir[4]
+        if ir[6][0] == "const" and ir[5][0] != "const" and not null:
+            high = [v for v in values if _COMPARE[ir[3]](values.index(v), values.index(ir[6][3]))]
+            return f"({a} in {tuple(high)!r})"
         parts = []
         for part, text in ((ir[5], a), (ir[6], b)):
             if part[0] == "const":
@@ -689,6 +712,16 @@ class _Compiler:
             else:
                 self.emit(f"put({name}, {key}, {value})")
         return name
+
+    def g_opt_or(self, ir: Ir) -> str:
+        _, _, _, whole, target, other = ir
+        optional, value = self.atom(f"some({self.gen(target)})"), self.new("v")
+        self.emit(f"if {optional} is not NONE: {value} = {optional}{'' if whole else '.value'}")
+        self.emit("else:")
+        with self.block():
+            made = self.gen(other)
+            self.emit(f"{value} = some({made})" if whole else f"{value} = {made}")
+        return value
 
     def g_opt_map(self, ir: Ir) -> str:
         _, _, _, flat, slot, target, body = ir

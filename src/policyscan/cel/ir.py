@@ -15,7 +15,7 @@ the source; inside a definition's body, in the definition's source.
                                                       with the clock
     dispatch name member args                         overload chosen when it runs
     eq negate kind a b       kind: plain ref null dyn, or ("key", path) for an object `a` and an id `b`
-    cmp op kind a b          kind: plain dyn, or ("enum", values)
+    cmp op kind a b          kind: plain dyn, or ("enum", values, null): whether a side may be
     clock op sign unit a b extra                      `a` moves with the clock: see `checker`
     and a b  or a b  not a  cond c a b                each operand a pair (node, flag), flag: "" bool, "n" may
                                                       be null, "d" may be anything
@@ -23,6 +23,7 @@ the source; inside a definition's body, in the definition's source.
     list items optional      map entries optional
     let slot init body
     def name source slots inits body
+    opt_map flat slot x body         opt_or whole a b      (`whole`: gives the optional itself)
     moves node               (a result that is another tomorrow)
     loop name kind slots target parts flag            macros; kind: list map dyn; `flag` as for `and`
 """

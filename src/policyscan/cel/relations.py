@@ -54,7 +54,7 @@ def assignable(a: Type, b: Type) -> bool:
 def fit(a: Type, b: Type, binding: Binding) -> bool:
     """As `assignable`; type parameters of `b` are bound to what they meet."""
     if isinstance(b, TypeParam):
-        if b.bound is not None and not fit(non_null(a), b.bound, {}):
+        if b.bound is not None and (a == DYN or not fit(non_null(a), b.bound, {})):
             return False
         bound = binding.get(b.name)
         joined = a if bound is None else join(bound, a)
@@ -81,6 +81,9 @@ def fit(a: Type, b: Type, binding: Binding) -> bool:
 def _has_shape(a: Type, shape: Shape) -> bool:
     if isinstance(a, Union):
         return all(_has_shape(member, shape) for member in a.members)
+    if isinstance(a, Map):
+        # A map written in the expression; what its values are shows when it runs.
+        return bool(shape.fields) and assignable(a.key, STRING) and a.value == DYN
     if not isinstance(a, ObjectType):
         return False
     return all(

@@ -535,9 +535,14 @@ _KINDS: Final[dict[str, frozenset[type]]] = {
 
 def accepts(t: Type, value: Any) -> bool:
     """Whether a value is of a static type, looking no deeper than lists' and maps' own type."""
-    if t == DYN or isinstance(t, TypeParam):
+    if isinstance(t, TypeParam):
+        # Whether a map is an object, with an identity, only the checker knows.
+        return t.bound is None
+    if t == DYN:
         return True
     if isinstance(t, List):
+        if isinstance(t.elem, TypeParam):
+            return type(value) is list and accepts(t.elem, None)
         return type(value) is list and (not value or not _deep(t.elem) or accepts(t.elem, value[0]))
     if isinstance(t, Map | ObjectType | Shape):
         return type(value) is dict

@@ -578,6 +578,18 @@ class Tracer:
 
         return run
 
+    def b_opt_or(self, ir: Ir) -> Run:
+        whole, first, second = ir[3], self.build(ir[4]), self.build(ir[5])
+
+        def run(frame: _Frame) -> Any:
+            value = runtime.some(first(frame))
+            if value is not NONE:
+                return value if whole else value.value
+            other = second(frame)
+            return runtime.some(other) if whole else other
+
+        return run
+
     def b_opt_map(self, ir: Ir) -> Run:
         _, _, _, flat, slot, target, node = ir
         optional = self.build(target)
@@ -918,11 +930,12 @@ def _select_other(frame: _Frame, base: Any, field: str, strict: bool) -> Any:
 def _absorbed(frame: _Frame, error: EvalError, right: Run, decided: bool) -> bool:
     """The outcome of `&&` or `||` whose left side failed."""
     try:
-        if right(frame) is decided:
-            return decided
+        outcome = right(frame)
     except EvalError as other:
         raise worse(error, other) from None
-    raise error
+    if outcome is not decided:
+        raise error
+    return bool(decided)
 
 
 def _equality(kind: Any) -> Callable[[Any, Any], bool]:
@@ -932,7 +945,11 @@ def _equality(kind: Any) -> Callable[[Any, Any], bool]:
         return runtime.same
     if type(kind) is tuple:
         return lambda a, b: runtime.has_key(a, kind[1], b)
-    return lambda a, b: bool(a == b) if kind == "plain" else equals(a, b)
+    return _plainly if kind == "plain" else equals
+
+
+def _plainly(a: Any, b: Any) -> bool:
+    return bool(a == b)
 
 
 def _turning(clock: Clock, op: str, a: int, b: int, way: int, step: int, unit: str) -> bool:

@@ -152,6 +152,8 @@ def _chosen(
         nulls,
         moving if stepped else (),
     )
+    if function.name in {"or", "orValue"}:
+        return Out(("opt_or", node.start, node.end, function.name == "or", *ir[5]), result)
     folded = _fold(c, node, overload, ir, args) if not overload.clock else None
     return Out(folded or ir, result, moves)
 

@@ -177,7 +177,7 @@ def _enum_order(c: Checker, node: Call, op: str, a: Out, b: Out) -> Any:
             c.error(node, f"{an(enum)} {op} {an(other)} has no meaning", "compare with one of its values")
         else:
             _check_value(c, arg, out.ir[3], enum)
-    return ("enum", enum.values)
+    return ("enum", enum.values, may_be_null(a.type) or may_be_null(b.type))
 
 
 def _count_compared(c: Checker, node: Call, op: str, a: Out, b: Out) -> Out | None:

@@ -117,7 +117,7 @@ def _time(text: str) -> int:
 def _hours(clock: Clock, calendar: Any) -> Hours:
     try:
         return Hours(clock, calendar)
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         msg = f"this is no calendar: {error}"
         raise Fault(msg) from error
 
@@ -252,8 +252,10 @@ def advance(clock: Clock, calendar: Any, instant: int, amount: int) -> int:
 
 
 _OFFICE: Final = (
-    '{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "08:00", "closes": "17:30", "holidays": []}'
+    '{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "08:00", "closes": "17:00", "holidays": []}'
 )
+_FRIDAY: Final = 'timestamp("2026-10-30T12:00:00Z")'
+_MONDAY: Final = 'timestamp("2026-11-02T12:00:00Z")'
 
 FUNCTIONS: Final = (
     Function(
@@ -270,24 +272,28 @@ FUNCTIONS: Final = (
         "isOpen",
         (Overload((CALENDAR, TIMESTAMP), BOOL, is_open, clock=True, moving=moving_is_open),),
         "True for an instant within a calendar's hours; holidays are closed.",
+        (f"isOpen({_OFFICE}, {_FRIDAY})",),
         policy=True,
     ),
     Function(
         "closed",
         (Overload((CALENDAR, STRETCH), List(INTERVAL), closed, clock=True, moving=moving_closed),),
         "The parts of a stretch of time in which a calendar is closed: nights, weekends and holidays.",
+        (f"size(closed({_OFFICE}, interval({_FRIDAY}, {_MONDAY}))) == 1",),
         policy=True,
     ),
     Function(
         "uncovered",
         (Overload((List(STRETCH), List(STRETCH)), List(INTERVAL), uncovered, moving=moving_uncovered),),
         "The parts of some stretches of time that no shift covers; a shift has `starts_at` and `ends_at`.",
+        (f"uncovered([interval({_FRIDAY}, {_MONDAY})], [interval({_FRIDAY}, {_MONDAY})]) == []",),
         policy=True,
     ),
     Function(
         "elapsed",
         (Overload((CALENDAR, TIMESTAMP, TIMESTAMP), DURATION, elapsed, clock=True, moving=moving_elapsed),),
         "How long a calendar is open between two instants: what counts where a promise is in business hours.",
+        (f"elapsed({_OFFICE}, {_FRIDAY}, {_MONDAY}) == hours(9)",),
         policy=True,
     ),
 )

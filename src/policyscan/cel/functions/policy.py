@@ -246,7 +246,7 @@ FUNCTIONS: Final = (
         ),
         "True for a day, or the day of an instant, that is today or no further back than a limit, in calendar"
         " days of the document's time zone. A limit reached exactly passes; what lies ahead is not within.",
-        ('!within(date("9999-12-31"), days(30))', '!within(date("0001-01-01"), days(30))'),
+        ('!within(date("9999-12-31"), days(30))',),
         policy=True,
     ),
     Function(
@@ -266,7 +266,7 @@ FUNCTIONS: Final = (
             Overload((MONEY, MONEY), DOUBLE, percent_money),
             Overload((DURATION, DURATION), DOUBLE, percent),
         ),
-        "What share a part is of a whole, as a number from 0 to 100 (or more). Absent where the whole is zero.",
+        "What share a part is of a whole, as a number from 0 to 100 or more. Absent where the whole is zero.",
         ("percent(1, 4) == 25.0", "percent(3.0, 2.0) == 150.0"),
         policy=True,
     ),
@@ -310,6 +310,7 @@ FUNCTIONS: Final = (
         (Overload((STRING,), BOOL, passes, clock=True),),
         "Whether another control, declared in `uses`, passes for the same inventory before waivers. What is"
         " unknown about it is unknown here.",
+        ('true || passes("ACC-01")',),
         policy=True,
     ),
     Function(
