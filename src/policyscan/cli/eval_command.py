@@ -12,6 +12,7 @@ from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.tracer import Trace
 from policyscan.cli import wiring
+from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
@@ -62,7 +63,7 @@ def command(
         raise Problems(_in_expression(expression, errors)) from None
     traced = checked.trace(clock, {kind.name: document.value}, document.locate)
     if trace:
-        click.echo("\n".join(cel.trace_lines(traced)))
+        click.echo("\n".join(trace_lines(traced)))
     return _show(traced, checked.type, format_)
 
 

@@ -12,6 +12,7 @@ from policyscan import cel
 from policyscan.cli import wiring
 from policyscan.cli.options import POLICY_OPTIONS, add_options
 from policyscan.cli.sources import source_of
+from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.documents.suggest import did_you_mean
 from policyscan.engine.accounts import Account, accounts
@@ -150,5 +151,5 @@ def _account(one: Account) -> Iterator[str]:
         yield f"  holds until {result.until}, if nothing else changes"
     for trace in one.traces:
         yield ""
-        yield from (f"  {line}" for line in cel.trace_lines(trace))
+        yield from (f"  {line}" for line in trace_lines(trace))
     yield ""

@@ -99,6 +99,13 @@ def run(command: Callable[[], Any]) -> int:
         # The reader of our output has gone, as with `| head`: not our fault, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    except Exception as error:
+        # Python's own exit code for this would be 1, which says that a control fails.
+        import traceback
+
+        traceback.print_exc()
+        click.echo(f"error: policyscan failed: {type(error).__name__}: {error}; this is a bug", err=True)
+        return 2
     return code if isinstance(code, int) else 0
 
 
