@@ -6,15 +6,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
+from policyscan.documents.gitignore import Ignore
 from policyscan.documents.text import cannot_read, decode, top
 from policyscan.errors import DocumentError, UsageError
 from policyscan.source import Source
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 SUFFIXES = (".yaml", ".yml", ".json")
 DEFAULT_FOLDER = "inventories"
@@ -147,12 +144,12 @@ class _Search:
 
     def walk(self, folder: str) -> None:
         """Take in every inventory file below a folder."""
-        rules = _Ignore.above(folder)
-        if rules and rules.ignores(folder, is_folder=True):
-            rules = _Ignore(())  # named all the same, so what excludes it is not what is wanted
+        rules = Ignore.above(folder)
+        if rules and rules.covers(folder):
+            rules = Ignore(())  # named all the same, so what excludes it is not what is wanted
         inside = (os.path.realpath(folder), os.path.realpath(self.base))
         stack = [(folder, rules)]
-        links: list[tuple[str, _Ignore]] = []  # last, so that a file is called by its own name
+        links: list[tuple[str, Ignore]] = []  # last, so that a file is called by its own name
         while stack or links:
             folder, rules = stack.pop() if stack else links.pop()
             real = os.path.realpath(folder)
@@ -162,7 +159,7 @@ class _Search:
             for inner, its_rules in self.enter(folder, rules, inside):
                 (links if os.path.islink(inner) else stack).append((inner, its_rules))
 
-    def enter(self, folder: str, rules: _Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, _Ignore]]:
+    def enter(self, folder: str, rules: Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, Ignore]]:
         """Take in the files of one folder; its subfolders are still to be walked."""
         try:
             with os.scandir(folder) as found:
@@ -244,54 +241,6 @@ def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
         if folder in {above, base} or os.path.lexists(os.path.join(folder, ".git")):
             return own
         folder = above
-
-
-class _Ignore:
-    """The rules of the .gitignore files that apply in a folder; the deepest that says something decides."""
-
-    __slots__ = ("_specs",)
-
-    def __init__(self, specs: tuple[tuple[str, GitIgnoreSpec], ...]) -> None:
-        self._specs = specs
-
-    def __bool__(self) -> bool:
-        return bool(self._specs)
-
-    @classmethod
-    def above(cls, folder: str) -> _Ignore:
-        """The rules from the repository's top down to the folder above this one."""
-        folders = []
-        current = folder
-        while not os.path.lexists(os.path.join(current, ".git")):
-            above = os.path.dirname(current)
-            if above == current:
-                return cls(())  # not in a repository: only what lies below counts
-            folders.append(above)
-            current = above
-        rules = cls(())
-        for one in reversed(folders):
-            if os.path.isfile(os.path.join(one, ".gitignore")):
-                rules = rules.with_file(one)
-        return rules
-
-    def with_file(self, folder: str) -> _Ignore:
-        """These rules and those of the folder's own .gitignore."""
-        from pathspec import GitIgnoreSpec
-
-        try:
-            lines = Path(folder, ".gitignore").read_text("utf-8", "replace").splitlines()
-        except OSError:
-            return self
-        return _Ignore(((folder, GitIgnoreSpec.from_lines(lines)), *self._specs))
-
-    def ignores(self, path: str, *, is_folder: bool) -> bool:
-        """Whether a path is excluded."""
-        for folder, spec in self._specs:
-            relative = os.path.relpath(path, folder).replace(os.sep, "/")
-            decided: Any = spec.check_file(f"{relative}/" if is_folder else relative).include
-            if decided is not None:
-                return bool(decided)
-        return False
 
 
 def expand(patterns: Iterable[str], root: str, base: str) -> tuple[list[File], list[str]]:
