@@ -101,6 +101,21 @@ class Trace:
         return _tree(self._frame.log)
 
     @property
+    def touched(self) -> list[tuple[Any, Any, Any]]:
+        """(container, key, value) of every field read, in order: what `reads` is made of."""
+        return self._frame.reads
+
+    @property
+    def lacking(self) -> list[tuple[Any, Any]]:
+        """(container, key) of the fields found missing."""
+        return self._frame.missing
+
+    @property
+    def empty(self) -> list[tuple[Any, Any]]:
+        """(container, key) of the fields that were null where a value was needed."""
+        return self._frame.absent
+
+    @property
     def reads(self) -> list[tuple[str, Any, object]]:
         """(path, value, place) of every field read, in order, each path once."""
         found: dict[str, tuple[str, Any, object]] = {}
@@ -487,7 +502,7 @@ class Tracer:
             given = self.all((a, b, extra))
             return lambda frame: _open_turn(frame, op, *given(frame))
         given = self.all((a, b))
-        step = DAY if extra == "duration" and unit == "day" else 1
+        step = DAY if unit == "day" and extra != "date" else 1
         way = 1 if sign == "+" else -1
 
         def run(frame: _Frame) -> Any:

@@ -16,24 +16,37 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
 
 # Statuses that need no account of how they came about, unless it is asked for.
-_PLAIN = frozenset({Status.PASS, Status.NOT_APPLICABLE})
+_PLAIN = (Status.PASS, Status.NOT_APPLICABLE)
 _DAY = 86_400_000_000_000
 _MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against clocks that never rest
 
 
 class Evaluation:
-    """One document at one moment. `known` are all policies by id, for those that read another's status."""
+    """One document at one moment, with the documents that it refers to.
+
+    `known` are all policies by id, for those that read another's status. `full` asks for an account of
+    every result; otherwise those that pass or do not apply are only counted, in `statuses` (the worst of
+    each policy) and `counts`.
+    """
 
     def __init__(
-        self, document: Document, clock: PolicyClock, known: Mapping[str, Policy],
-        context: Sequence[Document] = (), *, full: bool,
-    ) -> None:  # fmt: skip
+        self,
+        document: Document,
+        clock: PolicyClock,
+        known: Mapping[str, Policy],
+        context: Sequence[Document] = (),
+        *,
+        full: bool,
+        evidence: bool = True,
+    ) -> None:
         self.document = document
         self.clock = clock
         self.known = known
         self.context = context
         self.full = full
-        self.explainer = Explainer(document, clock, context)
+        self.explainer = Explainer(document, clock, context, evidence=evidence)
+        self.statuses: dict[str, Status] = {}
+        self.counts: dict[Status, int] = {}
         self._passes: dict[tuple[str, int], Status] = {}
         self._turns: dict[tuple[str, int], tuple[int, int]] = {}
 
@@ -60,26 +73,30 @@ class Evaluation:
 
     def _policy(self, policy: Policy) -> list[Result]:
         later = _Later(policy, self)
-        made = []
-        for outcome in evaluate(policy, self.document.value, self.clock):
+        made: list[Result] = []
+        plain: list[Status] = []
+        for outcome in evaluate(policy, self.document.value, self.clock, keep=self.full):
             if outcome.status is Status.PASS:
                 due = later.due(outcome)
-                made.append(due if due is not None else self._passing(policy, outcome))
-            elif outcome.status is Status.NOT_APPLICABLE and not self.full:
-                made.append(self._plain(policy, outcome))
+                if due is not None:
+                    made.append(due)
+                    continue
+            if outcome.status in _PLAIN and not self.full:
+                plain.append(outcome.status)
             else:
                 made.append(self.explainer.result(policy, outcome))
+        self._count(policy.info.id, plain)
         return made
 
-    def _passing(self, policy: Policy, outcome: Outcome) -> Result:
-        return self.explainer.result(policy, outcome) if self.full else self._plain(policy, outcome)
-
-    def _plain(self, policy: Policy, outcome: Outcome) -> Result:
-        document = self.document
-        return Result(
-            policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
-            outcome.status, outcome.severity, "", document.tree.root_span(),
-        )  # fmt: skip
+    def _count(self, policy: str, plain: list[Status]) -> None:
+        """Counts outcomes that pass or do not apply, of which there are most."""
+        for status in _PLAIN:
+            count = plain.count(status)
+            if count:
+                self.counts[status] = self.counts.get(status, 0) + count
+                known = self.statuses.get(policy)
+                if known is None or status.rank > known.rank:
+                    self.statuses[policy] = status
 
     def _crash(self, policy: Policy, error: Exception) -> Result:
         document = self.document
@@ -142,7 +159,7 @@ class _Later:
     def due(self, outcome: Outcome) -> Result | None:
         """The result to show for an outcome that stops passing within its notice period."""
         item = outcome.item
-        if not isinstance(item, Requirement) or item.notice_days <= 0:
+        if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
             return None
         clock = self.evaluation.clock
         horizon = end_of_notice(clock, item.notice_days)
@@ -169,9 +186,9 @@ class _Later:
         return found
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
-        explained = Explainer(self.evaluation.document, later, self.evaluation.context).result(
-            self.policy, then
-        )
+        one = self.evaluation
+        explainer = Explainer(one.document, later, one.context, evidence=one.explainer.evidence)
+        explained = explainer.result(self.policy, then)
         clock = self.evaluation.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.engine.moments import shown
@@ -16,44 +16,34 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.source import Span
 
+_UNRECORDED = "it is not recorded"
 _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
 
 
-class Spot(NamedTuple):
-    """A value's place, worked out only for those that are shown."""
-
-    document: Document
-    container: Any
-    key: str | int | None
-
-    @property
-    def span(self) -> Span:
-        """The place in the file."""
-        return self.document.place_of(self.container, self.key)
-
-    @property
-    def reason(self) -> str:
-        """Why the value is not known, in words that follow the path."""
-        return self.document.why_unknown(self.container, self.key) or "it is not recorded"
+Traced = list[tuple[Verdict, "Trace"]]
 
 
 class Explainer:
-    """Explains the outcomes of one document's policies at one moment."""
+    """Explains the outcomes of one document's policies at one moment.
 
-    def __init__(self, document: Document, clock: cel.Clock, context: Sequence[Document] = ()) -> None:
+    `context` are the documents that this one may refer to. `evidence` asks for the values that results
+    rest on; not every format shows them.
+    """
+
+    def __init__(
+        self, document: Document, clock: cel.Clock, context: Sequence[Document] = (), *, evidence: bool = True
+    ) -> None:
         self.document = document
         self.clock = clock
-        self.context = context  # the documents that this one may refer to
-        self._parameters: dict[str, Mapping[str, Any]] = {}
+        self.context = context
+        self.evidence = evidence
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
         traced = [(v, self._trace(v)) for v in outcome.verdicts[:_MOST_ELEMENTS]]
-        disagreement = self._disagreement(outcome, traced)
+        disagreement = _disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR
         gaps = self._gaps(traced) if status is Status.UNKNOWN else ()
-        span = self._span(outcome, traced, gaps)
-        message = disagreement or self._message(policy, outcome, status, traced, gaps)
         return Result(
             policy.info.id,
             outcome.requirement,
@@ -62,14 +52,15 @@ class Explainer:
             outcome.subject,
             status,
             outcome.severity,
-            message,
-            span,
-            evidence=self._evidence(traced),
-            parameters=self._shown_parameters(policy),
-            until=shown(self.clock, *outcome.turn),
-            gaps=gaps,
-            reason=self._reason(policy, outcome, status),
-            figures=self._figures(policy, outcome),
+            disagreement or self._message(policy, outcome, status, traced, gaps),
+            self._span(outcome, traced, gaps),
+            self._evidence(traced) if self.evidence else (),
+            policy.shown_parameters,
+            shown(self.clock, *outcome.turn),
+            gaps,
+            None,
+            _reason(policy, outcome, status),
+            self._figures(policy, outcome),
         )
 
     def traces(self, outcome: Outcome) -> list[Trace]:
@@ -81,81 +72,77 @@ class Explainer:
         values = dict(zip(code.names, verdict.values, strict=False))
         return code.checked.trace(self.clock, values, self.locate)
 
-    def _disagreement(self, outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str | None:
-        """What to say where the two evaluators differ, which makes a result an error."""
-        for verdict, trace in traced:
-            told = _told(trace, _absent(outcome, verdict))
-            is_list = told is None and trace.error is None
-            if told is not verdict.status and not is_list:
-                return (
-                    f"the two evaluators disagree about `{verdict.code.text}` "
-                    f"({verdict.status} and {told}); this is a bug in policyscan"
-                )
-        return None
-
     # --- where
 
-    def locate(self, container: Any, key: str | int | None = None) -> tuple[str, Spot] | None:
-        """The path and place of a value for the tracer; another document's path says whose it is."""
-        if self.document.owns(container):
-            return self.document.path_of(container, key), Spot(self.document, container, key)
-        for other in self.context:
-            if other.owns(container):
-                path = other.path_of(container, key)
-                return f"{other.kind.name}[{other.id}].{path}", Spot(other, container, key)
-        return None
+    def locate(self, container: Any, key: str | int | None = None) -> tuple[str, Span] | None:
+        """The path and place of a value; another document's path says whose it is."""
+        owner = self._owner(container)
+        return (self._path(owner, container, key), owner.place_of(container, key)) if owner else None
 
-    def _span(self, outcome: Outcome, traced: list[tuple[Verdict, Trace]], gaps: tuple[Gap, ...]) -> Span:
+    def _owner(self, container: Any) -> Document | None:
+        if self.document.owns(container):
+            return self.document
+        return next((other for other in self.context if other.owns(container)), None)
+
+    def _path(self, owner: Document, container: Any, key: str | int | None) -> str:
+        path = owner.path_of(container, key)
+        return path if owner is self.document else f"{owner.kind.name}[{owner.id}].{path}"
+
+    def _span(self, outcome: Outcome, traced: Traced, gaps: tuple[Gap, ...]) -> Span:
         """The place to point at: the gap, the element that fails, the last value read, or the subject."""
         if gaps and gaps[0].span is not None:
             return gaps[0].span
         if traced:
             verdict, trace = traced[0]
-            item = outcome.item
-            if isinstance(item, Requirement) and item.each and len(verdict.values) > len(outcome.bound):
-                span = self._object_span(verdict.values[-1])
-                if span is not None:
-                    return span
-            span = self._read_span(trace)
-            if span is not None:
-                return span
+            found = self._element_span(outcome, verdict) or self._read_span(trace)
+            if found is not None:
+                return found
         for value in reversed(outcome.bound):
             span = self._object_span(value)
             if span is not None:
                 return span
         return self.document.tree.root_span()
 
+    def _element_span(self, outcome: Outcome, verdict: Verdict) -> Span | None:
+        """The place of the element of an `each` that a verdict is about."""
+        return self._object_span(verdict.values[-1]) if len(verdict.values) > len(outcome.bound) else None
+
     def _read_span(self, trace: Trace) -> Span | None:
+        """The place of what decided: the null, the witness, or the last value that was read."""
         if isinstance(trace.error, cel.Absent):
-            for _path, spot, *_ in trace.absent:
-                if spot is not None:
-                    return spot.span  # type: ignore[no-any-return]
+            for container, key in trace.empty:
+                return self._place(container, key)
         for witness in trace.witnesses:
             span = self._object_span(witness)
             if span is not None:
                 return span
-        for _path, _value, spot, *_ in reversed(trace.reads):
-            if spot is not None:
-                return spot.span  # type: ignore[no-any-return]
+        for container, key, _value in reversed(trace.touched):
+            span = self._place(container, key)
+            if span is not None:
+                return span
         return None
+
+    def _place(self, container: Any, key: str | int | None) -> Span | None:
+        owner = self._owner(container)
+        return owner.place_of(container, key) if owner is not None else None
 
     def _object_span(self, value: Any) -> Span | None:
         if not isinstance(value, dict | list) or value is self.document.value:
             return None
-        located = self.locate(value)
-        return located[1].span if located else None
+        return self._place(value, None)
 
     # --- what
 
-    def _evidence(self, traced: list[tuple[Verdict, Trace]]) -> tuple[Read, ...]:
+    def _evidence(self, traced: Traced) -> tuple[Read, ...]:
         seen: dict[str, Read] = {}
         for _verdict, trace in traced:
-            for path, value, spot, *_ in trace.reads:
+            for container, key, value in (*trace.touched, *((c, k, None) for c, k in trace.empty)):
+                owner = self._owner(container)
+                if owner is None:
+                    continue
+                path = self._path(owner, container, key)
                 if path not in seen:
-                    seen[path] = Read(path, self._json(value), spot.span if spot else None)
-            for path, spot, *_ in trace.absent:
-                if path not in seen:
-                    seen[path] = Read(path, None, spot.span if spot else None)
+                    seen[path] = Read(path, self._json(value), owner.place_of(container, key))
         return tuple(seen.values())
 
     def _json(self, value: Any) -> Any:
@@ -167,34 +154,30 @@ class Explainer:
         return cel.to_json(value)
 
     def _named(self, value: Any) -> Any:
-        key = self.document.key_of(value) if self.document.owns(value) else None
-        if key is not None:
-            return key
-        located = self.locate(value)
-        return located[0] if located is not None else cel.to_json(value)
+        owner = self._owner(value)
+        if owner is None:
+            return cel.to_json(value)
+        return owner.key_of(value) or self._path(owner, value, None)
 
-    def _gaps(self, traced: list[tuple[Verdict, Trace]]) -> tuple[Gap, ...]:
+    def _gaps(self, traced: Traced) -> tuple[Gap, ...]:
         """What an unknown result lacks: what is missing, else what is known to be nothing."""
-        found: dict[str, Gap] = {}
-        for _verdict, trace in traced:
-            for path, spot, *_ in trace.missing:
-                if path not in found:
-                    found[path] = self._gap(path, spot, None)
-        if not found:
-            for _verdict, trace in traced:
-                for path, spot, *_ in trace.absent if trace.error is not None else ():
-                    found[path] = self._gap(path, spot, "it is null")
-        return tuple(found.values())
+        missing = {(id(c), k): (c, k) for _, trace in traced for c, k in trace.lacking}
+        if missing:
+            return tuple(self._gap(container, key, None) for container, key in missing.values())
+        null = {(id(c), k): (c, k) for _, t in traced if t.error is not None for c, k in t.empty}
+        return tuple(self._gap(container, key, "it is null") for container, key in null.values())
 
-    def _gap(self, path: str, spot: Spot | None, reason: str | None) -> Gap:
-        if spot is None:
-            return Gap(path, path)
-        generic = spot.document.generic_path(spot.container, spot.key)
-        question = spot.document.kind.questions.get(generic)
-        return Gap(path, generic, question, spot.span, reason or spot.reason)
+    def _gap(self, container: Any, key: str | int | None, reason: str | None) -> Gap:
+        owner = self._owner(container)
+        if owner is None:
+            return Gap(str(key), str(key), reason=reason or _UNRECORDED)
+        generic = owner.generic_path(container, key)
+        why = reason or owner.why_unknown(container, key) or _UNRECORDED
+        path = self._path(owner, container, key)
+        return Gap(path, generic, owner.kind.questions.get(generic), owner.place_of(container, key), why)
 
     def _message(
-        self, policy: Policy, outcome: Outcome, status: Status, traced: list[tuple[Verdict, Trace]],
+        self, policy: Policy, outcome: Outcome, status: Status, traced: Traced,
         gaps: tuple[Gap, ...],
     ) -> str:  # fmt: skip
         item = outcome.item
@@ -214,7 +197,7 @@ class Explainer:
             said = f"{said} (+{failing - 1} more)"
         return said
 
-    def _said(self, item: Need | Requirement, traced: list[tuple[Verdict, Trace]]) -> str | None:
+    def _said(self, item: Need | Requirement, traced: Traced) -> str | None:
         message = item.say
         if message is None or not traced:
             return None
@@ -239,13 +222,6 @@ class Explainer:
             self.clock.turn_day, self.clock.turn_instant = saved
         return cel.render(value)
 
-    def _reason(self, policy: Policy, outcome: Outcome, status: Status) -> str | None:
-        if status is Status.NOT_APPLICABLE:
-            return policy.not_applicable or outcome.requirement
-        if status is Status.UNKNOWN and isinstance(outcome.item, Need):
-            return outcome.requirement
-        return None
-
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
         if not policy.figures:
             return {}
@@ -259,20 +235,34 @@ class Explainer:
                 made[name] = None
         return made
 
-    def _shown_parameters(self, policy: Policy) -> Mapping[str, Any]:
-        shown_ = self._parameters.get(policy.info.id)
-        if shown_ is None:
-            shown_ = {name: cel.to_json(value) for name, value in policy.parameters.items()}
-            self._parameters[policy.info.id] = shown_
-        return shown_
+
+def _reason(policy: Policy, outcome: Outcome, status: Status) -> str | None:
+    if status is Status.NOT_APPLICABLE:
+        return policy.not_applicable or outcome.requirement
+    if status is Status.UNKNOWN and isinstance(outcome.item, Need):
+        return outcome.requirement
+    return None
+
+
+def _disagreement(outcome: Outcome, traced: Traced) -> str | None:
+    """What to say where the two evaluators differ, which makes a result an error."""
+    for verdict, trace in traced:
+        told = _told(trace, _absent(outcome, verdict))
+        is_list = told is None and trace.error is None
+        if told is not verdict.status and not is_list:
+            return (
+                f"the two evaluators disagree about `{verdict.code.text}` "
+                f"({verdict.status} and {told}); this is a bug in policyscan"
+            )
+    return None
 
 
 def _absent(outcome: Outcome, verdict: Verdict) -> Status:
-    """The status of an expression that stumbles over null: a requirement may fail on it, nothing else does."""
+    """The status of an expression that stumbles over null: only a requirement may fail on it."""
     item = outcome.item
-    if not isinstance(item, Requirement) or item.absent_is_unknown or verdict.code is item.when:
+    if not isinstance(item, Requirement) or verdict.code is item.when:
         return Status.UNKNOWN
-    return Status.FAIL
+    return item.absent
 
 
 def _told(trace: Trace, absent: Status) -> Status | None:
@@ -288,22 +278,21 @@ def _told(trace: Trace, absent: Status) -> Status | None:
     return Status.PASS if trace.value else Status.FAIL
 
 
-def _not_applicable(outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str:
+def _not_applicable(outcome: Outcome, traced: Traced) -> str:
     if outcome.requirement == FOR_EACH and traced:
         return f"there is nothing in {traced[0][0].code.text}"
     return f"does not apply: {traced[0][0].code.text} is false" if traced else "does not apply"
 
 
-def _default_message(policy: Policy, outcome: Outcome, traced: list[tuple[Verdict, Trace]]) -> str:
+def _default_message(policy: Policy, outcome: Outcome, traced: Traced) -> str:
     """What a result says where its policy does not: the title, and the values that it rests on."""
+    title = policy.info.title
     if outcome.requirement in (APPLIES, WHEN, FOR_EACH):
-        return f"{policy.info.title}: {traced[0][0].code.text} is empty" if traced else policy.info.title
-    reads = traced[0][1].reads if traced else ()
+        return f"{title}: {traced[0][0].code.text} is empty" if traced else title
+    if outcome.status is Status.PASS:
+        return ""
+    reads = traced[0][1].touched if traced else []
     values = [
-        f"{path} is {cel.render(value)}" for path, value, *_ in reads if not isinstance(value, dict | list)
+        f"{key} is {cel.render(value)}" for _, key, value in reads if not isinstance(value, dict | list)
     ]
-    return (
-        f"{policy.info.title}: not met ({'; '.join(values[-3:])})"
-        if values
-        else f"{policy.info.title}: not met"
-    )
+    return f"{title}: not met ({'; '.join(values[-3:])})" if values else f"{title}: not met"

@@ -61,7 +61,7 @@ def clock_at(moment: Moment, zone: str) -> PolicyClock:
         probe = cel.Clock(Date(EPOCH_DAY), moment.instant, zone)
         return PolicyClock(Date(probe.day_of(int(moment.instant))), moment.instant, zone)
     day = moment.day
-    assert day is not None  # noqa: S101 - a Moment has one of the two
+    assert day is not None
     probe = cel.Clock(day, Timestamp(0), zone)
     return PolicyClock(day, Timestamp(probe.start_of(int(day) + 1) - SECOND), zone)
 

@@ -6,12 +6,12 @@ those that someone has to look at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.findings import Severity, Status
-from policyscan.policies.policy import Code, Need, Policy, Requirement
+from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
 
 Values = tuple[Any, ...]
 Turn = tuple[int, int]
@@ -38,7 +38,7 @@ class Verdict(NamedTuple):
 class Outcome(NamedTuple):
     """The status of one requirement for one subject, before it is explained.
 
-    `verdicts` are the expressions that decided (for `each`: those elements that do not pass). `turn` is the
+    `verdicts` are the expressions that decided; what passes has none. `turn` is the
     clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
     the variables of the subject in the policy's order, `elements` how many an `each` met.
     """
@@ -54,89 +54,89 @@ class Outcome(NamedTuple):
     elements: int = 0
 
 
-def evaluate(policy: Policy, root: Any, clock: cel.Clock) -> list[Outcome]:
-    """All outcomes of a policy for one document: at least one, in a stable order."""
-    return list(_Run(policy, clock).outcomes(root))
+def evaluate(policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False) -> list[Outcome]:
+    """All outcomes of a policy for one document: at least one, in a stable order.
+
+    `keep` gives verdicts to those that pass, too.
+    """
+    run = _Run(policy, clock, keep)
+    run.whole(root)
+    return run.outcomes
 
 
 class _Run:
-    """One policy on one document at one moment."""
+    """One policy on one document at one moment. This is what a scan does most, so it is kept lean: what
+    passes gets no verdicts, and the turns of the clock are two plain numbers."""
 
-    __slots__ = ("clock", "policy", "seen", "severity")
+    __slots__ = ("clock", "keep", "outcomes", "policy", "seen", "severity")
 
-    def __init__(self, policy: Policy, clock: cel.Clock) -> None:
+    def __init__(self, policy: Policy, clock: cel.Clock, keep: bool) -> None:
         self.policy = policy
+        self.keep = keep
         self.clock = clock
         self.severity = policy.info.severity
         self.seen: set[str] = set()
+        self.outcomes: list[Outcome] = []
 
-    def outcomes(self, root: Any) -> Iterator[Outcome]:
-        policy, clock = self.policy, self.clock
-        clock.reset()
-        values = (root,)
-        if policy.applies is not None:
-            verdict = self._verdict(policy.applies, values, Status.UNKNOWN)
-            if verdict.status is not Status.PASS:
-                yield self._early(APPLIES, "", verdict, values)
-                return
-        if not policy.for_each:
-            yield from self._subject("", values)
+    def whole(self, root: Any) -> None:
+        """The outcomes for a whole document."""
+        policy, values = self.policy, (root,)
+        self.clock.reset()
+        if policy.applies is not None and not self._holds(APPLIES, "", policy.applies, values):
             return
-        yield from self._level(0, values, "")
+        if policy.for_each:
+            self._level(0, values, "")
+        else:
+            self._subject("", values)
 
     # --- subjects
 
-    def _level(self, depth: int, values: Values, prefix: str) -> Iterator[Outcome]:
-        """The outcomes of all elements of one `for_each` binding, and of those below them."""
-        policy = self.policy
-        binding = policy.for_each[depth]
-        last = depth + 1 == len(policy.for_each)
-        clock = self.clock
+    def _level(self, depth: int, values: Values, prefix: str) -> None:
+        """The outcomes for all elements of one `for_each` binding, and for those below them."""
+        binding, clock = self.policy.for_each[depth], self.clock
+        last = depth + 1 == len(self.policy.for_each)
         entry = clock.turn_day, clock.turn_instant
         met = False
-        empties: list[Verdict] = []
-        for index, code in enumerate(binding.lists):
+        for code, label, key in zip(binding.lists, binding.labels, binding.keys, strict=True):
             clock.turn_day, clock.turn_instant = entry
             verdict, items = self._items(code, values, None)
-            if items is None:
+            if verdict is not None:
                 met = True
-                subject = f"{prefix}/{binding.labels[index]}" if prefix else binding.labels[index]
-                yield self._outcome(FOR_EACH, subject, verdict.status, (verdict,), values)
+                self._add(FOR_EACH, _below(prefix, label), verdict, values)
                 continue
-            empties.append(verdict)
             base = clock.turn_day, clock.turn_instant
             for position, item in enumerate(items):
                 met = True
-                inner = (*values, item)
-                own = _identity(item, binding.keys[index], position)
-                subject = f"{prefix}/{own}" if prefix else own
+                subject = _below(prefix, _identity(item, key, position))
                 clock.turn_day, clock.turn_instant = base
                 if last:
-                    yield from self._subject(self._unique(subject, binding.labels[index]), inner)
+                    self._subject(self._unique(subject, label), (*values, item))
                 else:
-                    yield from self._level(depth + 1, inner, subject)
+                    self._level(depth + 1, (*values, item), subject)
         if not met:
-            status = _EMPTY[binding.empty]
-            shown = tuple(v._replace(status=status) for v in empties)
-            yield self._outcome(FOR_EACH, prefix, status, shown, values)
+            self._empty(binding, prefix, values)
+
+    def _empty(self, binding: Binding, prefix: str, values: Values) -> None:
+        """The outcome of a binding without a single element."""
+        status = _EMPTY[binding.empty]
+        verdicts = tuple(Verdict(status, code, values) for code in binding.lists)
+        self.outcomes.append(Outcome(FOR_EACH, prefix, status, self.severity, verdicts, self._turn(), values))
 
     def _items(
         self, code: Code, values: Values, absent: Status | None
-    ) -> tuple[Verdict, Sequence[Any] | None]:
+    ) -> tuple[Verdict | None, Sequence[Any]]:
         """A list's elements, or its verdict where it has none to give. A list that is null is empty; one of
         something that is null has the status `absent`, or is empty too where that is None."""
         try:
-            items = code.program(self.clock, *values)
+            return None, code.program(self.clock, *values) or ()
         except cel.EvalError as error:
             forget_calls(error)
+            status = Status.UNKNOWN if isinstance(error, cel.Missing) else Status.ERROR
             if isinstance(error, cel.Absent):
-                if absent is not None:
-                    return Verdict(absent, code, values), None
-                items = ()
-            else:
-                status = Status.UNKNOWN if isinstance(error, cel.Missing) else Status.ERROR
-                return Verdict(status, code, values), None
-        return Verdict(Status.PASS, code, values), items or ()
+                if absent is None:
+                    return None, ()
+                status = absent
+            return Verdict(status, code, values), ()
 
     def _unique(self, subject: str, label: str) -> str:
         """The subject's key; where another list of the policy has the same one, with its list's name."""
@@ -145,30 +145,28 @@ class _Run:
         self.seen.add(subject)
         return subject
 
-    def _subject(self, subject: str, values: Values) -> Iterator[Outcome]:
-        policy = self.policy
+    def _subject(self, subject: str, values: Values) -> None:
+        policy, clock = self.policy, self.clock
         if policy.key is not None:
             try:
-                subject = policy.key.program(self.clock, *values)
-            except cel.EvalError:
-                yield self._early(
-                    FOR_EACH, subject, self._verdict(policy.key, values, Status.UNKNOWN), values
-                )
+                subject = policy.key.program(clock, *values)
+            except cel.EvalError as error:
+                forget_calls(error)
+                status = status_of(policy.key, values, clock, Status.UNKNOWN)
+                self._add(FOR_EACH, subject, Verdict(status, policy.key, values), values)
                 return
-        if policy.when is not None:
-            verdict = self._verdict(policy.when, values, Status.UNKNOWN)
-            if verdict.status is not Status.PASS:
-                yield self._early(WHEN, subject, verdict, values)
-                return
-        blocked, held = self._blocked(policy.needs, subject, values, self.severity)
-        if blocked is not None:
-            yield blocked
+        if policy.when is not None and not self._holds(WHEN, subject, policy.when, values):
             return
-        clock = self.clock
+        held: Outcome | None = None
+        if policy.needs:
+            blocked, held = self._blocked(policy.needs, subject, values, self.severity)
+            if blocked is not None:
+                self.outcomes.append(blocked)
+                return
         base = clock.turn_day, clock.turn_instant
         for item in policy.require:
             clock.turn_day, clock.turn_instant = base
-            yield self._requirement(item, subject, values, held)
+            self.outcomes.append(self._requirement(item, subject, values, held))
 
     def _blocked(
         self, needs: tuple[Need, ...], subject: str, values: Values, severity: Severity
@@ -176,104 +174,113 @@ class _Run:
         """The first need that is not met: one that blocks everything, and one that blocks only a pass."""
         held: Outcome | None = None
         for need in needs:
+            code = need.that
             if need.when is not None:
-                verdict = self._verdict(need.when, values, Status.UNKNOWN)
-                if verdict.status is Status.FAIL:
+                applies = status_of(need.when, values, self.clock, Status.UNKNOWN)
+                if applies is Status.FAIL:
                     continue
-                if verdict.status is not Status.PASS:
-                    return self._need(need, subject, verdict, values, severity), None
-            verdict = self._verdict(need.that, values, Status.UNKNOWN)
-            if verdict.status is Status.PASS:
+                if applies is not Status.PASS:
+                    return self._need(need, subject, Verdict(applies, need.when, values), severity), None
+            status = status_of(code, values, self.clock, Status.UNKNOWN)
+            if status is Status.PASS:
                 continue
-            outcome = self._need(need, subject, verdict, values, severity)
+            outcome = self._need(need, subject, Verdict(status, code, values), severity)
             if not need.blocks_pass_only or outcome.status is Status.ERROR:
                 return outcome, None
             held = held or outcome
         return None, held
 
-    def _need(
-        self, need: Need, subject: str, verdict: Verdict, values: Values, severity: Severity
-    ) -> Outcome:
+    def _need(self, need: Need, subject: str, verdict: Verdict, severity: Severity) -> Outcome:
         status = Status.ERROR if verdict.status is Status.ERROR else Status.UNKNOWN
-        return Outcome(need.id, subject, status, severity, (verdict,), self._turn(), values, need)
+        return Outcome(need.id, subject, status, severity, (verdict,), self._turn(), verdict.values, need)
 
     # --- requirements
 
     def _requirement(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome:
         if item.when is not None:
-            verdict = self._verdict(item.when, values, Status.UNKNOWN)
-            if verdict.status is not Status.PASS:
-                status = Status.NOT_APPLICABLE if verdict.status is Status.FAIL else verdict.status
-                return self._outcome(item.id, subject, status, (verdict,), values, item)
+            applies = status_of(item.when, values, self.clock, Status.UNKNOWN)
+            if applies is not Status.PASS:
+                status = Status.NOT_APPLICABLE if applies is Status.FAIL else applies
+                verdicts = (Verdict(applies, item.when, values),)
+                return Outcome(item.id, subject, status, item.severity, verdicts, self._turn(), values, item)
         if item.needs:
             blocked, own = self._blocked(item.needs, subject, values, item.severity)
             if blocked is not None:
                 return blocked._replace(requirement=item.id)
-            held = held or (own._replace(requirement=item.id) if own else None)
+            held = held or own
         outcome = self._each(item, subject, values) if item.each else self._plain(item, subject, values)
         if held is not None and outcome.status is Status.PASS:
             return held._replace(requirement=item.id, turn=outcome.turn)
         return outcome
 
     def _plain(self, item: Requirement, subject: str, values: Values) -> Outcome:
-        absent = Status.UNKNOWN if item.absent_is_unknown else Status.FAIL
-        verdict = self._verdict(item.that, values, absent)
-        return self._outcome(item.id, subject, verdict.status, (verdict,), values, item)
+        clock = self.clock
+        status = status_of(item.that, values, clock, item.absent)
+        kept = status is not Status.PASS or self.keep
+        verdicts = (Verdict(status, item.that, values),) if kept else ()
+        turn = clock.turn_day, clock.turn_instant
+        return Outcome(item.id, subject, status, item.severity, verdicts, turn, values, item)
 
     def _each(self, item: Requirement, subject: str, values: Values) -> Outcome:
         verdicts: list[Verdict] = []
         count = self._elements(item, 0, values, verdicts)
-        status = Status.PASS
-        for verdict in verdicts:
-            if verdict.status.rank > status.rank:
-                status = verdict.status
-        verdicts.sort(key=lambda v: -v.status.rank)
+        verdicts.sort(key=_worst_first)
+        status = verdicts[0].status if verdicts else Status.PASS
         return Outcome(
             item.id, subject, status, item.severity, tuple(verdicts), self._turn(), values, item, count
         )
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
         """How many elements were met; verdicts of those for which `that` does not pass are kept."""
-        absent = Status.UNKNOWN if item.absent_is_unknown else Status.FAIL
         if depth == len(item.each):
-            verdict = self._verdict(item.that, values, absent)
-            if verdict.status is not Status.PASS:
-                verdicts.append(verdict)
+            status = status_of(item.that, values, self.clock, item.absent)
+            if status is not Status.PASS or self.keep:
+                verdicts.append(Verdict(status, item.that, values))
             return 1
         count = 0
         for code in item.each[depth].lists:
-            verdict, items = self._items(code, values, absent)
-            if items is None:
+            verdict, items = self._items(code, values, item.absent)
+            if verdict is not None:
                 verdicts.append(verdict)
-                continue
             for element in items:
                 count += self._elements(item, depth + 1, (*values, element), verdicts)
         return count
 
-    # --- expressions
+    # --- what they share
+
+    def _holds(self, requirement: str, subject: str, code: Code, values: Values) -> bool:
+        """Whether a condition is true; if not, its outcome is added."""
+        status = status_of(code, values, self.clock, Status.UNKNOWN)
+        if status is Status.PASS:
+            return True
+        shown = Status.NOT_APPLICABLE if status is Status.FAIL else status
+        verdicts = (Verdict(status, code, values),)
+        self.outcomes.append(
+            Outcome(requirement, subject, shown, self.severity, verdicts, self._turn(), values)
+        )
+        return False
+
+    def _add(self, requirement: str, subject: str, verdict: Verdict, values: Values) -> None:
+        self.outcomes.append(
+            Outcome(requirement, subject, verdict.status, self.severity, (verdict,), self._turn(), values)
+        )
 
     def _turn(self) -> Turn:
         return self.clock.turn_day, self.clock.turn_instant
 
-    def _verdict(self, code: Code, values: Values, absent: Status) -> Verdict:
-        return Verdict(status_of(code, values, self.clock, absent), code, values)
 
-    def _early(self, requirement: str, subject: str, verdict: Verdict, values: Values) -> Outcome:
-        status = Status.NOT_APPLICABLE if verdict.status is Status.FAIL else verdict.status
-        return self._outcome(requirement, subject, status, (verdict,), values)
+def _worst_first(verdict: Verdict) -> int:
+    return -verdict.status.rank
 
-    def _outcome(
-        self, requirement: str, subject: str, status: Status, verdicts: tuple[Verdict, ...], values: Values,
-        item: Requirement | None = None,
-    ) -> Outcome:  # fmt: skip
-        severity = item.severity if item is not None else self.severity
-        return Outcome(requirement, subject, status, severity, verdicts, self._turn(), values, item)
+
+def _below(prefix: str, name: str) -> str:
+    return f"{prefix}/{name}" if prefix else name
 
 
 def status_of(code: Code, values: Values, clock: cel.Clock, absent: Status) -> Status:
     """Pass for true, fail for false; unknown, `absent` or error for what stands in the way of telling."""
     try:
-        return Status.PASS if code.program(clock, *values) is True else Status.FAIL
+        return Status.PASS if code.program(clock, *values) else Status.FAIL
     except cel.EvalError as error:
         forget_calls(error)
         if isinstance(error, cel.Missing):

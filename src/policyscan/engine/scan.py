@@ -9,14 +9,13 @@ from policyscan import waivers
 from policyscan.engine.document_results import Evaluation, crashed
 from policyscan.engine.moments import Moment, PolicyClock, clock_at
 from policyscan.findings import (
-    FINDINGS,
     DocumentInfo,
     PolicyInfo,
     Problem,
     Report,
     Result,
     ScanInfo,
-    document_info,
+    Status,
     make_report,
 )
 
@@ -30,7 +29,8 @@ class Plan(NamedTuple):
     """What a scan evaluates: the chosen policies, all policies of the pack by id, and when.
 
     `aliases` lead from every id and earlier id to its policy. `zone` is for documents that name none;
-    `full` asks for an account of every result, passing ones too.
+    `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
+    on.
     """
 
     policies: Sequence[Policy]
@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     moment: Moment
     zone: str = "UTC"
     full: bool = False
+    evidence: bool = True
 
 
 class Scanned(NamedTuple):
@@ -49,37 +50,49 @@ class Scanned(NamedTuple):
 
 
 def scan_document(document: Document, plan: Plan, context: Sequence[Document] = ()) -> Scanned:
-    """All results of one document, waivers applied; `context` are the documents that it refers to."""
+    """All results of one document, waivers applied; `context` are the documents that it refers to.
+
+    Results that pass or do not apply are counted, and kept only if the plan asks for everything.
+    """
+    statuses: dict[str, Status] = {}
+    counts: dict[Status, int] = {}
     try:
-        results = all_results(document, plan, context)
+        evaluation = _evaluation(document, plan, context)
+        results = _waived(document, plan, evaluation)
+        statuses, counts = evaluation.statuses, evaluation.counts
     except Exception as error:
         results = [crashed(document.id, document.kind.name, document, error)]
-    info = document_info(
-        document.id,
-        document.kind.name,
-        document.file,
-        results,
-        name=_name(document),
-        as_of=str(document.as_of or ""),
-    )
-    kept = results if plan.full else [r for r in results if r.status in FINDINGS or r.waiver is not None]
-    return Scanned(info, kept)
+    for result in results:
+        status = result.status
+        counts[status] = counts.get(status, 0) + 1
+        known = statuses.get(result.policy)
+        if known is None or status.rank > known.rank:
+            statuses[result.policy] = status
+    name, as_of = _name(document), str(document.as_of or "")
+    info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts)
+    return Scanned(info, results)
 
 
-def all_results(document: Document, plan: Plan, context: Sequence[Document]) -> list[Result]:
-    """Every result of a document, also those that pass, with its waivers applied."""
+def _evaluation(document: Document, plan: Plan, context: Sequence[Document]) -> Evaluation:
     clock = document_clock(document, plan)
     for one in (document, *context):
         one.as_seen(clock)
-    evaluation = Evaluation(document, clock, plan.known, context, full=plan.full)
+    return Evaluation(document, clock, plan.known, context, full=plan.full, evidence=plan.evidence)
+
+
+def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Result]:
+    """The results of a document with its waivers applied, and what is wrong with the waivers."""
     results = evaluation.results(plan.policies)
-    written = document.value.get("waivers") if isinstance(document.value, dict) else None
+    written = document.value.get("waivers")
     if not written:
         return results
-
-    scanned = {policy.info.id for policy in plan.policies}
     marked, problems = waivers.apply(
-        results, written, clock.today, document.place_of, scanned=scanned, known=plan.aliases
+        results,
+        written,
+        evaluation.clock.today,
+        document.place_of,
+        scanned={policy.info.id for policy in plan.policies},
+        known=plan.aliases,
     )
     return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
 

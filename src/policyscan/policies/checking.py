@@ -8,7 +8,7 @@ from typing import Any
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.errors import PolicyError
-from policyscan.findings import PolicyInfo, Quote, Severity
+from policyscan.findings import PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.files import PolicyFile
@@ -65,6 +65,7 @@ class Checker:
             status=content.get("status", "stable"),
             aliases=tuple(content.get("aliases", ())),
             parameters=dict(values),
+            shown_parameters={name: cel.to_json(value) for name, value in values.items()},
             declared=tuple(declared.values()),
             applies=applies,
             for_each=bindings,
@@ -279,7 +280,7 @@ class Checker:
             needs=needs,
             say=self._message(env, (*path, "say"), names, counted=True),
             severity=Severity(item.get("severity", self.content["severity"])),
-            absent_is_unknown=item.get("absent") == "unknown",
+            absent=Status.UNKNOWN if item.get("absent") == "unknown" else Status.FAIL,
             notice_days=self._notice(item.get("notice"), (*path, "notice"), values)
             if "notice" in item
             else notice,

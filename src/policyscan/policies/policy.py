@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan.findings import PolicyInfo, Severity
+from policyscan.findings import PolicyInfo, Severity, Status
 from policyscan.policies.parameters import Parameter, loosens
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Code:
     `column` say where the expression starts.
     """
 
-    __slots__ = ("_program", "checked", "column", "file", "line", "names", "text")
+    __slots__ = ("checked", "column", "file", "line", "names", "program", "text")
 
     def __init__(
         self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]
@@ -29,14 +29,13 @@ class Code:
         self.checked = checked
         self.names = names
         self.file, self.line, self.column = place
-        self._program: Callable[..., Any] | None = None
+        self.program: Callable[..., Any] = self._first
+        """The expression's value for the clock and the values of `names`; raises EvalError."""
 
-    @property
-    def program(self) -> Callable[..., Any]:
-        """The compiled function `(clock, *values of names)`."""
-        if self._program is None:
-            self._program = self.checked.compile(args=self.names)
-        return self._program
+    def _first(self, *values: Any) -> Any:
+        """Stands in for the program until it is called: most expressions of a big pack never are."""
+        self.program = self.checked.compile(args=self.names)
+        return self.program(*values)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Code, (self.text, self.checked, self.names, (self.file, self.line, self.column))
@@ -72,7 +71,7 @@ class Need(NamedTuple):
 
 
 class Requirement(NamedTuple):
-    """What must hold for a subject."""
+    """What must hold for a subject; `absent` is the status where it stumbles over a known nothing."""
 
     id: str
     that: Code
@@ -81,7 +80,7 @@ class Requirement(NamedTuple):
     needs: tuple[Need, ...]
     say: Message | None
     severity: Severity
-    absent_is_unknown: bool
+    absent: Status
     notice_days: int
     fix: str
 
@@ -94,6 +93,7 @@ class Policy(NamedTuple):
     status: str
     aliases: tuple[str, ...]
     parameters: dict[str, Any]
+    shown_parameters: dict[str, Any]
     declared: tuple[Parameter, ...]
     applies: Code | None
     for_each: tuple[Binding, ...]
