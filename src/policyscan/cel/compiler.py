@@ -445,7 +445,9 @@ class _Compiler:
         # Python's own operators raise TypeError for None, which is what absent is here.
         natural = template is not None and function.name.endswith("_")
         values = self.strictly(ir[5], raw=template is not None)
-        if not natural:
+        if nulls and not natural:
+            # All operands come first: one of them may be worse than absent.
+            values = [self.atom(v) for v in values] if len(values) > 1 else values
             values = [f"given({v})" if i in nulls else v for i, v in enumerate(values)]
         if template is None:
             return self._plain_call(ir, overload, values)
@@ -582,7 +584,7 @@ class _Compiler:
         if op in ({"<", ">="} if sign == "+" else {">", "<="}):
             gap += " - 1"
         clock = "clock.day" if day else "clock.instant"
-        return f"{clock} + ({gap}) // {DAY}" if day and extra == "duration" else f"{clock} + {gap}"
+        return f"{clock} + ({gap}) // {DAY}" if day and extra != "date" else f"{clock} + {gap}"
 
     def _known_threshold(self, op: str, sign: str, day: bool, a: Ir, b: Ir, extra: str) -> str | None:
         """The threshold of the usual shapes without reading the clock: `today < x`, `today - x < d`."""

@@ -78,6 +78,17 @@ def fit(a: Type, b: Type, binding: Binding) -> bool:
     return False
 
 
+def certain(a: Type, b: Type) -> bool:
+    """Whether a type that fits another does so without a `dyn` in it that might turn out otherwise."""
+    if isinstance(b, TypeParam) or b == DYN:
+        return True
+    if a == DYN:
+        return False
+    if type(a) is not type(b):
+        return True
+    return all(certain(x, y) for x, y in zip(parts(a), parts(b), strict=False))
+
+
 def _has_shape(a: Type, shape: Shape) -> bool:
     if isinstance(a, Union):
         return all(_has_shape(member, shape) for member in a.members)

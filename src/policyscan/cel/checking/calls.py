@@ -11,7 +11,7 @@ from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, clo
 from policyscan.cel.errors import EvalError
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.program import Absence
-from policyscan.cel.relations import Binding, assignable, fit, join, may_be_null, parts, substitute
+from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
 from policyscan.cel.types import BOOL, DYN, INT, NEVER, List, Nullable, ObjectType, Type, TypeParam, non_null
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _overloaded(
         if not c.strict and any(may_be_null(t) for t in types):
             uncertain = True
             continue
-        if any(t == DYN for t in types) and len(function.overloads) > 1:
+        known = all(certain(t, _param(overload, i)) for i, t in enumerate(types))
+        if not known and len(function.overloads) > 1:
             uncertain = True
             continue
         return _chosen(c, node, function, number, nodes, args, binding)
