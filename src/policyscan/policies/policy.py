@@ -38,6 +38,8 @@ class Code:
         return self.program(*values)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Compiled before it goes into the cache: compiling takes longer than all else in a short scan.
+        self.checked.compile(args=self.names)
         return Code, (self.text, self.checked, self.names, (self.file, self.line, self.column))
 
 
