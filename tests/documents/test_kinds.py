@@ -51,12 +51,12 @@ PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additiona
         ({"a": {"type": "integer", "x-ref": "b"}}, "#/properties/a: x-ref belongs on a string", None),
         (
             {"a": {"type": "string", "x-ref": "b"}},
-            "a: x-ref leads to b, which is no list of objects with x-key",
+            "#/properties/a: x-ref leads to b, which is no list of objects with x-key",
             None,
         ),
         (
             {"a": {"type": "string", "x-ref": "b"}, "b": {"type": "array", "items": PERSON}},
-            "a: x-ref leads to b, which is no list of objects with x-key",
+            "#/properties/a: x-ref leads to b, which is no list of objects with x-key",
             None,
         ),
         (

@@ -281,10 +281,20 @@ def _map(shape: Shape, items: Decode) -> Decode:
 
 
 def compile_pattern(pattern: str) -> Callable[[str], object]:
-    """A schema's pattern as a search; `$` means the end alone, as everywhere but in Python."""
+    """A schema's pattern as a search, compiled when it is first used.
+
+    `$` means the end alone, as everywhere but in Python.
+    """
     if pattern.endswith("$") and not pattern.endswith("\\$"):
         pattern = pattern[:-1] + r"\Z"
-    return re.compile(pattern).search
+    compiled: list[re.Pattern[str]] = []
+
+    def search(text: str) -> object:
+        if not compiled:
+            compiled.append(re.compile(pattern))
+        return compiled[0].search(text)
+
+    return search
 
 
 def _string(shape: Shape) -> Decode:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from copy import copy
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.documents.decoding import Facts, Invalid, make_decoder, make_field_decoder
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from policyscan.cel.types import ObjectType
 
 BUILT_IN = ("client", "portfolio", "provider")
-_SCHEMAS = Path(__file__).parent.parent / "schemas"
+_SCHEMAS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas")  # noqa: PTH118, PTH120
 
 
 class Kind:
@@ -38,6 +37,13 @@ class Kind:
         if reader.problems:
             raise Problems(reader.problems)
         self._decode = make_decoder(self.shape)
+        self.targets = frozenset(
+            target.removeprefix(KIND)
+            for _, shape in reader.references
+            for target in shape.refs
+            if target.startswith(KIND) and shape.follow
+        )
+        """The names of the kinds whose documents this kind refers to."""
 
     def __repr__(self) -> str:
         return f"<kind {self.name}>"
@@ -47,16 +53,6 @@ class Kind:
         """The kind's type in policies."""
         made: ObjectType = self._kinds.types.root(self)
         return made
-
-    @cached_property
-    def targets(self) -> frozenset[str]:
-        """The names of the kinds whose documents this kind refers to."""
-        return frozenset(
-            target.removeprefix(KIND)
-            for _, field in walk(self.shape)
-            for target in field.shape.refs
-            if target.startswith(KIND) and field.shape.follow
-        )
 
     @cached_property
     def questions(self) -> dict[str, str]:
@@ -117,14 +113,14 @@ class Kinds:
 
     def __init__(self) -> None:
         self._kinds: dict[str, Kind] = {}
-        self._files: dict[str, Path] = {}
+        self._files: dict[str, str] = {}
 
     @classmethod
     def builtin(cls) -> Kinds:
         """The kinds that come with policyscan; each is loaded when it is first asked for."""
         kinds = cls()
         for name in BUILT_IN:
-            kinds._files[name] = _SCHEMAS / f"{name}.schema.json"
+            kinds._files[name] = f"{_SCHEMAS}/{name}.schema.json"
         return kinds
 
     @cached_property
@@ -144,8 +140,8 @@ class Kinds:
         from hashlib import sha256
 
         path = self._files.get(name)
-        data = path.read_bytes() if path is not None else repr(self._kinds[name].schema).encode()
-        return sha256(data).hexdigest()
+        text = read_source(path).text if path is not None else repr(self._kinds[name].schema)
+        return sha256(text.encode()).hexdigest()
 
     def __contains__(self, name: object) -> bool:
         return name in self._files or name in self._kinds
@@ -159,7 +155,7 @@ class Kinds:
             kind = self._kinds[name] = _load(self._files[name], name, self)
         return kind
 
-    def load(self, path: Path, shown: str | None = None) -> Kind:
+    def load(self, path: str | os.PathLike[str], shown: str | None = None) -> Kind:
         """Add the kind that a JSON Schema file describes; its name is the schema's constant `kind`.
 
         Raises Problems with everything that a kind may not say.
@@ -174,7 +170,7 @@ class Kinds:
         return kind
 
 
-def _load(path: Path, name: str | None, kinds: Kinds, shown: str | None = None) -> Kind:
+def _load(path: str | os.PathLike[str], name: str | None, kinds: Kinds, shown: str | None = None) -> Kind:
     import json
 
     source = read_source(path, shown)
@@ -203,6 +199,8 @@ def _kind_name(schema: Any, file: str) -> str:
 
 def unfit_defaults(kind: Kind) -> list[DocumentError]:
     """The `x-when-absent` values of a kind that are not what their own property may hold."""
+    from copy import copy
+
     problems = []
     for path, field in walk(kind.shape):
         if field.when_absent is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyscan.documents import limits
@@ -15,7 +14,6 @@ from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across, wanted
 from policyscan.documents.text import top
 from policyscan.documents.tree import Tree
-from policyscan.documents.validation import unknown_word
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.source import Source
 
@@ -177,6 +175,8 @@ def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
         _not_ours(tree, kinds, strict=strict)
         return None
     if not isinstance(kind, str) or kind not in kinds:
+        from policyscan.documents.validation import unknown_word
+
         message, hint = unknown_word(kind, kinds.names, "known kind of inventory")
         raise DocumentError(message, at=tree.span_of(value, "kind"), hint=hint)
     return kinds[kind].decode(tree)
@@ -237,8 +237,8 @@ def _unreadable(file: File, problem: DocumentError) -> Loaded:
     """A file that could not be read: an error, unless it cannot be an inventory of ours."""
     if not file.strict:
         try:
-            size = Path(file.path).stat().st_size
-            with Path(file.path).open("rb") as opened:
+            size = os.stat(file.path).st_size  # noqa: PTH116 - as in text.py
+            with open(file.path, "rb") as opened:  # noqa: PTH123 - as in text.py
                 ours = _VERSION.encode() in opened.read(limits.MAX_BYTES)
         except OSError:
             ours, size = True, 0

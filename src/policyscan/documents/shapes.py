@@ -66,6 +66,10 @@ ANNOTATIONS = [
     "x-question",
     "x-unit",
 ]
+_KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
+_CHECKED = frozenset(("x-past", "x-order", "x-ref", "x-key", "x-when-absent"))
+_BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+_INDIRECT = frozenset(("$ref", "anyOf", "oneOf", "x-money"))
 FREE = "x-"
 """Keys that begin so are the user's own, everywhere: not checked, not seen by policies."""
 _MAX_NESTING = 50
@@ -135,10 +139,6 @@ class Field:
             self.when_absent = (absent["value"], absent["why"])
 
 
-class SchemaProblem(Exception):
-    """Something that a kind's schema may not say, at a path within the schema."""
-
-
 class ShapeReader:
     """Turns one schema into shapes. Problems are collected in `problems`."""
 
@@ -146,8 +146,9 @@ class ShapeReader:
         self.schema = schema
         self.file = file
         self.problems: list[DocumentError] = []
+        self.references: list[tuple[str, Shape]] = []
+        """Every text that refers to something, with its path within the schema."""
         self._objects: dict[str, Shape] = {}
-        self._depth = 0
 
     def root(self, name: str) -> Shape:
         """The shape of the whole document."""
@@ -175,13 +176,16 @@ class ShapeReader:
             shape.values = tuple(value for value in shape.values if value is not None)
             nullable = True
         field = Field(shape, merged, nullable=nullable)
-        self._check_annotations(merged, shape, path)
+        if not _CHECKED.isdisjoint(merged):
+            self._check_annotations(merged, shape, path)
         return field
 
     def _resolve(self, schema: dict[str, Any], name: str, path: str) -> tuple[dict[str, Any], bool, str]:
         """A schema with its `$ref` and its `… or null` taken out; whether null is allowed; its name."""
         nullable = False
         merged = schema
+        if schema.get("type").__class__ is str and _INDIRECT.isdisjoint(schema):
+            return schema, False, name
         for _ in range(_MAX_NESTING):
             if "$ref" in merged:
                 name, target = self._target(merged["$ref"], path)
@@ -217,9 +221,8 @@ class ShapeReader:
         return name, target
 
     def _shape(self, schema: dict[str, Any], name: str, path: str) -> Shape:
-        for word in schema:
-            if word not in _STRUCTURE and not word.startswith("x-") and word != "$object":
-                self.refuse(path, f"a kind may not use {word}", did_you_mean(word, _STRUCTURE))
+        if not _KNOWN.issuperset(schema):
+            self._check_words(schema, path)
         if schema.get("x-money"):
             return self._with_bounds(Shape("money", name), self._number_option(schema), path)
         kind = schema.get("type")
@@ -238,6 +241,15 @@ class ShapeReader:
         named = " or ".join(kind) if isinstance(kind, list) else kind or "none"
         self.refuse(path, f"needs one type, not {named}", "string, integer, number, boolean, array or object")
         return Shape("string")
+
+    def _check_words(self, schema: dict[str, Any], path: str) -> None:
+        for word in schema:
+            if word in _KNOWN:
+                continue
+            if not word.startswith(FREE):
+                self.refuse(path, f"a kind may not use {word}", did_you_mean(word, _STRUCTURE))
+            elif hint := did_you_mean(word, ANNOTATIONS):
+                self.refuse(path, f"{word} is no annotation", hint)
 
     @staticmethod
     def _number_option(schema: dict[str, Any]) -> dict[str, Any]:
@@ -258,24 +270,27 @@ class ShapeReader:
         shape.pattern = schema.get("pattern")
         shape.past = bool(schema.get("x-past"))
         refs = schema.get("x-ref", ())
-        shape.refs = (refs,) if isinstance(refs, str) else tuple(refs)
+        if refs:
+            shape.refs = (refs,) if isinstance(refs, str) else tuple(refs)
+            self.references.append((path, shape))
         shape.follow = schema.get("x-ref-follow", True)
         if "minLength" in schema or "maxLength" in schema:
             shape.size = (schema.get("minLength", 0), schema.get("maxLength"))
         return self._with_bounds(shape, schema, path)
 
     def _with_bounds(self, shape: Shape, schema: dict[str, Any], path: str) -> Shape:
+        if _BOUNDS.isdisjoint(schema):
+            return shape
         low, high = schema.get("minimum"), schema.get("maximum")
         open_low, open_high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
         if (low is not None and open_low is not None) or (high is not None and open_high is not None):
             self.refuse(path, "has both an inclusive and an exclusive bound", "keep one of them")
-        if any(bound is not None for bound in (low, high, open_low, open_high)):
-            shape.bounds = (
-                low if open_low is None else open_low,
-                open_low is not None,
-                high if open_high is None else open_high,
-                open_high is not None,
-            )
+        shape.bounds = (
+            low if open_low is None else open_low,
+            open_low is not None,
+            high if open_high is None else open_high,
+            open_high is not None,
+        )
         return shape
 
     def _list(self, schema: dict[str, Any], name: str, path: str) -> Shape:
@@ -323,11 +338,6 @@ class ShapeReader:
         return shape
 
     def _check_annotations(self, schema: dict[str, Any], shape: Shape, path: str) -> None:
-        for word in schema:
-            if word.startswith("x-") and word not in ANNOTATIONS:
-                hint = did_you_mean(word, ANNOTATIONS)
-                if hint:
-                    self.refuse(path, f"{word} is no annotation", hint)
         if schema.get("x-past") and shape.form not in {"date", "instant"}:
             self.refuse(path, "x-past belongs on a date or an instant")
         if schema.get("x-order") and shape.form != "enum":
@@ -344,8 +354,8 @@ class ShapeReader:
             self.refuse(path, "x-when-absent needs a value and the reason why", "{value: …, why: …}")
 
     def _check_references(self, root: Shape) -> None:
-        for path, field in walk(root):
-            for target in field.shape.refs:
+        for path, shape in self.references:
+            for target in shape.refs:
                 try:
                     if not target.startswith("kind:"):
                         target_items(root, target)
