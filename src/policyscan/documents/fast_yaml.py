@@ -11,7 +11,7 @@ from typing import Any
 from policyscan.documents.limits import MAX_SCALAR
 from policyscan.documents.line_places import IN_FLOW, Layout
 from policyscan.documents.tree import BLANK, LinePlace, Tree
-from policyscan.documents.yaml_lines import FLAT, FLOW, OPEN, PAIR, SKIP, START, Doubt, Lines
+from policyscan.documents.yaml_lines import FLAT, FLOW, OPEN, PAIR, SKIP, START, TEXT, Doubt, Lines
 from policyscan.source import Source
 
 # A file shorter than this reaches none of the limits on values and texts.
@@ -125,13 +125,18 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
                 if kind == PAIR:
                     current.append(value)
                     continue
+                if kind == TEXT:
+                    current.append(layout.text(number, column, value))
+                    _skip(numbered, number, layout)
+                    continue
                 place = new(LinePlace, (number, IN_FLOW, current, len(current)))
                 if kind == FLAT:
                     inner = value.copy()
                     places[id(inner)] = place
                 else:
-                    pattern = value if kind == FLOW else _unfinished(layout, number, value, numbered)
+                    pattern = value if kind == FLOW else layout.unfinished(number, value)
                     inner = _grown(pattern, place, places, blanks)
+                    _skip(numbered, number, layout)
                 current.append(inner)
                 continue
         if key in current:
@@ -148,8 +153,12 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
             places[id(inner)] = new(LinePlace, (number, IN_FLOW, current, key))
             quick = column
         else:
-            pattern = value if kind == FLOW else _unfinished(layout, number, value, numbered)
-            current[key] = _grown(pattern, LinePlace(number, IN_FLOW, current, key), places, blanks)
+            if kind == TEXT:
+                current[key] = layout.text(number, column, value)
+            else:
+                pattern = value if kind == FLOW else layout.unfinished(number, value)
+                current[key] = _grown(pattern, LinePlace(number, IN_FLOW, current, key), places, blanks)
+            _skip(numbered, number, layout)
             quick = column
     if pending is not None:
         blanks.append((current, pending))
@@ -160,12 +169,10 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
     return Tree(layout.source, 0, root, places, blank_keys, *layout.whole(first), layout)
 
 
-def _unfinished(layout: Layout, number: int, column: int, numbered: Iterator[Any]) -> Any:
-    """The pattern of a `[…]` or `{…}` that goes on over the next lines, which are taken from `numbered`."""
-    pattern, last = layout.unfinished(number, column)
-    for _ in range(last - number):
+def _skip(numbered: Iterator[Any], number: int, layout: Layout) -> None:
+    """Pass by the lines on which the value of a line goes on."""
+    for _ in range(layout.ends.get(number, number) - number):
         next(numbered)
-    return pattern
 
 
 def _grown(

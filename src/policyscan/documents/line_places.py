@@ -14,11 +14,13 @@ from policyscan.documents.yaml_lines import (
     OPEN,
     PAIR,
     SKIP,
+    TEXT,
     Doubt,
     Line,
     Marks,
     match_line,
     read_flow,
+    read_text,
     scalar_region,
 )
 from policyscan.source import Source
@@ -32,7 +34,8 @@ IN_FLOW = -1
 class Layout:
     """The lines of a file with one document. Regions are offsets in characters into the whole file.
 
-    `ends` holds, for a line on which a longer `[…]` or `{…}` begins, the line on which it ends.
+    `ends` holds, for a line whose value is a text on the lines below or a longer `[…]` or `{…}`, the line
+    on which that ends.
     """
 
     __slots__ = ("_begins", "_marks", "ending", "ends", "found", "lines", "places", "source")
@@ -53,8 +56,8 @@ class Layout:
         end = len(self.source.text)
         return Region(start, start), Region(end, end)
 
-    def unfinished(self, number: int, column: int) -> tuple[Any, int]:
-        """A `[…]` or `{…}` that goes on over several lines, and the number of its last; raises Doubt."""
+    def unfinished(self, number: int, column: int) -> Any:
+        """A `[…]` or `{…}` that goes on over several lines; raises Doubt."""
         lines = self.lines[number : number + _MAX_FLOW_LINES]
         value, end = read_flow(self.ending.join(lines), column)
         last = number
@@ -66,7 +69,12 @@ class Layout:
                 break
             last += 1
         self.ends[number] = last
-        return value, last
+        return value
+
+    def text(self, number: int, parent: int, header: str) -> str:
+        """The text below a line that ends with `|` or `>`; raises Doubt."""
+        text, self.ends[number] = read_text(self.lines, number, parent, header)
+        return text
 
     # --- places on demand ---
 
@@ -156,8 +164,21 @@ class Layout:
         if self.found[number][5] == PAIR:
             region = _moved(scalar_region(match, 4), start)
             return region, region
+        if self.found[number][5] == TEXT:
+            region = Region(match.start(8) + start, self._end_of_text(number))
+            return region, region
         value, marks = self._marked(number)
         return _ends(_moved(marks[id(value)][0], start))
+
+    def _end_of_text(self, number: int) -> int:
+        """Where the text below a line ends: after the empty lines that follow it."""
+        last = self.ends[number]
+        if last == len(self.lines) - 1:
+            return len(self.source.text)
+        last += 1
+        while last < len(self.lines) - 1 and not self.lines[last].strip(" "):
+            last += 1
+        return self.source.starts[last]
 
     # --- places in [ … ] and { … } ---
 

@@ -14,9 +14,10 @@ from typing import Any
 from policyscan.documents.scalars import BadScalar, resolve
 from policyscan.documents.tree import BLANK, Region
 
-PAIR, OPEN, FLAT, FLOW, UNFINISHED, SKIP, START, DOUBT = range(8)
+PAIR, OPEN, FLAT, FLOW, UNFINISHED, TEXT, SKIP, START, DOUBT = range(9)
 """What a line has: a scalar value; a key whose value is on the lines below, or blank; `[…]` or `{…}` of
-scalars; one with more in it; one that goes on below; nothing but a comment; `---`; none of these."""
+scalars; one with more in it; one that goes on below; `|` or `>`; nothing but a comment; `---`; none of
+these."""
 
 Line = tuple[int, str | None, Any, int, int, int]
 """(quick, key, value, column, dash, kind). `column` is that of the key, or of the value of an item without
@@ -38,7 +39,7 @@ _LINE = re.compile(
     rf"""
     (\ *+) (-\ ++)?
     (?: ({_KEY}) : (?:\ ++|\Z) )?
-    (?: ({_PLAIN}) | "([^"\\]*+)"\ *+ | '([^']*+(?:''[^']*+)*+)'\ *+ | ([\[{{].*+) )?+
+    (?: ({_PLAIN}) | "([^"\\]*+)"\ *+ | '([^']*+(?:''[^']*+)*+)'\ *+ | ([\[{{].*+) | ([|>]-?)\ *+ )?+
     (?: (?<=\ )\#.*+ )? \Z
     """,
     re.VERBOSE,
@@ -57,10 +58,10 @@ _FLOW_VALUE = rf"""
 _SIMPLE_KEY = r"[A-Za-z_][A-Za-z0-9_]{0,99}+"
 _SIMPLE_TEXT = r"[0-9A-Za-z][^:#,?\[\]{}]*+(?::[0-9A-Za-z/][^:#,?\[\]{}]*+)*+"
 _simple_mapping = re.compile(
-    rf"""\{{(?:{_SIMPLE_KEY}: (?:{_SIMPLE_TEXT}|"[^"\\]*+")(?:, (?! )|(?=\}})))++\}}"""
+    rf"""\{{(?:{_SIMPLE_KEY}: (?:{_SIMPLE_TEXT}|"[^"\\]*+")(?:, (?=[A-Za-z_])|(?=\}})))++\}}"""
 ).match
 _simple_entries = re.compile(rf"""({_SIMPLE_KEY}): (?:({_SIMPLE_TEXT})|("[^"\\]*+"))[,}}]""").findall
-_simple_list = re.compile(rf"\[(?:{_SIMPLE_TEXT}(?:, (?! )|(?=\])))*+\]").match
+_simple_list = re.compile(rf"\[(?:{_SIMPLE_TEXT}(?:, (?=[0-9A-Za-z])|(?=\])))*+\]").match
 _simple_items = re.compile(rf"({_SIMPLE_TEXT})[,\]]").findall
 
 _ITEM = re.compile(rf"[ \r\n]*+ {_FLOW_VALUE}", re.VERBOSE)
@@ -147,13 +148,15 @@ def read_line(line: str) -> Line:
     match = _LINE.match(line)
     if match is None or not line.isprintable():  # tabs, invisible characters, halves of surrogate pairs
         return _without_match(line)
-    indent, dash, key, plain, double, single, flow = match.groups()
+    indent, dash, key, plain, double, single, flow, text = match.groups()
     column = len(indent) + len(dash or "")
     at = -1 if dash is None else len(indent)
     try:
         name = None if key is None else _keys[key]
         if flow is not None:
             return _with_flow(line, match.start(7), name, column, at)
+        if text is not None:
+            return (-2, name, text, column, at, TEXT) if name is not None or at >= 0 else _IN_DOUBT
         if match.lastindex <= 3:  # type: ignore[operator]
             return _without_value(name, column, at)
         value = _scalar(plain, double, single)
@@ -194,7 +197,7 @@ def _with_flow(line: str, start: int, key: str | None, column: int, dash: int) -
 
 
 def _simple_flow(line: str, start: int) -> Any:
-    """The container that begins at `start` and ends with the line; None if it is not of the simplest kind."""
+    """The container that begins at `start`, if it is of the simplest kind and ends with the line; or None."""
     if line[start] == "[":
         match = _simple_list(line, start)
         if match is None or match.end() != len(line):
@@ -208,6 +211,55 @@ def _simple_flow(line: str, start: int) -> Any:
     if len(value) != len(entries):
         raise Doubt
     return value
+
+
+# --- | and > ---------------------------------------------------------------------------------------
+
+
+def read_text(lines: list[str], number: int, parent: int, header: str) -> tuple[str, int]:
+    """The text below a line that ends with `header`, and the number of its last line.
+
+    `parent` is the column of the key or dash to which the text belongs. Raises Doubt: also for a text with
+    nothing in it, and for lines in a `>` that are indented further than others.
+    """
+    column, found = -1, []
+    last = number
+    for at in range(number + 1, len(lines)):
+        line = lines[at]
+        begin = len(line) - len(line.lstrip(" "))
+        if begin == len(line):
+            if column >= 0 and begin > column:
+                raise Doubt
+            found.append("")
+            continue
+        if column < 0:
+            column = begin
+            if column <= parent or any(len(blank) > column for blank in lines[number + 1 : at]):
+                raise Doubt
+        if begin < column:
+            break
+        if not line.isprintable() or (begin > column and header[0] == ">"):
+            raise Doubt
+        found.append(line[column:])
+        last = at
+    if last == number:
+        raise Doubt
+    del found[last - number :]
+    text = "\n".join(found) if header[0] == "|" else _folded(found)
+    return (text if header[1:] or last == len(lines) - 1 else text + "\n"), last
+
+
+def _folded(lines: list[str]) -> str:
+    """Lines as one text: a line's end is a space, or with empty lines after it as many line ends as those."""
+    parts: list[str] = []
+    glue = ""
+    for line in lines:
+        if line:
+            parts += glue, line
+            glue = " "
+        else:
+            glue = "\n" if glue == " " else glue + "\n"
+    return "".join(parts)
 
 
 # --- [ … ] and { … } -------------------------------------------------------------------------------
@@ -238,9 +290,8 @@ def _container(text: str, start: int, depth: int, marks: Marks | None) -> tuple[
 def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[Any], int]:
     items: list[Any] = []
     spots: list[Any] = []
-    end = _END.match(text, start + 1)
-    at = start + 1 if end is None else end.end()
-    close = "," if end is None else end.group(1)
+    at = start + 1
+    close = ","
     while close == ",":
         match = _ITEM.match(text, at)
         if match is None:
@@ -250,9 +301,9 @@ def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[
             value, at, close = _nested(text, match.start(5), depth, marks)
         else:
             value = _scalar(plain, double, single)
-            if value is BLANK:
-                raise Doubt
             at = match.end()
+            if value is BLANK:  # no more items, or one that is blank
+                break
         if marks is not None:
             spots.append(_regions(match, value, marks, 0))
         items.append(value)
@@ -266,13 +317,14 @@ def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[
 def _mapping(text: str, start: int, depth: int, marks: Marks | None) -> tuple[dict[str, Any], int]:
     entries: dict[str, Any] = {}
     spots: dict[str, Any] = {}
-    end = _END.match(text, start + 1)
-    at = start + 1 if end is None else end.end()
-    close = "," if end is None else end.group(1)
+    at = start + 1
+    close = ","
     while close == ",":
         match = _ENTRY.match(text, at)
         if match is None:
-            raise Doubt
+            end = _END.match(text, at)  # no more entries
+            at, close = (at, "") if end is None else (end.end(), end.group(1))
+            break
         key, plain, double, single, close, bracket = match.groups()
         if key in entries:
             raise Doubt
@@ -329,7 +381,7 @@ def scalar_region(match: re.Match[str], group: int) -> Region:
 
 
 def match_line(line: str) -> re.Match[str]:
-    """The groups of a line that was understood: 3 is its key, 4 to 6 its scalar, 7 its `[…]` or `{…}`."""
+    """The groups of an understood line: 3 the key, 4 to 6 the scalar, 7 `[…]` or `{…}`, 8 `|` or `>`."""
     match = _LINE.match(line)
     if match is None:
         raise ValueError(line)
