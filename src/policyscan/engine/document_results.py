@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
-from policyscan.engine.moments import PolicyClock, end_of_notice, shown
+from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
 from policyscan.engine.outcomes import Outcome, evaluate
 from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
 from policyscan.policies.policy import Policy, Requirement
@@ -162,6 +162,8 @@ class _Later:
         if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
             return None
         clock = self.evaluation.clock
+        if not turns_within(clock, outcome.turn, item.notice_days):
+            return None
         horizon = end_of_notice(clock, item.notice_days)
         turn = _instant(clock, outcome)
         for _ in range(_MOST_TURNS):
@@ -169,8 +171,8 @@ class _Later:
                 return None
             later, outcomes = self._outcomes(turn)
             then = _same(outcome, outcomes.get(outcome.subject, ()))
-            if then is not None and then.status is not Status.PASS:
-                return self._result(outcome, then, later, turn) if then.status not in _PLAIN else None
+            if then is not None and then.status not in _PLAIN:
+                return self._result(outcome, then, later, turn)
             following = _instant(later, then) if then is not None else None
             turn = following if following is not None and following > turn else None
         return None
@@ -189,6 +191,8 @@ class _Later:
         one = self.evaluation
         explainer = Explainer(one.document, later, one.context, evidence=one.explainer.evidence)
         explained = explainer.result(self.policy, then)
+        if explained.status is Status.ERROR:
+            return explained._replace(requirement=now.requirement, severity=now.severity)
         clock = self.evaluation.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)

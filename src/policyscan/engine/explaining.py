@@ -116,10 +116,15 @@ class Explainer:
             span = self._object_span(witness)
             if span is not None:
                 return span
-        for container, key, _value in reversed(trace.touched):
-            span = self._place(container, key)
-            if span is not None:
-                return span
+        # What a macro read of each element in turn says less than the list: none of them decided.
+        elements = {id(item) for _, _, value in trace.touched if isinstance(value, list) for item in value}
+        elements -= {id(value) for container, _, value in trace.touched if isinstance(container, list)}
+        for among_elements in (False, True):
+            for container, key, _value in reversed(trace.touched):
+                if (id(container) in elements) is among_elements:
+                    span = self._place(container, key)
+                    if span is not None:
+                        return span
         return None
 
     def _place(self, container: Any, key: str | int | None) -> Span | None:
@@ -186,9 +191,8 @@ class Explainer:
             return f"cannot be evaluated: {error.message if error else 'unknown reason'}"
         if status is Status.NOT_APPLICABLE:
             return policy.not_applicable or _not_applicable(outcome, traced)
-        if status is Status.UNKNOWN and gaps:
-            more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
-            return f"{gaps[0].path}: {gaps[0].reason}{more}"
+        if status is Status.UNKNOWN and traced and traced[0][1].error is not None:
+            return _lack(traced[0][1].error, gaps)
         said = self._said(item, traced) if item is not None else None
         if said is None:
             said = _default_message(policy, outcome, traced)
@@ -204,7 +208,8 @@ class Explainer:
         verdict, trace = traced[0]
         if len(verdict.values) < len(item.that.names):
             return None  # there was no list, so no element to speak of
-        values = (*verdict.values, trace.hits, trace.n)
+        counted = (trace.hits, trace.n) if trace.hits is not None else ()
+        values = (*verdict.values, *counted)
         return "".join(
             part if isinstance(part, str) else self._rendered(part, values) for part in message.parts
         )
@@ -212,6 +217,10 @@ class Explainer:
     def _rendered(self, code: Code, values: tuple[Any, ...]) -> str:
         """An expression of a message as text. Its own errors are words: a message is no verdict."""
         saved = self.clock.turn_day, self.clock.turn_instant
+        if len(values) < len(code.names):
+            values = (*values, None, None)
+            if {"hits", "n"}.intersection(code.checked.names):
+                return "unknown"  # nothing was counted
         try:
             value = code.program(self.clock, *values[: len(code.names)])
         except cel.Absent:
@@ -220,7 +229,7 @@ class Explainer:
             return "unknown"
         finally:
             self.clock.turn_day, self.clock.turn_instant = saved
-        return cel.render(value)
+        return _shown(value)
 
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
         if not policy.figures:
@@ -236,6 +245,21 @@ class Explainer:
         return made
 
 
+def _shown(value: Any) -> str:
+    """A value in a sentence: the items of a list side by side."""
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "none"
+    return "none" if value is None else cel.render(value)
+
+
+def _lack(error: cel.EvalError | None, gaps: tuple[Gap, ...]) -> str:
+    """What an unknown result says: the first fact that is missing, else why its expression has no value."""
+    if gaps:
+        more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        return f"{gaps[0].path}: {gaps[0].reason}{more}"
+    return f"cannot be told: {(error.message if error else '') or 'a fact is missing'}"
+
+
 def _reason(policy: Policy, outcome: Outcome, status: Status) -> str | None:
     if status is Status.NOT_APPLICABLE:
         return policy.not_applicable or outcome.requirement
@@ -249,7 +273,8 @@ def _disagreement(outcome: Outcome, traced: Traced) -> str | None:
     for verdict, trace in traced:
         told = _told(trace, _absent(outcome, verdict))
         is_list = told is None and trace.error is None
-        if told is not verdict.status and not is_list:
+        is_empty = outcome.requirement == FOR_EACH and isinstance(trace.error, cel.Absent)
+        if told is not verdict.status and not is_list and not is_empty:
             return (
                 f"the two evaluators disagree about `{verdict.code.text}` "
                 f"({verdict.status} and {told}); this is a bug in policyscan"
@@ -280,7 +305,7 @@ def _told(trace: Trace, absent: Status) -> Status | None:
 
 def _not_applicable(outcome: Outcome, traced: Traced) -> str:
     if outcome.requirement == FOR_EACH and traced:
-        return f"there is nothing in {traced[0][0].code.text}"
+        return f"there is nothing in {_texts(traced)}"
     return f"does not apply: {traced[0][0].code.text} is false" if traced else "does not apply"
 
 
@@ -288,11 +313,17 @@ def _default_message(policy: Policy, outcome: Outcome, traced: Traced) -> str:
     """What a result says where its policy does not: the title, and the values that it rests on."""
     title = policy.info.title
     if outcome.requirement in (APPLIES, WHEN, FOR_EACH):
-        return f"{title}: {traced[0][0].code.text} is empty" if traced else title
+        return f"{title}: there is nothing in {_texts(traced)}" if traced else title
     if outcome.status is Status.PASS:
         return ""
+    if outcome.status is Status.UNKNOWN and traced:
+        return f"{title}: cannot be told, as this does not hold: {traced[0][0].code.text}"
     reads = traced[0][1].touched if traced else []
     values = [
         f"{key} is {cel.render(value)}" for _, key, value in reads if not isinstance(value, dict | list)
     ]
     return f"{title}: not met ({'; '.join(values[-3:])})" if values else f"{title}: not met"
+
+
+def _texts(traced: Traced) -> str:
+    return " and ".join(verdict.code.text for verdict, _ in traced)

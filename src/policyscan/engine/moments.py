@@ -55,6 +55,20 @@ class PolicyClock(cel.Clock):
         return made
 
 
+_clocks: dict[tuple[Moment, str], PolicyClock] = {}
+_MOST_CLOCKS = 600  # about as many as there are time zones
+
+
+def shared_clock(moment: Moment, zone: str) -> PolicyClock:
+    """The clock of all documents in a zone at a moment: what it learns of the zone's days is learnt once."""
+    clock = _clocks.get((moment, zone))
+    if clock is None:
+        if len(_clocks) >= _MOST_CLOCKS:
+            _clocks.clear()
+        clock = _clocks[moment, zone] = clock_at(moment, zone)
+    return clock
+
+
 def clock_at(moment: Moment, zone: str) -> PolicyClock:
     """The clock of a document in `zone`: a day's now is its last second."""
     if moment.instant is not None:
@@ -69,6 +83,11 @@ def clock_at(moment: Moment, zone: str) -> PolicyClock:
 def end_of_notice(clock: cel.Clock, days: int) -> int:
     """The last instant, in nanoseconds since 1970, that lies within a notice period of whole days."""
     return clock.start_of(clock.day + days + 1) - 1
+
+
+def turns_within(clock: cel.Clock, turn: tuple[int, int], days: int) -> bool:
+    """Whether a (turn_day, turn_instant) lies within a notice period of whole days."""
+    return turn[0] <= clock.day + days or turn[1] <= end_of_notice(clock, days)
 
 
 def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:

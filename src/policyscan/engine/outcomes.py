@@ -110,7 +110,7 @@ class _Run:
                 subject = _below(prefix, _identity(item, key, position))
                 clock.turn_day, clock.turn_instant = base
                 if last:
-                    self._subject(self._unique(subject, label), (*values, item))
+                    self._subject(subject, (*values, item), label)
                 else:
                     self._level(depth + 1, (*values, item), subject)
         if not met:
@@ -139,13 +139,17 @@ class _Run:
             return Verdict(status, code, values), ()
 
     def _unique(self, subject: str, label: str) -> str:
-        """The subject's key; where another list of the policy has the same one, with its list's name."""
+        """The subject's key; where another subject of the policy has it already, with its list's name, and
+        where that is not enough, with a number."""
         if subject in self.seen:
             subject = f"{label.rpartition('.')[2]}/{subject}"
+        name, number = subject, 2
+        while subject in self.seen:
+            subject, number = f"{name}#{number}", number + 1
         self.seen.add(subject)
         return subject
 
-    def _subject(self, subject: str, values: Values) -> None:
+    def _subject(self, subject: str, values: Values, label: str = "") -> None:
         policy, clock = self.policy, self.clock
         if policy.key is not None:
             try:
@@ -153,8 +157,10 @@ class _Run:
             except cel.EvalError as error:
                 forget_calls(error)
                 status = status_of(policy.key, values, clock, Status.UNKNOWN)
-                self._add(FOR_EACH, subject, Verdict(status, policy.key, values), values)
+                verdict = Verdict(status, policy.key, values)
+                self._add(FOR_EACH, self._unique(subject, label), verdict, values)
                 return
+        subject = self._unique(subject, label)
         if policy.when is not None and not self._holds(WHEN, subject, policy.when, values):
             return
         held: Outcome | None = None
@@ -210,7 +216,7 @@ class _Run:
             held = held or own
         outcome = self._each(item, subject, values) if item.each else self._plain(item, subject, values)
         if held is not None and outcome.status is Status.PASS:
-            return held._replace(requirement=item.id, turn=outcome.turn)
+            return held._replace(requirement=item.id, severity=item.severity, turn=outcome.turn)
         return outcome
 
     def _plain(self, item: Requirement, subject: str, values: Values) -> Outcome:
@@ -297,6 +303,7 @@ def _identity(item: Any, key: tuple[str, ...], position: int) -> str:
     """What identifies an element of a list: its own id, or a text itself."""
     if key == (".",):
         return str(item)
+    found = item if key else None
     for part in key:
-        item = item.get(part) if isinstance(item, dict) else None
-    return str(item) if item is not None else f"#{position + 1}"
+        found = found.get(part) if isinstance(found, dict) else None
+    return str(found) if found is not None else f"#{position + 1}"

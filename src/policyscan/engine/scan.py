@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
 from policyscan.engine.document_results import Evaluation, crashed
-from policyscan.engine.moments import Moment, PolicyClock, clock_at
+from policyscan.engine.moments import Moment, PolicyClock, shared_clock
 from policyscan.findings import (
     DocumentInfo,
     PolicyInfo,
@@ -106,7 +106,7 @@ def _name(document: Document) -> str:
 
 def document_clock(document: Document, plan: Plan) -> PolicyClock:
     """The clock of a document: its own time zone, else the plan's."""
-    return clock_at(plan.moment, document.time_zone or plan.zone)
+    return shared_clock(plan.moment, document.time_zone or plan.zone)
 
 
 def scan(
