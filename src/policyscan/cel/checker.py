@@ -249,14 +249,15 @@ class Checker:
     def list_literal(self, node: ListExpr) -> Out:
         outs = [self.expr(item) for item in node.items]
         for item, out in zip(node.items, outs, strict=True):
-            self.still(item, out)
+            if out.moves != "shape":
+                self.still(item, out)
         elem: Type = NEVER
         for out, optional in zip(outs, node.optional, strict=True):
             elem = join(elem, _unwrapped(out.type) if optional else out.type)
         if not any(node.optional) and outs and all(out.ir[0] == "const" for out in outs):
             return Out(("const", node.start, node.end, [out.ir[3] for out in outs]), List(elem))
         ir = ("list", node.start, node.end, tuple(out.ir for out in outs), node.optional)
-        return Out(ir, List(elem))
+        return Out(ir, List(elem), "shape" if any(out.moves for out in outs) else "")
 
     def map_literal(self, node: MapExpr) -> Out:
         key: Type = NEVER

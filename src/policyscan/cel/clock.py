@@ -34,12 +34,16 @@ class Zone:
         self._rules: Any = None
         self._starts: dict[int, int] = {}
 
+    def load(self) -> None:
+        """Reads the zone's rules; ValueError, with a reason for people, where there are none."""
+        if self._rules is None and self.name != "UTC":
+            self._rules = load_zone(self.name)
+
     def offset(self, instant: int) -> int:
         """The offset from UTC, in ns, at an instant."""
         if self.name == "UTC":
             return 0
-        if self._rules is None:
-            self._rules = load_zone(self.name)
+        self.load()
         from datetime import UTC, datetime, timedelta
 
         clamped = min(max(instant, FIRST_INSTANT + _MARGIN), LAST_INSTANT - _MARGIN)

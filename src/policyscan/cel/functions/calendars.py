@@ -37,6 +37,7 @@ class Hours:
 
     def __init__(self, clock: Clock, calendar: Any) -> None:
         self.zone: Zone = zone_named(_zone_name(clock, calendar))
+        self.zone.load()
         self.days = frozenset(_WEEKDAYS.index(name) for name in _of(calendar, "days"))
         self.opens = _time(_of(calendar, "opens"))
         self.closes = _time(_of(calendar, "closes"))
