@@ -11,7 +11,9 @@ import pytest
 from policyscan.cel import types
 from policyscan.documents import Kinds
 from policyscan.documents.kinds import BUILT_IN, unfit_defaults
+from policyscan.documents.shapes import to_rows
 from policyscan.errors import DocumentError, Problems
+from policyscan.store import Store
 from tests.documents.conftest import HERE
 
 
@@ -193,7 +195,7 @@ def test_types_say_what_policies_may_do(kinds: Kinds) -> None:
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_the_built_in_kinds_mean_what_they_may_hold(kinds: Kinds, name: str) -> None:
-    assert unfit_defaults(kinds[name]) == []
+    assert unfit_defaults(kinds[name].shape, "") == []
 
 
 def test_the_built_in_kinds_refer_to_each_other(kinds: Kinds) -> None:
@@ -211,3 +213,30 @@ def test_a_field_tells_what_people_should_know(kinds: Kinds) -> None:
     assert kinds["workshop"].field("zzz") is None
     assert kinds["workshop"].field("tools[].parts[].active") is not None
     assert (HERE / "workshop.schema.json").is_file()
+
+
+def test_a_kept_kind_is_the_kind_that_was_read(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "cache"))
+    path = HERE / "workshop.schema.json"
+    read, kept = (Kinds.builtin(store).load(path, "workshop.schema.json") for _ in range(2))
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    assert to_rows(kept.shape) == to_rows(read.shape)
+    assert (kept.name, kept.file, kept.targets) == (read.name, read.file, {"provider"})
+    assert kept.field("insured").when_absent == (False, "nobody forgets that")  # type: ignore[union-attr]
+    tools = kept.field("tools[]").shape  # type: ignore[union-attr]
+    assert tools.fields["parts"].shape.items.shape is tools
+
+
+def test_a_changed_schema_is_read_again(tmp_path: Path) -> None:
+    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"))
+    for name in ("a", "b"):
+        path.write_text(json.dumps(schema(**{name: {"type": "string"}})), "utf-8")
+        assert Kinds(store).load(path).field(name) is not None
+
+
+def test_a_kind_with_mistakes_is_not_kept(tmp_path: Path) -> None:
+    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"))
+    path.write_text(json.dumps(schema(a={"type": "string", "x-past": True})), "utf-8")
+    for _ in range(2):
+        with pytest.raises(Problems, match="x-past belongs on a date"):
+            Kinds(store).load(path)

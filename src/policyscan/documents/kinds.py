@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from policyscan.documents.decoding import Facts, Invalid, make_decoder, make_field_decoder
+from policyscan.documents.decoding import Decode, Facts, Invalid, make_decoder, make_field_decoder
 from policyscan.documents.document import Document
 from policyscan.documents.references import KIND, link_within
-from policyscan.documents.shapes import Field, Shape, ShapeReader, walk
+from policyscan.documents.shapes import Field, Row, Shape, from_rows, to_rows, walk
 from policyscan.documents.text import read_source, top
 from policyscan.documents.tree import Tree
 from policyscan.errors import DocumentError, PolicyscanError, Problems
+from policyscan.source import Source
+from policyscan.store import Store, digest
 
 if TYPE_CHECKING:
     from policyscan.cel.types import ObjectType
@@ -23,30 +25,30 @@ _SCHEMAS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "schemas")  
 
 
 class Kind:
-    """One kind: `name`, its JSON Schema, and what is made of it when it is first needed."""
+    """One kind: what its JSON Schema says, as shapes, and what is made of them when it is first needed.
 
-    def __init__(self, name: str, schema: dict[str, Any], file: str, kinds: Kinds) -> None:
+    `file` is the schema's name for people. `targets` are the names of the kinds whose documents this kind
+    refers to.
+    """
+
+    def __init__(self, name: str, file: str, kinds: Kinds, rows: list[Row], targets: Iterable[str]) -> None:
         self.name = name
-        self.schema = schema
         self.file = file
+        self.targets = frozenset(targets)
         self._kinds = kinds
-        reader = ShapeReader(schema, file)
-        self.shape: Shape = reader.root(name)
-        if not self.shape.ident:
-            reader.refuse("#", "needs x-id: the path to what identifies a document", "x-id: organisation.id")
-        if reader.problems:
-            raise Problems(reader.problems)
-        self._decode = make_decoder(self.shape)
-        self.targets = frozenset(
-            target.removeprefix(KIND)
-            for _, shape in reader.references
-            for target in shape.refs
-            if target.startswith(KIND) and shape.follow
-        )
-        """The names of the kinds whose documents this kind refers to."""
+        self._rows = rows
 
     def __repr__(self) -> str:
         return f"<kind {self.name}>"
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The shape of a document."""
+        return from_rows(self._rows)
+
+    @cached_property
+    def _decode(self) -> Decode:
+        return make_decoder(self.shape)
 
     @cached_property
     def type(self) -> ObjectType:
@@ -109,16 +111,18 @@ class Kind:
 
 
 class Kinds:
-    """The kinds that a scan knows, by name."""
+    """The kinds that a scan knows, by name. With a store, their shapes are kept between runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store
         self._kinds: dict[str, Kind] = {}
         self._files: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
 
     @classmethod
-    def builtin(cls) -> Kinds:
+    def builtin(cls, store: Store | None = None) -> Kinds:
         """The kinds that come with policyscan; each is loaded when it is first asked for."""
-        kinds = cls()
+        kinds = cls(store)
         for name in BUILT_IN:
             kinds._files[name] = f"{_SCHEMAS}/{name}.schema.json"
         return kinds
@@ -137,11 +141,10 @@ class Kinds:
 
     def digest(self, name: str) -> str:
         """A digest of a kind's schema: another version of it has another."""
-        from hashlib import sha256
-
-        path = self._files.get(name)
-        text = read_source(path).text if path is not None else repr(self._kinds[name].schema)
-        return sha256(text.encode()).hexdigest()
+        found = self._digests.get(name)
+        if found is None:
+            found = self._digests[name] = digest(read_source(self._files[name]).text.encode())
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self._files or name in self._kinds
@@ -152,7 +155,10 @@ class Kinds:
     def __getitem__(self, name: str) -> Kind:
         kind = self._kinds.get(name)
         if kind is None:
-            kind = self._kinds[name] = _load(self._files[name], name, self)
+            file = self._files[name]
+            entry = self._entry(file, self.digest(name))
+            kind = self._kept(entry, file) or self._keep(entry, _read(read_source(file), name), file)
+            self._kinds[name] = kind
         return kind
 
     def load(self, path: str | os.PathLike[str], shown: str | None = None) -> Kind:
@@ -160,30 +166,68 @@ class Kinds:
 
         Raises Problems with everything that a kind may not say.
         """
-        kind = _load(path, None, self, shown)
-        if problems := unfit_defaults(kind):
-            raise Problems(problems)
+        source = read_source(path, shown)
+        found = digest(source.text.encode())
+        entry = self._entry(source.file, found)
+        kind = self._kept(entry, source.file) or self._keep(entry, _read(source, None), source.file)
         if kind.name in self:
             message = f"there is already a kind {kind.name}"
             raise DocumentError(message, at=top(kind.file), hint="give it another name")
         self._kinds[kind.name] = kind
+        self._digests[kind.name] = found
         return kind
 
+    def _entry(self, file: str, of: str) -> str:
+        return (
+            self._store.name("kind", file.encode("utf-8", "surrogateescape"), of.encode())
+            if self._store
+            else ""
+        )
 
-def _load(path: str | os.PathLike[str], name: str | None, kinds: Kinds, shown: str | None = None) -> Kind:
+    def _kept(self, entry: str, file: str) -> Kind | None:
+        """The kind that an earlier run has made of the same schema."""
+        found = self._store.get(entry) if self._store is not None else None
+        if found is None:
+            return None
+        name, rows, targets = found
+        return Kind(name, file, self, rows, targets)
+
+    def _keep(self, entry: str, made: tuple[str, Shape, list[str]], file: str) -> Kind:
+        name, shape, targets = made
+        rows = to_rows(shape)
+        if self._store is not None:
+            self._store.put(entry, (name, rows, targets))
+        return Kind(name, file, self, rows, targets)
+
+
+def _read(source: Source, name: str | None) -> tuple[str, Shape, list[str]]:
+    """The name of the kind that a schema describes, its shape, and the kinds that it refers to.
+
+    A schema without a given name is one of the user's. Raises Problems.
+    """
     import json
 
-    source = read_source(path, shown)
+    from policyscan.documents.shape_reader import ShapeReader
+
     try:
         schema = json.loads(source.text)
     except ValueError:
         from policyscan.documents.json_reader import read_json
 
         raise Problems(read_json(source)[1]) from None
+    own = name is None
     if name is None:
         name = _kind_name(schema, source.file)
         _check_schema(schema, source.file)
-    return Kind(name, schema, source.file, kinds)
+    reader = ShapeReader(schema, source.file)
+    shape = reader.root(name)
+    if not shape.ident:
+        reader.refuse("#", "needs x-id: the path to what identifies a document", "x-id: organisation.id")
+    problems = reader.problems or (unfit_defaults(shape, source.file) if own else [])
+    if problems:
+        raise Problems(problems)
+    targets = {ref for _, inner in reader.references if inner.follow for ref in inner.refs}
+    return name, shape, sorted(ref.removeprefix(KIND) for ref in targets if ref.startswith(KIND))
 
 
 def _kind_name(schema: Any, file: str) -> str:
@@ -197,18 +241,18 @@ def _kind_name(schema: Any, file: str) -> str:
     return name
 
 
-def unfit_defaults(kind: Kind) -> list[DocumentError]:
+def unfit_defaults(shape: Shape, file: str) -> list[DocumentError]:
     """The `x-when-absent` values of a kind that are not what their own property may hold."""
     from copy import copy
 
     problems = []
-    for path, field in walk(kind.shape):
+    for path, field in walk(shape):
         if field.when_absent is not None:
             try:
                 make_field_decoder(field)(copy(field.when_absent[0]), {}, "", Facts({}, "EUR"))
             except Invalid:
                 message = f"{path}: its x-when-absent is not what it may hold"
-                problems.append(DocumentError(message, at=top(kind.file)))
+                problems.append(DocumentError(message, at=top(file)))
     return problems
 
 
