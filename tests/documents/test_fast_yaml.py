@@ -88,6 +88,8 @@ def agrees(text: str) -> bool:
         "~: x\n",
         "true: x\n",
         "1.5: x\n",
+        "1e999: x\n",
+        ".inf: x\n",
         "<<: x\n",
         "a: 1\na: 2\n",
         "a: {b: 1, b: 2}\n",

@@ -41,11 +41,11 @@ def read_fast(source: Source) -> Tree | None:
 def _first_line(layout: Layout) -> int:
     """The number of the first line with a value, which has to stand in the first column; else -1."""
     started = False
-    for number, (_, key, _, column, dash, kind) in enumerate(layout.found):
+    for number, (_, _, _, _, begin, kind) in enumerate(layout.found):
         if kind == START and not started:
             started = True
         elif kind != SKIP:
-            return number if dash == 0 or (key is not None and column == 0) else -1
+            return number if begin == 0 else -1
     return -1
 
 
@@ -60,7 +60,7 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
     blanks: list[tuple[Any, Any]] = []  # containers and their keys with nothing after them
     stack: list[tuple[Any, int, bool]] = [(None, -1, False)]
     push, pop = stack.append, stack.pop
-    in_map = found[first][4] < 0  # whether the container being filled is a mapping
+    in_map = found[first][3] == 0  # whether the container being filled is a mapping
     column = 0  # at which it begins
     root: Any = {} if in_map else []
     current = root
@@ -68,7 +68,7 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
     pending: str | None = None  # the key whose value may come on the lines below
     quick = 0 if in_map else -1  # the column of keys that may follow without more ado, else -1
     numbered = enumerate(found[first:], first)
-    for number, (pair_at, key, value, at, dash, kind) in numbered:
+    for number, (pair_at, key, value, at, begin, kind) in numbered:
         if pair_at == quick:
             if key in current:
                 raise Doubt
@@ -78,7 +78,7 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
             continue
         if kind > SKIP:
             raise Doubt
-        if dash < 0:
+        if begin == at:  # a key without a dash
             if pending is not None:
                 if at > column:
                     push((current, column, True))
@@ -98,19 +98,19 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
             if column != at or not in_map:
                 raise Doubt
         else:
-            if pending is not None and dash >= column:
+            if pending is not None and begin >= column:
                 push((current, column, True))
                 inner = []
                 current[pending] = inner
-                places[id(inner)] = new(LinePlace, (number, dash, current, pending))
-                current, column, in_map, pending = inner, dash, False, None
+                places[id(inner)] = new(LinePlace, (number, begin, current, pending))
+                current, column, in_map, pending = inner, begin, False, None
             else:
                 if pending is not None:
                     blanks.append((current, pending))
                     pending = None
-                while column > dash:
+                while column > begin:
                     current, column, in_map = pop()
-                if in_map or column != dash:
+                if in_map or column != begin:
                     raise Doubt
             if key is not None:
                 inner = {}

@@ -7,13 +7,14 @@ the others are found again in the lines.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import Any
 
 from policyscan.documents.tree import Key, LinePlace, Region
 from policyscan.documents.yaml_lines import (
+    NOWHERE,
     OPEN,
     PAIR,
-    SKIP,
     TEXT,
     Doubt,
     Line,
@@ -26,7 +27,6 @@ from policyscan.documents.yaml_lines import (
 from policyscan.source import Source
 
 _MAX_FLOW_LINES = 64
-_NEVER = 1 << 60  # deeper than any container: such a line never ends one
 IN_FLOW = -1
 """The column of a place in `[…]` or `{…}`, which is found by reading the line again."""
 
@@ -38,7 +38,7 @@ class Layout:
     on which that ends.
     """
 
-    __slots__ = ("_begins", "_marks", "ending", "ends", "found", "lines", "places", "source")
+    __slots__ = ("_begins", "_blocks", "_marks", "ending", "ends", "found", "lines", "places", "source")
 
     def __init__(self, source: Source, lines: list[str], found: list[Line], ending: str) -> None:
         self.source = source
@@ -48,6 +48,7 @@ class Layout:
         self.ends: dict[int, int] = {}
         self.places: dict[int, LinePlace] = {}
         self._begins: list[int] | None = None
+        self._blocks: dict[tuple[int, int], tuple[Any, int]] = {}
         self._marks: dict[int, tuple[Any, Marks]] = {}
 
     def whole(self, first: int) -> tuple[Region, Region]:
@@ -82,55 +83,75 @@ class Layout:
         """Where a container begins and ends."""
         if place.column == IN_FLOW:
             region, _, base = self._flow(place)
-            return _ends(_moved(region, base))
-        return self._block(place.line, place.column)
+            return _brackets(_moved(region, base))
+        return self._ends(place.line, place.column)
 
     def spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
         """The regions of an entry, as `Place.spots` has them; None if there is none."""
         if place.column == IN_FLOW:
             return self._flow_spot(place, key)
-        if self.found[place.line][4] == place.column:
-            return self._item(place, key) if key.__class__ is int else None
-        return self._entry(place, key) if key.__class__ is str else None
+        rows, _ = self._block(place.line, place.column)
+        if rows.__class__ is list:
+            return self._item(rows, key)
+        number = rows.get(key)
+        return None if number is None else self._entry(number, place.column)
 
     @property
     def begins(self) -> list[int]:
         """The column at which the value of each line begins: its dash or key. One more line ends them all."""
         if self._begins is None:
-            self._begins = [
-                (found[4] if found[4] >= 0 else found[3]) if found[5] != SKIP else _NEVER
-                for found in self.found
-            ]
-            self._begins.append(-1)
+            self._begins = [*map(itemgetter(4), self.found), -1]
             for first, last in self.ends.items():
-                self._begins[first + 1 : last + 1] = [_NEVER] * (last - first)
+                self._begins[first + 1 : last + 1] = [NOWHERE] * (last - first)
         return self._begins
 
-    def _block(self, line: int, column: int) -> tuple[Region, Region]:
+    def _block(self, line: int, column: int) -> tuple[Any, int]:
+        """The lines of a block mapping's keys by their names, or of a list's items; and the one after all."""
+        block = self._blocks.get((line, column))
+        if block is None:
+            in_list = self.found[line][4] == column and self.found[line][3] != column
+            block = self._items(line, column) if in_list else self._keys(line, column)
+            self._blocks[line, column] = block
+        return block
+
+    def _keys(self, line: int, column: int) -> tuple[dict[str | None, int], int]:
+        begins, found = self.begins, self.found
+        rows = {found[line][1]: line}
+        while True:
+            line += 1
+            begin = begins[line]
+            if begin <= column:
+                if begin < column:
+                    return rows, line
+                if found[line][3] == column:  # else it is an item of a list in the same column
+                    rows[found[line][1]] = line
+
+    def _items(self, line: int, column: int) -> tuple[list[int], int]:
+        begins, found = self.begins, self.found
+        rows = [line]
+        while True:
+            line += 1
+            begin = begins[line]
+            if begin <= column:
+                if begin < column or found[line][3] == column:
+                    return rows, line
+                rows.append(line)
+
+    def _ends(self, line: int, column: int) -> tuple[Region, Region]:
         """The beginning and end of a block mapping or list; it ends where the next value begins."""
-        begins, found, starts = self.begins, self.found, self.source.starts
-        in_list = found[line][4] == column
-        last = line + 1
-        while begins[last] > column or (begins[last] == column and not (in_list and found[last][4] < 0)):
-            last += 1
-        start = starts[line] + column
-        end = starts[last] + begins[last] if last < len(found) else len(self.source.text)
+        _, last = self._block(line, column)
+        start = self.source.starts[line] + column
+        end = (
+            self.source.starts[last] + self.begins[last] if last < len(self.lines) else len(self.source.text)
+        )
         return Region(start, start), Region(end, end)
 
-    def _entry(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
-        """The spot of a key of a block mapping."""
-        number, column, _, _ = place
-        begins, found = self.begins, self.found
-        while found[number][1] != key or found[number][3] != column:
-            number += 1
-            while begins[number] > column:
-                number += 1
-            if begins[number] < column:
-                return None
+    def _entry(self, number: int, column: int) -> tuple[Region, ...]:
+        """The spot of a key of a block mapping that stands on a line."""
         match = match_line(self.lines[number])
         start = self.source.starts[number]
         name = Region(match.start(3) + start, match.end(3) + start)
-        if found[number][5] == OPEN:
+        if self.found[number][5] == OPEN:
             return (name, *self._opened(number, column, name.end_mark + 1))
         return (name, *self._on_line(number, match, start))
 
@@ -138,25 +159,20 @@ class Layout:
         """Where the value of a key with nothing on its line stands: on the lines below, or nowhere."""
         begins = self.begins
         number += 1
-        while begins[number] == _NEVER:
+        while begins[number] == NOWHERE:
             number += 1
-        if begins[number] > column or (begins[number] == column and self.found[number][4] == column):
-            return self._block(number, begins[number])
+        begin = begins[number]
+        if begin > column or (begin == column and self.found[number][3] != column):
+            return self._ends(number, begin)
         return Region(after, after), Region(after, after)
 
-    def _item(self, place: LinePlace, index: int) -> tuple[Region, ...] | None:
-        """The spot of an item of a block list."""
-        number, column, _, _ = place
-        begins, found = self.begins, self.found
-        while index != 0:
-            index -= 1
-            number += 1
-            while begins[number] > column:
-                number += 1
-            if begins[number] < column or found[number][4] < 0:
-                return None
-        if found[number][1] is not None:
-            return self._block(number, found[number][3])
+    def _item(self, rows: list[int], key: Key) -> tuple[Region, ...] | None:
+        """The spot of an item of a block list whose items begin on these lines."""
+        if not isinstance(key, int) or not 0 <= key < len(rows):
+            return None
+        number = rows[key]
+        if self.found[number][1] is not None:
+            return self._ends(number, self.found[number][3])
         return self._on_line(number, match_line(self.lines[number]), self.source.starts[number])
 
     def _on_line(self, number: int, match: re.Match[str], start: int) -> tuple[Region, Region]:
@@ -168,7 +184,7 @@ class Layout:
             region = Region(match.start(8) + start, self._end_of_text(number))
             return region, region
         value, marks = self._marked(number)
-        return _ends(_moved(marks[id(value)][0], start))
+        return _brackets(_moved(marks[id(value)][0], start))
 
     def _end_of_text(self, number: int) -> int:
         """Where the text below a line ends: after the empty lines that follow it."""
@@ -213,7 +229,7 @@ class Layout:
         return self._marks[number]
 
 
-def _ends(region: Region) -> tuple[Region, Region]:
+def _brackets(region: Region) -> tuple[Region, Region]:
     """The brackets of a `[…]` or `{…}`."""
     return Region(region[0], region[0] + 1), Region(region[1] - 1, region[1])
 

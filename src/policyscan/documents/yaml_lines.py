@@ -20,8 +20,12 @@ scalars; one with more in it; one that goes on below; `|` or `>`; nothing but a 
 these."""
 
 Line = tuple[int, str | None, Any, int, int, int]
-"""(quick, key, value, column, dash, kind). `column` is that of the key, or of the value of an item without
-one; `dash` that of the dash, or -1; `quick` is `column` for a PAIR without a dash, else -2."""
+"""(quick, key, value, column, begin, kind). `column` is that of the key, or of the value of an item without
+one; `begin` that of the dash if there is one, else `column`, and NOWHERE if the line has no value; `quick`
+is `column` for a PAIR without a dash, else -2."""
+
+NOWHERE = 1 << 60
+"""A column to the right of all others: what stands there never ends anything."""
 
 _MAX_LENGTH = 100
 _MAX_LINES = 20_000
@@ -71,9 +75,9 @@ _COMMA = re.compile(r"[ \r\n]*+([,\]}])")
 _REST = re.compile(r" *+(?:(?<= )#[^\r\n]*+)?(?:\r?\n|\Z)")
 _START = re.compile(r"--- *+(?:(?<= )#.*+)?\Z")
 
-_NOTHING: Line = (-2, None, None, 0, -1, SKIP)
-_IN_DOUBT: Line = (-2, None, None, 0, -1, DOUBT)
-_AT_START: Line = (-2, None, None, 0, -1, START)
+_NOTHING: Line = (-2, None, None, 0, NOWHERE, SKIP)
+_IN_DOUBT: Line = (-2, None, None, 0, NOWHERE, DOUBT)
+_AT_START: Line = (-2, None, None, 0, NOWHERE, START)
 
 
 class Doubt(Exception):
@@ -102,8 +106,8 @@ def _from_simple(indent: str, dash: str | None, key: str, text: str | None) -> L
         column = len(indent)
         if dash is None:
             if text is None:
-                return -2, _keys[key], None, column, -1, OPEN
-            return column, _keys[key], _meanings[text], column, -1, PAIR
+                return -2, _keys[key], None, column, column, OPEN
+            return column, _keys[key], _meanings[text], column, column, PAIR
         after = column + len(dash)
         if text is None:
             return -2, _keys[key], None, after, column, OPEN
@@ -116,7 +120,7 @@ class _Keys(dict[str, str]):
     """Each plain key that is text as one object, so that equal keys are compared by address."""
 
     def __missing__(self, key: str) -> str:
-        if resolve(key).__class__ is not str:  # null, true, a number
+        if _meaning(key).__class__ is not str:  # null, true, a number
             raise Doubt
         if len(self) >= _MAX_WORDS:
             self.clear()
@@ -128,15 +132,19 @@ class _Meanings(dict[str, Any]):
     """The value of each plain scalar; spaces may follow it."""
 
     def __missing__(self, text: str) -> Any:
-        try:
-            value = resolve(text.rstrip(" "))
-        except BadScalar:
-            raise Doubt from None
+        value = _meaning(text.rstrip(" "))
         if len(text) <= _MAX_LENGTH:
             if len(self) >= _MAX_WORDS:
                 self.clear()
             self[text] = value
         return value
+
+
+def _meaning(text: str) -> Any:
+    try:
+        return resolve(text)
+    except BadScalar:
+        raise Doubt from None
 
 
 _keys = _Keys()
@@ -149,28 +157,22 @@ def read_line(line: str) -> Line:
     if match is None or not line.isprintable():  # tabs, invisible characters, halves of surrogate pairs
         return _without_match(line)
     indent, dash, key, plain, double, single, flow, text = match.groups()
-    column = len(indent) + len(dash or "")
-    at = -1 if dash is None else len(indent)
+    begin = len(indent)
+    column = begin + len(dash or "")
+    if key is None and dash is None:
+        return _NOTHING if match.lastindex == 1 else _IN_DOUBT
     try:
         name = None if key is None else _keys[key]
         if flow is not None:
-            return _with_flow(line, match.start(7), name, column, at)
+            return _with_flow(line, match.start(7), name, column, begin)
         if text is not None:
-            return (-2, name, text, column, at, TEXT) if name is not None or at >= 0 else _IN_DOUBT
-        if match.lastindex <= 3:  # type: ignore[operator]
-            return _without_value(name, column, at)
+            return -2, name, text, column, begin, TEXT
         value = _scalar(plain, double, single)
     except Doubt:
         return _IN_DOUBT
-    if name is None and dash is None:
-        return _IN_DOUBT
-    return (-2 if name is None or dash is not None else column), name, value, column, at, PAIR
-
-
-def _without_value(key: str | None, column: int, dash: int) -> Line:
-    if key is not None:
-        return -2, key, None, column, dash, OPEN
-    return _NOTHING if dash < 0 else _IN_DOUBT
+    if value is BLANK:
+        return (-2, name, None, column, begin, OPEN) if name is not None else _IN_DOUBT
+    return (column if dash is None else -2), name, value, column, begin, PAIR
 
 
 def _without_match(line: str) -> Line:
@@ -181,19 +183,17 @@ def _without_match(line: str) -> Line:
     return _AT_START if _START.match(line) is not None else _IN_DOUBT
 
 
-def _with_flow(line: str, start: int, key: str | None, column: int, dash: int) -> Line:
-    if key is None and dash < 0:
-        return _IN_DOUBT
+def _with_flow(line: str, start: int, key: str | None, column: int, begin: int) -> Line:
     try:
         value = _simple_flow(line, start)
         if value is not None:
-            return -2, key, value, column, dash, FLAT
+            return -2, key, value, column, begin, FLAT
         value, _ = read_flow(line, start)
     except Doubt:
-        return -2, key, start, column, dash, UNFINISHED
+        return -2, key, start, column, begin, UNFINISHED
     values = value.values() if value.__class__ is dict else value
     flat = not any(each is BLANK or each.__class__ is dict or each.__class__ is list for each in values)
-    return -2, key, value, column, dash, FLAT if flat else FLOW
+    return -2, key, value, column, begin, FLAT if flat else FLOW
 
 
 def _simple_flow(line: str, start: int) -> Any:
