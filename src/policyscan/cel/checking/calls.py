@@ -62,6 +62,9 @@ def division(c: Checker, node: Call) -> Out:
 def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     function = registry.function(name)
     nodes = node.args if target is None else (target, *node.args)
+    if function is None and target is None and (name, len(node.args)) in registry.MACROS:
+        at = (node.name_start, node.name_end)
+        return c.error(node, f"{name}() is called on a list", f"write items.{name}(item, …)", at)
     if function is None or (function.policy and not c.strict):
         for part in nodes:
             c.expr(part)
@@ -153,6 +156,8 @@ def _chosen(
         nulls,
         moving if stepped else (),
     )
+    if function.name == "matches":
+        _check_pattern(c, nodes[-1], args[-1])
     if function.name in {"or", "orValue"}:
         return Out(("opt_or", node.start, node.end, function.name == "or", *ir[5]), result)
     folded = _fold(c, node, overload, ir, args) if not overload.clock else None
@@ -195,6 +200,17 @@ def _fold(c: Checker, node: Node, overload: registry.Overload, ir: Ir, args: lis
     if isinstance(value, str | bytes | list | dict) and len(value) > _FOLDED:
         return None
     return ("const", node.start, node.end, value)
+
+
+def _check_pattern(c: Checker, node: Node, out: Out) -> None:
+    """A pattern that is a constant can be refused before anything runs."""
+    from policyscan.cel.functions.standard import compiled_pattern
+
+    if c.strict and out.ir[0] == "const":
+        try:
+            compiled_pattern(out.ir[3])
+        except EvalError as error:
+            c.error(node, error.message)
 
 
 def _dispatched(
