@@ -19,10 +19,12 @@ from policyscan.documents.library import open_tree
 from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across
 from policyscan.documents.tree import Tree
+from policyscan.engine.document_results import Evaluation
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.scan import Plan, all_results
+from policyscan.engine.outcomes import evaluate
+from policyscan.engine.scan import Plan, document_clock, scan_document
 from policyscan.errors import PolicyscanError
-from policyscan.findings import FINDINGS, Result, Status
+from policyscan.findings import FINDINGS, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
 from policyscan.source import Source
 
@@ -94,16 +96,29 @@ def plan() -> Plan:
 
 
 def results(documents: list[Document]) -> dict[Finding, Status]:
-    """The status of everything, of the changed document and of those that refer to it."""
+    """The status of everything, of the changed document and of those that refer to it; waivers left aside."""
+    found: dict[Finding, Status] = {}
+    for document in documents:
+        clock = document_clock(document, plan())
+        for one in documents:
+            one.as_seen(clock)
+        clock.lookup = Evaluation(document, clock, plan().known, documents, full=False).lookup
+        for policy in plan().policies:
+            if policy.info.kind == document.kind.name:
+                for outcome in evaluate(policy, document.value, clock):
+                    key = Finding(policy.id, document.id, outcome.subject, outcome.requirement)
+                    found[key] = outcome.status
+    return found
+
+
+def waived(documents: list[Document]) -> set[Finding]:
+    """What is waived in the changed document."""
+    scanned = scan_document(documents[0], plan(), documents[1:])
     return {
-        identity(result): result.status
-        for document in documents
-        for result in all_results(document, plan(), documents)
+        Finding(r.policy, r.document, r.subject, r.requirement)
+        for r in scanned.results
+        if r.status is Status.WAIVED
     }
-
-
-def identity(result: Result) -> Finding:
-    return Finding(result.policy, result.document, result.subject, result.requirement)
 
 
 def keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -173,3 +188,19 @@ def test_no_finding_vanishes_with_a_key(file: str, blank: bool, part: int) -> No
         for finding in lost(before, results(documents)):
             vanished.append((path, finding))
     assert not vanished
+
+
+@pytest.mark.parametrize("blank", [False, True], ids=["deleted", "blanked"])
+@pytest.mark.parametrize("file", FILES)
+def test_no_waiver_grows_with_a_key_less(file: str, blank: bool) -> None:
+    before = waived(linked(tree(file), file))
+    for path in [path for path in keys(tree(file).value) if path[0] == "waivers"]:
+        try:
+            documents = linked(without(file, path, blank=blank), file)
+        except PolicyscanError:
+            continue
+        assert waived(documents) <= before, path
+
+
+def test_there_is_something_waived() -> None:
+    assert any(waived(linked(tree(file), file)) for file in FILES)
