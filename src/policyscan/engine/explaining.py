@@ -191,6 +191,8 @@ class Explainer:
             return f"cannot be evaluated: {error.message if error else 'unknown reason'}"
         if status is Status.NOT_APPLICABLE:
             return policy.not_applicable or _not_applicable(outcome, traced)
+        if status is Status.PASS:
+            return ""  # what a policy says is about what is wrong
         if status is Status.UNKNOWN and traced and traced[0][1].error is not None:
             return _lack(traced[0][1].error, gaps)
         said = self._said(item, traced) if item is not None else None
@@ -314,8 +316,6 @@ def _default_message(policy: Policy, outcome: Outcome, traced: Traced) -> str:
     title = policy.info.title
     if outcome.requirement in (APPLIES, WHEN, FOR_EACH):
         return f"{title}: there is nothing in {_texts(traced)}" if traced else title
-    if outcome.status is Status.PASS:
-        return ""
     if outcome.status is Status.UNKNOWN and traced:
         return f"{title}: cannot be told, as this does not hold: {traced[0][0].code.text}"
     reads = traced[0][1].touched if traced else []
