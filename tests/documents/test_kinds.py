@@ -21,7 +21,7 @@ def schema(**properties: Any) -> dict[str, Any]:
     return {
         "type": "object",
         "x-id": "id",
-        "required": ["kind"],
+        "required": ["kind", "id"],
         "properties": {"kind": {"const": "mine"}, "id": {"type": "string"}, **properties},
         "additionalProperties": False,
     }
@@ -126,11 +126,40 @@ def test_what_a_kind_may_not_say(
         assert problem.hint == hint
 
 
-def test_a_kind_has_to_say_what_identifies_its_documents(tmp_path: Path) -> None:
-    content = schema()
-    del content["x-id"]
-    with pytest.raises(Problems, match="needs x-id"):
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x-id": None}, "#: needs x-id: what identifies a document, and is always there"),
+        ({"x-id": "name"}, "#: needs x-id: what identifies a document, and is always there"),
+        ({"x-id": "id.id"}, "#: needs x-id: what identifies a document, and is always there"),
+        ({"required": ["kind"]}, "#: needs x-id: what identifies a document, and is always there"),
+        (
+            {"properties": {"kind": {"const": "mine"}, "id": {"type": "integer"}}},
+            "#: x-id has to lead to a text",
+        ),
+    ],
+)
+def test_a_kind_has_to_say_what_identifies_its_documents(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    content = {key: value for key, value in {**schema(), **changes}.items() if value is not None}
+    with pytest.raises(Problems) as caught:
         load(tmp_path, content)
+    assert [problem.message for problem in caught.value.problems] == [message]
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        {"$ref": "#/$defs/a"},
+        {"type": "array", "items": {"$ref": "#/$defs/a"}},
+        {"type": "object", "additionalProperties": {"$ref": "#/$defs/a"}},
+        {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "null"}]},
+    ],
+)
+def test_a_kind_that_never_ends_is_refused(tmp_path: Path, endless: dict[str, Any]) -> None:
+    with pytest.raises(Problems, match=r"nested too deep|needs one type"):
+        load(tmp_path, {**schema(a={"$ref": "#/$defs/a"}), "$defs": {"a": endless}})
 
 
 @pytest.mark.parametrize(

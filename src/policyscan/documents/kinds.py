@@ -221,8 +221,6 @@ def _read(source: Source, name: str | None) -> tuple[str, Shape, list[str]]:
         _check_schema(schema, source.file)
     reader = ShapeReader(schema, source.file)
     shape = reader.root(name)
-    if not shape.ident:
-        reader.refuse("#", "needs x-id: the path to what identifies a document", "x-id: organisation.id")
     problems = reader.problems or (unfit_defaults(shape, source.file) if own else [])
     if problems:
         raise Problems(problems)

@@ -88,6 +88,7 @@ class ShapeReader:
         shape = self._object(self.schema, name, "#")
         if not self.problems:
             self._check_references(shape)
+            self._check_identity(shape)
         return shape
 
     def refuse(self, path: str, message: str, hint: str | None = None) -> None:
@@ -294,6 +295,18 @@ class ShapeReader:
                         target_items(root, target)
                 except LookupError:
                     self.refuse(path, f"x-ref leads to {target}, which is no list of objects with x-key")
+
+    def _check_identity(self, root: Shape) -> None:
+        shape = root
+        for key in root.ident or ("",):
+            field = shape.fields.get(key)
+            if field is None or key not in shape.required or field.nullable:
+                hint = "name a required text by its path, such as organisation.id"
+                self.refuse("#", "needs x-id: what identifies a document, and is always there", hint)
+                return
+            shape = field.shape
+        if shape.form != "string":
+            self.refuse("#", "x-id has to lead to a text")
 
 
 def _singular(name: str) -> str:
