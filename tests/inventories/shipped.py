@@ -92,7 +92,7 @@ def providers() -> dict[tuple[str, str], Document]:
 
 
 def outcomes(name: str, value: Mapping[str, Any]) -> list[tuple[str, str, Status]]:
-    """Policy, subject and status of every result of a variant of an inventory, beside the shipped providers."""
+    """Policy, subject and status of every result of a variant, beside the shipped providers."""
     document = decode(name, value)
     link_across(document, lambda kind, id_: providers().get((kind, id_)))
     clock = clock_at(parse_moment(AS_OF), document.time_zone or "UTC")
