@@ -37,11 +37,12 @@ class Facts:
 
     `indexes`: for the id of each list with x-key, its items by their key. `references`: in reading order.
     `past`: (container, key, date or instant) of facts that cannot lie in the future. `supplied`: for the
-    id of a dict, the keys whose absence has a meaning and that were added. `no_currency`: places of money
-    in a document that does not say its currency.
+    id of a dict, the keys whose absence has a meaning and that were added. `unclear`: (container, key,
+    reason) of what cannot be told although it is there, such as money without a currency. `maps`: the ids
+    of dicts whose keys are the user's own.
     """
 
-    __slots__ = ("blanks", "currency", "indexes", "no_currency", "past", "references", "supplied")
+    __slots__ = ("blanks", "currency", "indexes", "maps", "past", "references", "supplied", "unclear")
 
     def __init__(self, blanks: dict[int, list[str]], currency: str | None) -> None:
         self.blanks = blanks
@@ -50,7 +51,8 @@ class Facts:
         self.references: list[Reference] = []
         self.past: list[tuple[Any, Any, Any]] = []
         self.supplied: dict[int, list[str]] = {}
-        self.no_currency: list[tuple[Any, Any]] = []
+        self.unclear: list[tuple[Any, Any, str]] = []
+        self.maps: set[int] = set()
 
 
 def make_decoder(root: Shape) -> Decode:
@@ -269,6 +271,10 @@ def _map(shape: Shape, items: Decode) -> Decode:
     def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
         if node.__class__ is not dict or (size and not _fits(len(node), size)):
             raise Invalid
+        facts.maps.add(id(node))
+        if facts.blanks and id(node) in facts.blanks:
+            # What a map does not list may have a meaning; what it lists without a value must not get it.
+            facts.unclear.append((container, key, "an entry of it is blank"))
         for name, value in node.items():
             if allowed is not None and not allowed(name):
                 raise Invalid
@@ -462,7 +468,7 @@ def _money(shape: Shape) -> Decode:
         if bounds and not within(amount, bounds):
             raise Invalid
         if currency is None:
-            facts.no_currency.append((container, key))
+            facts.unclear.append((container, key, "the document does not say its currency"))
             return value
         return Money(float(amount), currency)
 

@@ -88,7 +88,7 @@ class Document:
         self.currency = facts.currency
         self._hidden: list[tuple[Any, Any, Any]] = []
         self._latest_day, self._latest_instant = _latest(facts.past)
-        self._withhold_money()
+        self._withhold_unclear()
 
     @property
     def source(self) -> Source:
@@ -231,13 +231,13 @@ class Document:
             for container, key, value in self._hidden
         ]
 
-    def _withhold_money(self) -> None:
-        for owner, name in self.facts.no_currency:
+    def _withhold_unclear(self) -> None:
+        for owner, name, reason in self.facts.unclear:
             container, key = owner, name
-            while container.__class__ is list:  # one unreadable item makes the whole list unknown
+            # One unreadable entry makes a whole list or map unknown: without it, it would say too little.
+            while container.__class__ is list or id(container) in self.facts.maps:
                 container, key = self.places[id(container)].parent, self.places[id(container)].key
             if key in container:
-                reason = "the document does not say its currency"
                 self.withheld.setdefault(id(container), {})[key] = Withheld(container.pop(key), reason)
 
 
