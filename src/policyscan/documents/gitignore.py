@@ -10,8 +10,9 @@ from typing import NamedTuple
 _WILD = re.compile(r"[*?\[\\]")
 # One piece of a pattern at a time: any number of folders, wildcards, a set of characters, an escape, text.
 _PIECE = re.compile(
-    r"(^\*\*/)|(/\*\*/)|(/\*\*$)|(\*+)|(\?)|(\[[!^]?\]?(?:[^\]\\]|\\.)*\])|\\(.)|(.)", re.DOTALL
+    r"(^\*\*/)|(/\*\*/)|(/\*\*$)|(\*+)|(\?)|(\[[!^]?+\]?+(?:[^\]\\]|\\.)*\])|\\(.)|(.)", re.DOTALL
 )
+_MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 
 
 class Rule(NamedTuple):
@@ -136,6 +137,8 @@ def _translated(piece: re.Match[str]) -> str:
         return "[^/]"
     if among:
         return _set_of_characters(among)
+    if text in {"[", "\\"}:
+        return "(?!)"  # a set without an end, an escape of nothing: git lets such a pattern match nothing
     return re.escape(escaped or text)
 
 
@@ -143,5 +146,13 @@ def _set_of_characters(among: str) -> str:
     """`[abc]`, `[a-z]`, `[!abc]`: never a slash."""
     inner = among[1:-1]
     negated = inner[:1] in {"!", "^"}
-    members = re.sub(r"\\(.)|([^\w-])", lambda found: re.escape(found[1] or found[2]), inner[negated:])
+    members = "".join(map(_member, _MEMBER.finditer(inner[negated:])))
     return f"(?!/)[{'^' if negated else ''}{members}]"
+
+
+def _member(found: re.Match[str]) -> str:
+    """A character or a range of them; a range that runs backwards holds its first character alone."""
+    low, high = (part and part[-1] for part in found.groups())
+    if high and low <= high:
+        return f"{re.escape(low)}-{re.escape(high)}"
+    return re.escape(low)
