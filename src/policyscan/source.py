@@ -70,9 +70,10 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """The span of the characters from `start` up to, not including, `end`."""
-        line, column = self.position(start)
-        end_line, end_column = self.position(max(start, end))
-        return Span(self.file, line, column, end_line, end_column)
+        starts = self._starts or self.starts
+        end = max(start, end)
+        line, end_line = bisect_right(starts, start), bisect_right(starts, end)
+        return Span(self.file, line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its ending; empty past the end of the file."""

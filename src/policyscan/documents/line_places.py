@@ -10,7 +10,7 @@ import re
 from operator import itemgetter
 from typing import Any
 
-from policyscan.documents.tree import Key, LinePlace, Region
+from policyscan.documents.tree import Key, LinePlace, Region, Spot
 from policyscan.documents.yaml_lines import (
     NOWHERE,
     OPEN,
@@ -22,7 +22,7 @@ from policyscan.documents.yaml_lines import (
     match_line,
     read_flow,
     read_text,
-    scalar_region,
+    scalar_extent,
 )
 from policyscan.source import Source
 
@@ -32,7 +32,7 @@ IN_FLOW = -1
 
 
 class Layout:
-    """The lines of a file with one document. Regions are offsets in characters into the whole file.
+    """The lines of a file with one document. Places are offsets in characters into the whole file.
 
     `ends` holds, for a line whose value is a text on the lines below or a longer `[…]` or `{…}`, the line
     on which that ends.
@@ -79,17 +79,19 @@ class Layout:
 
     # --- places on demand ---
 
-    def region(self, place: LinePlace) -> tuple[Region, Region]:
+    def extent(self, place: LinePlace) -> tuple[int, int]:
         """Where a container begins and ends."""
         if place.column == IN_FLOW:
-            region, _, base = self._flow(place)
-            return _brackets(_moved(region, base))
-        return self._ends(place.line, place.column)
+            base, start, end, _ = self._flow(place)
+            return base + start, base + end
+        return self._extent(place.line, place.column)
 
-    def spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
-        """The regions of an entry, as `Place.spots` has them; None if there is none."""
+    def spot(self, place: LinePlace, key: Key) -> Spot | None:
+        """Where one of its entries stands, a blank one too; None if there is no such entry."""
         if place.column == IN_FLOW:
-            return self._flow_spot(place, key)
+            base, _, _, spots = self._flow(place)
+            spot = spots.get(key)
+            return None if spot is None else tuple(base + each for each in spot)  # type: ignore[return-value]
         rows, _ = self._block(place.line, place.column)
         if rows.__class__ is list:
             return self._item(rows, key)
@@ -137,25 +139,25 @@ class Layout:
                     return rows, line
                 rows.append(line)
 
-    def _ends(self, line: int, column: int) -> tuple[Region, Region]:
-        """The beginning and end of a block mapping or list; it ends where the next value begins."""
+    def _extent(self, line: int, column: int) -> tuple[int, int]:
+        """Where a block mapping or list begins, and ends: where the next value begins."""
         _, last = self._block(line, column)
-        start = self.source.starts[line] + column
-        end = (
-            self.source.starts[last] + self.begins[last] if last < len(self.lines) else len(self.source.text)
-        )
-        return Region(start, start), Region(end, end)
+        starts = self.source.starts
+        end = starts[last] + self.begins[last] if last < len(self.lines) else len(self.source.text)
+        return starts[line] + column, end
 
-    def _entry(self, number: int, column: int) -> tuple[Region, ...]:
+    def _entry(self, number: int, column: int) -> Spot:
         """The spot of a key of a block mapping that stands on a line."""
         match = match_line(self.lines[number])
-        start = self.source.starts[number]
-        name = Region(match.start(3) + start, match.end(3) + start)
+        base = self.source.starts[number]
+        key_start, key_end = match.span(3)
         if self.found[number][5] == OPEN:
-            return (name, *self._opened(number, column, name.end_mark + 1))
-        return (name, *self._on_line(number, match, start))
+            start, end = self._opened(number, column, base + key_end + 1)
+        else:
+            start, end, _ = self._on_line(number, match, base)
+        return base + key_start, base + key_end, start, end
 
-    def _opened(self, number: int, column: int, after: int) -> tuple[Region, Region]:
+    def _opened(self, number: int, column: int, after: int) -> tuple[int, int]:
         """Where the value of a key with nothing on its line stands: on the lines below, or nowhere."""
         begins = self.begins
         number += 1
@@ -163,28 +165,34 @@ class Layout:
             number += 1
         begin = begins[number]
         if begin > column or (begin == column and self.found[number][3] != column):
-            return self._ends(number, begin)
-        return Region(after, after), Region(after, after)
+            return self._extent(number, begin)
+        return after, after
 
-    def _item(self, rows: list[int], key: Key) -> tuple[Region, ...] | None:
+    def _item(self, rows: list[int], key: Key) -> Spot | None:
         """The spot of an item of a block list whose items begin on these lines."""
         if not isinstance(key, int) or not 0 <= key < len(rows):
             return None
         number = rows[key]
         if self.found[number][1] is not None:
-            return self._ends(number, self.found[number][3])
-        return self._on_line(number, match_line(self.lines[number]), self.source.starts[number])
+            start, end = self._extent(number, self.found[number][3])
+            return start, start, start, end
+        start, end, first_end = self._on_line(
+            number, match_line(self.lines[number]), self.source.starts[number]
+        )
+        return start, first_end, start, end
 
-    def _on_line(self, number: int, match: re.Match[str], start: int) -> tuple[Region, Region]:
-        """Where the value stands that begins on a line after its key or dash."""
-        if self.found[number][5] == PAIR:
-            region = _moved(scalar_region(match, 4), start)
-            return region, region
-        if self.found[number][5] == TEXT:
-            region = Region(match.start(8) + start, self._end_of_text(number))
-            return region, region
+    def _on_line(self, number: int, match: re.Match[str], base: int) -> tuple[int, int, int]:
+        """Where the value after a key or dash begins and ends, and where the first part of it ends."""
+        kind = self.found[number][5]
+        if kind == PAIR:
+            start, end = scalar_extent(match, 4)
+            return base + start, base + end, base + end
+        if kind == TEXT:
+            end = self._end_of_text(number)
+            return base + match.start(8), end, end
         value, marks = self._marked(number)
-        return _brackets(_moved(marks[id(value)][0], start))
+        start, end, _ = marks[id(value)]
+        return base + start, base + end, base + start + 1  # its first part is the bracket
 
     def _end_of_text(self, number: int) -> int:
         """Where the text below a line ends: after the empty lines that follow it."""
@@ -198,8 +206,8 @@ class Layout:
 
     # --- places in [ … ] and { … } ---
 
-    def _flow(self, place: LinePlace) -> tuple[Region, Any, int]:
-        """Region and spots of a container, and the offset from which they count."""
+    def _flow(self, place: LinePlace) -> tuple[int, int, int, dict[Any, Spot]]:
+        """The offset of a container's first line; counted from it the beginning, the end, and the spots."""
         keys: list[Any] = []
         at = place
         while (above := self.places[id(at.parent)]).column == IN_FLOW:
@@ -208,16 +216,7 @@ class Layout:
         value, marks = self._marked(place.line)
         for key in reversed(keys):
             value = value[key]
-        region, spots = marks[id(value)]
-        return region, spots, self.source.starts[place.line]
-
-    def _flow_spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
-        _, spots, base = self._flow(place)
-        if spots.__class__ is dict:
-            spot = spots.get(key)
-        else:
-            spot = spots[key] if key.__class__ is int and -1 < key < len(spots) else None
-        return spot if spot is None else tuple(_moved(region, base) for region in spot)
+        return self.source.starts[place.line], *marks[id(value)]
 
     def _marked(self, number: int) -> tuple[Any, Marks]:
         """The value of the `[…]` or `{…}` that begins on a line, and the places in it."""
@@ -227,12 +226,3 @@ class Layout:
             value, _ = read_flow(text, match_line(self.lines[number]).start(7), marks)
             self._marks[number] = value, marks
         return self._marks[number]
-
-
-def _brackets(region: Region) -> tuple[Region, Region]:
-    """The brackets of a `[…]` or `{…}`."""
-    return Region(region[0], region[0] + 1), Region(region[1] - 1, region[1])
-
-
-def _moved(region: Region, by: int) -> Region:
-    return Region(region[0] + by, region[1] + by)

@@ -59,14 +59,21 @@ class LinePlace(NamedTuple):
     key: Key
 
 
+Spot = tuple[int, int, int, int]
+"""Where an entry stands, in characters: its key from and to, its value from and to.
+
+For an item of a list, the first two are those of what the item begins with.
+"""
+
+
 class Layout(Protocol):
-    """What knows the regions of line places."""
+    """What knows the offsets of line places."""
 
-    def region(self, place: LinePlace) -> tuple[Region, Region]:
-        """The beginning and the end of a container."""
+    def extent(self, place: LinePlace) -> tuple[int, int]:
+        """Where a container begins and ends."""
 
-    def spot(self, place: LinePlace, key: Key) -> tuple[Region, ...] | None:
-        """The regions of one of its entries, as in `Place.spots`."""
+    def spot(self, place: LinePlace, key: Key) -> Spot | None:
+        """Where one of its entries stands, a blank one too; None if there is no such entry."""
 
 
 def start_of(region: Any) -> int:
@@ -111,9 +118,6 @@ class Tree:
         self.last = last
         self.layout = layout
 
-    def _span(self, first: Any, last: Any) -> Span:
-        return self.source.span(start_of(first), end_of(last))
-
     def root_span(self) -> Span:
         """Where the document's value begins, as a place for what concerns the whole document."""
         start = start_of(self.first)
@@ -127,13 +131,14 @@ class Tree:
         """
         place = self.places[id(container)]
         if key is None:
-            return self._span(*self._region(place))
+            return self.source.span(*self._extent(place))
         spot = self._spot(place, key)
         if spot is None:
             return self.key_span_of(container)
-        if container.__class__ is dict and start_of(spot[1]) == end_of(spot[2]):
-            return self._span(spot[0], spot[0])  # nothing to see after a blank key: show the key
-        return self._span(spot[-2], spot[-1])
+        key_start, key_end, start, end = spot
+        if start == end and container.__class__ is dict:
+            return self.source.span(key_start, key_end)  # nothing to see after a blank key: show the key
+        return self.source.span(start, end)
 
     def key_span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a key, or with no key of the key (or list item) that leads to the container."""
@@ -141,27 +146,32 @@ class Tree:
         if key is not None:
             spot = self._spot(place, key)
             if spot is not None:
-                return self._span(spot[0], spot[0])
+                return self.source.span(spot[0], spot[1])
         if place.parent is None:
             return self.root_span()
         if place.parent.__class__ is dict:
             return self.key_span_of(place.parent, place.key)
-        first, last = self._region(place)
-        start = start_of(first)
-        return self.source.span(start, self._first_word_end(start, end_of(last)))
+        start, end = self._extent(place)
+        return self.source.span(start, self._first_word_end(start, end))
 
-    def _region(self, place: Any) -> tuple[Any, Any]:
+    def _extent(self, place: Any) -> tuple[int, int]:
         if place.__class__ is LinePlace:
-            return self.layout.region(place)  # type: ignore[union-attr]
-        return place.first, place.last
+            return self.layout.extent(place)  # type: ignore[union-attr]
+        return start_of(place.first), end_of(place.last)
 
-    def _spot(self, place: Any, key: Key) -> Any:
+    def _spot(self, place: Any, key: Key) -> Spot | None:
         if place.__class__ is LinePlace:
             return self.layout.spot(place, key)  # type: ignore[union-attr]
         spots = place.spots
         if spots.__class__ is dict:
-            return spots.get(key)
-        return spots[key] if isinstance(key, int) and -1 < key < len(spots) else None
+            if key not in spots:
+                return None
+            name, first, last = spots[key]
+            return start_of(name), end_of(name), start_of(first), end_of(last)
+        if not isinstance(key, int) or not 0 <= key < len(spots):
+            return None
+        first, last = spots[key]
+        return start_of(first), end_of(first), start_of(first), end_of(last)
 
     def _first_word_end(self, start: int, end: int) -> int:
         text = self.source.text

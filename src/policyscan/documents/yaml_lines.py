@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any
 
 from policyscan.documents.scalars import BadScalar, resolve
-from policyscan.documents.tree import BLANK, Region
+from policyscan.documents.tree import BLANK, Spot
 
 PAIR, OPEN, FLAT, FLOW, UNFINISHED, TEXT, SKIP, START, DOUBT = range(9)
 """What a line has: a scalar value; a key whose value is on the lines below, or blank; `[…]` or `{…}` of
@@ -264,8 +264,8 @@ def _folded(lines: list[str]) -> str:
 
 # --- [ … ] and { … } -------------------------------------------------------------------------------
 
-Marks = dict[int, tuple[Region, Any]]
-"""For the id of each container: where it stands, and its spots as `Place` has them."""
+Marks = dict[int, tuple[int, int, dict[Any, Spot]]]
+"""For the id of each container: where it begins and ends, and the spots of its entries."""
 
 
 def read_flow(text: str, start: int, marks: Marks | None = None) -> tuple[Any, int]:
@@ -289,7 +289,7 @@ def _container(text: str, start: int, depth: int, marks: Marks | None) -> tuple[
 
 def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[Any], int]:
     items: list[Any] = []
-    spots: list[Any] = []
+    spots: dict[Any, Spot] = {}
     at = start + 1
     close = ","
     while close == ",":
@@ -305,18 +305,18 @@ def _list(text: str, start: int, depth: int, marks: Marks | None) -> tuple[list[
             if value is BLANK:  # no more items, or one that is blank
                 break
         if marks is not None:
-            spots.append(_regions(match, value, marks, 0))
+            spots[len(items)] = _item_spot(match, value, marks)
         items.append(value)
     if close != "]":
         raise Doubt
     if marks is not None:
-        marks[id(items)] = (Region(start, at), spots)
+        marks[id(items)] = start, at, spots
     return items, at
 
 
 def _mapping(text: str, start: int, depth: int, marks: Marks | None) -> tuple[dict[str, Any], int]:
     entries: dict[str, Any] = {}
-    spots: dict[str, Any] = {}
+    spots: dict[Any, Spot] = {}
     at = start + 1
     close = ","
     while close == ",":
@@ -334,12 +334,12 @@ def _mapping(text: str, start: int, depth: int, marks: Marks | None) -> tuple[di
             value = _scalar(plain, double, single)
             at = match.end()
         if marks is not None:
-            spots[key] = (Region(*match.span(1)), *_regions(match, value, marks, 1))
+            spots[key] = (*match.span(1), *_item_spot(match, value, marks, 1)[2:])
         entries[_keys[key]] = value
     if close != "}":
         raise Doubt
     if marks is not None:
-        marks[id(entries)] = (Region(start, at), spots)
+        marks[id(entries)] = start, at, spots
     return entries, at
 
 
@@ -360,24 +360,26 @@ def _scalar(plain: str | None, double: str | None, single: str | None) -> Any:
     return BLANK if single is None else single.replace("''", "'")
 
 
-def _regions(match: re.Match[str], value: Any, marks: Marks, first: int) -> tuple[Region, Region]:
-    """Where a value begins and ends; `first` is the number of the match's groups before the value's."""
-    if match.group(first + 5) is not None:
-        start, end = marks[id(value)][0]
-        return Region(start, start + 1), Region(end - 1, end)
-    region = scalar_region(match, first + 1)
-    return region, region
+def _item_spot(match: re.Match[str], value: Any, marks: Marks, before: int = 0) -> Spot:
+    """The spot of an item; `before` is the number of the match's groups before those of the value."""
+    if match.group(before + 5) is not None:
+        start, end, _ = marks[id(value)]
+        return start, start + 1, start, end
+    start, end = scalar_extent(match, before + 1)
+    return start, end, start, end
 
 
-def scalar_region(match: re.Match[str], group: int) -> Region:
+def scalar_extent(match: re.Match[str], group: int) -> tuple[int, int]:
     """Where a scalar stands; from `group` on there are those for plain, double and single quotes."""
-    if match.group(group) is not None:
+    plain, double, single = match.group(group, group + 1, group + 2)
+    if plain is not None:
         start = match.start(group)
-        return Region(start, start + len(match.group(group).rstrip(" ")))
-    if match.group(group + 1) is None and match.group(group + 2) is None:  # blank: before what follows
-        return Region(match.start(group + 3), match.start(group + 3))
-    group += 1 if match.group(group + 1) is not None else 2
-    return Region(match.start(group) - 1, match.end(group) + 1)  # with its quotes
+        return start, start + len(plain.rstrip(" "))
+    if double is not None:
+        return match.start(group + 1) - 1, match.end(group + 1) + 1  # with its quotes
+    if single is not None:
+        return match.start(group + 2) - 1, match.end(group + 2) + 1
+    return (match.start(group + 3),) * 2  # blank: before what follows
 
 
 def match_line(line: str) -> re.Match[str]:
