@@ -29,9 +29,10 @@ help: ## Show this list
 
 # The shipped inventories have findings on purpose. Here the findings are the product, not a failure
 # of make, so --exit-zero turns "there are findings" into 0; what could not be evaluated still fails.
+# They tell of one day, and a scan of a later one would find them stale: ARGS="--as-of …" asks for it.
 .PHONY: scan
 scan: $(RUN) ## Check the shipped inventories (ARGS="…" adds options)
-	$(BIN)/policyscan scan --exit-zero $(ARGS)
+	$(BIN)/policyscan scan --as-of 2026-10-31 --exit-zero $(ARGS)
 
 .PHONY: test
 test: $(DEV) ## Run every test (ARGS="…" goes to pytest)
