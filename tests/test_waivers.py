@@ -20,6 +20,7 @@ def waiver(**changes: Any) -> dict[str, Any]:
     whole: dict[str, Any] = {
         "policy": "PATCH-02",
         "subject": "xr-01",
+        "requirement": "*",
         "reason": "the vendor certifies Windows 10 only",
         "requested_by": {"id": "bright-harbor"},
         "approved_by": {"id": "p-ames"},
@@ -40,7 +41,13 @@ def apply(
     results: list[Result], *written: Any, scanned: tuple[str, ...] = ("PATCH-02",)
 ) -> tuple[list[Result], list[waivers.Problem]]:
     return waivers.apply(
-        results, list(written), TODAY, lambda _container, _key: PLACE, scanned=scanned, known=KNOWN
+        results,
+        list(written),
+        TODAY,
+        lambda _container, _key: PLACE,
+        scanned=scanned,
+        known=KNOWN,
+        requirements={"PATCH-02": ("os", "app"), "AV-01": ("active",)},
     )
 
 
@@ -53,6 +60,8 @@ def apply(
         ({"expires_on": "gone"}, "complete", "does not say when it ends"),
         ({"requested_by": "gone"}, "complete", "who asked for it"),
         ({"policy": "PATCH-77"}, "known", "there is no such control"),
+        ({"requirement": "gone"}, "complete", "for which requirement (os, app, or * for all)"),
+        ({"requirement": "browser"}, "known", "there is no requirement browser (os, app, or * for all)"),
         ({"approved_by": {"id": "bright-harbor"}}, "approved", "requester approved it himself"),
         ({"expires_on": Date.parse("2026-10-30")}, "current", "expired on 2026-10-30"),
         ({"approved_on": Date.parse("2026-11-01")}, "current", "approved only from 2026-11-01"),
@@ -103,6 +112,7 @@ def test_a_waiver_touches_nothing_else_and_is_then_not_needed(status: Status) ->
         ({"requirement": "app"}, ["xr-01/app"]),
         ({"policy": "PATCH-99"}, ["xr-01/os", "xr-01/app"]),
         ({"policy": "AV-01"}, []),
+        ({"policy": "AV-01", "requirement": "gone"}, []),
     ],
 )
 def test_what_a_waiver_covers(changes: dict[str, Any], covered: list[str]) -> None:

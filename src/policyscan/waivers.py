@@ -32,8 +32,8 @@ _WORDS = {
 class Waiver(NamedTuple):
     """One complete waiver of a document. Dates are inclusive.
 
-    An empty subject means the document as a whole, so that a subject that is lost never widens a waiver;
-    `*` means all. An empty requirement means all of the policy's.
+    `*` as subject or requirement means all. No subject means the document as a whole, and a requirement may
+    only be left out where the policy has just one: whatever is lost from a waiver never widens it.
     """
 
     policy: str
@@ -53,13 +53,13 @@ class Waiver(NamedTuple):
         return (
             result.policy == self.policy
             and self.subject in (ALL, result.subject)
-            and self.requirement in ("", result.requirement)
+            and self.requirement in (ALL, result.requirement)
         )
 
     @property
     def name(self) -> str:
         """What tells it apart from the document's other waivers."""
-        return "/".join(part for part in (self.policy, self.subject, self.requirement) if part)
+        return "/".join(part for part in (self.policy, self.subject) if part)
 
 
 class Problem(NamedTuple):
@@ -80,18 +80,19 @@ def apply(
     *,
     scanned: Collection[str],
     known: Mapping[str, str],
+    requirements: Mapping[str, Sequence[str]],
 ) -> tuple[list[Result], list[Problem]]:
     """The results of one document with its waivers applied, and what is wrong with the waivers.
 
     `written` is the document's decoded `waivers` list (or nothing); `scanned` the ids of the policies that
     were evaluated, so that a waiver for another is not called unused; `known` leads from every id and alias
-    of the pack to its policy's id.
+    of the pack to its policy's id, `requirements` from a policy's id to those of its requirements.
     """
     problems: list[Problem] = []
     waivers = [
         waiver
         for number, item in enumerate(written if isinstance(written, list) else ())
-        if (waiver := _read(number, item, locate, known, problems)) is not None
+        if (waiver := _read(number, item, locate, known, requirements, problems)) is not None
     ]
     in_force = [waiver for waiver in waivers if _in_force(waiver, today, problems)]
     used: set[int] = set()
@@ -112,28 +113,44 @@ def finding(problem: Problem, document: str, kind: str) -> Result:
 
 
 def _read(
-    number: int, item: Any, locate: Locate, known: Mapping[str, str], problems: list[Problem]
+    number: int,
+    item: Any,
+    locate: Locate,
+    known: Mapping[str, str],
+    requirements: Mapping[str, Sequence[str]],
+    problems: list[Problem],
 ) -> Waiver | None:
     """A complete waiver, or None with its problem."""
     span = locate(item, None)
-    name = f"waivers[{number}]"
+    name = _named(item, f"waivers[{number}]")
+
+    def refuse(requirement: str, message: str, at: Span) -> None:
+        text = f"the waiver of {name} has no effect: {message}"
+        problems.append(Problem(name, requirement, text, Severity.MEDIUM, at))
+
     missing = [key for key in _NEEDED if not isinstance(item, dict) or item.get(key) in (None, "")]
     if missing:
         words = ", ".join(_WORDS[key] for key in missing)
-        message = f"the waiver {_named(item, name)} has no effect: it does not say {words}"
-        problems.append(Problem(_named(item, name), "complete", message, Severity.MEDIUM, span))
+        refuse("complete", f"it does not say {words}", span)
         return None
     policy = known.get(item["policy"])
     if policy is None:
-        message = f"the waiver of {item['policy']} has no effect: there is no such control"
-        problems.append(
-            Problem(_named(item, name), "known", message, Severity.MEDIUM, locate(item, "policy"))
-        )
+        refuse("known", "there is no such control", locate(item, "policy"))
         return None
+    own = requirements.get(policy, ())
+    requirement = _text(item.get("requirement")) or (own[0] if len(own) == 1 else "")
+    if requirement not in (*own, ALL):
+        choice = f"{', '.join(own)}, or {ALL} for all"
+        if not requirement:
+            refuse("complete", f"it does not say for which requirement ({choice})", span)
+            return None
+        return refuse(
+            "known", f"there is no requirement {requirement} ({choice})", locate(item, "requirement")
+        )
     return Waiver(
         policy,
         _text(item.get("subject")),
-        _text(item.get("requirement")),
+        requirement,
         item["reason"],
         _text(item["requested_by"]),
         _text(item["approved_by"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
@@ -40,6 +40,27 @@ class Plan(NamedTuple):
     zone: str = "UTC"
     full: bool = False
     evidence: bool = True
+
+    @property
+    def requirements(self) -> Mapping[str, Sequence[str]]:
+        """The ids of each policy's requirements, its needs left aside, for waivers."""
+        return _Requirements(self.known)
+
+
+class _Requirements(Mapping[str, Sequence[str]]):
+    """Looks at a policy only when a waiver names it: most are never read from the cache."""
+
+    def __init__(self, known: Mapping[str, Policy]) -> None:
+        self._known = known
+
+    def __getitem__(self, id_: str) -> Sequence[str]:
+        return tuple(item.id for item in self._known[id_].require)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 class Scanned(NamedTuple):
@@ -93,6 +114,7 @@ def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Resu
         document.place_of,
         scanned={policy.info.id for policy in plan.policies},
         known=plan.aliases,
+        requirements=plan.requirements,
     )
     return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
 
