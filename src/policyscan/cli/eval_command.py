@@ -16,7 +16,7 @@ from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
-from policyscan.policies.pack import environment
+from policyscan.policies.loading import environment
 from policyscan.source import Source
 
 

@@ -34,10 +34,11 @@ def command(
     keys and facts from the future are noted, for they read as unknown. Exit codes: 0 valid, 2 not.
     """
     settings = wiring.configure(paths, config)
-    kinds = wiring.load_kinds(settings)
+    store = wiring.open_store()
+    kinds = wiring.load_kinds(settings, store)
     problems: list[PolicyscanError] = []
     if policies_too:
-        _, problems = wiring.load_packs(settings, kinds, ())
+        _, problems = wiring.load_packs(settings, kinds, (), store)
     reader = wiring.Reader(kinds, wiring.find_files(paths, settings, stdin_filename))
     plan_moment = wiring.moment_of(as_of)
     notes: list[DocumentIssue] = []

@@ -17,9 +17,10 @@ from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
 from policyscan.errors import ConfigError, PolicyscanError, Problems
 from policyscan.findings import Loosened
-from policyscan.policies.cache import cache_folder, load_cached
+from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_folder, choose
 from policyscan.policies.policy import Policy
+from policyscan.store import Store, default_folder
 
 
 class Workspace(NamedTuple):
@@ -46,9 +47,15 @@ def configure(paths: Sequence[str], config: Path | None) -> Config:
     return load(start if start.exists() else Path(), config)
 
 
-def load_kinds(config: Config) -> Kinds:
+def open_store(*, use_cache: bool = True) -> Store | None:
+    """Where things are kept between runs; None if nothing is to be kept."""
+    folder = default_folder() if use_cache else None
+    return Store(folder) if folder else None
+
+
+def load_kinds(config: Config, store: Store | None = None) -> Kinds:
     """The built-in kinds and those that the configuration adds."""
-    kinds = Kinds.builtin()
+    kinds = Kinds.builtin(store)
     for written in config.kinds:
         kinds.load(config.root / written, written)
     return kinds
@@ -63,23 +70,23 @@ def open_workspace(
 ) -> Workspace:
     """Everything that does not depend on inventories; raises Problems with all that is wrong in it."""
     settings = configure(paths, config)
-    kinds = load_kinds(settings)
-    packs, problems = load_packs(settings, kinds, folders, use_cache=use_cache)
+    store = open_store(use_cache=use_cache)
+    kinds = load_kinds(settings, store)
+    packs, problems = load_packs(settings, kinds, folders, store)
     if problems:
         raise Problems(problems)
     return Workspace(settings, kinds, packs)
 
 
 def load_packs(
-    config: Config, kinds: Kinds, folders: Sequence[Path], *, use_cache: bool = True
+    config: Config, kinds: Kinds, folders: Sequence[Path], store: Store | None = None
 ) -> tuple[tuple[Pack, ...], list[PolicyscanError]]:
     """The built-in pack, those of the configuration and the named ones, and all that is wrong in them."""
-    cache = cache_folder() if use_cache else None
     packs: list[Pack] = []
     problems: list[PolicyscanError] = []
     for folder in pack_folders(config, folders):
         pack, found = load_cached(
-            folder, kinds, shown=shown_path(folder), overrides=config.parameters, cache=cache
+            folder, kinds, shown=shown_path(folder), overrides=config.parameters, store=store
         )
         problems.extend(found)
         if pack is not None:
@@ -137,10 +144,30 @@ def choose_policies(
     policies, name, problems = choose(merged, profile or config.profile, select, ignore)
     if problems:
         raise Problems(problems)
-    aliases = {alias: p.id for p in merged.policies.values() for alias in (p.id, *p.aliases)}
+    aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
     if not policies:
         raise ConfigError("no control is chosen", hint="see `policyscan list`")
     return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies))
+
+
+class _Together(Mapping[str, Policy]):
+    """The policies of several packs by id, sorted; each is opened by its own pack."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self._packs = {id_: pack for pack in packs for id_ in pack.policies}
+        self._ids = sorted(self._packs)
+
+    def __getitem__(self, id_: str) -> Policy:
+        return self._packs[id_].policies[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._packs
 
 
 def _merged(packs: Sequence[Pack]) -> Pack:
@@ -148,16 +175,19 @@ def _merged(packs: Sequence[Pack]) -> Pack:
     if len(packs) == 1:
         return packs[0]
     main = packs[0]
-    policies: dict[str, Policy] = {}
     profiles = dict(main.profiles)
     for pack in packs:
-        policies.update(pack.policies)
         profiles.update({name: made for name, made in pack.profiles.items() if name not in profiles})
     local = tuple(id_ for pack in packs[1:] for id_ in pack.policies)
     for name, made in main.profiles.items():
         if made.policies is not None:
             profiles[name] = made._replace(policies=(*made.policies, *local))
-    return main._replace(policies=dict(sorted(policies.items())), profiles=profiles)
+    return main._replace(
+        policies=_Together(packs),
+        profiles=profiles,
+        aliases={alias: id_ for pack in packs for alias, id_ in pack.aliases.items()},
+        previews=frozenset().union(*(pack.previews for pack in packs)),
+    )
 
 
 def loosened(choice: Choice) -> Iterator[Loosened]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.policies.pack import Written
 
 SCALARS: dict[str, types.Type] = {
     "bool": types.BOOL,
@@ -22,22 +22,12 @@ SCALARS: dict[str, types.Type] = {
 _LIST = re.compile(r"list\((.+)\)")
 
 
-class Written(NamedTuple):
-    """A definition as it stands in its file."""
-
-    name: str
-    takes: tuple[tuple[str, str], ...]
-    returns: str
-    value: str
-    description: str
-
-
 class UnknownTypeError(Exception):
     """A type's name that neither CEL nor the kind's schema knows."""
 
 
 def parse_type(text: str, named: Mapping[str, types.Type]) -> types.Type:
-    """`date`, `fix`, `list(fix)`, `date?`, `device | server` as a type; UnknownTypeError for any other name."""
+    """`date`, `fix`, `list(fix)`, `date?`, `device | server` as a type; UnknownTypeError for another name."""
     text = text.strip()
     if text.endswith("?"):
         return types.Nullable(parse_type(text[:-1], named))

@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan import cel
-from policyscan.cel import types
-from policyscan.documents.suggest import did_you_mean
-from policyscan.errors import ConfigError, PolicyError, PolicyscanError
-from policyscan.policies import definitions
-from policyscan.policies.alignment import place_in_scalar
-from policyscan.policies.checking import Checker
-from policyscan.policies.files import PolicyFile, read
-from policyscan.source import Span
+from policyscan.errors import ConfigError, PolicyscanError
 
 if TYPE_CHECKING:
     from policyscan.documents.kinds import Kinds
     from policyscan.policies.policy import Policy
 
-RESERVED_FAMILY = "DOC"
 TEST_SUFFIX = ".test.yaml"
 
 Overrides = Mapping[str, Mapping[str, Any]]
+
+
+class Written(NamedTuple):
+    """A definition as it stands in its file."""
+
+    name: str
+    takes: tuple[tuple[str, str], ...]
+    returns: str
+    value: str
+    description: str
 
 
 class Profile(NamedTuple):
@@ -39,7 +40,8 @@ class Profile(NamedTuple):
 class Pack(NamedTuple):
     """A folder of policies as read and checked; `policies` by id, in the order of their ids.
 
-    `written` are the definitions that its policies share.
+    `aliases` lead from earlier ids to policies, `previews` are the ids of those that are not chosen unless
+    they are named, `written` are the definitions that policies share. Reading these opens no policy.
     """
 
     name: str
@@ -48,13 +50,13 @@ class Pack(NamedTuple):
     profiles: Mapping[str, Profile]
     default_profile: str
     policies: Mapping[str, Policy]
-    written: tuple[definitions.Written, ...] = ()
+    aliases: Mapping[str, str]
+    previews: frozenset[str]
+    written: tuple[Written, ...] = ()
 
     def resolve(self, id_: str) -> str | None:
         """The id of the policy that an id or alias names, if there is one."""
-        if id_ in self.policies:
-            return id_
-        return next((policy.id for policy in self.policies.values() if id_ in policy.aliases), None)
+        return id_ if id_ in self.policies else self.aliases.get(id_)
 
 
 def builtin_folder() -> Path:
@@ -63,293 +65,14 @@ def builtin_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "policies"
 
 
-def policy_files(folder: Path) -> list[Path]:
-    """The files of a folder that are policies, in the order of their names."""
-    return sorted(
-        path for path in folder.glob("*/*.yaml") if path.is_file() and not path.name.endswith(TEST_SUFFIX)
-    )
-
-
 def load_pack(
     folder: Path, kinds: Kinds, *, shown: str | None = None, overrides: Overrides | None = None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
     """Reads and checks every file of a pack; all problems of all files come back together."""
+    from policyscan.policies.loading import load_files
+
     name = shown if shown is not None else folder.name
-    loader = _Loader(folder, name, kinds, overrides or {})
-    pack = loader.load()
-    return pack, loader.problems
-
-
-class _Loader:
-    """Loads one pack, collecting problems."""
-
-    def __init__(self, folder: Path, shown: str, kinds: Kinds, overrides: Overrides) -> None:
-        self.folder = folder
-        self.shown = shown
-        self.kinds = kinds
-        self.overrides = overrides
-        self.problems: list[PolicyscanError] = []
-        self.written: tuple[definitions.Written, ...] = ()
-        self._environments: dict[str, tuple[cel.Definition, ...]] = {}
-
-    def load(self) -> Pack | None:
-        if not self.folder.is_dir():
-            message = f"{self.shown}: no such folder of policies"
-            self.problems.append(ConfigError(message, hint="name a folder that holds FAMILY/ID.yaml files"))
-            return None
-        about = self._about()
-        self.written = self._definitions()
-        policies: dict[str, Policy] = {}
-        for path in policy_files(self.folder):
-            policy = self._policy(path)
-            if policy is None:
-                continue
-            if policy.id in policies:
-                other = policies[policy.id].info
-                at = Span(policy.info.file, policy.info.line, 1, policy.info.line, 1)
-                self.problems.append(
-                    PolicyError(f"{policy.id} is already in {other.file}:{other.line}", at=at)
-                )
-                continue
-            policies[policy.id] = policy
-        if not policies and not self.problems:
-            hint = "policies are files like PATCH/PATCH-01.yaml in it"
-            self.problems.append(
-                ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
-            )
-        self._check_uses(policies)
-        profiles = self._profiles(about, policies)
-        content = about.value if about else {}
-        return Pack(
-            name=content.get("name", self.folder.name),
-            version=content.get("version", ""),
-            folder=self.folder,
-            profiles=profiles,
-            default_profile=content.get("default_profile", ""),
-            policies=dict(sorted(policies.items())),
-            written=self.written,
-        )
-
-    def _read(self, path: Path, schema: str) -> PolicyFile | None:
-        file, problems = read(path, self._name(path), schema)
-        self.problems.extend(problems)
-        return file
-
-    def _name(self, path: Path) -> str:
-        relative = path.relative_to(self.folder).as_posix()
-        return f"{self.shown}/{relative}" if self.shown else relative
-
-    # --- one policy
-
-    def _policy(self, path: Path) -> Policy | None:
-        file = self._read(path, "policy")
-        if file is None:
-            return None
-        id_ = file.value["id"]
-        if not self._placed(path, file, id_):
-            return None
-        checker = Checker(file, self._env_maker(file), self.overrides.get(id_, {}))
-        policy = checker.policy()
-        self.problems.extend(checker.problems)
-        return policy
-
-    def _placed(self, path: Path, file: PolicyFile, id_: str) -> bool:
-        family = id_.rpartition("-")[0]
-        if family == RESERVED_FAMILY:
-            message = f"ids of the family {RESERVED_FAMILY} are kept for the checks of documents themselves"
-        elif path.stem != id_:
-            message = f"the id {id_!r} is not the file's name, {path.name!r}"
-        elif path.parent.name != family:
-            message = f"{path.name!r} belongs into the folder {family!r}, not {path.parent.name!r}"
-        else:
-            return True
-        hint = f"a policy is found as {family}/{id_}.yaml"
-        self.problems.append(PolicyError(message, at=file.span(("id",)), hint=hint))
-        return False
-
-    def _env_maker(self, file: PolicyFile) -> Any:
-        def make(kind: str, constants: Mapping[str, tuple[types.Type, Any]]) -> cel.Env | None:
-            if kind not in self.kinds:
-                names = ", ".join(self.kinds.names)
-                at = file.span(("kind",))
-                self.problems.append(
-                    PolicyError(f"there is no kind {kind!r}", at=at, hint=f"kinds are: {names}")
-                )
-                return None
-            return _environment(self.kinds[kind].type, kind, self._functions(kind), constants)
-
-        return make
-
-    # --- what policies share
-
-    def _about(self) -> PolicyFile | None:
-        path = self.folder / "pack.yaml"
-        return self._read(path, "pack") if path.exists() else None
-
-    def _definitions(self) -> tuple[definitions.Written, ...]:
-        path = self.folder / "definitions.yaml"
-        if not path.exists():
-            return ()
-        file = self._read(path, "definitions")
-        if file is None:
-            return ()
-        written = tuple(
-            definitions.Written(
-                name,
-                tuple(function.get("takes", {}).items()),
-                function["returns"],
-                function["value"],
-                function.get("description", ""),
-            )
-            for name, function in file.value.get("functions", {}).items()
-        )
-        self._check_definitions(file, written)
-        return written
-
-    def _check_definitions(self, file: PolicyFile, written: tuple[definitions.Written, ...]) -> None:
-        """Each definition must fit at least one kind, and hold in every kind that it fits."""
-        fits: set[str] = set()
-        bad: set[str] = set()
-        for kind in self.kinds:
-            made = definitions.for_kind(written, definitions.named_types(kind.type))
-            fits.update(definition.name for definition in made)
-            env = cel.Env(functions=made, dialect=cel.POLICY)
-            for function in made:
-                if function.name in bad:
-                    continue
-                try:
-                    env.check_definition(function)
-                except cel.CelErrors as errors:
-                    bad.add(function.name)
-                    for error in errors.errors:
-                        self._definition_problem(file, function.name, error)
-        for definition in written:
-            if definition.name not in fits:
-                self._unfit(file, definition)
-
-    def _definition_problem(self, file: PolicyFile, name: str, error: cel.CelError) -> None:
-        path = ("functions", name, "value")
-        at = place_in_scalar(file.source, file.span(path), file.at(path), error.start, error.end)
-        self.problems.append(PolicyError(error.message, at=at, hint=error.hint))
-
-    def _unfit(self, file: PolicyFile, definition: definitions.Written) -> None:
-        hint = f"types are {', '.join(definitions.SCALARS)}, list(T), T? and names of a kind's schema"
-        at = file.span(("functions", definition.name))
-        message = f"no kind has all the types that {definition.name!r} names"
-        self.problems.append(PolicyError(message, at=at, hint=hint))
-
-    def _functions(self, kind: str) -> tuple[cel.Definition, ...]:
-        if kind not in self._environments:
-            named = definitions.named_types(self.kinds[kind].type)
-            self._environments[kind] = definitions.for_kind(self.written, named)
-        return self._environments[kind]
-
-    def _check_uses(self, policies: Mapping[str, Policy]) -> None:
-        """`uses` must name policies of the same kind, and never lead back to itself."""
-        for policy in policies.values():
-            at = Span(policy.info.file, policy.info.line, 1, policy.info.line, 1)
-            for used in policy.uses:
-                other = policies.get(used)
-                if other is None:
-                    self.problems.append(
-                        PolicyError(f"`uses` names {used}, which is not in this pack", at=at)
-                    )
-                elif other.info.kind != policy.info.kind:
-                    message = f"`uses` names {used}, which is about another kind, {other.info.kind}"
-                    self.problems.append(PolicyError(message, at=at))
-            cycle = _cycle(policy.id, policies)
-            if cycle:
-                message = f"`uses` leads back to this policy: {' → '.join(cycle)}"
-                self.problems.append(PolicyError(message, at=at))
-
-    # --- profiles
-
-    def _profiles(self, about: PolicyFile | None, policies: Mapping[str, Policy]) -> dict[str, Profile]:
-        if about is None:
-            return {}
-        written = about.value.get("profiles", {})
-        return {
-            name: made
-            for name in written
-            if (made := self._profile(about, name, written, policies, ())) is not None
-        }
-
-    def _profile(
-        self, about: PolicyFile, name: str, written: Mapping[str, Any], policies: Mapping[str, Policy],
-        above: tuple[str, ...],
-    ) -> Profile | None:  # fmt: skip
-        content = written[name]
-        path = ("profiles", name)
-        base: Profile | None = None
-        if "extends" in content:
-            parent = content["extends"]
-            if parent not in written or parent in (*above, name):
-                message = f"profile {name!r} cannot extend {parent!r}"
-                self.problems.append(ConfigError(message, at=about.span((*path, "extends"))))
-                return None
-            base = self._profile(about, parent, written, policies, (*above, name))
-        ids = content.get("policies", "all" if base is None else None)
-        chosen = _merged(base, ids)
-        for i, id_ in enumerate(ids if isinstance(ids, list) else ()):
-            if id_ not in policies and not self.problems:
-                at = about.span((*path, "policies", i))
-                self.problems.append(
-                    ConfigError(f"profile {name!r} names {id_}, which is not in this pack", at=at)
-                )
-        return Profile(
-            name,
-            content.get("description", ""),
-            chosen,
-            {**(base.parameters if base else {}), **content.get("parameters", {})},
-            {**(base.severities if base else {}), **content.get("severities", {})},
-        )
-
-
-def environment(
-    pack: Pack, kinds: Kinds, kind: str, constants: Mapping[str, tuple[types.Type, Any]]
-) -> cel.Env:
-    """The environment in which expressions about a kind are checked: its type, and the pack's definitions."""
-    root = kinds[kind].type
-    functions = definitions.for_kind(pack.written, definitions.named_types(root))
-    return _environment(root, kind, functions, constants)
-
-
-def _environment(
-    root: types.Type, kind: str, functions: Sequence[cel.Definition],
-    constants: Mapping[str, tuple[types.Type, Any]],
-) -> cel.Env:  # fmt: skip
-    parameters = types.ObjectType(
-        "params", {name: types.Field(type_, optional=False) for name, (type_, _) in constants.items()}
-    )
-    values = {name: value for name, (_, value) in constants.items()}
-    return cel.Env(
-        variables={kind: root},
-        constants={"params": (parameters, values)},
-        functions=functions,
-        dialect=cel.POLICY,
-    )
-
-
-def _merged(base: Profile | None, ids: Any) -> tuple[str, ...] | None:
-    if ids == "all" or (ids is None and (base is None or base.policies is None)):
-        return None
-    own = tuple(ids or ())
-    return (*(base.policies or ()), *own) if base else own
-
-
-def _cycle(start: str, policies: Mapping[str, Policy]) -> tuple[str, ...]:
-    """The ids on a way along `uses` from a policy back to itself."""
-    pending: list[tuple[str, tuple[str, ...]]] = [(start, (start,))]
-    seen: set[str] = set()
-    while pending:
-        id_, way = pending.pop()
-        for used in policies[id_].uses if id_ in policies else ():
-            if used == start:
-                return (*way, start)
-            if used not in seen:
-                seen.add(used)
-                pending.append((used, (*way, used)))
-    return ()
+    return load_files(folder, kinds, name, overrides or {})
 
 
 def choose(
@@ -377,7 +100,7 @@ def choose(
 
 
 def _all(pack: Pack) -> list[str]:
-    return [policy.id for policy in pack.policies.values() if policy.status != "preview"]
+    return [id_ for id_ in pack.policies if id_ not in pack.previews]
 
 
 def _named(pack: Pack, names: Sequence[str], option: str, problems: list[PolicyscanError]) -> list[str]:
@@ -394,6 +117,8 @@ def _named(pack: Pack, names: Sequence[str], option: str, problems: list[Policys
 
 
 def _unknown(pack: Pack, name: str, option: str) -> ConfigError:
+    from policyscan.documents.suggest import did_you_mean
+
     families = {id_.rpartition("-")[0] for id_ in pack.policies}
     hint = did_you_mean(name.upper(), [*pack.policies, *families]) or "see `policyscan list`"
     return ConfigError(f"{option} {name}: there is no such control or family", hint=hint)

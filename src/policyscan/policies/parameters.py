@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan import cel
 from policyscan.cel import types, values
+from policyscan.policies.policy import Parameter
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
@@ -24,19 +25,6 @@ TYPES: dict[str, types.Type] = {
     "map": types.Map(types.STRING, types.STRING),
 }
 BOUNDED = ("duration", "int", "number", "money")
-
-
-class Parameter(NamedTuple):
-    """A parameter as its policy declares it. `default`, `min` and `max` are values, `written` is text."""
-
-    name: str
-    type: str
-    default: Any
-    min: Any
-    max: Any
-    values: tuple[str, ...]
-    stricter: str
-    why: str
 
 
 def parse_duration(text: str) -> values.Duration:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.findings import PolicyInfo, Severity, Status
-from policyscan.policies.parameters import Parameter, loosens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,30 +16,62 @@ class Code:
     """A checked expression, and the function made from it when it is first needed.
 
     `names` are the variables that the function takes after the clock, in this order. `file`, `line` and
-    `column` say where the expression starts.
+    `column` say where the expression starts. What was `dump`ed before is opened when it is first needed.
     """
 
-    __slots__ = ("checked", "column", "file", "line", "names", "program", "text")
+    __slots__ = ("_checked", "_dumped", "column", "file", "line", "names", "program", "text")
 
     def __init__(
-        self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]
+        self, text: str, checked: Checked | bytes, names: tuple[str, ...], place: tuple[str, int, int]
     ) -> None:
         self.text = text
-        self.checked = checked
         self.names = names
         self.file, self.line, self.column = place
+        self._checked: Checked | None = None
+        self._dumped = b""
+        if isinstance(checked, bytes):
+            self._dumped = checked
+        else:
+            self._checked = checked
         self.program: Callable[..., Any] = self._first
         """The expression's value for the clock and the values of `names`; raises EvalError."""
+
+    @property
+    def checked(self) -> Checked:
+        """The expression."""
+        if self._checked is None:
+            from policyscan.cel.program import Checked
+
+            self._checked = Checked.load(self._dumped)
+        return self._checked
 
     def _first(self, *values: Any) -> Any:
         """Stands in for the program until it is called: most expressions of a big pack never are."""
         self.program = self.checked.compile(args=self.names)
         return self.program(*values)
 
+    def dump(self) -> tuple[str, bytes, tuple[str, ...], tuple[str, int, int]]:
+        """What makes the same code again, with its program: compiling takes longer than a short scan."""
+        if not self._dumped:
+            self.checked.compile(args=self.names)
+            self._dumped = self.checked.dump()
+        return self.text, self._dumped, self.names, (self.file, self.line, self.column)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        # Compiled before it goes into the cache: compiling takes longer than all else in a short scan.
-        self.checked.compile(args=self.names)
-        return Code, (self.text, self.checked, self.names, (self.file, self.line, self.column))
+        return Code, self.dump()
+
+
+class Parameter(NamedTuple):
+    """A parameter as its policy declares it. `default`, `min` and `max` are values, `written` is text."""
+
+    name: str
+    type: str
+    default: Any
+    min: Any
+    max: Any
+    values: tuple[str, ...]
+    stricter: str
+    why: str
 
 
 class Message(NamedTuple):
@@ -112,7 +143,12 @@ class Policy(NamedTuple):
     @property
     def loosened(self) -> tuple[Parameter, ...]:
         """The parameters whose values ask for less than the policy's defaults."""
-        return tuple(p for p in self.declared if loosens(p, self.parameters[p.name]))
+        changed = [p for p in self.declared if self.parameters[p.name] != p.default]
+        if not changed:
+            return ()
+        from policyscan.policies.parameters import loosens
+
+        return tuple(p for p in changed if loosens(p, self.parameters[p.name]))
 
     @property
     def id(self) -> str:
