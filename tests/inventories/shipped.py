@@ -15,7 +15,8 @@ from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import clock_at, parse_moment
 from policyscan.engine.outcomes import evaluate
-from policyscan.findings import Status
+from policyscan.engine.scan import Plan, scan_document
+from policyscan.findings import Result, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
 from policyscan.policytest.cases import BLANK, MISSING, as_text
 from policyscan.source import Source
@@ -92,7 +93,10 @@ def providers() -> dict[tuple[str, str], Document]:
 
 
 def outcomes(name: str, value: Mapping[str, Any]) -> list[tuple[str, str, Status]]:
-    """Policy, subject and status of every result of a variant, beside the shipped providers."""
+    """Policy, subject and status of every result of a variant, beside the shipped providers.
+
+    Without explanations, waivers and what is due, so that thousands of variants are quick.
+    """
     document = decode(name, value)
     link_across(document, lambda kind, id_: providers().get((kind, id_)))
     clock = clock_at(parse_moment(AS_OF), document.time_zone or "UTC")
@@ -100,6 +104,17 @@ def outcomes(name: str, value: Mapping[str, Any]) -> list[tuple[str, str, Status
     kind = document.kind.name
     chosen = [policy for policy in pack().policies.values() if policy.info.kind == kind and not policy.uses]
     return [(p.id, one.subject, one.status) for p in chosen for one in evaluate(p, document.value, clock)]
+
+
+def results(name: str) -> list[Result]:
+    """Every result of an inventory as it stands, as a scan gives them: with waivers and what is due."""
+    document = decode(name, plain(name))
+    link_across(document, lambda kind, id_: providers().get((kind, id_)))
+    policies = pack().policies
+    plan = Plan(
+        list(policies.values()), policies, {id_: id_ for id_ in policies}, parse_moment(AS_OF), full=True
+    )
+    return scan_document(document, plan, list(providers().values())).results
 
 
 def key_paths(value: object, path: Path_ = ()) -> Iterator[Path_]:

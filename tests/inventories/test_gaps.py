@@ -62,14 +62,17 @@ def betterments(name: str, path: shipped.Path_, new: str, before: dict[str, set[
         after = findings(name, shipped.changed(shipped.plain(name), path, new))
     except PolicyscanError:
         return []
-    # A list that is not known has no subjects to name; its own finding stands for them.
-    lists = {policy for policy, subjects in after.items() if any("." in s or s == "" for s in subjects)}
+    # A list that is not known has no subjects to name, and a subject that lost its name is called by its
+    # number; the list's own finding, or the one with the number, stands for them.
+    lists = {
+        policy for policy, subjects in after.items() if any("." in s or "#" in s or s == "" for s in subjects)
+    }
     where = ".".join(str(step) for step in path)
     return [
         f"{where} {new[1:]}: {policy} {subject} no longer a finding"
         for policy, subjects in before.items()
         for subject in subjects - after.get(policy, set())
-        if policy not in lists
+        if policy not in lists and not (new == MISSING and shipped.pack().policies[policy].absence_ok)
     ]
 
 

@@ -1,0 +1,46 @@
+"""What the shipped inventories tell: the status of every control for each, as of the day of their facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyscan.findings import Status
+from tests.inventories import shipped
+
+# Controls that do not pass, by inventory and status; those about time as of 2026-10-31.
+STORIES: dict[str, dict[str, str]] = {
+    "clients/alder-finch.yaml": {"not_applicable": "GOV-03"},
+    "clients/northgate-dental.yaml": {
+        "fail": """ACC-01 ACC-02 AV-01 BUD-03 GOV-01 INS-02 INS-03 INS-06 LOG-01 LOG-02 PATCH-01 PATCH-02
+            PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08 PLAN-09 PLAN-10 PLAN-11 PROV-02 PROV-03
+            PROV-08 REC-02 REC-03 RISK-01 RISK-02 RISK-04 RISK-05 SLA-01 SLA-02 SLA-03 SLA-04 SLA-05 TEN-01 TEN-02
+            TEN-03 TEN-04 TRAIN-01 WEB-01""",
+    },
+    "clients/corner-oven.yaml": {
+        "due": "INS-01",
+        "fail": """ACC-01 PATCH-02 PLAN-01 PLAN-02 PLAN-03 PLAN-05 PLAN-06 PLAN-11 REC-01 REC-02 SLA-01
+            TRAIN-01""",
+        "unknown": """ACC-02 AV-01 BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 GOV-01 GOV-02 INS-02 INS-03 INS-06
+            LOG-01 LOG-02 PATCH-01 PLAN-08 PLAN-09 PROV-01 PROV-02 PROV-03 PROV-08 REC-03 RISK-01 RISK-02 RISK-03
+            RISK-04 RISK-05 RISK-06 SLA-05 TEN-01 TEN-02 TEN-03 TEN-04 TRAIN-02 WEB-01""",
+        "not_applicable": "GOV-03 PLAN-04 PLAN-07 PLAN-10 SLA-02 SLA-03 SLA-04",
+    },
+    "providers/bright-harbor.yaml": {"due": "INS-04", "fail": "INS-05 PROV-04 PROV-05 PROV-06 PROV-07"},
+    "providers/granite-peak.yaml": {},
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_story(name: str) -> None:
+    worst: dict[str, Status] = {}
+    for result in shipped.results(name):
+        worst[result.policy] = max(worst.get(result.policy, result.status), result.status)
+    told: dict[str, list[str]] = {}
+    for policy, status in sorted(worst.items()):
+        if status is not Status.PASS:
+            told.setdefault(status.value, []).append(policy)
+    assert told == {status: sorted(ids.split()) for status, ids in STORIES[name].items()}
+
+
+def test_every_client_and_provider_has_its_story() -> None:
+    assert set(STORIES) == {name for name in shipped.FILES if not name.startswith("portfolios/")}
