@@ -144,9 +144,8 @@ def _read(
         if not requirement:
             refuse("complete", f"it does not say for which requirement ({choice})", span)
             return None
-        return refuse(
-            "known", f"there is no requirement {requirement} ({choice})", locate(item, "requirement")
-        )
+        refuse("known", f"there is no requirement {requirement} ({choice})", locate(item, "requirement"))
+        return None
     return Waiver(
         policy,
         _text(item.get("subject")),

@@ -47,6 +47,7 @@ class Evaluation:
         self.explainer = Explainer(document, clock, context, evidence=evidence)
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
+        self._asking: Policy | None = None  # whose `uses` say what it may ask for
         self._passes: dict[tuple[str, int], Status] = {}
         self._turns: dict[tuple[str, int], tuple[int, int]] = {}
 
@@ -66,6 +67,7 @@ class Evaluation:
 
     def _guarded(self, policy: Policy) -> list[Result]:
         """One policy's results. A crash is its one result, an error, and touches no other policy."""
+        self._asking = policy
         try:
             return self._policy(policy)
         except Exception as error:
@@ -121,13 +123,17 @@ class Evaluation:
     def lookup(self, policy: str, clock: PolicyClock) -> bool:
         """Whether another policy passes now; its unknown and error are the asking policy's too."""
         other = self.known.get(policy)
-        if other is None:
-            message = f"there is no control {policy}"
+        if other is None or (self._asking is not None and policy not in self._asking.uses):
+            message = f"passes({policy!r}): {self._asking.id if self._asking else 'this'} does not use it"
             raise cel.Fault(message)
         key = (policy, clock.instant)
         inner = clock.at(clock.instant)
         if key not in self._passes:
-            outcomes = evaluate(other, self.document.value, inner)
+            asking, self._asking = self._asking, other
+            try:
+                outcomes = evaluate(other, self.document.value, inner)
+            finally:
+                self._asking = asking
             self._passes[key] = worst(outcome.status for outcome in outcomes)
             self._turns[key] = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
         clock.turn_day = min(clock.turn_day, self._turns[key][0])

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policyscan import cel
-from policyscan.cel import types
+from policyscan.cel import ast, types
 from policyscan.errors import PolicyError
 from policyscan.findings import PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.files import PolicyFile
-from policyscan.policies.policy import Binding, Code, Message, Need, Policy, Requirement
+from policyscan.policies.policy import Binding, Code, Message, Need, Parameter, Policy, Requirement
 from policyscan.policies.templates import split
 
 Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
 
+_PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
 
@@ -31,6 +32,7 @@ class Checker:
         self.overrides = overrides
         self.problems: list[PolicyError] = []
         self._absences: list[tuple[Path, str, int, int]] = []
+        self._asked: set[str] = set()
 
     def policy(self) -> Policy | None:
         """The checked policy, or None where there are problems."""
@@ -44,13 +46,12 @@ class Checker:
             return None
         policy = self._checked(env, declared, values)
         self._check_absences()
+        self._check_uses()
         return None if self.problems else policy
 
     # --- the parts of a policy
 
-    def _checked(
-        self, env: cel.Env, declared: Mapping[str, params.Parameter], values: Mapping[str, Any]
-    ) -> Policy:
+    def _checked(self, env: cel.Env, declared: Mapping[str, Parameter], values: Mapping[str, Any]) -> Policy:
         content, root = self.content, self.content["kind"]
         names: tuple[str, ...] = (root,)
         applies = self._code(env, names, ("applies",), types.BOOL)
@@ -115,14 +116,14 @@ class Checker:
             seen.append(id_)
         return tuple(seen)
 
-    def _parameters(self) -> dict[str, params.Parameter]:
+    def _parameters(self) -> dict[str, Parameter]:
         return {
             name: made
             for name, written in self.content.get("parameters", {}).items()
             if (made := self._parameter(name, written))
         }
 
-    def _parameter(self, name: str, written: Mapping[str, Any]) -> params.Parameter | None:
+    def _parameter(self, name: str, written: Mapping[str, Any]) -> Parameter | None:
         path: Path = ("parameters", name)
         kind = written["type"]
         if kind in params.BOUNDED and not ("min" in written and "max" in written):
@@ -141,7 +142,7 @@ class Checker:
                     self._problem(f"parameter {name!r}, {part}: {error}", (*path, part))
         if len(converted) < sum(part in written for part in ("default", "min", "max")):
             return None
-        parameter = params.Parameter(
+        parameter = Parameter(
             name, kind, converted["default"], converted.get("min"), converted.get("max"),
             tuple(written.get("values", ())), written.get("stricter", "neither"), written["why"],
         )  # fmt: skip
@@ -152,7 +153,7 @@ class Checker:
             return None
         return parameter
 
-    def _values(self, declared: Mapping[str, params.Parameter]) -> dict[str, Any]:
+    def _values(self, declared: Mapping[str, Parameter]) -> dict[str, Any]:
         values = {name: p.default for name, p in declared.items()}
         for name, written in self.overrides.items():
             parameter = declared.get(name)
@@ -355,9 +356,34 @@ class Checker:
                     error.message, path, whole, error.start + offset, error.end + offset, error.hint
                 )
             return None
+        self._ask(checked, path, whole, offset)
         if path[0] != "figures" and path[-1] != "say":
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
         return checked
+
+    def _ask(self, checked: cel.Checked, path: Path, whole: str, offset: int) -> None:
+        """Notes the controls that `passes()` reads, each of which must be declared."""
+        for call in passes_calls(checked):
+            (asked,) = call.args
+            at = path, whole, asked.start + offset, asked.end + offset
+            if not isinstance(asked, ast.Literal):
+                # Which it is shows when it runs; what `uses` does not name is an error then.
+                self._asked.update(self.content.get("uses", ()))
+                if "uses" not in self.content:
+                    self._problem_at("passes() reads controls, but there is no `uses`", *at, _PASSES_HINT)
+                continue
+            self._asked.add(str(asked.value))
+            if asked.value not in self.content.get("uses", ()):
+                message = f"passes({str(asked.value)!r}) reads a control that `uses` does not name"
+                self._problem_at(message, *at, f"add `uses: [{asked.value}]`")
+
+    def _check_uses(self) -> None:
+        for i, used in enumerate(self.content.get("uses", ())):
+            if used not in self._asked and not self.problems:
+                self._problem(
+                    f"`uses` names {used}, which no expression here reads", ("uses", i),
+                    hint=f"ask with passes({used!r}), or leave it out",
+                )  # fmt: skip
 
     def _check_absences(self) -> None:
         if not self._absences:
@@ -382,6 +408,13 @@ class Checker:
 
     def _problem(self, message: str, path: Path, hint: str | None = None) -> None:
         self.problems.append(PolicyError(message, at=self.file.span(path), hint=hint))
+
+
+def passes_calls(checked: cel.Checked) -> Iterator[ast.Call]:
+    """Every use of `passes()` in an expression."""
+    for node in ast.walk(checked.ast) if checked.ast is not None else ():
+        if isinstance(node, ast.Call) and node.function == "passes" and len(node.args) == 1:
+            yield node
 
 
 def _element(type_: types.Type) -> types.Type | None:
