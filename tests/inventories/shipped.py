@@ -139,6 +139,6 @@ def changed(value: Any, path: Path_, new: object) -> Any:
     """A copy of a value with another one at a path; only what is on the way is copied."""
     if not path:
         return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     copy[path[0]] = changed(copy[path[0]], path[1:], new)
     return copy
