@@ -6,7 +6,6 @@ the others are found again in the lines.
 
 from __future__ import annotations
 
-import re
 from operator import itemgetter
 from typing import Any
 
@@ -19,7 +18,7 @@ from policyscan.documents.yaml_lines import (
     Doubt,
     Line,
     Marks,
-    match_line,
+    match_value,
     read_flow,
     read_text,
     scalar_extent,
@@ -96,7 +95,7 @@ class Layout:
         if rows.__class__ is list:
             return self._item(rows, key)
         number = rows.get(key)
-        return None if number is None else self._entry(number, place.column)
+        return None if number is None else self._entry(number, key, place.column)  # type: ignore[arg-type]
 
     @property
     def begins(self) -> list[int]:
@@ -146,16 +145,14 @@ class Layout:
         end = starts[last] + self.begins[last] if last < len(self.lines) else len(self.source.text)
         return starts[line] + column, end
 
-    def _entry(self, number: int, column: int) -> Spot:
+    def _entry(self, number: int, key: str, column: int) -> Spot:
         """The spot of a key of a block mapping that stands on a line."""
-        match = match_line(self.lines[number])
-        base = self.source.starts[number]
-        key_start, key_end = match.span(3)
+        start = self.source.starts[number] + column
+        end = start + len(key)
         if self.found[number][5] == OPEN:
-            start, end = self._opened(number, column, base + key_end + 1)
-        else:
-            start, end, _ = self._on_line(number, match, base)
-        return base + key_start, base + key_end, start, end
+            return start, end, *self._opened(number, column, end + 1)
+        first, last, _ = self._on_line(number, column + len(key) + 1)
+        return start, end, first, last
 
     def _opened(self, number: int, column: int, after: int) -> tuple[int, int]:
         """Where the value of a key with nothing on its line stands: on the lines below, or nowhere."""
@@ -173,25 +170,27 @@ class Layout:
         if not isinstance(key, int) or not 0 <= key < len(rows):
             return None
         number = rows[key]
+        column = self.found[number][3]
         if self.found[number][1] is not None:
-            start, end = self._extent(number, self.found[number][3])
+            start, end = self._extent(number, column)
             return start, start, start, end
-        start, end, first_end = self._on_line(
-            number, match_line(self.lines[number]), self.source.starts[number]
-        )
+        start, end, first_end = self._on_line(number, column)
         return start, first_end, start, end
 
-    def _on_line(self, number: int, match: re.Match[str], base: int) -> tuple[int, int, int]:
-        """Where the value after a key or dash begins and ends, and where the first part of it ends."""
+    def _on_line(self, number: int, column: int) -> tuple[int, int, int]:
+        """Where the value at or after a column begins and ends, and where the first part of it ends."""
+        base = self.source.starts[number]
         kind = self.found[number][5]
+        match = match_value(self.lines[number], column)
         if kind == PAIR:
-            start, end = scalar_extent(match, 4)
+            start, end = scalar_extent(match, 1)
             return base + start, base + end, base + end
         if kind == TEXT:
             end = self._end_of_text(number)
-            return base + match.start(8), end, end
+            return base + match.start(5), end, end
+        start = match.start(4)
         value, marks = self._marked(number)
-        start, end, _ = marks[id(value)]
+        _, end, _ = marks[id(value)]
         return base + start, base + end, base + start + 1  # its first part is the bracket
 
     def _end_of_text(self, number: int) -> int:
@@ -221,8 +220,10 @@ class Layout:
     def _marked(self, number: int) -> tuple[Any, Marks]:
         """The value of the `[…]` or `{…}` that begins on a line, and the places in it."""
         if number not in self._marks:
+            _, key, _, column, _, _ = self.found[number]
+            after = column if key is None else column + len(key) + 1
             text = self.ending.join(self.lines[number : self.ends.get(number, number) + 1])
             marks: Marks = {}
-            value, _ = read_flow(text, match_line(self.lines[number]).start(7), marks)
+            value, _ = read_flow(text, match_value(self.lines[number], after).start(4), marks)
             self._marks[number] = value, marks
         return self._marks[number]

@@ -39,15 +39,13 @@ _FIRST = r"(?:[^\s\-?:,\[\]{}\#&*!|>'\"%@`]|-(?=[0-9]))"
 _PLAIN = rf"{_FIRST}[^:\#]*+(?::[\w/][^:\#]*+)*+"
 _FLOW_PLAIN = rf"{_FIRST}[^:\#,?\[\]{{}}\r\n]*+(?::[0-9A-Za-z/][^:\#,?\[\]{{}}\r\n]*+)*+"
 _KEY = r"\w[\w./+ -]{0,99}+(?<![ ])"
-_LINE = re.compile(
-    rf"""
-    (\ *+) (-\ ++)?
-    (?: ({_KEY}) : (?:\ ++|\Z) )?
-    (?: ({_PLAIN}) | "([^"\\]*+)"\ *+ | '([^']*+(?:''[^']*+)*+)'\ *+ | ([\[{{].*+) | ([|>]-?)\ *+ )?+
-    (?: (?<=\ )\#.*+ )? \Z
-    """,
-    re.VERBOSE,
+_VALUE = (
+    rf"""(?: ({_PLAIN}) | "([^"\\]*+)"\ *+ | '([^']*+(?:''[^']*+)*+)'\ *+ | ([\[{{].*+) | ([|>]-?)\ *+ )"""
 )
+_LINE = re.compile(
+    rf"(\ *+) (-\ ++)? (?: ({_KEY}) : (?:\ ++|\Z) )? {_VALUE}?+ (?: (?<=\ )\#.*+ )? \Z", re.VERBOSE
+)
+_value = re.compile(rf"\ *+ {_VALUE}", re.VERBOSE).match
 _simple = re.compile(
     r"( *+)(- ++)?([A-Za-z_][A-Za-z0-9_-]{0,99}+):(?: ([0-9A-Za-z][^:#]*+(?::[0-9][^:#]*+)*+))?\Z"
 ).match
@@ -382,9 +380,12 @@ def scalar_extent(match: re.Match[str], group: int) -> tuple[int, int]:
     return (match.start(group + 3),) * 2  # blank: before what follows
 
 
-def match_line(line: str) -> re.Match[str]:
-    """The groups of an understood line: 3 the key, 4 to 6 the scalar, 7 `[…]` or `{…}`, 8 `|` or `>`."""
-    match = _LINE.match(line)
+def match_value(line: str, at: int) -> re.Match[str]:
+    """The value at or after a column of a line that was understood.
+
+    Groups 1 to 3 are for scalars as in `scalar_extent`, 4 is `[…]` or `{…}`, 5 is `|` or `>`.
+    """
+    match = _value(line, at)
     if match is None:
         raise ValueError(line)
     return match
