@@ -145,3 +145,11 @@ def test_documents_that_no_control_looks_at_are_named() -> None:
     other = made.documents[0]._replace(id="big", kind="portfolio", statuses={}, counts={})
     shown = lines(made._replace(documents=(*made.documents, other)))
     assert "not checked: 1 inventory of kind portfolio, as no chosen control looks at one" in shown
+
+
+def test_an_inventory_that_no_control_looks_at_is_not_said_to_be_without_findings() -> None:
+    made = many(6, clean=1)
+    unchecked = made.documents[0]._replace(id="book", kind="portfolio", statuses={})
+    shown = "\n".join(lines(made._replace(documents=(*made.documents, unchecked))))
+    assert "1 inventory has no findings" in shown
+    assert "book" not in shown

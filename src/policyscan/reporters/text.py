@@ -203,7 +203,9 @@ class _Page:
         for document, results in busy:
             self.add(self.row(document, results, shown, name))
         loud = {(document.kind, document.id) for document, _ in busy}
-        self.quiet([document for document, _ in rows if (document.kind, document.id) not in loud])
+        # What no control looks at has no findings either, and is not to be praised for it.
+        checked = (document for document, _ in rows if document.statuses)
+        self.quiet([document for document in checked if (document.kind, document.id) not in loud])
         controls = (group for _, results in rows for group in _by_policy(results))
         self.unknowns([group for group in controls if group[0].status is Status.UNKNOWN])
         if busy:
