@@ -238,6 +238,13 @@ def _indexed(node: list[Any], keys: tuple[str, ...]) -> dict[Any, Any]:
     index: dict[Any, Any] = {}
     if len(keys) == 1:
         (key,) = keys
+        try:
+            index = {item[key]: item for item in node}
+        except (KeyError, TypeError):  # an item that is null or has no key
+            pass
+        if len(index) == len(node):
+            return index
+        index = {}
         for item in node:
             if item.__class__ is dict and key in item:
                 ident = item[key]
@@ -268,7 +275,7 @@ def _map(shape: Shape, items: Decode) -> Decode:
     size = shape.size
     allowed = compile_pattern(shape.pattern) if shape.pattern else None
 
-    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:
         if node.__class__ is not dict or (size and not _fits(len(node), size)):
             raise Invalid
         facts.maps.add(id(node))

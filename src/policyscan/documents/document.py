@@ -158,7 +158,7 @@ class Document:
 
     def supplied(self, container: Container) -> list[str]:
         """The keys that were not written and got their meaning from the kind's `x-when-absent`."""
-        return self.facts.supplied.get(id(container), [])
+        return list(self.facts.supplied.get(id(container), ()))
 
     def why_unknown(self, container: Any, key: Key) -> str | None:
         """Why `container[key]` reads as unknown although it is in the file; None if it is not."""

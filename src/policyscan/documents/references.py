@@ -32,6 +32,7 @@ def link_within(document: Document) -> None:
             document.issues.append(_dangling(document, reference, targets))
         else:
             container[key] = Unresolved(ident)
+    document.issues.sort(key=lambda issue: issue.place)
 
 
 def link_across(document: Document, lookup: Lookup) -> None:
