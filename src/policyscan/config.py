@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policyscan.errors import ConfigError, PolicyscanError, Problems
-from policyscan.policies.files import read
+from policyscan.documents.text import read_source, top
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
 from policyscan.source import Span
+from policyscan.store import Store
 
 FILE_NAMES = ("policyscan.yaml", ".policyscan.yaml")
 
@@ -39,34 +40,59 @@ def find_root(start: Path) -> Path:
     return folder
 
 
-def load(start: Path, explicit: Path | None = None) -> Config:
+def load(start: Path, explicit: Path | None = None, store: Store | None = None) -> Config:
     """The configuration that holds at a place: a file named on the command line, the nearest one, or none."""
     if explicit is not None:
         if not explicit.is_file():
             raise ConfigError(f"{explicit}: there is no such configuration file")
-        return _load(explicit, explicit.resolve().parent)
+        return _load(explicit, explicit.resolve().parent, store)
     root = find_root(start.resolve())
     for name in FILE_NAMES:
         if (root / name).is_file():
-            return _load(root / name, root)
+            return _load(root / name, root, store)
     return Config(root)
 
 
-def _load(path: Path, root: Path) -> Config:
+def _load(path: Path, root: Path, store: Store | None) -> Config:
+    entry = _entry(path, store)
+    kept = store.get(entry) if store is not None and entry is not None else None
+    if kept is not None and not any(_problems(root, kept, lambda _: top(path.name))):
+        return _config(path, root, kept)
+    from policyscan.policies.files import read
+
     file, problems = read(path, path.name, "config")
     if file is None:
         raise Problems(problems)
-    content = file.value
-    errors: list[PolicyscanError] = []
+    errors = list(_problems(root, file.value, file.span))
+    if errors:
+        raise Problems(errors)
+    if store is not None and entry is not None:
+        store.put(entry, file.value)
+    return _config(path, root, file.value)
+
+
+def _entry(path: Path, store: Store | None) -> str | None:
+    """The name of what is kept of a file, made of its content."""
+    try:
+        return store.name("config", read_source(path).text.encode()) if store is not None else None
+    except DocumentError:
+        return None
+
+
+def _problems(
+    root: Path, content: Mapping[str, Any], span: Callable[[Sequence[str | int]], Span]
+) -> Iterator[PolicyscanError]:
+    """What is wrong although the file has the right shape."""
     zone = content.get("time_zone", "UTC")
     if not _is_zone(zone):
         hint = "write a name such as Europe/Berlin"
-        errors.append(ConfigError(f"{zone!r} is not a time zone", at=file.span(("time_zone",)), hint=hint))
+        yield ConfigError(f"{zone!r} is not a time zone", at=span(("time_zone",)), hint=hint)
     for key in ("inventories", "policies", "kinds"):
         for i, written in enumerate(content.get(key, ())):
-            errors.extend(_path_problem(root, written, file.span((key, i))))
-    if errors:
-        raise Problems(errors)
+            yield from _path_problem(root, written, span((key, i)))
+
+
+def _config(path: Path, root: Path, content: Mapping[str, Any]) -> Config:
     return Config(
         root=root,
         file=path.name,
@@ -75,7 +101,7 @@ def _load(path: Path, root: Path) -> Config:
         builtin=content.get("builtin_policies", True),
         kinds=tuple(content.get("kinds", ())),
         profile=content.get("profile"),
-        time_zone=zone,
+        time_zone=content.get("time_zone", "UTC"),
         fail_on=content.get("fail_on"),
         select=tuple(content.get("select", ())),
         ignore=tuple(content.get("ignore", ())),
@@ -96,6 +122,8 @@ def _path_problem(root: Path, written: str, at: Span) -> list[PolicyscanError]:
 
 
 def _is_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
     from policyscan.cel.clock import load_zone
 
     try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from hashlib import sha256
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from policyscan.source import Span
@@ -353,6 +352,8 @@ def sort_key(result: Result) -> tuple[object, ...]:
 
 def fingerprint(policy: str, document: str, subject: str, requirement: str) -> str:
     """32 hex digits that name a result for ever: no line, message or status goes into it."""
+    from hashlib import sha256  # its import takes longer than most reports, which show none
+
     named = "".join(f"{len(part)}:{part}" for part in (policy, document, subject, requirement))
     return sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

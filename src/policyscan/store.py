@@ -124,12 +124,12 @@ def _remove(path: str) -> None:
 
 
 def _stamps(folder: str) -> list[tuple[str, int, int]]:
-    """Name, size and time of every module below a folder: a change of the code changes one of them."""
+    """Name, size and time of every module and schema below a folder: a change changes one of them."""
     found = []
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name.endswith(".py"):
+            if name.endswith((".py", ".json")):
                 about = entry.stat()
                 found.append((entry.path, about.st_size, about.st_mtime_ns))
             elif "." not in name and not name.startswith("__"):

@@ -33,8 +33,8 @@ def command(
     It says nothing about whether controls pass: a file that records bad news truthfully is valid. Blank
     keys and facts from the future are noted, for they read as unknown. Exit codes: 0 valid, 2 not.
     """
-    settings = wiring.configure(paths, config)
     store = wiring.open_store()
+    settings = wiring.configure(paths, config, store)
     kinds = wiring.load_kinds(settings, store)
     problems: list[PolicyscanError] = []
     if policies_too:

@@ -41,10 +41,10 @@ class Choice(NamedTuple):
     total: int
 
 
-def configure(paths: Sequence[str], config: Path | None) -> Config:
+def configure(paths: Sequence[str], config: Path | None, store: Store | None = None) -> Config:
     """The configuration: the one named, else the nearest to the first path or the current folder."""
     start = next((Path(path) for path in paths if path != STDIN), Path())
-    return load(start if start.exists() else Path(), config)
+    return load(start if start.exists() else Path(), config, store)
 
 
 def open_store(*, use_cache: bool = True) -> Store | None:
@@ -69,8 +69,8 @@ def open_workspace(
     use_cache: bool = True,
 ) -> Workspace:
     """Everything that does not depend on inventories; raises Problems with all that is wrong in it."""
-    settings = configure(paths, config)
     store = open_store(use_cache=use_cache)
+    settings = configure(paths, config, store)
     kinds = load_kinds(settings, store)
     packs, problems = load_packs(settings, kinds, folders, store)
     if problems:

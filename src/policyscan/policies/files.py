@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from policyscan.documents.reading import read_text
 from policyscan.documents.suggest import did_you_mean
 from policyscan.documents.text import read_source
 from policyscan.documents.tree import Tree
-from policyscan.documents.yaml_reader import read_yaml
 from policyscan.errors import PolicyError, PolicyscanError
 from policyscan.source import Source, Span
 
@@ -71,7 +71,7 @@ def read(path: Path, name: str, schema: str) -> tuple[PolicyFile | None, list[Po
     """A file that must hold one YAML document of a schema's shape; None where it does not."""
     try:
         source = read_source(path, name)
-        trees, errors = read_yaml(source)
+        trees, errors = read_text(source)
     except PolicyscanError as error:
         return None, [error]
     if errors:
