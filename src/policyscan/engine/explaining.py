@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
+from policyscan.cel.clock import zone_named
 from policyscan.engine.moments import shown
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Verdict
 from policyscan.findings import Gap, Read, Result, Status
@@ -177,7 +178,7 @@ class Explainer:
         if owner is None:
             return Gap(str(key), str(key), reason=reason or _UNRECORDED)
         generic = owner.generic_path(container, key)
-        why = reason or owner.why_unknown(container, key) or _UNRECORDED
+        why = reason or owner.why_unknown(container, key) or _nowhere(container, key) or _UNRECORDED
         path = self._path(owner, container, key)
         return Gap(path, generic, owner.kind.questions.get(generic), owner.place_of(container, key), why)
 
@@ -231,7 +232,7 @@ class Explainer:
             return "unknown"
         finally:
             self.clock.turn_day, self.clock.turn_instant = saved
-        return _shown(value)
+        return _shown(value, self.clock)
 
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
         if not policy.figures:
@@ -247,11 +248,30 @@ class Explainer:
         return made
 
 
-def _shown(value: Any) -> str:
-    """A value in a sentence: the items of a list side by side."""
+def _shown(value: Any, clock: cel.Clock) -> str:
+    """A value in a sentence: the items of a list side by side, instants in the document's own zone, whole
+    numbers without a point."""
     if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "none"
+        return ", ".join(_shown(item, clock) for item in value) or "none"
+    if value.__class__ is cel.Timestamp:
+        return _local(int(value), zone_named(clock.zone).offset(int(value)))
+    if value.__class__ is float and value.is_integer():
+        return str(int(value))
     return "none" if value is None else cel.render(value)
+
+
+def _local(instant: int, offset: int) -> str:
+    """An instant with its zone's offset, both in nanoseconds: `2026-08-16T02:10:00-05:00`."""
+    minutes = abs(offset) // 60_000_000_000
+    sign = "-" if offset < 0 else "+"
+    local = str(cel.Timestamp(instant + offset)).removesuffix("Z")
+    return f"{local}{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _nowhere(container: Any, key: Any) -> str | None:
+    """Why a reference leads nowhere: what it names stands in no list or inventory that is there."""
+    value = container.get(key) if isinstance(container, dict) else None
+    return f"{value.id} is described nowhere" if isinstance(value, cel.Unresolved) else None
 
 
 def _lack(error: cel.EvalError | None, gaps: tuple[Gap, ...]) -> str:

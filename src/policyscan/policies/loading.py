@@ -48,6 +48,7 @@ class _Loader:
         self.kinds = kinds
         self.overrides = overrides
         self.problems: list[PolicyscanError] = []
+        self._uses: dict[tuple[str, str], Span] = {}
         self.written: tuple[Written, ...] = ()
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
@@ -112,6 +113,8 @@ class _Loader:
         checker = Checker(file, self._env_maker(file), self.overrides.get(id_, {}))
         policy = checker.policy()
         self.problems.extend(checker.problems)
+        for i, used in enumerate(file.value.get("uses", ())):
+            self._uses[id_, used] = file.span(("uses", i))
         return policy
 
     def _placed(self, path: Path, file: PolicyFile, id_: str) -> bool:
@@ -208,20 +211,25 @@ class _Loader:
     def _check_uses(self, policies: Mapping[str, Policy]) -> None:
         """`uses` must name policies of the same kind, and never lead back to itself."""
         for policy in policies.values():
-            at = Span(policy.info.file, policy.info.line, 1, policy.info.line, 1)
             for used in policy.uses:
                 other = policies.get(used)
                 if other is None:
-                    self.problems.append(
-                        PolicyError(f"`uses` names {used}, which is not in this pack", at=at)
-                    )
+                    if not self._broken(used):
+                        self._bad_use(policy, used, "which is not in this pack")
                 elif other.info.kind != policy.info.kind:
-                    message = f"`uses` names {used}, which is about another kind, {other.info.kind}"
-                    self.problems.append(PolicyError(message, at=at))
+                    self._bad_use(policy, used, f"which is about another kind, {other.info.kind}")
             cycle = _cycle(policy.id, policies)
             if cycle:
                 message = f"`uses` leads back to this policy: {' → '.join(cycle)}"
-                self.problems.append(PolicyError(message, at=at))
+                self.problems.append(PolicyError(message, at=self._uses[policy.id, cycle[1]]))
+
+    def _broken(self, id_: str) -> bool:
+        """Whether a policy is there, with problems of its own that are told anyway."""
+        return (self.folder / id_.rpartition("-")[0] / f"{id_}.yaml").is_file()
+
+    def _bad_use(self, policy: Policy, used: str, why: str) -> None:
+        message = f"`uses` names {used}, {why}"
+        self.problems.append(PolicyError(message, at=self._uses[policy.id, used]))
 
     # --- profiles
 

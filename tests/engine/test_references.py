@@ -1,0 +1,97 @@
+"""Facts of other documents: whose they are, where they stand, and what is missing in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyscan.findings import Status
+from tests.engine.world import World
+
+INSURED = """\
+require:
+  - id: insured
+    that: today <= shop.supplier.insured_until
+    say: insured until {shop.supplier.insured_until}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shop", "depot", "status", "file", "line"),
+    [
+        ("supplier: north\n", "insured_until: 2027-01-01\n", "pass", "depots/north.yaml", 5),
+        ("supplier: north\n", "insured_until: 2026-01-01\n", "fail", "depots/north.yaml", 5),
+        ("supplier: north\n", "insured_until: null\n", "fail", "depots/north.yaml", 5),
+        ("supplier: north\n", "insured_until:\n", "unknown", "depots/north.yaml", 5),
+        ("supplier: north\n", "", "unknown", "depots/north.yaml", 1),
+        ("supplier: north\n", None, "unknown", "shop.yaml", 5),
+        ("supplier: south\n", "insured_until: 2027-01-01\n", "unknown", "shop.yaml", 5),
+        ("supplier:\n", "insured_until: 2027-01-01\n", "unknown", "shop.yaml", 5),
+        ("", "insured_until: 2027-01-01\n", "unknown", "shop.yaml", 1),
+    ],
+)
+def test_facts_of_another_document(
+    world: World, shop: str, depot: str | None, status: str, file: str, line: int
+) -> None:
+    result = world.policy(INSURED).one(shop, depot=depot)
+    assert (result.status.value, result.span.file, result.span.line) == (status, file, line)
+    assert result.document == "corner"
+
+
+def test_a_path_says_whose_fact_it_is(world: World) -> None:
+    result = world.policy(INSURED).one("supplier: north\n", depot="insured_until: 2026-01-01\n")
+    (read,) = [read for read in result.evidence if read.value == "2026-01-01"]
+    assert read.path == "depot[north].insured_until"
+    assert read.span is not None
+    assert (read.span.file, read.span.line, read.span.column) == ("depots/north.yaml", 5, 16)
+    assert result.message == "insured until 2026-01-01"
+
+
+def test_a_gap_in_another_document_asks_that_documents_question(world: World) -> None:
+    result = world.policy(INSURED).one("supplier: north\n", depot="insured_until:\n")
+    (gap,) = result.gaps
+    assert (gap.path, gap.generic_path, gap.question, gap.reason) == (
+        "depot[north].insured_until",
+        "insured_until",
+        "Until when is the depot insured?",
+        "it is blank",
+    )
+
+
+def test_a_document_that_is_not_there_is_the_gap(world: World) -> None:
+    result = world.policy(INSURED).one("supplier: north\n")
+    (gap,) = result.gaps
+    assert (result.status, gap.path) == (Status.UNKNOWN, "supplier")
+    assert result.message == "supplier: north is described nowhere"
+
+
+def test_subjects_may_stand_in_another_document(world: World) -> None:
+    world.policy("for_each: shop.supplier.doors\nas: door\nrequire:\n  - id: locked\n    that: door.locked\n")
+    told = world.scan(
+        "supplier: north\n", depot="doors:\n  - {id: front, locked: true}\n  - {id: back, locked: false}\n"
+    )
+    assert [(r.subject, r.status.value, r.span.file) for r in told] == [
+        ("front", "pass", "depots/north.yaml"),
+        ("back", "fail", "depots/north.yaml"),
+    ]
+    assert world.told("supplier: north\n", depot="doors: []\n") == [("", "for_each", "not_applicable")]
+    assert world.told("supplier: north\n", depot="") == [("shop.supplier.doors", "for_each", "unknown")]
+    assert world.told("supplier: north\n") == [("shop.supplier.doors", "for_each", "unknown")]
+
+
+def test_another_documents_future_is_hidden_too(world: World) -> None:
+    world.policy("require:\n  - id: a\n    that: within(shop.supplier.inspected_on, days(30))\n")
+    depot = "inspected_on: 2026-10-16\n"
+    assert world.status("supplier: north\n", depot=depot) is Status.PASS
+    result = world.one("supplier: north\n", depot=depot, as_of="2026-10-01")
+    assert result.status is Status.UNKNOWN
+    assert "future" in result.message
+
+
+def test_a_reference_to_nobody_is_a_finding_of_the_document(world: World) -> None:
+    world.policy("require:\n  - id: a\n    that: shop.plan.owner != null\n")
+    told = world.scan("people: [{id: p}]\nplan:\n  owner: q\ntools: [{id: a, owner: r}]\n")
+    found = [(r.policy, r.requirement, r.subject, r.status.value, r.span.line) for r in told]
+    assert [one for one in found if one[0] == "DOC-REF"] == [
+        ("DOC-REF", "exists", "plan.owner", "fail", 7),
+        ("DOC-REF", "exists", "tools[a].owner", "fail", 8),
+    ]
