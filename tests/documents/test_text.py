@@ -112,7 +112,7 @@ def test_a_file_that_may_not_be_read_even_for_root(tmp_path: Path, monkeypatch: 
     def deny(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", deny)
+    monkeypatch.setattr("policyscan.documents.text.os.open", deny)
     assert refused(tmp_path / "x.yaml") == "the file may not be read"
 
 
@@ -120,17 +120,24 @@ def test_a_large_file_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: 
     path = tmp_path / "x.yaml"
     with path.open("wb") as file:
         file.truncate(100 * 1024 * 1024)  # takes no room on the disk
-    monkeypatch.setattr("builtins.open", None)
+    monkeypatch.setattr("policyscan.documents.text.os.open", None)
     assert refused(path) == "the file has 100 MB; at most 16 MB are read"
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", [0, 3, 200])
+def test_a_file_that_changes_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
+    """Its size, when it is looked at, is not what is then found in it."""
     path = tmp_path / "x.yaml"
     path.write_text("a: 12345", "utf-8")
-    monkeypatch.setattr(limits, "MAX_BYTES", 5)
-    assert refused(path).startswith("the file has 1 MB")
+    looked_at = list(path.stat())
+    looked_at[6] = size
+    with monkeypatch.context() as patch:
+        patch.setattr("policyscan.documents.text.os.stat", lambda _: os.stat_result(looked_at))
+        assert read_source(path).text == "a: 12345"
+        patch.setattr(limits, "MAX_BYTES", 5)
+        assert refused(path).startswith("the file has 1 MB")
 
 
 def test_a_name_that_no_file_can_have() -> None:

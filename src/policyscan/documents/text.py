@@ -10,6 +10,7 @@ from policyscan.documents import limits
 from policyscan.errors import DocumentError
 from policyscan.source import Source, Span
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_BOMS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
@@ -63,11 +64,24 @@ def _read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
         raise DocumentError(f"this is {what}, not a file", at=top(name))
     if status.st_size > limits.MAX_BYTES:
         raise _too_large(name, status.st_size)
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of Path.open
-        data = file.read(limits.MAX_BYTES + 1)
-    if len(data) > limits.MAX_BYTES:
-        raise _too_large(name, len(data))
+    descriptor = os.open(path, _FLAGS)  # half the time of `open`, which looks at the file once more
+    try:
+        data = os.read(descriptor, status.st_size + 1)
+        if len(data) != status.st_size:  # it is being written, or its size is not known, as in /proc
+            data = _read_on(descriptor, data, name)
+    finally:
+        os.close(descriptor)
     return data
+
+
+def _read_on(descriptor: int, data: bytes, name: str) -> bytes:
+    """What has been read, and the rest up to the limit."""
+    while len(data) <= limits.MAX_BYTES:
+        more = os.read(descriptor, limits.MAX_BYTES)
+        if not more:
+            return data
+        data += more
+    raise _too_large(name, len(data))
 
 
 def _too_large(name: str, size: int) -> DocumentError:
