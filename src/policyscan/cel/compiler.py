@@ -39,6 +39,10 @@ _ANY: Final = ABSENT | MISSING | FAULT
 _LITERALS: Final = frozenset({str, int, float, bool, bytes, type(None)})
 _BLOCKS: Final = 14
 """Python nests at most 20 loops and `try` blocks; deeper ones move to functions of their own."""
+_INDENT: Final = 60
+"""Python indents at most 100 deep."""
+_CHAIN: Final = 12
+"""Operands of one `&&` or `||` that are written within each other."""
 _LINE: Final = 400
 """Characters of a Python expression after which it is put into a variable."""
 _SHORT: Final = 200
@@ -130,6 +134,7 @@ class _Compiler:
         self.args = {name: f"a{number}" for number, name in enumerate(args)}
         self.constants: dict[str, tuple[Any, ...]] = {}
         self.lines: list[str] = []
+        self.functions: list[str] = []
         self.indent = 1
         self.blocks = 0
         self.loops = 0
@@ -156,6 +161,7 @@ class _Compiler:
             [
                 *head,
                 " try:",
+                *self.functions,
                 *body,
                 " except KeyError as error: raise settled(error) from None",
                 " except TypeError as error: raise settled(error) from None",
@@ -240,7 +246,7 @@ class _Compiler:
 
         With `raw`, a plain int may stand for a date, timestamp or duration.
         """
-        if self.blocks > _BLOCKS and ir[0] in {"and", "or", "loop", "cond", "lazy", "def", "let"}:
+        if (self.blocks > _BLOCKS or self.indent > _INDENT) and ir[0] in {"and", "or", "loop", "cond", "lazy", "def", "let"}:
             return self._outlined(ir)
         value: str
         if ir[0] == "call":
@@ -250,16 +256,21 @@ class _Compiler:
         return self.atom(value) if len(value) > _LINE else value
 
     def _outlined(self, ir: Ir) -> str:
-        """A node as a nested function, where Python's limit on nested blocks is near."""
-        name = self.new("g")
-        blocks, self.blocks = self.blocks, 0
-        self.emit(f"def {name}():")
+        """A node as a function of its own, where Python's limits on nesting are near.
+
+        It stands at the top of the program and is given the variables that it reads.
+        """
+        count, name = self.count, self.new("g")
+        outer, self.lines = self.lines, []
+        place, self.indent, self.blocks = (self.indent, self.blocks), 2, 0
         with self.block():
-            if self.budget:
-                self.emit("nonlocal budget")
             self.emit(f"return {self.gen(ir)}")
-        self.blocks = blocks
-        return f"{name}()"
+        body, self.lines = self.lines, outer
+        self.indent, self.blocks = place
+        given = ", ".join(_read(body, count))
+        head = [f"  def {name}({given}):", *(["   nonlocal budget"] if self.budget else [])]
+        self.functions += [*head, *body]
+        return f"{name}({given})"
 
     def strictly(self, irs: Sequence[Ir], raw: bool = False) -> list[str]:
         """The operands of a strict operation, evaluated in order; the worst of their errors wins."""
@@ -645,20 +656,29 @@ class _Compiler:
         error = self.new("e") if any(risky[:-1]) else ""
         if error:
             self.emit(f"{error} = None")
-        depth = 0
+        flat = len(operands) > _CHAIN
+        before = self.indent, len(self.known)
+        if flat:
+            self.emit("while True:")
+            self.indent += 1
+            self.blocks += 1
+            self.known.append({})
         for number, (node, flag) in enumerate(operands):
             if risky[number] and error:
                 self.tried(node, value, error, otherwise=f"{value} = {go_on}", flag=flag)
             else:
                 self.emit(f"{value} = {self.condition(node, flag)}")
-            if number + 1 < len(operands):
+            if flat:
+                self.emit(f"if {'not ' if op == 'and' else ''}{value}: break")
+            elif number + 1 < len(operands):
                 self.emit(f"if {value}:" if op == "and" else f"if not {value}:")
                 self.indent += 1
                 self.known.append({})
-                depth += 1
-        for _ in range(depth):
-            self.indent -= 1
-            self.known.pop()
+        if flat:
+            self.emit("break")
+            self.blocks -= 1
+        self.indent = before[0]
+        del self.known[before[1] :]
         if error:
             self.emit(f"if {error} is not None and {'' if op == 'and' else 'not '}{value}: raise {error}")
         return value
@@ -966,6 +986,18 @@ class _Compiler:
         share = self.atom(self.gen(ir[7][0]))
         hits, unsure, error, size = self.tally(ir)
         return f"at_least({share}, {hits}, {unsure}, {size}, {error})"
+
+
+_STRINGS: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+
+
+def _read(lines: list[str], count: int) -> list[str]:
+    """The variables that some lines read and that were there before them: the first `count` ones."""
+    import re
+
+    text = re.sub(_STRINGS, "", "\n".join(lines))
+    found = set(re.findall(r"\b[belntvx]\d+\b", text))
+    return sorted(name for name in found if int(name[1:]) <= count)
 
 
 def _outranked(first: int, second: int) -> bool:

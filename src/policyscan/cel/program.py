@@ -169,8 +169,7 @@ class Env:
                 found = f"in {definition.name}(): {body.errors[0].message}"
             else:
                 found = body
-            if not self._open:
-                self._bodies[key] = found
+            self._bodies[key] = found
         return found
 
     def _body(self, definition: Definition, moves: tuple[str, ...]) -> _Body | CelErrors:

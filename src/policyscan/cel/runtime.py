@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
 
 ERRORS: Final = (KeyError, TypeError, EvalError)
-BUDGET: Final = 10_000_000
+BUDGET: Final = 2_000_000
 """How many elements nested macros may visit in one evaluation."""
 
 __all__ = ["contains", "equals", "hash_key", "less", "less_equal", "lookup_key", "map_key"]
@@ -483,8 +483,10 @@ def rank(values: tuple[str, ...], a: Any) -> int:
 # --- the clock
 
 
-def clock_equal(clock: Clock, a: int, b: int, sign: int, unit: int) -> bool:
+def clock_equal(clock: Clock, a: int | None, b: int | None, sign: int, unit: int) -> bool:
     """`a == b` where `a` moves by `sign * unit` a day; tells the clock when that turns."""
+    if a is None or b is None:
+        return False
     gap = (b - a) * sign
     if gap == 0:
         turn = clock.day + 1

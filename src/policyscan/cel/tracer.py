@@ -507,6 +507,8 @@ class Tracer:
 
         def run(frame: _Frame) -> Any:
             x, y = given(frame)
+            if op in {"==", "!="}:
+                return runtime.clock_equal(frame.clock, x, y, way, step) is (op == "==")
             if x is None or y is None:
                 _note_absent(frame)
                 runtime.no_value()
@@ -972,8 +974,6 @@ def _turning(clock: Clock, op: str, a: int, b: int, way: int, step: int, unit: s
 
     Ticks are days, or nanoseconds.
     """
-    if op in {"==", "!="}:
-        return runtime.clock_equal(clock, a, b, way, step) is (op == "==")
     gap = (b - a) * way
     if op in ({"<", ">="} if way > 0 else {">", "<="}):
         gap -= 1
