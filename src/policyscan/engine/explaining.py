@@ -262,6 +262,8 @@ def _shown(value: Any, clock: cel.Clock) -> str:
 
 def _local(instant: int, offset: int) -> str:
     """An instant with its zone's offset, both in nanoseconds: `2026-08-16T02:10:00-05:00`."""
+    if not offset:
+        return str(cel.Timestamp(instant))
     minutes = abs(offset) // 60_000_000_000
     sign = "-" if offset < 0 else "+"
     local = str(cel.Timestamp(instant + offset)).removesuffix("Z")
