@@ -1,0 +1,170 @@
+"""What goes wrong stays where it is, and the same facts always give the same report."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policyscan import cel
+from policyscan.engine import document_results, outcomes, scan
+from policyscan.engine.outcomes import Outcome
+from policyscan.findings import Status
+from policyscan.policies.policy import Policy
+from policyscan.reporters import REPORTERS, Options
+from tests.engine.world import World, documents
+
+OPEN = "require:\n  - id: o\n    that: shop.open\n"
+
+
+def break_policy(monkeypatch: pytest.MonkeyPatch, id_: str, error: BaseException) -> None:
+    """Let the evaluation of one policy fail."""
+    sound = outcomes.evaluate
+
+    def broken(policy: Policy, *args: Any, **options: Any) -> list[Outcome]:
+        if policy.id == id_:
+            raise error
+        return sound(policy, *args, **options)
+
+    monkeypatch.setattr(document_results, "evaluate", broken)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), RecursionError("deep"), MemoryError("full")])
+def test_a_crash_is_one_error_and_touches_no_other_policy(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    world.policy(OPEN).policy(OPEN, "OTHER-01")
+    break_policy(monkeypatch, "MINE-01", error)
+    mine, other = world.scan("open: false\n")
+    assert (mine.policy, mine.requirement, mine.status) == ("MINE-01", "", Status.ERROR)
+    assert f"{type(error).__name__}: {error}; this is a bug" in mine.message
+    assert (other.policy, other.status) == ("OTHER-01", Status.FAIL)
+
+
+def test_an_interrupt_is_no_crash(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.policy(OPEN)
+    break_policy(monkeypatch, "MINE-01", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        world.scan("open: false\n")
+
+
+def test_a_crash_in_a_document_leaves_the_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = world.policy(OPEN).plan()
+    (shop,) = documents("open: true\n")
+    (bad,) = documents("open: true\n")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    sound = scan.document_clock
+    monkeypatch.setattr(
+        scan, "document_clock", lambda one, given: broken() if one is bad else sound(one, given)
+    )
+    scanned = scan.scan_document(bad, plan)
+    (result,) = scanned.results
+    assert (result.policy, result.status, result.span.line) == ("DOC-CRASH", Status.ERROR, 1)
+    assert scanned.info.counts == {Status.ERROR: 1}
+    assert [r.status for r in scan.scan_document(shop, plan).results] == [Status.PASS]
+
+
+@pytest.mark.parametrize(
+    ("compiled", "facts"),
+    [(True, "open: false\n"), (False, "open: true\n"), (cel.Missing("lost"), "open: true\n")],
+)
+def test_evaluators_that_disagree_are_an_error(world: World, compiled: Any, facts: str) -> None:
+    world.policy(OPEN)
+
+    def program(*_: Any) -> Any:
+        if isinstance(compiled, Exception):
+            raise compiled
+        return compiled
+
+    plan = world.plan()
+    plan.policies[0].require[0].that.program = program
+    (shop,) = documents(facts)
+    (result,) = scan.scan_document(shop, plan).results
+    assert result.status is Status.ERROR
+    assert "the two evaluators disagree about `shop.open`" in result.message
+
+
+# --- the same bytes
+
+
+@pytest.mark.parametrize("format_", sorted(REPORTERS))
+def test_the_order_of_policies_does_not_matter(world: World, format_: str) -> None:
+    for id_ in ("MINE-01", "MINE-02", "OTHER-01"):
+        world.policy(OPEN, id_)
+    plan = world.plan()
+    reports = {
+        REPORTERS[format_].render(
+            scan.scan(
+                [(documents("open: false\n")[0], ())],
+                plan._replace(policies=policies),
+                lambda: scan.ScanInfo("1", "2026-10-31"),
+                lambda: (),
+            ),
+            Options(),
+        )
+        for policies in itertools.permutations(plan.policies)
+    }
+    assert len(reports) == 1
+
+
+INVENTORY = """\
+schema_version: 1
+kind: client
+as_of: 2026-10-31
+organisation: {{id: {id}}}
+devices: [{{id: a, in_scope: true, antivirus: {{active: false}}}}, {{id: b}}]
+"""
+
+
+def written(folder: Path, names: list[str]) -> Path:
+    (folder / "inventories").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    for name in names:
+        text = INVENTORY.format(id=name)
+        (folder / "inventories" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def ran(folder: Path, *args: str, **variables: str) -> bytes:
+    command = [sys.executable, "-m", "policyscan", "scan", "--as-of", "2026-10-31", "-f", "json", *args]
+    environment = {**os.environ, **variables}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
+    assert done.returncode in {1, 3}, done.stderr.decode()
+    return done.stdout
+
+
+def test_neither_hashes_nor_the_machines_zone_nor_locale_change_a_byte(tmp_path: Path) -> None:
+    folder = written(tmp_path / "one", ["c", "a", "b"])
+    reports = {
+        ran(folder, "--all-results", PYTHONHASHSEED=seed, TZ=zone, LC_ALL=locale)
+        for seed, zone, locale in (
+            ("0", "UTC", "C.UTF-8"),
+            ("1", "Pacific/Auckland", "C"),
+            ("4711", "America/Chicago", "C.UTF-8"),
+        )
+    }
+    assert len(reports) == 1
+
+
+def test_neither_the_order_nor_the_naming_of_files_changes_a_byte(tmp_path: Path) -> None:
+    first = written(tmp_path / "one", ["c", "a", "b"])
+    second = written(tmp_path / "two", ["b", "c", "a"])
+    files = [f"inventories/{name}.yaml" for name in ("c", "a", "b")]
+    reports = {
+        ran(first),
+        ran(second),
+        ran(first, *files),
+        ran(second, *reversed(files)),
+        ran(first, "--no-cache"),
+    }
+    assert len(reports) == 1
+    assert {r["document"] for r in json.loads(reports.pop())["results"]} == {"a", "b", "c"}
