@@ -22,7 +22,12 @@ _ORDERED: Final = frozenset({bool, int, UInt, float, str, bytes, Date, Timestamp
 _PLAIN: Final = frozenset(
     {bool, int, UInt, str, bytes, type(None), Date, Timestamp, Duration, Money, TypeValue}
 )
-_DEPTH: Final = 64
+_NESTED: Final = frozenset({list, dict, OptionalValue})
+
+DEPTH_LIMIT: Final = 64
+"""Levels of lists and maps that can be compared."""
+PARTS_LIMIT: Final = 200_000
+"""Elements that one comparison visits."""
 
 
 class BoolKey:
@@ -82,37 +87,61 @@ def key_value(key: Any) -> Any:
     return key.value if type(key) is BoolKey else key
 
 
-def equals(a: Any, b: Any, depth: int = 0) -> bool:
+def equals(a: Any, b: Any) -> bool:
     """CEL's ==: numbers by value whatever their type, lists and maps by their elements, NaN never."""
     kind, other = type(a), type(b)
     if kind is other:
         if kind in _PLAIN or kind is float:
             return bool(a == b)
-        if kind is list:
-            _check_depth(depth)
-            return len(a) == len(b) and all(equals(x, y, depth + 1) for x, y in zip(a, b, strict=True))
-        if kind is dict:
-            _check_depth(depth)
-            return _equal_maps(a, b, depth + 1)
-        if kind is OptionalValue:
-            return a is b or (a is not NONE and b is not NONE and equals(a.value, b.value, depth + 1))
-        return a is b
+        return _Work().equal(a, b) if kind in _NESTED else a is b
     if kind in _NUMBERS and other in _NUMBERS:
         # An int next to a double is compared as a double, as everywhere in CEL.
         return bool(float(a) == float(b)) if kind is float or other is float else bool(a == b)
     return False
 
 
-def _check_depth(depth: int) -> None:
-    if depth > _DEPTH:
-        msg = f"values nested more than {_DEPTH} levels cannot be compared"
-        raise Fault(msg)
+class _Work:
+    """One walk through nested values, which ends with a fault where it would go on for too long.
 
+    Lists that hold the same list twice, many times over, are small and yet take forever to walk through.
+    """
 
-def _equal_maps(a: dict[Any, Any], b: dict[Any, Any], depth: int) -> bool:
-    if len(a) != len(b):
-        return False
-    return all(key in b and equals(value, b[key], depth) for key, value in a.items())
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = PARTS_LIMIT
+
+    def spend(self, parts: int, depth: int) -> None:
+        self.left -= parts + 1
+        if depth > DEPTH_LIMIT:
+            msg = f"values nested more than {DEPTH_LIMIT} levels cannot be compared"
+            raise Fault(msg)
+        if self.left < 0:
+            msg = f"values of more than {PARTS_LIMIT} parts cannot be compared"
+            raise Fault(msg)
+
+    def equal(self, a: Any, b: Any, depth: int = 0) -> bool:
+        kind = type(a)
+        if kind not in _NESTED or kind is not type(b):
+            return equals(a, b)
+        if kind is OptionalValue:
+            return a is b or (a is not NONE and b is not NONE and self.equal(a.value, b.value, depth + 1))
+        if len(a) != len(b):
+            return False
+        self.spend(len(a), depth)
+        if kind is list:
+            return all(self.equal(x, y, depth + 1) for x, y in zip(a, b, strict=True))
+        return all(key in b and self.equal(item, b[key], depth + 1) for key, item in a.items())
+
+    def key(self, value: Any, depth: int = 0) -> Any:
+        kind = type(value)
+        if kind is list:
+            self.spend(len(value), depth)
+            return ("list", *(self.key(item, depth + 1) for item in value))
+        if kind is dict:
+            self.spend(len(value), depth)
+            return ("map", frozenset((key, self.key(item, depth + 1)) for key, item in value.items()))
+        return hash_key(value)
 
 
 def less(a: Any, b: Any) -> bool:
@@ -145,9 +174,18 @@ def contains(items: Any, value: Any) -> bool:
     if type(items) is dict:
         return lookup_key(value) in items
     if type(items) is list:
-        return any(equals(value, item) for item in items)
+        return position(items, value) >= 0
     msg = f"no such overload: {type_name(value)} in {type_name(items)}"
     raise Fault(msg)
+
+
+def position(items: list[Any], value: Any) -> int:
+    """The index of the first element that equals a value, or -1."""
+    same = _Work().equal if type(value) in _NESTED else equals
+    for index, item in enumerate(items):
+        if same(item, value):
+            return index
+    return -1
 
 
 def hash_key(value: Any) -> Any:
@@ -157,10 +195,8 @@ def hash_key(value: Any) -> Any:
         return value
     if kind is float:
         return value if value == value else object()  # noqa: PLR0124 - each NaN is different
-    if kind is list:
-        return ("list", *(hash_key(item) for item in value))
-    if kind is dict:
-        return ("map", frozenset((key, hash_key(item)) for key, item in value.items()))
+    if kind is list or kind is dict:
+        return _Work().key(value)
     if kind in _PLAIN:
         return (kind.__name__, value)
     return (kind.__name__, id(value))

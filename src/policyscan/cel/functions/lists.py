@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-from policyscan.cel.equality import equals, hash_key, less
+from policyscan.cel.equality import hash_key, less, position
 from policyscan.cel.errors import Absent, Fault
 from policyscan.cel.functions.strings import index_of, last_index_of, last_index_of_before, reverse_text
 from policyscan.cel.registry import Function, Overload
@@ -40,7 +40,9 @@ from policyscan.cel.values import (
 )
 
 LIST_LIMIT: Final = 100_000
-"""Elements of a list that a function may make from a number."""
+"""Elements of a list that `flatten` may make."""
+RANGE_LIMIT: Final = 10_000
+"""Elements of a list made from a number."""
 
 _T: Final = TypeParam("T")
 _O: Final = TypeParam("T", OBJECT)
@@ -205,17 +207,17 @@ def _flatten_to(items: list[Any], depth: int) -> list[Any]:
             break
         flat = [inner for item in flat for inner in (item if type(item) is list else (item,))]
         if len(flat) > LIST_LIMIT:
-            raise _too_many(len(flat))
+            raise _too_many(len(flat), LIST_LIMIT)
     return flat
 
 
-def _too_many(count: int) -> Fault:
-    return Fault(f"this would make a list of {count} elements; at most {LIST_LIMIT} are allowed")
+def _too_many(count: int, limit: int) -> Fault:
+    return Fault(f"this would make a list of {count} elements; at most {limit} are allowed")
 
 
 def _range(count: int) -> list[int]:
-    if count > LIST_LIMIT:
-        raise _too_many(count)
+    if count > RANGE_LIMIT:
+        raise _too_many(count, RANGE_LIMIT)
     return list(range(count))
 
 
@@ -232,17 +234,12 @@ def _last(items: list[Any]) -> OptionalValue:
 
 
 def _index_of(items: list[Any], value: Any) -> int:
-    for index, item in enumerate(items):
-        if equals(item, value):
-            return index
-    return -1
+    return position(items, value)
 
 
 def _last_index_of(items: list[Any], value: Any) -> int:
-    for index in range(len(items) - 1, -1, -1):
-        if equals(items[index], value):
-            return index
-    return -1
+    found = position(items[::-1], value)
+    return found if found < 0 else len(items) - 1 - found
 
 
 def _of_each(impl: Any, *, keeps: bool) -> tuple[Overload, ...]:
@@ -314,7 +311,7 @@ FUNCTIONS: Final = (
     Function(
         "lists.range",
         (Overload((INT,), List(INT), _range),),
-        f"The numbers from 0 up to, but without, another, which is at most {LIST_LIMIT}.",
+        f"The numbers from 0 up to, but without, another, which is at most {RANGE_LIMIT}.",
         ("lists.range(3) == [0, 1, 2]",),
     ),
     Function(

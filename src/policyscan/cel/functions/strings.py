@@ -145,6 +145,8 @@ _QUOTES: Final = str.maketrans(
 
 
 def _quote(text: str) -> str:
+    if 2 * len(text) > TEXT_LIMIT:
+        raise _too_long()
     return f'"{text.translate(_QUOTES)}"'
 
 
@@ -216,15 +218,16 @@ def _as_text(value: Any, _clause: _Clause) -> str:
     return plain(value)
 
 
-def plain(value: Any, depth: int = 0) -> str:
+def plain(value: Any) -> str:
     """A value as `%s` shows it, strings in lists without quotes and maps by their keys' text."""
+    kind = type(value)
+    if kind is list or kind is dict:
+        return _plain_container(value, [TEXT_LIMIT], 0)
     if value is None:
         return "null"
-    if type(value) is list or type(value) is dict:
-        return _plain_container(value, depth)
-    if type(value) is bytes:
-        return value.decode(errors="replace")
-    if type(value) is Duration:
+    if kind is bytes:
+        return str(value.decode(errors="replace"))
+    if kind is Duration:
         return str(value.seconds)
     if isinstance(value, TypeValue | BoolKey):
         return value.name if isinstance(value, TypeValue) else str(value)
@@ -234,13 +237,25 @@ def plain(value: Any, depth: int = 0) -> str:
 _DEPTH: Final = 32
 
 
-def _plain_container(value: Any, depth: int) -> str:
+def _plain_container(value: Any, left: list[int], depth: int) -> str:
+    """The text of a list or map; `left` counts down the characters that it may still have."""
     if depth > _DEPTH:
         msg = f"values nested more than {_DEPTH} levels cannot be formatted"
         raise Fault(msg)
+
+    def part(item: Any) -> str:
+        if type(item) is list or type(item) is dict:
+            return _plain_container(item, left, depth + 1)
+        text = plain(item)
+        left[0] -= len(text) + 2
+        if left[0] < 0:
+            raise _too_long()
+        return text
+
     if type(value) is list:
-        return f"[{', '.join(plain(item, depth + 1) for item in value)}]"
-    entries = sorted((plain(key, depth + 1), plain(item, depth + 1)) for key, item in value.items())
+        left[0] -= 2
+        return f"[{', '.join(map(part, value))}]"
+    entries = sorted((plain(key), part(item)) for key, item in value.items())
     return f"{{{', '.join(f'{key}: {item}' for key, item in entries)}}}"
 
 
@@ -376,7 +391,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "strings.quote",
-        (Overload((STRING,), STRING, _quote, total=True),),
+        (Overload((STRING,), STRING, _quote),),
         "The text in double quotes, with escapes where CEL needs them.",
         ('strings.quote(\'say "hi"\') == \'"say \\\\"hi\\\\""\'',),
     ),
