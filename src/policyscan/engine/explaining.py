@@ -198,7 +198,7 @@ class Explainer:
             return _lack(traced[0][1].error, gaps)
         said = self._said(item, traced) if item is not None else None
         if said is None:
-            said = _default_message(policy, outcome, traced)
+            said = self._nothing(traced) or _default_message(policy, outcome, traced)
         failing = sum(1 for verdict in outcome.verdicts if verdict.status is outcome.status)
         if isinstance(item, Requirement) and item.each and failing > 1:
             said = f"{said} (+{failing - 1} more)"
@@ -213,12 +213,14 @@ class Explainer:
             return None  # there was no list, so no element to speak of
         counted = (trace.hits, trace.n) if trace.hits is not None else ()
         values = (*verdict.values, *counted)
-        return "".join(
-            part if isinstance(part, str) else self._rendered(part, values) for part in message.parts
-        )
+        parts = [part if isinstance(part, str) else self._rendered(part, values) for part in message.parts]
+        if None in parts and isinstance(trace.error, cel.Absent):
+            return None  # it speaks of something that is not there: what is null says more
+        return "".join("none" if part is None else part for part in parts)
 
-    def _rendered(self, code: Code, values: tuple[Any, ...]) -> str:
-        """An expression of a message as text. Its own errors are words: a message is no verdict."""
+    def _rendered(self, code: Code, values: tuple[Any, ...]) -> str | None:
+        """An expression of a message as text, None for what is of something that is null. Its other errors
+        are words: a message is no verdict."""
         saved = self.clock.turn_day, self.clock.turn_instant
         if len(values) < len(code.names):
             values = (*values, None, None)
@@ -227,12 +229,21 @@ class Explainer:
         try:
             value = code.program(self.clock, *values[: len(code.names)])
         except cel.Absent:
-            return "none"
+            return None
         except cel.EvalError:
             return "unknown"
         finally:
             self.clock.turn_day, self.clock.turn_instant = saved
         return _shown(value, self.clock)
+
+    def _nothing(self, traced: Traced) -> str | None:
+        """What is known to be nothing, where a requirement fails for that."""
+        if traced and isinstance(traced[0][1].error, cel.Absent):
+            for container, key in traced[0][1].empty:
+                owner = self._owner(container)
+                if owner is not None:
+                    return f"{self._path(owner, container, key)} is null: there is none"
+        return None
 
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
         if not policy.figures:
