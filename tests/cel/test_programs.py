@@ -26,8 +26,12 @@ def test_arguments_come_in_the_order_that_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("source", "error"),
-    [("device.cores > 1", Missing), ("fix.cvss > 1.0", Absent), ("device.fixes[0].id + 'a' == '' || 1 % (size(device.fixes) - 1) == 0", Fault)],
-)  # fmt: skip
+    [
+        ("device.cores > 1", Missing),
+        ("fix.cvss > 1.0", Absent),
+        ("device.fixes[0].id + 'a' == '' || 1 % (size(device.fixes) - 1) == 0", Fault),
+    ],
+)
 def test_errors_are_the_languages_own(source: str, error: type[EvalError]) -> None:
     program = env().check(source).compile(("device", "fix"))
     with pytest.raises(error) as caught:
@@ -72,7 +76,7 @@ def test_a_kept_program_needs_neither_parser_nor_checker() -> None:
         "assert not {'policyscan.cel.parser', 'policyscan.cel.checker', 'policyscan.cel.compiler',"
         " 'policyscan.cel.tracer'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_bound_expression_is_evaluated_once() -> None:
@@ -180,9 +184,10 @@ def test_definitions_that_grow_without_end_are_refused() -> None:
 def test_bound_expressions_that_grow_without_end_are_refused() -> None:
     wide = Env({"x": INT})
     wide = wide.bind("b0", wide.check("x + x"))
+    for n in range(1, 6):
+        wide = wide.bind(f"b{n}", wide.check(f"b{n - 1} + b{n - 1} + (b{n - 1} > 3 ? b{n - 1} : 1)"))
     with pytest.raises(CelErrors, match="too large"):
-        for n in range(1, 40):
-            wide = wide.bind(f"b{n}", wide.check(f"b{n - 1} + b{n - 1} + (b{n - 1} > 3 ? b{n - 1} : 1)"))
+        wide.check("b5 + b5 + b5 + b5")
 
 
 @pytest.mark.parametrize(

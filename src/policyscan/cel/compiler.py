@@ -39,6 +39,7 @@ _ANY: Final = ABSENT | MISSING | FAULT
 _LITERALS: Final = frozenset({str, int, float, bool, bytes, type(None)})
 _BLOCKS: Final = 14
 """Python nests at most 20 loops and `try` blocks; deeper ones move to functions of their own."""
+_LARGE: Final = frozenset({"and", "or", "loop", "cond", "lazy", "def", "let"})
 _INDENT: Final = 60
 """Python indents at most 100 deep."""
 _CHAIN: Final = 12
@@ -246,7 +247,7 @@ class _Compiler:
 
         With `raw`, a plain int may stand for a date, timestamp or duration.
         """
-        if (self.blocks > _BLOCKS or self.indent > _INDENT) and ir[0] in {"and", "or", "loop", "cond", "lazy", "def", "let"}:
+        if (self.blocks > _BLOCKS or self.indent > _INDENT) and ir[0] in _LARGE:
             return self._outlined(ir)
         value: str
         if ir[0] == "call":

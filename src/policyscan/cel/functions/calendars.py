@@ -181,7 +181,9 @@ def moving_closed(
     hours = _hours(clock, calendar)
     if moves[1]:
         for edge in _edges(stretch):
-            clock.turns_at(clock.instant + hours.next_change(edge) - edge)
+            # An end that stands on a closing time has a closed stretch behind it an instant later.
+            change = hours.next_change(edge - 1)
+            clock.turns_at(clock.instant + (1 if change == edge else change - edge))
     return closed(clock, calendar, stretch)
 
 
@@ -210,9 +212,9 @@ def moving_uncovered(
     targets = sorted({edge for shift in fixed for edge in _edges(shift)})
     for stretch in moving:
         for edge in _edges(stretch):
-            later = next((target for target in targets if target > edge), None)
+            later = next((target for target in targets if target >= edge), None)
             if later is not None:
-                clock.turns_at(clock.instant + later - edge)
+                clock.turns_at(clock.instant + max(later - edge, 1))
     return uncovered(stretches, shifts)
 
 
