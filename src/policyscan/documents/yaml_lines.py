@@ -56,13 +56,17 @@ _FLOW_VALUE = rf"""
     )
     """
 # The most common `{…}` and `[…]`: scalars with no space but one after each colon and comma. The second
-# expression of each pair finds the entries of what the first one has matched.
+# expression of each pair finds the entries of what the first one has matched. What stands in an inner pair of
+# brackets is looked into by itself.
 _SIMPLE_KEY = r"[A-Za-z_][A-Za-z0-9_]{0,99}+"
 _SIMPLE_TEXT = r"[0-9A-Za-z][^:#,?\[\]{}]*+(?::[0-9A-Za-z/][^:#,?\[\]{}]*+)*+"
+_INNER = r"\[[^\[\]{}]*+\]|\{[^\[\]{}]*+\}"
 _simple_mapping = re.compile(
-    rf"""\{{(?:{_SIMPLE_KEY}: (?:{_SIMPLE_TEXT}|"[^"\\]*+")(?:, (?=[A-Za-z_])|(?=\}})))++\}}"""
+    rf"""\{{(?:{_SIMPLE_KEY}: (?:{_SIMPLE_TEXT}|"[^"\\]*+"|{_INNER})(?:, (?=[A-Za-z_])|(?=\}})))++\}}"""
 ).match
-_simple_entries = re.compile(rf"""({_SIMPLE_KEY}): (?:({_SIMPLE_TEXT})|("[^"\\]*+"))[,}}]""").findall
+_simple_entries = re.compile(
+    rf"""({_SIMPLE_KEY}): (?:({_SIMPLE_TEXT})|("[^"\\]*+")|({_INNER}))[,}}]"""
+).findall
 _simple_list = re.compile(rf"\[(?:{_SIMPLE_TEXT}(?:, (?=[0-9A-Za-z])|(?=\])))*+\]").match
 _simple_items = re.compile(rf"({_SIMPLE_TEXT})[,\]]").findall
 
@@ -183,32 +187,38 @@ def _without_match(line: str) -> Line:
 
 def _with_flow(line: str, start: int, key: str | None, column: int, begin: int) -> Line:
     try:
-        value = _simple_flow(line, start)
-        if value is not None:
-            return -2, key, value, column, begin, FLAT
+        found = _simple_flow(line, start)
+        if found is not None:
+            return -2, key, found[0], column, begin, found[1]
         value, _ = read_flow(line, start)
     except Doubt:
         return -2, key, start, column, begin, UNFINISHED
-    values = value.values() if value.__class__ is dict else value
-    flat = not any(each is BLANK or each.__class__ is dict or each.__class__ is list for each in values)
-    return -2, key, value, column, begin, FLAT if flat else FLOW
+    return -2, key, value, column, begin, FLOW
 
 
-def _simple_flow(line: str, start: int) -> Any:
+def _simple_flow(line: str, start: int) -> tuple[Any, int] | None:
     """The container that begins at `start`, if it is of the simplest kind and ends with the line; or None."""
-    if line[start] == "[":
-        match = _simple_list(line, start)
-        if match is None or match.end() != len(line):
-            return None
-        return [_meanings[text] for text in _simple_items(line, start + 1)]
-    match = _simple_mapping(line, start)
-    if match is None or match.end() != len(line):
+    mapping = line[start] == "{"
+    match = _simple_mapping(line, start) if mapping else _simple_list(line, start)
+    if match is None or (match.end() != len(line) and _REST.match(line, match.end()) is None):
         return None
-    entries = _simple_entries(line, start + 1)
-    value = {_keys[key]: _meanings[text] if text else quoted[1:-1] for key, text, quoted in entries}
+    if not mapping:
+        return [_meanings[text] for text in _simple_items(line, start + 1, match.end())], FLAT
+    kind = FLAT
+    value: dict[str, Any] = {}
+    entries = _simple_entries(line, start + 1, match.end())
+    for key, text, quoted, brackets in entries:
+        if brackets:
+            inner = _simple_flow(brackets, 0)
+            if inner is None:
+                return None
+            value[_keys[key]] = inner[0]
+            kind = FLOW
+        else:
+            value[_keys[key]] = _meanings[text] if text else quoted[1:-1]
     if len(value) != len(entries):
         raise Doubt
-    return value
+    return value, kind
 
 
 # --- | and > ---------------------------------------------------------------------------------------
