@@ -147,7 +147,7 @@ def lost(before: dict[Finding, Status], after: dict[Finding, Status]) -> list[Fi
     """The findings that have gone: turned into something that nobody must act on, or without a successor.
 
     A finding that is no longer there is succeeded by another of its subject, or by one of the whole
-    inventory or of a whole list, which names the list (`client.devices`).
+    inventory, of a whole list, which names the list (`client.devices`), or of what has lost its name (`#1`).
     """
     acted: dict[tuple[str, str], set[str]] = {}
     for finding, status in after.items():
@@ -159,7 +159,9 @@ def lost(before: dict[Finding, Status], after: dict[Finding, Status]) -> list[Fi
             continue
         subjects = acted.get((finding.policy, finding.document), set())
         succeeded = (
-            finding.subject in subjects or "" in subjects or any("." in subject for subject in subjects)
+            finding.subject in subjects
+            or "" in subjects
+            or any("." in subject or "#" in subject for subject in subjects)
         )
         if finding in after or not succeeded:
             gone.append(finding)
@@ -185,8 +187,7 @@ def test_no_finding_vanishes_with_a_key(file: str, blank: bool, part: int) -> No
             documents = linked(without(file, path, blank=blank), file)
         except PolicyscanError:
             continue  # an error at its place: exit 2
-        for finding in lost(before, results(documents)):
-            vanished.append((path, finding))
+        vanished.extend((path, finding) for finding in lost(before, results(documents)))
     assert not vanished
 
 
