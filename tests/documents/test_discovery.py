@@ -1,7 +1,5 @@
 """Which files are found: folders, ignore rules, links, standard input, and where others are looked for."""
 
-
-
 from __future__ import annotations
 
 import os

@@ -206,6 +206,13 @@ def test_a_dangling_reference_is_an_issue_and_reads_as_absent(workshop: Open) ->
     assert (str(issue.place), issue.path, issue.hint) == ("w.yaml:7:10", "checks[0].by", "did you mean ann?")
 
 
+def test_a_document_that_is_wrong_all_over_gets_all_issues_but_not_all_guesses(workshop: Open) -> None:
+    people = "".join(f"  - {{id: p{n}, boss: q{n}}}\n" for n in range(200))
+    issues = workshop(f"people:\n{people}").issues
+    assert len(issues) == 200
+    assert (issues[0].hint, issues[-1].hint) == ("add it to people, or correct the id",) * 2
+
+
 def test_a_reference_into_an_empty_or_null_list_dangles(workshop: Open) -> None:
     document = workshop("tools: []\nchecks: [{tool: t}]\n")
     assert isinstance(document.value["checks"][0]["tool"], Dangling)

@@ -49,6 +49,11 @@ PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additiona
             "#/properties/a: x-past belongs on a date or an instant",
             None,
         ),
+        (
+            {"a": {"type": "array", "items": {"type": "string", "format": "date", "x-past": True}}},
+            "#/properties/a: x-past belongs on a property, not on the items of a list",
+            None,
+        ),
         ({"a": {"type": "string", "x-order": True}}, "#/properties/a: x-order belongs on an enum", None),
         ({"a": {"type": "integer", "x-ref": "b"}}, "#/properties/a: x-ref belongs on a string", None),
         (

@@ -177,6 +177,16 @@ def test_all_problems_are_reported_in_the_order_of_the_file(refuse: Refuse) -> N
     ]
 
 
+def test_a_document_that_is_wrong_all_over_has_every_problem(refuse: Refuse) -> None:
+    found = refuse("".join(f"cuont{n}: 1\n" for n in range(200)))
+    assert [problem.at.line for problem in found if problem.at] == list(range(4, 204))
+
+
+def test_long_texts_are_cut_in_messages(refuse: Refuse) -> None:
+    (problem,) = refuse(f"count: {'x' * 5000}\n")
+    assert problem.message == f'count: expected a whole number, found the text "{"x" * 80}…"'
+
+
 def test_what_stands_before_a_problem_is_not_reported_as_decoded(refuse: Refuse) -> None:
     """Decoding works in place: the explanation must speak of what is written."""
     found = refuse("as_of: 2026-10-31\nchecks: [{done_on: 2026-10-31, hours: 3, tool: x}]\nzzz: 1\n")

@@ -222,12 +222,15 @@ def _list(shape: Shape, items: Decode) -> Decode:
 
 def has_repeats(node: list[Any]) -> bool:
     """Whether two items of a list are equal, 1 and true being different."""
-    seen: list[Any] = []
-    for item in node:
-        if any(item == other and type(item) is type(other) for other in seen):
-            return True
-        seen.append(item)
-    return False
+    return len({_frozen(item) for item in node}) < len(node)
+
+
+def _frozen(value: Any) -> Any:
+    if value.__class__ is dict:
+        return frozenset((key, _frozen(item)) for key, item in value.items())
+    if value.__class__ is list:
+        return tuple(map(_frozen, value))
+    return value.__class__, value
 
 
 def _fits(length: int, size: tuple[int, int | None]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
@@ -170,29 +171,23 @@ class Document:
     def blanks(self) -> list[DocumentIssue]:
         """Every key with nothing after it, as a note with its place."""
         found = []
-        for owner, keys in self.tree.blanks.items():
-            container = self._container(owner)
-            for key in keys:
-                if container is not None:
-                    place, path = self.place_of(container, key), self.path_of(container, key)
-                    found.append(
-                        DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT)
-                    )
+        for container in self._containers() if self.tree.blanks else ():
+            for key in self.tree.blanks.get(id(container), ()):
+                place, path = self.place_of(container, key), self.path_of(container, key)
+                found.append(DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT))
         return sorted(found, key=lambda issue: issue.place)
 
-    def _container(self, owner: int) -> Any:
+    def _containers(self) -> Iterator[Any]:
+        """Every dict and list of the document, each once, however many references lead to it."""
         stack: list[Any] = [self.value]
         seen = set()
         while stack:
             node = stack.pop()
-            if id(node) == owner:
-                return node
-            if id(node) in seen or id(node) not in self.places:
-                continue
-            seen.add(id(node))
-            values = node.values() if node.__class__ is dict else node
-            stack.extend(value for value in values if value.__class__ in (dict, list))
-        return None
+            if id(node) in self.places and id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                values = node.values() if node.__class__ is dict else node
+                stack.extend(value for value in values if value.__class__ in (dict, list))
 
     # --- what may be seen when ---
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from policyscan.documents.limits import MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, integer
+from policyscan.documents.suggest import clip
 from policyscan.documents.tree import Key, Place, Region, Tree
 from policyscan.errors import DocumentError
 from policyscan.source import Source
@@ -173,7 +174,10 @@ class _Scanner:
         if key in spots:
             line = self.source.position(spots[key][0].start_mark)[0]
             self.note(
-                f"the key {key} stands here twice: first on line {line}", start, end, "delete one of them"
+                f"the key {clip(key)} stands here twice: first on line {line}",
+                start,
+                end,
+                "delete one of them",
             )
         self.skip()
         if self.text[self.at : self.at + 1] != ":":

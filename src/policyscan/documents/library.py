@@ -19,7 +19,7 @@ from policyscan.source import Source
 
 _VERSION = "schema_version"
 _KIND = re.compile(
-    r"""^[{\s]*["']?kind["']?\s*:\s*["']?([\w-]+)|["']kind["']\s*:\s*["']([\w-]+)["']""", re.MULTILINE
+    r"""^[{ ]{0,9}["']?kind["']?[ ]*:[ ]*["']?([\w-]+)|["']kind["'][ ]*:\s*["']([\w-]+)["']""", re.MULTILINE
 )
 
 

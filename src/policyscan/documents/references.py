@@ -11,6 +11,8 @@ from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.suggest import did_you_mean
 
 KIND = "kind:"
+_MOST_GUESSED = 50
+"""A document that is wrong more often than this gets no more guesses at what was meant: they take long."""
 Lookup = Callable[[str, str], Document | None]
 """Finds the document of a kind with an id."""
 
@@ -29,7 +31,8 @@ def link_within(document: Document) -> None:
             container[key] = target
         elif complete:
             container[key] = Dangling(ident)
-            document.issues.append(_dangling(document, reference, targets))
+            known = targets if len(document.issues) < _MOST_GUESSED else {}
+            document.issues.append(_dangling(document, reference, known))
         else:
             container[key] = Unresolved(ident)
     document.issues.sort(key=lambda issue: issue.place)

@@ -232,6 +232,8 @@ class ShapeReader:
         if "items" not in schema:
             self.refuse(path, "a list has to say what it holds", "add items")
         shape.items = self.field(schema.get("items", {"type": "string"}), _singular(name), f"{path}/items")
+        if shape.items.shape.past:
+            self.refuse(path, "x-past belongs on a property, not on the items of a list")
         key = schema.get("x-key", ())
         shape.key = (key,) if isinstance(key, str) else tuple(key)
         shape.unique = bool(schema.get("uniqueItems"))

@@ -5,6 +5,7 @@ Runs only when decoding has found that something is wrong: it explains, the deco
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from policyscan.cel.values import Date, Timestamp
@@ -20,12 +21,12 @@ from policyscan.documents.decoding import (
     within,
 )
 from policyscan.documents.shapes import FREE, Field, Shape
-from policyscan.documents.suggest import did_you_mean, nearest
+from policyscan.documents.suggest import clip, did_you_mean, nearest
 from policyscan.documents.tree import Key, Tree
 from policyscan.errors import DocumentError
 from policyscan.source import Span
 
-_SHOWN = 60
+_MOST_GUESSED = 50
 _DATE_HINT = "write a day as YYYY-MM-DD, such as 2026-10-31"
 _INSTANT_HINT = "write it with its offset from UTC, such as 2026-10-31T09:30:00+01:00"
 _NOUNS = {
@@ -56,6 +57,12 @@ class _Explainer:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.problems: list[DocumentError] = []
+
+    def guess(self, word: Any, words: Iterable[str]) -> str | None:
+        """Did you mean …? Not asked any more in a document that is wrong all over: it takes long."""
+        if isinstance(word, str) and len(self.problems) < _MOST_GUESSED:
+            return did_you_mean(word, words)
+        return None
 
     def say(self, message: str, container: Any, key: Key, hint: str | None = None) -> None:
         """A problem with the value at `key` of a container (with no container: with the whole document)."""
@@ -105,9 +112,11 @@ class _Explainer:
 
     def _unknown_key(self, shape: Shape, value: Any, name: str) -> None:
         hint = (
-            did_you_mean(name, shape.fields) or f"known keys: {_listed(shape.fields)}; your own begin with x-"
+            self.guess(name, shape.fields) or f"known keys: {_listed(shape.fields)}; your own begin with x-"
         )
-        self.say_at_key(f"the key {name} is not known in {shape.name or 'this mapping'}", value, name, hint)
+        self.say_at_key(
+            f"the key {clip(name)} is not known in {shape.name or 'this mapping'}", value, name, hint
+        )
 
     def _required(self, shape: Shape, value: Any, name: str, *, blank: bool) -> None:
         question = shape.fields[name].question or shape.fields[name].description
@@ -178,7 +187,7 @@ class _Explainer:
             self._not_listed(shape, value, container, key)
         self._size(shape, len(value), "characters", container, key)
         if shape.pattern and not compile_pattern(shape.pattern)(value):
-            self.say(f"{_cut(value)} does not look like {shape.pattern}", container, key)
+            self.say(f"{clip(value)} does not look like {shape.pattern}", container, key)
 
     def _enum(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         if isinstance(value, str) and value in shape.values:
@@ -187,7 +196,7 @@ class _Explainer:
 
     def _not_listed(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         listed = ", ".join(str(one) for one in shape.values)
-        hint = did_you_mean(value, [str(one) for one in shape.values]) if isinstance(value, str) else None
+        hint = self.guess(value, map(str, shape.values))
         if value is False and {"no", "none"} & set(shape.values):
             hint = f"write {'none' if 'none' in shape.values else 'no'}"
         if len(shape.values) == 1:
@@ -307,16 +316,11 @@ def found(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list" if value else "an empty list"
-    return f'the text "{_cut(value)}"'
+    return f'the text "{clip(value)}"'
 
 
 def _name(container: Any, key: Key) -> str:
     return f"{key}: " if isinstance(container, dict) and isinstance(key, str) else ""
-
-
-def _cut(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return first if len(first) <= _SHOWN and first == text else f"{first[:_SHOWN]}…"
 
 
 def _listed(names: Any) -> str:
@@ -344,7 +348,7 @@ def _unquote(value: Any) -> str | None:
 
 
 def _bad_date(value: str) -> str:
-    shown = _cut(value)
+    shown = clip(value)
     if "/" in value and not any(char.isdigit() for char in value):
         return f'expected a date like 2026-10-31, found the time zone "{shown}"'
     if len(value) > 10 and value[10] in "Tt " and value[:4].isdigit():
@@ -355,7 +359,7 @@ def _bad_date(value: str) -> str:
 
 
 def _bad_instant(value: str) -> str:
-    shown = _cut(value)
+    shown = clip(value)
     if len(value) == 10 and value[4:5] == "-":
         return f'expected a date and time, found only the day "{shown}"'
     if len(value) >= 16 and value[10] in "Tt " and not _has_offset(value):

@@ -25,6 +25,7 @@ from yaml.events import (
 
 from policyscan.documents.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.documents.scalars import BadScalar, floating, resolve
+from policyscan.documents.suggest import clip
 from policyscan.documents.tree import BLANK, Key, Place, Tree, start_of
 from policyscan.documents.yaml_errors import in_plain_words, line_separator
 from policyscan.errors import DocumentError
@@ -206,7 +207,9 @@ class _Composer:
         """Say that a key stands twice in one mapping."""
         line = self.source.position(start_of(first[0]))[0]
         self.problem(
-            f"the key {event.value} stands here twice: first on line {line}", event, "delete one of them"
+            f"the key {clip(event.value)} stands here twice: first on line {line}",
+            event,
+            "delete one of them",
         )
 
     def too_deep(self, event: Any) -> NoReturn:
@@ -244,7 +247,9 @@ class _Composer:
         else:
             what = {bool: "true or false", type(None): "null"}.get(value.__class__, "a number")
             self.problem(
-                f"the key {event.value} is {what}, not text", event, f'put it in quotes: "{event.value}"'
+                f"the key {clip(event.value)} is {what}, not text",
+                event,
+                f'put it in quotes: "{clip(event.value)}"',
             )
 
     def meaning(self, event: Any) -> Any:
@@ -287,7 +292,7 @@ class _Composer:
         if wanted is float and value.__class__ is int:
             return floating(text)
         if value.__class__ is not wanted:
-            self.problem(f"{text} is not what its tag says", event, "delete the tag")
+            self.problem(f"{clip(text)} is not what its tag says", event, "delete the tag")
         return value
 
     def meaning_of_text(self, event: Any) -> Any:
