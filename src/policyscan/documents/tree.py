@@ -96,7 +96,7 @@ class Tree:
     `blanks` holds, for the id of each dict that has any, its keys with nothing after them.
     """
 
-    __slots__ = ("blanks", "first", "index", "last", "layout", "places", "source", "value")
+    __slots__ = ("_spans", "blanks", "first", "index", "last", "layout", "places", "source", "value")
 
     def __init__(
         self,
@@ -117,6 +117,7 @@ class Tree:
         self.first = first
         self.last = last
         self.layout = layout
+        self._spans: dict[tuple[int, Key], Span] = {}
 
     def root_span(self) -> Span:
         """Where the document's value begins, as a place for what concerns the whole document."""
@@ -129,6 +130,13 @@ class Tree:
         A key that is not there points at its nearest existing parent: the container's own key, or the
         document's beginning. KeyError if the container is not of this document.
         """
+        wanted = id(container), key
+        span = self._spans.get(wanted)  # several results read the same evidence
+        if span is None:
+            span = self._spans[wanted] = self._find(container, key)
+        return span
+
+    def _find(self, container: Container, key: Key) -> Span:
         place = self.places[id(container)]
         if key is None:
             return self.source.span(*self._extent(place))
