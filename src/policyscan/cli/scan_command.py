@@ -14,7 +14,7 @@ from policyscan.cli import wiring
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
 from policyscan.cli.terminal import check_writable, wants_color, width
 from policyscan.engine.scan import scan
-from policyscan.errors import UsageError
+from policyscan.errors import Problems, UsageError
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
 
@@ -58,6 +58,11 @@ _FORMATS = tuple(REPORTERS)
 @click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes.")
 @click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown.")
 @click.option("--sarif-suppressed", is_flag=True, help="SARIF: include what is waived, as suppressed.")
+@click.option(
+    "--sarif-stable-identity",
+    is_flag=True,
+    help="SARIF: know an alert by what it is about, not by the text of its line.",
+)
 @click.option(
     "--sarif-category",
     metavar="NAME",
@@ -130,18 +135,25 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             files_skipped=reader.skipped,
         )
 
-    report = scan(reader.documents(), plan, about, lambda: reader.problems)
+    report = scan(reader.documents(), plan, about, reader.told)
     _check_clients(given["clients"], reader)
     return report, config
 
 
 def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:
+    """UsageError for a client that was not found, unless its file may be among those that are broken."""
     from policyscan.documents.suggest import did_you_mean
 
     for client in clients:
-        if client not in reader.ids and not reader.problems:
-            hint = did_you_mean(client, sorted(reader.ids)) or "ids are under organisation.id"
-            raise UsageError(f"--client {client}: there is no inventory with this id", hint=hint)
+        if client not in reader.ids:
+            if reader.problems:
+                raise Problems([*reader.problems, _no_client(client, None)])
+            raise _no_client(client, did_you_mean(client, sorted(reader.ids)))
+
+
+def _no_client(client: str, hint: str | None) -> UsageError:
+    message = f"--client {client}: there is no inventory with this id"
+    return UsageError(message, hint=hint or "ids are under organisation.id")
 
 
 def _emit(report: Report, given: dict[str, Any], code: int) -> None:
@@ -157,6 +169,7 @@ def _emit(report: Report, given: dict[str, Any], code: int) -> None:
         sarif_unknown=given["sarif_unknown"],
         sarif_suppressed=given["sarif_suppressed"],
         sarif_category=given["sarif_category"],
+        sarif_stable_identity=given["sarif_stable_identity"],
     )
     for format_, path in given["outputs"]:
         _write(path, REPORTERS[format_].render(report, options))

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policyscan.config import Config, load
-from policyscan.documents.discovery import STDIN, Discovery, discover
+from policyscan.documents.discovery import STDIN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
+from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
-from policyscan.errors import ConfigError, PolicyscanError, Problems
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
 from policyscan.findings import Loosened
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_folder, choose
@@ -214,6 +215,8 @@ class Reader:
         self.skipped = discovery.ignored
         self.files = 0
         self.ids: set[str] = set()
+        self._told: set[str] = set()
+        self._sought: set[str] = set()
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
         """Each document to report on, with those that it refers to."""
@@ -225,7 +228,31 @@ class Reader:
             for document in loaded.documents:
                 self.ids.add(document.id)
                 if not self.clients or document.id in self.clients:
-                    yield document, self.library.referenced(document)
+                    context = self.library.referenced(document)
+                    self._told.add(file.shown)
+                    self._sought |= {ident for _, ident in wanted(document)} - {one.id for one in context}
+                    yield document, context
+
+    def told(self) -> list[PolicyscanError]:
+        """The problems to report once all documents are read, those of files read as context too.
+
+        Where only some inventories are asked for, a file that holds none of them is no one's business, unless
+        it may hold what one of them refers to.
+        """
+        problems = [*self.problems, *self.library.context_problems]
+        if not self.clients:
+            return problems
+        strangers = {file.shown for file in self.discovery.files if not self._concerns(file)}
+        return [p for p in problems if p.at is None or p.at.file not in strangers]
+
+    def _concerns(self, file: File) -> bool:
+        if file.shown in self._told:
+            return True
+        try:
+            text = as_source(file).text if self._sought else ""
+        except DocumentError:
+            return False
+        return any(ident in text for ident in self._sought)
 
 
 def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
