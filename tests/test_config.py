@@ -75,7 +75,8 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
     write(
         tmp_path,
         "inventories: [clients]\npolicies: [mine]\nbuiltin_policies: false\n"
-        "kinds: [site.json]\nprofile: insurer\ntime_zone: Europe/Paris\nfail_on: high\nselect: [AV]\nignore: [AV-01]\n"
+        "kinds: [site.json]\nprofile: insurer\ntime_zone: Europe/Paris\n"
+        "fail_on: high\nselect: [AV]\nignore: [AV-01]\n"
         "parameters: {AV-01: {max_age: 3d}}\nx-note: ours\n",
     )
     assert load(tmp_path) == Config(
