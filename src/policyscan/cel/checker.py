@@ -184,6 +184,7 @@ class Checker:
     def _bound(self, node: Node, name: str) -> Out:
         bound = self.env.bound[name]
         self.size += bound.size
+        self.check_size(node)
         self.clock = self.clock or bound.clock
         self.names.update(dict.fromkeys(bound.names))
         ir = ("lazy", node.start, node.end, name, bound.source, bound.inner)
@@ -274,13 +275,14 @@ class Checker:
 
     def bind(self, node: Bind) -> Out:
         init = self.expr(node.init)
-        local = self.local(init.type, init.moves)
+        local = self.local(node.var.name, init.type, init.moves)
         body = self.scoped({node.var.name: local}, node.body)
         return Out(("let", node.start, node.end, local.slot, init.ir, body.ir), body.type, body.moves)
 
-    def local(self, t: Type, moves: str = "") -> Local:
+    def local(self, name: str, t: Type, moves: str = "") -> Local:
+        """A name that hides others of its spelling; its slot is `name#number`."""
         self._slots += 1
-        return Local(f"v{self._slots}", t, moves)
+        return Local(f"{name}#{self._slots}", t, moves)
 
     def scoped(self, names: dict[str, Local], node: Node, known: frozenset[Path] = frozenset()) -> Out:
         before = self.locals

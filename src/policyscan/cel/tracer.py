@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 
 Locate: TypeAlias = Callable[[object, str | int | None], "tuple[str, object] | None"]
 Run: TypeAlias = Callable[["_Frame"], Any]
-_MOST_KEPT: Final = 50
-"""Elements of one macro whose evaluation a trace shows."""
+_MOST_KEPT: Final = 5000
+"""Nodes in a trace; when there are as many, further turns of macros leave none."""
 _NAVIGATING: Final = frozenset({"select", "has", "opt_select", "index", "opt_index"})
 
 
 class Step(NamedTuple):
     """A node of the tree: its text and what came of it.
 
-    `error` is set instead of `value` where it has none. `element` is set for one turn of a macro.
+    `error` is set instead of `value` where it has none. One turn of a macro has `element` set: its text is
+    the macro's name for the element, its value the element.
     """
 
     text: str
@@ -42,13 +43,13 @@ class Step(NamedTuple):
 
 
 class _Meta(NamedTuple):
-    """What is fixed about a node: its place, its source, whether it is one turn of a macro."""
+    """What is fixed about a node: its place and source; for a turn of a macro, its name for the element."""
 
     op: str
     start: int
     end: int
     source: str
-    element: bool = False
+    element: str = ""
 
 
 class _Frame:
@@ -74,6 +75,15 @@ class _Frame:
         self.n: int | None = None
         self.loops = 0
         self.budget = runtime.BUDGET
+
+
+class _Tally(NamedTuple):
+    """What is fixed about a node: its place, its source and, for a turn of a macro, the element's name."""
+
+    hits: list[Any]
+    others: list[Any]
+    unsure: int
+    error: EvalError | None
 
 
 class Trace:
@@ -165,9 +175,9 @@ def _tree(log: list[tuple[_Meta, Any, int]]) -> Step:
         while stack and stack[-1][0] >= start:
             parts.append(stack.pop()[1])
         error = value if isinstance(value, EvalError) else None
-        text = meta.source[meta.start : meta.end]
+        text = meta.element or meta.source[meta.start : meta.end]
         shown = None if error is not None else value
-        step = Step(text, meta.start, meta.end, shown, error, tuple(reversed(parts)), meta.element)
+        step = Step(text, meta.start, meta.end, shown, error, tuple(reversed(parts)), bool(meta.element))
         stack.append((position, step))
     return stack[-1][1]
 
@@ -490,9 +500,12 @@ class Tracer:
         def run(frame: _Frame) -> Any:
             bound = limit(frame)
             start = len(frame.log)
-            hits, unsure, error, _ = tally(frame)
-            frame.log.append((meta, hits if error is None else error, start))
-            return runtime.within_bounds(op, hits, hits + unsure, bound, error)
+            hits, others, unsure, error = tally(frame)
+            count = len(hits)
+            frame.log.append((meta, count if error is None else error, start))
+            # Too many are shown by those that pass the test, too few by those that do not.
+            _witness(frame, hits if count > bound or op in {"<", "<="} else others)
+            return runtime.within_bounds(op, count, count + unsure, bound, error)
 
         return run
 
@@ -636,6 +649,7 @@ class Tracer:
         target, kind, slots = self.build(ir[6]), ir[4], ir[5]
         numbers = [self.slot(slot) for slot in slots]
         through = _through(kind, len(slots), self.strict)
+        meta = _Meta("turn", ir[1], ir[2], self.source, slots[-1].partition("#")[0])
 
         def run(frame: _Frame, visit: Callable[[_Frame, Any], bool]) -> None:
             items = target(frame)
@@ -647,14 +661,20 @@ class Tracer:
                 if frame.budget < 0:
                     runtime.over_budget()
             frame.loops = nested + 1
-            values = frame.slots
+            values, log = frame.slots, frame.log
             try:
                 for element in items:
                     if len(numbers) == 1:
                         values[numbers[0]] = element
                     else:
                         values[numbers[0]], values[numbers[1]] = element
-                    if visit(frame, element):
+                    start = len(log)
+                    done = visit(frame, element)
+                    if start > _MOST_KEPT:
+                        del log[start:]
+                    else:
+                        log.append((meta, values[numbers[-1]], start))
+                    if done:
                         break
             finally:
                 frame.loops = nested
@@ -662,22 +682,8 @@ class Tracer:
         return run
 
     def part(self, ir: Ir, number: int, flag: str = "") -> Run:
-        """A macro's argument, evaluated for each element; in the tree for the first fifty."""
-        node = ir[7][number]
-        inner = self.condition(node, flag)
-        shown = self.logged(_Meta(node[0], node[1], node[2], self.source, element=True), inner)
-
-        def run(frame: _Frame) -> Any:
-            log = frame.log
-            if len(log) > _MOST_KEPT * 100:
-                start = len(log)
-                try:
-                    return inner(frame)
-                finally:
-                    del log[start:]
-            return shown(frame)
-
-        return run
+        """A macro's argument, evaluated for each element."""
+        return self.condition(ir[7][number], flag)
 
     def quantifier(self, ir: Ir, *, decided: bool) -> Run:
         before = self.names
@@ -714,26 +720,23 @@ class Tracer:
 
         return run
 
-    def tally(self, ir: Ir) -> Callable[[_Frame], tuple[int, int, EvalError | None, int]]:
-        """Counts hits and elements that cannot be told; those that are no hit are witnesses."""
+    def tally(self, ir: Ir) -> Callable[[_Frame], _Tally]:
+        """Counts the hits of a macro's test and the elements for which it cannot be told."""
         before = self.names
         turns = self.turns(ir)
         test = self.part(ir, -1, ir[8])
         self.names = before
 
-        def run(frame: _Frame) -> tuple[int, int, EvalError | None, int]:
-            hits = unsure = n = 0
-            error: EvalError | None = None
+        def run(frame: _Frame) -> _Tally:
+            hits: list[Any] = []
             others: list[Any] = []
+            unsure = 0
+            error: EvalError | None = None
 
             def visit(frame: _Frame, element: Any) -> bool:
-                nonlocal hits, unsure, n, error
-                n += 1
+                nonlocal unsure, error
                 try:
-                    if test(frame):
-                        hits += 1
-                    else:
-                        others.append(element)
+                    (hits if test(frame) else others).append(element)
                 except EvalError as failed:
                     others.append(element)
                     if not isinstance(failed, Absent):
@@ -742,9 +745,8 @@ class Tracer:
                 return False
 
             turns(frame, visit)
-            _witness(frame, others)
-            frame.hits, frame.n = hits, n
-            return hits, unsure, error, n
+            frame.hits, frame.n = len(hits), len(hits) + len(others)
+            return _Tally(hits, others, unsure, error)
 
         return run
 
@@ -871,10 +873,11 @@ class Tracer:
         tally = self.tally(ir)
 
         def run(frame: _Frame) -> Any:
-            hits, _, error, _ = tally(frame)
+            hits, others, _, error = tally(frame)
+            _witness(frame, others)
             if error is not None:
                 raise error
-            return hits
+            return len(hits)
 
         return run
 
@@ -884,8 +887,9 @@ class Tracer:
 
         def run(frame: _Frame) -> Any:
             wanted = share(frame)
-            hits, unsure, error, n = tally(frame)
-            return runtime.at_least(wanted, hits, unsure, n, error)
+            hits, others, unsure, error = tally(frame)
+            _witness(frame, others)
+            return runtime.at_least(wanted, len(hits), unsure, len(hits) + len(others), error)
 
         return run
 

@@ -83,7 +83,7 @@ def _amounts(c: Checker, node: Node, out: Out) -> Out:
     """The list of an object's fields, so that a missing one is missing from their total."""
     t = non_null(out.type)
     assert isinstance(t, ObjectType)
-    local = c.local(t)
+    local = c.local("object", t)
     elem: Type = NEVER
     parts: list[Ir] = []
     for name, field in t.fields.items():

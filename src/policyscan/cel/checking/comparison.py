@@ -57,6 +57,9 @@ def equality(c: Checker, node: Call) -> Out:
     kind = _equality_kind(c, node, a, b)
     if negate and c.strict:
         guard_nullable(c, node, a, b)
+    counted = _count_compared(c, node, OPERATORS[node.function], a, b)
+    if counted is not None:
+        return counted
     if isinstance(kind, tuple) and isinstance(non_null(a.type), Identity):
         a, b = b, a
     return Out(("eq", node.start, node.end, negate, kind, a.ir, b.ir), BOOL)

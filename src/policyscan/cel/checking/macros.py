@@ -56,7 +56,7 @@ def macro(c: Checker, node: Macro) -> Out:
     t = non_null(target.type)
     kind, elements = _elements(c, node, t, len(node.vars))
     moves = "shape" if target.moves else ""
-    locals_ = [c.local(e, moves) for e in elements]
+    locals_ = [c.local(var.name, e, moves) for var, e in zip(node.vars, elements, strict=True)]
     names = {var.name: local for var, local in zip(node.vars, locals_, strict=True)}
     if len(names) < len(node.vars):
         c.error(node.vars[-1], f"{node.vars[-1].name!r} is used for two things")
@@ -154,7 +154,7 @@ def _optional_macro(c: Checker, node: Macro, target: Out) -> Out:
     inner = t.elem if isinstance(t, Optional) else DYN
     if c.strict and not isinstance(t, Optional) and t != DYN:
         c.error(node, f"{node.name}() is for optionals, not for {an(t)}")
-    local = c.local(inner)
+    local = c.local(node.vars[0].name, inner)
     body = c.scoped({node.vars[0].name: local}, node.args[0])
     c.still(node.args[0], body)
     flat = node.name == "optFlatMap"
