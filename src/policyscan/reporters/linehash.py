@@ -20,22 +20,31 @@ _END = "\uffff" + "\0" * _WINDOW  # what the published algorithm feeds in after 
 def line_hashes(content: bytes, lines: Iterable[int]) -> dict[int, str]:
     """The fingerprint of each of some 1-based lines of a file; lines past its end have none."""
     text = _units(content.decode("utf-8", "replace"))
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace(" ", "").replace("\t", "")
-    starts = [0]
-    position = text.find("\n")
-    while position >= 0:
-        starts.append(position + 1)
-        position = text.find("\n", position + 1)
-    text += _END
-    wanted = set(lines)
-    seen: dict[str, int] = {}
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace(" ", "").replace("\t", "") + _END
     hashes: dict[int, str] = {}
-    for number, start in enumerate(starts, 1):
+    number, start = 1, 0
+    for wanted in sorted(set(lines)):
+        while number < wanted:
+            number, start = number + 1, text.find("\n", start) + 1
+            if not start:
+                return hashes
         window = text[start : start + _WINDOW]
-        count = seen[window] = seen.get(window, 0) + 1
-        if number in wanted:
-            hashes[number] = f"{sum(map(mul, map(ord, window), _POWERS)) & _BITS:x}:{count}"
+        value = sum(map(mul, map(ord, window), _POWERS)) & _BITS
+        hashes[wanted] = f"{value:x}:{_occurrence(text, window, start)}"
     return hashes
+
+
+def _occurrence(text: str, window: str, start: int) -> int:
+    """How many lines up to the one at `start`, this one included, begin with the same text."""
+    count = 2 if start and text.startswith(window) else 1
+    needle = "\n" + window
+    position = text.find(needle)
+    while 0 <= position < start - 1:
+        count += 1
+        position = text.find(needle, position + 1)
+    return count
 
 
 def _units(text: str) -> str:
