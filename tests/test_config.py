@@ -49,7 +49,7 @@ def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    assert load(tmp_path) == Config(tmp_path)
+    assert load(tmp_path) == Config(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["policyscan.yaml", ".policyscan.yaml"])
@@ -58,7 +58,7 @@ def test_the_nearest_file_upwards_is_found(tmp_path: Path, name: str) -> None:
     below = tmp_path / "inventories" / "clients"
     below.mkdir(parents=True)
     config = load(below)
-    assert (config.root, config.profile, config.file) == (tmp_path, "full", name)
+    assert (config.root, config.profile, config.file) == (str(tmp_path), "full", name)
 
 
 def test_the_search_stops_at_the_repository(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         "parameters: {AV-01: {max_age: 3d}}\nx-note: ours\n",
     )
     assert load(tmp_path) == Config(
-        root=tmp_path,
+        root=str(tmp_path),
         file="policyscan.yaml",
         inventories=("clients",),
         policies=("mine",),

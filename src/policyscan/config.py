@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyscan.documents.text import read_source, top
@@ -17,7 +17,7 @@ FILE_NAMES = ("policyscan.yaml", ".policyscan.yaml")
 class Config(NamedTuple):
     """The settings of a repository. Paths are relative to `root`, the folder of the configuration file."""
 
-    root: Path
+    root: str
     file: str | None = None
     inventories: tuple[str, ...] = ("inventories",)
     policies: tuple[str, ...] = ()
@@ -31,36 +31,44 @@ class Config(NamedTuple):
     parameters: Mapping[str, Mapping[str, Any]] = {}
 
 
-def find_root(start: Path) -> Path:
+def find_root(start: str) -> str:
     """The nearest folder, from `start` upwards, with a configuration file or a `.git`; else `start`."""
-    folder = start if start.is_dir() else start.parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / name).is_file() for name in FILE_NAMES) or (candidate / ".git").exists():
-            return candidate
+    folder = own = start if os.path.isdir(start) else os.path.dirname(start)
+    while not any(os.path.isfile(os.path.join(folder, name)) for name in FILE_NAMES):
+        above = os.path.dirname(folder)
+        if os.path.exists(os.path.join(folder, ".git")):
+            return folder
+        if above == folder:
+            return own
+        folder = above
     return folder
 
 
-def load(start: Path, explicit: Path | None = None, store: Store | None = None) -> Config:
+def load(
+    start: str | os.PathLike[str], explicit: str | os.PathLike[str] | None = None, store: Store | None = None
+) -> Config:
     """The configuration that holds at a place: a file named on the command line, the nearest one, or none."""
     if explicit is not None:
-        if not explicit.is_file():
+        if not os.path.isfile(explicit):
             raise ConfigError(f"{explicit}: there is no such configuration file")
-        return _load(explicit, explicit.resolve().parent, store)
-    root = find_root(start.resolve())
+        return _load(os.fspath(explicit), os.path.dirname(os.path.realpath(explicit)), store)
+    root = find_root(os.path.realpath(start))
     for name in FILE_NAMES:
-        if (root / name).is_file():
-            return _load(root / name, root, store)
+        path = os.path.join(root, name)
+        if os.path.isfile(path):
+            return _load(path, root, store)
     return Config(root)
 
 
-def _load(path: Path, root: Path, store: Store | None) -> Config:
+def _load(path: str, root: str, store: Store | None) -> Config:
+    name = os.path.basename(path)
     entry = _entry(path, store)
     kept = store.get(entry) if store is not None and entry is not None else None
-    if kept is not None and not any(_problems(root, kept, lambda _: top(path.name))):
-        return _config(path, root, kept)
+    if kept is not None and not any(_problems(root, kept, lambda _: top(name))):
+        return _config(name, root, kept)
     from policyscan.policies.files import read
 
-    file, problems = read(path, path.name, "config")
+    file, problems = read(path, name, "config")
     if file is None:
         raise Problems(problems)
     errors = list(_problems(root, file.value, file.span))
@@ -68,10 +76,10 @@ def _load(path: Path, root: Path, store: Store | None) -> Config:
         raise Problems(errors)
     if store is not None and entry is not None:
         store.put(entry, file.value)
-    return _config(path, root, file.value)
+    return _config(name, root, file.value)
 
 
-def _entry(path: Path, store: Store | None) -> str | None:
+def _entry(path: str, store: Store | None) -> str | None:
     """The name of what is kept of a file, made of its content."""
     try:
         return store.name("config", read_source(path).text.encode()) if store is not None else None
@@ -80,7 +88,7 @@ def _entry(path: Path, store: Store | None) -> str | None:
 
 
 def _problems(
-    root: Path, content: Mapping[str, Any], span: Callable[[Sequence[str | int]], Span]
+    root: str, content: Mapping[str, Any], span: Callable[[Sequence[str | int]], Span]
 ) -> Iterator[PolicyscanError]:
     """What is wrong although the file has the right shape."""
     zone = content.get("time_zone", "UTC")
@@ -92,10 +100,10 @@ def _problems(
             yield from _path_problem(root, written, span((key, i)))
 
 
-def _config(path: Path, root: Path, content: Mapping[str, Any]) -> Config:
+def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
     return Config(
         root=root,
-        file=path.name,
+        file=name,
         inventories=tuple(content.get("inventories", ("inventories",))),
         policies=tuple(content.get("policies", ())),
         builtin=content.get("builtin_policies", True),
@@ -109,12 +117,12 @@ def _config(path: Path, root: Path, content: Mapping[str, Any]) -> Config:
     )
 
 
-def _path_problem(root: Path, written: str, at: Span) -> list[PolicyscanError]:
+def _path_problem(root: str, written: str, at: Span) -> list[PolicyscanError]:
     """A path of the configuration must exist below its folder."""
-    path = (root / written).resolve()
-    if not path.is_relative_to(root.resolve()):
+    path, folder = os.path.realpath(os.path.join(root, written)), os.path.realpath(root)
+    if path != folder and not path.startswith(os.path.join(folder, "")):
         return [ConfigError(f"{written!r} lies outside the folder of the configuration", at=at)]
-    if not path.exists():
+    if not os.path.exists(path):
         return [
             ConfigError(f"{written!r} does not exist", at=at, hint="paths are relative to this file's folder")
         ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Decorator = Callable[[Any], Any]
 
@@ -28,14 +30,26 @@ class OutputTarget(click.ParamType["tuple[str, Path]"]):
         format_, colon, path = str(value).partition(":")
         if not colon or format_ not in self.formats or not path:
             self.fail(f"{value!r} is not FORMAT:PATH; formats are {', '.join(self.formats)}", param, ctx)
+        from pathlib import Path
+
         return format_, Path(path)
+
+
+class AnyPath(click.Path):
+    """A path as a Path, which is imported only for those that are given."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        """The Path of a text."""
+        from pathlib import Path
+
+        return Path(value)
 
 
 INPUT_OPTIONS: tuple[Decorator, ...] = (
     click.argument("paths", nargs=-1),
     click.option(
         "--config",
-        type=click.Path(path_type=Path),
+        type=AnyPath(),
         help="Settings file instead of the nearest policyscan.yaml.",
     ),
     click.option("--stdin-filename", metavar="PATH", help="The name that standard input has in results."),
@@ -46,7 +60,7 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--policies",
         "folders",
-        type=click.Path(path_type=Path),
+        type=AnyPath(),
         multiple=True,
         help="A folder of your own policies. Repeatable.",
     ),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +16,9 @@ from policyscan.engine.scan import scan
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FORMATS = tuple(REPORTERS)
 

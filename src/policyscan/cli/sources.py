@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from pathlib import Path
 
 from policyscan.documents.text import read_source
 from policyscan.errors import PolicyscanError
@@ -22,15 +22,18 @@ def source_of(file: str) -> Source | None:
 def content_of(file: str) -> bytes | None:
     """The bytes of a file as spans name it; None if it cannot be read."""
     try:
-        return Path(file).read_bytes()
+        with open(file, "rb") as opened:
+            return opened.read()
     except OSError:
         return None
 
 
 def repository_prefix() -> str:
     """The path from the top of the git repository to the current folder; empty at its top or outside one."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / ".git").exists():
-            return here.relative_to(folder).as_posix() if folder != here else ""
-    return ""
+    folder = here = os.getcwd()
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return ""
+        folder = above
+    return os.path.relpath(here, folder).replace(os.sep, "/") if folder != here else ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from policyscan.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def wants_color(choice: str) -> bool:

@@ -98,7 +98,7 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -
         family = policy.id.rpartition("-")[0]
         if select and policy.id not in select and family not in select:
             continue
-        path = pack.folder / family / f"{policy.id}{TEST_SUFFIX}"
+        path = Path(pack.folder) / family / f"{policy.id}{TEST_SUFFIX}"
         if not path.is_file():
             tally.untested.append(policy.id)
             continue
@@ -121,7 +121,7 @@ def _strays(pack: Pack) -> int:
         PolicyError(
             f"{path.relative_to(pack.folder).as_posix()}: there is no policy with this name beside it"
         )
-        for path in sorted(pack.folder.glob(f"*/*{TEST_SUFFIX}"))
+        for path in sorted(Path(pack.folder).glob(f"*/*{TEST_SUFFIX}"))
         if path.name.removesuffix(TEST_SUFFIX) not in pack.policies
     ]
     show_problems(strays)

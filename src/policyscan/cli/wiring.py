@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.config import Config, load
 from policyscan.documents.discovery import STDIN, Discovery, File, as_source, discover
@@ -19,9 +18,12 @@ from policyscan.engine.scan import Plan
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
 from policyscan.findings import Loosened
 from policyscan.policies.cache import load_cached
-from policyscan.policies.pack import Pack, builtin_folder, choose
+from policyscan.policies.pack import Pack, builtin_path, choose
 from policyscan.policies.policy import Policy
 from policyscan.store import Store, default_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Workspace(NamedTuple):
@@ -44,8 +46,8 @@ class Choice(NamedTuple):
 
 def configure(paths: Sequence[str], config: Path | None, store: Store | None = None) -> Config:
     """The configuration: the one named, else the nearest to the first path or the current folder."""
-    start = next((Path(path) for path in paths if path != STDIN), Path())
-    return load(start if start.exists() else Path(), config, store)
+    start = next((path for path in paths if path != STDIN), ".")
+    return load(start if os.path.exists(start) else ".", config, store)
 
 
 def open_store(*, use_cache: bool = True) -> Store | None:
@@ -58,7 +60,7 @@ def load_kinds(config: Config, store: Store | None = None) -> Kinds:
     """The built-in kinds and those that the configuration adds."""
     kinds = Kinds.builtin(store)
     for written in config.kinds:
-        kinds.load(config.root / written, written)
+        kinds.load(os.path.join(config.root, written), written)
     return kinds
 
 
@@ -97,20 +99,21 @@ def load_packs(
     return tuple(packs), problems
 
 
-def pack_folders(config: Config, folders: Sequence[Path]) -> list[Path]:
+def pack_folders(config: Config, folders: Sequence[Path]) -> list[str]:
     """The folders of all packs, each once."""
-    chosen = [builtin_folder()] if config.builtin else []
-    chosen.extend(config.root / written for written in config.policies)
-    chosen.extend(folders)
-    return list({folder.resolve(): folder for folder in chosen}.values())
+    chosen = [builtin_path()] if config.builtin else []
+    chosen.extend(os.path.join(config.root, written) for written in config.policies)
+    chosen.extend(map(os.fspath, folders))
+    return list({os.path.realpath(folder): folder for folder in chosen}.values())
 
 
-def shown_path(path: Path) -> str:
+def shown_path(path: str | os.PathLike[str]) -> str:
     """A path as people see it: relative to the current folder where it lies below it."""
-    full, here = path.resolve(), Path.cwd()
-    if full == builtin_folder().resolve() and not full.is_relative_to(here):
+    full, here = os.path.realpath(path), os.getcwd()
+    below = full == here or full.startswith(os.path.join(here, ""))
+    if not below and full == os.path.realpath(builtin_path()):
         return "policies"
-    return full.relative_to(here).as_posix() if full.is_relative_to(here) else full.as_posix()
+    return (os.path.relpath(full, here) if below else full).replace(os.sep, "/")
 
 
 def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
@@ -257,14 +260,10 @@ class Reader:
 
 def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
     """The files that a command is about; names that people see are relative to the current folder."""
-    here = Path.cwd()
-    configured = [_relative(config.root / written, here) for written in config.inventories]
+    here = os.getcwd()
+    configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
     stdin = sys.stdin.buffer.read() if STDIN in paths else None
     return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)
-
-
-def _relative(path: Path, here: Path) -> str:
-    return os.path.relpath(path, here)
 
 
 def moment_of(as_of: str | None) -> Moment:

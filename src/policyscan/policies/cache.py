@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PolicyscanError
@@ -42,7 +41,7 @@ class StoredPolicies(Mapping[str, "Policy"]):
 
 
 def load_cached(
-    folder: Path, kinds: Kinds, *, shown: str, overrides: Overrides, store: Store | None
+    folder: str, kinds: Kinds, *, shown: str, overrides: Overrides, store: Store | None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
     """As `load_pack`, from the store where it can be; only packs without problems are kept."""
     entry = _entry(store, folder, kinds, shown, overrides) if store is not None else None
@@ -57,11 +56,11 @@ def load_cached(
     return pack, problems
 
 
-def _entry(store: Store, folder: Path, kinds: Kinds, shown: str, overrides: Overrides) -> str | None:
+def _entry(store: Store, folder: str, kinds: Kinds, shown: str, overrides: Overrides) -> str | None:
     """The name of what everything that a checked pack depends on gives; None if some of it is not there."""
     about = repr((shown, _sorted(overrides), [kinds.digest(name) for name in kinds.names])).encode()
     try:
-        parts = list(_contents(str(folder)))
+        parts = list(_contents(folder))
     except OSError:
         return None
     return store.name("pack", about, *parts)
@@ -76,7 +75,7 @@ def _contents(folder: str, above: str = "") -> Iterator[bytes]:
         if name.endswith(".yaml"):
             if not name.endswith(TEST_SUFFIX) and entry.is_file():
                 yield os.fsencode(above + name)
-                with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - it is read at each start
+                with open(entry.path, "rb", buffering=0) as file:
                     yield file.read()
         elif not above and entry.is_dir():
             yield from _contents(entry.path, f"{name}/")
@@ -106,7 +105,7 @@ def _plain(pack: Pack) -> tuple[Any, ...]:
 
 
 def _pack(
-    folder: Path, name: str, version: str, profiles: dict[str, Any], default: str, stored: dict[str, bytes],
+    folder: str, name: str, version: str, profiles: dict[str, Any], default: str, stored: dict[str, bytes],
     aliases: dict[str, str], previews: frozenset[str], written: list[Any],
 ) -> Pack:  # fmt: skip
     made = {key: Profile(*profile) for key, profile in profiles.items()}

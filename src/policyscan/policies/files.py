@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ class PolicyFile:
         return self.span(path)
 
 
-def read(path: Path, name: str, schema: str) -> tuple[PolicyFile | None, list[PolicyscanError]]:
+def read(
+    path: str | os.PathLike[str], name: str, schema: str
+) -> tuple[PolicyFile | None, list[PolicyscanError]]:
     """A file that must hold one YAML document of a schema's shape; None where it does not."""
     try:
         source = read_source(path, name)

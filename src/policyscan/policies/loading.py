@@ -83,7 +83,7 @@ class _Loader:
         return Pack(
             name=content.get("name", self.folder.name),
             version=content.get("version", ""),
-            folder=self.folder,
+            folder=str(self.folder),
             profiles=profiles,
             default_profile=content.get("default_profile", ""),
             policies=dict(sorted(policies.items())),

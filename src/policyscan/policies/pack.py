@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.errors import ConfigError, PolicyscanError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from policyscan.documents.kinds import Kinds
     from policyscan.policies.policy import Policy
 
@@ -46,7 +48,7 @@ class Pack(NamedTuple):
 
     name: str
     version: str
-    folder: Path
+    folder: str
     profiles: Mapping[str, Profile]
     default_profile: str
     policies: Mapping[str, Policy]
@@ -59,20 +61,36 @@ class Pack(NamedTuple):
         return id_ if id_ in self.policies else self.aliases.get(id_)
 
 
-def builtin_folder() -> Path:
+def builtin_path() -> str:
     """Where the policies that policyscan ships lie: in the package, or in a checkout at its top."""
-    packaged = Path(__file__).parent.parent / "builtin"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "policies"
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    packaged = os.path.join(package, "builtin")
+    if os.path.isdir(packaged):
+        return packaged
+    return os.path.join(os.path.dirname(os.path.dirname(package)), "policies")
+
+
+def builtin_folder() -> Path:
+    """The same as a Path."""
+    from pathlib import Path
+
+    return Path(builtin_path())
 
 
 def load_pack(
-    folder: Path, kinds: Kinds, *, shown: str | None = None, overrides: Overrides | None = None
+    folder: str | os.PathLike[str],
+    kinds: Kinds,
+    *,
+    shown: str | None = None,
+    overrides: Overrides | None = None,
 ) -> tuple[Pack | None, list[PolicyscanError]]:
     """Reads and checks every file of a pack; all problems of all files come back together."""
+    from pathlib import Path
+
     from policyscan.policies.loading import load_files
 
-    name = shown if shown is not None else folder.name
-    return load_files(folder, kinds, name, overrides or {})
+    path = Path(folder)
+    return load_files(path, kinds, shown if shown is not None else path.name, overrides or {})
 
 
 def choose(

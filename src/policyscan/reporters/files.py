@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def encode(text: str) -> bytes:
@@ -14,6 +17,8 @@ def encode(text: str) -> bytes:
 
 def write_atomic(path: str | Path, text: str) -> None:
     """Put `text` at `path`, whole or not at all; raises OSError. A device or pipe is simply written to."""
+    from pathlib import Path
+
     target = Path(os.path.realpath(path))
     data = encode(text)
     mode = _mode(target)

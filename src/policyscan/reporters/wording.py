@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -106,6 +105,8 @@ def show(value: Json, widest: int = 120) -> str:
     if isinstance(value, str):
         text = one_line(value)
     else:
+        import json
+
         text = one_line(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= widest else text[: widest - 1] + "…"
 
