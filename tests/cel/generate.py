@@ -257,7 +257,8 @@ class Generator:
         return (
             self.logic, self.logic, self.negation, self.comparison, self.comparison, self.equality,
             self.enum_test, self.null_test, self.presence, self.quantified, self.quantified, self.member,
-            self.text_test, self.within, self.share,
+            self.text_test, self.within, self.share, self.two_variables, self.grouped, self.clock_test,
+            self.named,
         )  # fmt: skip
 
     def logic(self, _kind: str, scope: Scope, depth: int) -> str:
@@ -321,10 +322,84 @@ class Generator:
             return f"{items}.atLeast({self.rnd.choice(('0.5', '1.0', '0.34'))}, {name}, {test})"
         return f"({items}.count({name}, {test}) {self.rnd.choice(_ORDERS)} {self.rnd.randint(0, 2)})"
 
+    def two_variables(self, _kind: str, scope: Scope, depth: int) -> str:
+        items, name, inner = self.bound(scope, depth)
+        test = self.some("bool", inner.with_(f"i{name}", "int"), depth)
+        return f"{items}.{self.rnd.choice(('all', 'exists', 'existsOne'))}(i{name}, {name}, {test})"
+
+    def grouped(self, _kind: str, scope: Scope, _depth: int) -> str:
+        key, value = self.rnd.choice((("os", '"windows"'), ("in_scope", "true"), ("id", '"d0"')))
+        devices = self.leaf("list<device>", scope)
+        return f"({devices}.groupBy(z, z.{key})[{value}].size() {self.rnd.choice(_ORDERS)} 1)"
+
+    def clock_test(self, _kind: str, scope: Scope, depth: int) -> str:
+        order, fixed = (
+            self.rnd.choice(_ORDERS),
+            self.rnd.choice(("days(30)", "days(1)", "client.window", "hours(36)")),
+        )
+        if self.rnd.random() < 0.5:
+            date = self.path("date", scope) or "client.started_on"
+            return self.rnd.choice(
+                (
+                    f"(today - {date} {order} {fixed})",
+                    f"({date} + days(14) {order} today)",
+                    f"({date} == today)",
+                )
+            )
+        instant = self.path("timestamp", scope) or "device.seen_at"
+        return self.rnd.choice((f"(now - {instant} {order} {fixed})", f"({instant} + {fixed} {order} now)"))
+
+    def named(self, kind: str, scope: Scope, depth: int) -> str:
+        self.names += 1
+        name, of = f"n{self.names}", self.rnd.choice(("int", "string", "date", "bool"))
+        return f"cel.bind({name}, {self.some(of, scope, depth)}, {self.some(kind, scope.with_(name, of), depth)})"
+
     # numbers
 
+    def place(self, _kind: str, scope: Scope, depth: int) -> str:
+        of = self.rnd.choice(("int", "string"))
+        method = self.rnd.choice(("indexOf", "lastIndexOf"))
+        return f"{self.some(f'list<{of}>', scope, depth)}.{method}({self.some(of, scope, depth)})"
+
+    def part_of_date(self, _kind: str, scope: Scope, depth: int) -> str:
+        method = self.rnd.choice(("getFullYear", "getMonth", "getDate", "getDayOfWeek", "getDayOfYear"))
+        if self.rnd.random() < 0.5:
+            return f"{self.some('date', scope, depth)}.{method}()"
+        return f"{self.some('timestamp', scope, depth)}.{method}('Europe/Berlin')"
+
+    def statistic(self, _kind: str, scope: Scope, depth: int) -> str:
+        items = self.some(self.rnd.choice(("list<int>", "list<double>")), scope, depth)
+        return self.rnd.choice(
+            (
+                f"median({items})",
+                f"double(percentile({items}, 50))",
+                f"double(total({items}))",
+                f"percent({self.some('int', scope, depth)}, {self.some('int', scope, depth)})",
+            )
+        )
+
+    def perhaps(self, _kind: str, scope: Scope, depth: int) -> str:
+        other = self.some("double", scope, depth)
+        return self.rnd.choice(
+            (
+                f"client.devices[?0].optMap(o, o.score).orValue({other})",
+                f"device.?score.orValue({other})",
+                f"client.?devices[?1].?score.orValue({other})",
+                f"client.devices.map(o, o.score).first().orValue({other})",
+            )
+        )
+
     def int_makers(self) -> tuple[Callable[..., str], ...]:
-        return self.int_sum, self.size, self.total, self.count, self.extreme
+        return (
+            self.int_sum,
+            self.size,
+            self.total,
+            self.count,
+            self.extreme,
+            self.place,
+            self.part_of_date,
+            self.named,
+        )
 
     def int_sum(self, _kind: str, scope: Scope, depth: int) -> str:
         return self.infix(("+", "-", "*", "%"), "int", scope, depth)
@@ -344,7 +419,7 @@ class Generator:
         return f"{self.some(f'list<{kind}>', scope, depth)}.{self.rnd.choice(('min', 'max'))}()"
 
     def double_makers(self) -> tuple[Callable[..., str], ...]:
-        return self.double_sum, self.as_double, self.total, self.extreme
+        return self.double_sum, self.as_double, self.total, self.extreme, self.statistic, self.perhaps
 
     def double_sum(self, _kind: str, scope: Scope, depth: int) -> str:
         return self.infix(("+", "-", "*", "/"), "double", scope, depth)
@@ -355,7 +430,16 @@ class Generator:
     # text, dates, times
 
     def string_makers(self) -> tuple[Callable[..., str], ...]:
-        return self.joined, self.text_of, self.cased, self.label, self.found
+        return (
+            self.joined,
+            self.text_of,
+            self.cased,
+            self.label,
+            self.found,
+            self.formatted,
+            self.listed,
+            self.named,
+        )
 
     def joined(self, _kind: str, scope: Scope, depth: int) -> str:
         return self.infix(("+",), "string", scope, depth)
@@ -371,6 +455,21 @@ class Generator:
     def label(self, _kind: str, scope: Scope, _depth: int) -> str:
         return self.rnd.choice(
             ('client.labels["site"]', "client.labels.tier", 'client.labels.?site.orValue("x")')
+        )
+
+    def formatted(self, _kind: str, scope: Scope, depth: int) -> str:
+        return f'"%s:%d".format([{self.some("string", scope, depth)}, {self.some("int", scope, depth)}])'
+
+    def listed(self, _kind: str, scope: Scope, depth: int) -> str:
+        items, name, inner = self.bound(scope, depth)
+        text = self.some("string", inner, depth)
+        return self.rnd.choice(
+            (
+                f"{items}.map({name}, {text}).join(',')",
+                f"{items}.transformList(i{name}, {name}, {text}).join()",
+                f"{items}.sortBy({name}, {text}).map({name}, {text}).join()",
+                f"{items}.map({name}, {self.some('bool', inner, depth)}, {text}).join()",
+            )
         )
 
     def found(self, kind: str, scope: Scope, depth: int) -> str:
@@ -396,13 +495,16 @@ class Generator:
         return f"({instant} {self.rnd.choice('+-')} {length})"
 
     def duration_makers(self) -> tuple[Callable[..., str], ...]:
-        return self.date_difference, self.duration_sum
+        return self.date_difference, self.duration_sum, self.extreme, self.length
 
     def date_difference(self, _kind: str, scope: Scope, depth: int) -> str:
         return self.infix(("-",), self.rnd.choice(("date", "timestamp")), scope, depth)
 
     def duration_sum(self, _kind: str, scope: Scope, depth: int) -> str:
         return self.infix(("+", "-"), "duration", scope, depth)
+
+    def length(self, _kind: str, scope: Scope, depth: int) -> str:
+        return f"{self.rnd.choice(('days', 'hours', 'minutes'))}({self.some('int', scope, depth)})"
 
     # lists
 
