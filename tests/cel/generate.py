@@ -352,7 +352,8 @@ class Generator:
     def named(self, kind: str, scope: Scope, depth: int) -> str:
         self.names += 1
         name, of = f"n{self.names}", self.rnd.choice(("int", "string", "date", "bool"))
-        return f"cel.bind({name}, {self.some(of, scope, depth)}, {self.some(kind, scope.with_(name, of), depth)})"
+        value, body = self.some(of, scope, depth), self.some(kind, scope.with_(name, of), depth)
+        return f"cel.bind({name}, {value}, {body})"
 
     # numbers
 
