@@ -195,6 +195,17 @@ class Env:
             self._open.pop()
 
 
+def _link(code: tuple[Any, ...], source: str) -> Callable[..., Any]:
+    # Linking is what a warm start does most.
+    global _linker  # noqa: PLW0603
+    if _linker is None:
+        from policyscan.cel.runtime import link
+
+        _linker = link
+    return _linker(code, source)
+
+
+_linker: Callable[..., Callable[..., Any]] | None = None
 _MACRO_TABLES: dict[bool, dict[tuple[str, bool, int], tuple[int, ...]]] = {}
 
 
@@ -286,10 +297,8 @@ class Checked:
         if code is None:
             from policyscan.cel.compiler import compile_ir
 
-            code = self._code[names] = compile_ir(self._root, names, self.strict)
-        from policyscan.cel.runtime import link
-
-        return link(code, self.source)
+            code = self._code[names] = compile_ir(self._root, names, self.strict).packed()
+        return _link(code, self.source)
 
     def trace(self, clock: Clock, variables: Mapping[str, Any], locate: Locate | None = None) -> Trace:
         """Evaluates the expression and says how its value came about; raises nothing."""
@@ -324,9 +333,8 @@ class Checked:
 
         packed = self._packed or marshal.dumps(pack(self._ir))
         absence = tuple((a.start, a.end) for a in self.absence)
-        codes = {names: code.packed() for names, code in self._code.items()}
         about = (self.names, self.clock, self.moves, absence, self.size, self.strict)
-        return (self.source, packed, codes, *about)
+        return (self.source, packed, self._code, *about)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Checked.load, (self.dump(),)
@@ -343,10 +351,9 @@ def _restore(
     size: int,
     strict: bool,
 ) -> Checked:
-    from policyscan.cel.runtime import Program
-
     made = Checked(source, None, names=names, clock=clock, moves=moves, size=size, strict=strict)
     made._packed = packed
-    made._code = {key: Program.unpacked(code) for key, code in codes.items()}
-    made.absence = tuple([Absence(*place) for place in absence])
+    made._code = codes
+    if absence:
+        made.absence = tuple([Absence(*place) for place in absence])
     return made

@@ -23,6 +23,7 @@ from policyscan.cel.equality import (
     map_key,
 )
 from policyscan.cel.errors import Absent, EvalError, Fault, Missing
+from policyscan.cel.ir import pack, unpack
 from policyscan.cel.relations import parts
 from policyscan.cel.types import (
     DYN,
@@ -604,22 +605,14 @@ class Program(NamedTuple):
 
     def packed(self) -> tuple[Any, ...]:
         """The program as marshal can keep it."""
-        from policyscan.cel.ir import pack
-
         return self.code, pack(self.constants)
 
-    @staticmethod
-    def unpacked(state: tuple[Any, ...]) -> Program:
-        """What `packed` made."""
-        from policyscan.cel.ir import unpack
 
-        return Program(state[0], unpack(state[1]))
-
-
-def link(program: Program, source: str) -> Callable[..., Any]:
-    """The function that a program is."""
-    defaults = tuple(_constant(spec) for spec in program.constants)
-    made = FunctionType(program.code, globals(), "program", defaults)
+def link(packed: tuple[Any, ...], source: str) -> Callable[..., Any]:
+    """The function that a packed program is."""
+    code, constants = packed
+    defaults = tuple([_constant(spec) for spec in unpack(constants)]) if constants else None
+    made = FunctionType(code, globals(), "program", defaults)
     made.__doc__ = source
     return made
 
