@@ -160,6 +160,8 @@ def _identity(report: Report) -> Json:
         "profile": scan.profile,
         "asOf": scan.as_of,
         "controls": f"{scan.controls} of {scan.controls_total}",
+        "leftOut": list(scan.left_out),
+        "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
     }
 
 

@@ -203,9 +203,10 @@ def scope(report: Report) -> str:
 
 
 def remarks(report: Report) -> Sequence[str]:
-    """What a reader must know to judge the result: loosened parameters, skipped files, notes."""
+    """What a reader must know to judge the result: controls left out, loosened parameters, skipped files."""
     scan = report.scan
-    lines = [
+    lines = [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
+    lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
         + (f": {one_line(item.reason)}" if item.reason else "")
         for item in scan.loosened

@@ -1,0 +1,299 @@
+"""`policyscan scan`: what is checked, what is shown, where it goes, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import CLIENT, write
+from tests.cli.runner import Ran, policyscan
+
+AS_OF = ("--as-of", "2026-10-31")
+
+
+def scan(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str, stdin: bytes | None = None) -> Ran:
+    return policyscan(monkeypatch, place, "scan", *AS_OF, *args, stdin=stdin)
+
+
+def report(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str, stdin: bytes | None = None) -> Any:
+    return json.loads(scan(monkeypatch, place, "-f", "json", *args, stdin=stdin).out)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str, stdin: bytes | None = None) -> list[str]:
+    """Document, control and status of every result."""
+    results = report(monkeypatch, place, *args, stdin=stdin)["results"]
+    return [f"{r['document']} {r['policy']} {r['status']}" for r in results]
+
+
+EVERYTHING = ["bad OPS-01 fail", "bad OPS-02 fail", "vague OPS-02 unknown"]
+
+
+# --- exit codes
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github", "markdown"])
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ((), 1),
+        (("--client", "good"), 0),
+        (("--client", "vague"), 3),
+        (("--client", "vague", "--allow-unknown"), 0),
+        (("--client", "bad", "--client", "vague", "--allow-unknown"), 1),
+        (("--client", "bad", "--exit-zero"), 0),
+        (("--client", "vague", "--exit-zero"), 0),
+        (("--client", "bad", "--fail-on", "high"), 1),
+        (("--client", "bad", "--select", "OPS-02", "--fail-on", "high"), 0),
+        (("--client", "vague", "--fail-on", "medium"), 0),
+        (("--client", "served", "--profile", "strict"), 0),
+        (("--client", "served", "--profile", "strict", "--fail-on-due"), 1),
+        (("--client", "served", "--profile", "strict", "--fail-on-due", "--fail-on", "high"), 0),
+        (("--client", "served", "--profile", "strict", "--fail-on-due", "--exit-zero"), 0),
+        (("--client", "served", "--select", "OPS-01"), 2),
+        (("inventories/providers",), 2),
+        (("inventories/providers", "--exit-zero"), 2),
+    ],
+)
+def test_the_exit_code_is_the_same_in_every_format(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], code: int, format_: str
+) -> None:
+    assert scan(monkeypatch, place, "-f", format_, *args).code == code
+    assert scan(monkeypatch, place, "-q", "-o", f"{format_}:out", *args).code == code
+
+
+@pytest.mark.parametrize("flag", ["--exit-zero", "--allow-unknown"])
+def test_what_could_not_be_read_is_never_forgiven(
+    monkeypatch: pytest.MonkeyPatch, place: Path, flag: str
+) -> None:
+    write(place, "inventories/clients/broken.yaml", "schema_version: 1\nkind: client\n")
+    assert scan(monkeypatch, place, flag).code == 2
+
+
+def test_the_configuration_may_say_what_fails(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
+    write(place, "policyscan.yaml", settings + "fail_on: high\nselect: [OPS-02]\n")
+    assert scan(monkeypatch, place).code == 0
+    assert scan(monkeypatch, place, "--fail-on", "low").code == 1
+    assert scan(monkeypatch, place, "--select", "OPS-01").code == 1
+
+
+# --- which controls
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ((), EVERYTHING),
+        (("--select", "OPS-01"), ["bad OPS-01 fail"]),
+        (("--select", "OPS-01,OPS-02"), EVERYTHING),
+        (("--select", "OPS-01", "--select", "OPS-02"), EVERYTHING),
+        (("--select", "OPS", "--ignore", "OPS-03"), EVERYTHING),
+        (("--ignore", "OPS-02"), ["bad OPS-01 fail"]),
+        (("--profile", "strict", "--ignore", "OPS-01,OPS-02"), None),
+        (("--profile", "usual"), EVERYTHING),
+    ],
+)
+def test_which_controls_are_checked(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], expected: list[str] | None
+) -> None:
+    if expected is None:
+        expected = [
+            "served OPS-03 due",
+            *(f"{name} OPS-03 unknown" for name in ("bad", "good", "vague")),
+        ]
+    assert sorted(told(monkeypatch, place, *args)) == sorted(expected)
+
+
+def test_a_report_says_which_controls_were_checked_and_left_out(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    about = report(monkeypatch, place, "--ignore", "OPS-01")["scan"]
+    assert (about["profile"], about["controls"], about["controls_total"]) == ("usual", 1, 3)
+    assert about["left_out"] == ["OPS-01"]
+    assert list(about["policies"]) == ["OPS-02"]
+    assert "left out: OPS-01\n" in scan(monkeypatch, place, "--ignore", "OPS-01").out
+
+
+def test_local_controls_join_the_built_in_ones(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "policyscan.yaml", "policies: [controls]\n")
+    about = report(monkeypatch, place, "--client", "bad")["scan"]
+    assert {"OPS-01", "OPS-02", "OPS-03", "AV-01"} <= set(about["policies"])
+    assert about["profile"] == "essentials"
+
+
+# --- which inventories
+
+
+def test_naming_a_file_chooses_what_is_reported_not_what_is_read(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    args = ("--profile", "strict", "inventories/clients/served.yaml")
+    got = report(monkeypatch, place, *args)
+    assert [d["id"] for d in got["summary"]["documents"]] == ["served"]
+    (due,) = got["results"]
+    assert (due["status"], due["file"], due["line"]) == ("due", "inventories/providers/north.yaml", 5)
+
+
+def test_one_client_and_nobody_else(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    for format_ in ("text", "json", "markdown", "sarif", "github"):
+        ran = scan(monkeypatch, place, "--client", "bad", "-f", format_, "--all-results")
+        assert not any(name in ran.out + ran.err for name in ("good", "vague", "served"))
+    assert told(monkeypatch, place, "--client", "bad") == ["bad OPS-01 fail", "bad OPS-02 fail"]
+
+
+def test_another_clients_broken_file_is_not_this_clients_business(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/rival.yaml", CLIENT.format(id="rival") + "peple: []\n")
+    assert scan(monkeypatch, place).code == 2
+    ran = scan(monkeypatch, place, "--client", "good")
+    assert ran.code == 0
+    assert "rival" not in ran.out + ran.err
+
+
+def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "inventories/clients/rival.yaml", CLIENT.format(id="rival") + "peple: []\n")
+    ran = scan(monkeypatch, place, "--client", "rival")
+    assert ran.code == 2
+    assert "inventories/clients/rival.yaml:5:1" in ran.err
+    assert "--client rival: there is no inventory with this id" in ran.err
+
+
+@pytest.mark.parametrize("args", [(), ("inventories/clients/served.yaml",), ("--client", "served")])
+def test_a_broken_file_that_another_refers_to_is_told(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]
+) -> None:
+    broken = (place / "inventories/providers/north.yaml").read_text(encoding="utf-8") + "oops: 1\n"
+    write(place, "inventories/providers/north.yaml", broken)
+    ran = scan(monkeypatch, place, "--profile", "strict", "-f", "json", *args)
+    assert ran.code == 2
+    (problem,) = json.loads(ran.out)["summary"]["problems"]
+    assert (problem["file"], problem["line"]) == ("inventories/providers/north.yaml", 6)
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (CLIENT.format(id="piped") + "people: []\ncrisis_plan: null\n").encode()
+    (result,) = report(monkeypatch, place, "-", "--stdin-filename", "clients/x.yaml", stdin=text)["results"]
+    assert (result["document"], result["file"], result["line"]) == ("piped", "clients/x.yaml", 6)
+    (result,) = report(monkeypatch, place, "-", stdin=text)["results"]
+    assert result["file"]
+    ran = scan(monkeypatch, place, "-", stdin=b"")
+    assert ran.code == 2
+
+
+def test_standard_input_in_place_of_a_file_that_is_being_edited(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    """An editor checks what is not saved yet: the provider is found, and the old text is no second client."""
+    text = CLIENT.format(id="served") + "people: []\ncrisis_plan:\nproviders: [{id: north, profile: north}]\n"
+    args = ("-", "--stdin-filename", "inventories/clients/served.yaml", "--profile", "strict")
+    got = report(monkeypatch, place, *args, stdin=text.encode())
+    assert got["summary"]["problems"] == []
+    assert [(r["policy"], r["status"]) for r in got["results"]] == [("OPS-02", "unknown"), ("OPS-03", "due")]
+
+
+# --- when
+
+
+@pytest.mark.parametrize(
+    ("as_of", "status"),
+    [("2026-10-15", None), ("2026-10-31", "due"), ("2026-11-15", "due"), ("2026-11-16", "fail")],
+)
+def test_as_of(monkeypatch: pytest.MonkeyPatch, place: Path, as_of: str, status: str | None) -> None:
+    args = ("scan", "--profile", "strict", "--client", "served", "-f", "json", "--as-of", as_of)
+    got = json.loads(policyscan(monkeypatch, place, *args).out)
+    assert got["scan"]["as_of"] == as_of
+    assert [r["status"] for r in got["results"]] == ([status] if status else [])
+
+
+# --- what is shown
+
+
+def test_all_results_account_for_what_passes_too(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    assert told(monkeypatch, place, "--all-results", "--client", "good") == [
+        "good OPS-01 pass",
+        "good OPS-02 pass",
+    ]
+    assert told(monkeypatch, place, "--client", "good") == []
+
+
+def test_several_files_and_another_format_on_the_screen(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = scan(
+        monkeypatch, place, "-f", "markdown", "-o", "json:a.json", "-o", "sarif:b.sarif", "-o", "text:c.txt"
+    )
+    assert ran.out.startswith("#")
+    assert json.loads((place / "a.json").read_text(encoding="utf-8"))["version"] == 1
+    assert json.loads((place / "b.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
+    assert "FAIL     OPS-01" in (place / "c.txt").read_text(encoding="utf-8")
+
+
+def test_quiet_prints_nothing_and_writes_files(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = scan(monkeypatch, place, "-q", "-o", "json:a.json")
+    assert (ran.code, ran.out, ran.err) == (1, "", "")
+    assert (place / "a.json").is_file()
+
+
+def test_full_shows_lines_and_what_to_do(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    out = scan(monkeypatch, place, "--full", "--client", "bad").out
+    assert "- {id: p-1, end_date: 2026-06-12}" in out
+    assert "Name somebody." in out
+    assert "^" in out
+
+
+@pytest.mark.parametrize(
+    ("variables", "choice", "coloured"),
+    [
+        ({}, "auto", False),
+        ({"FORCE_COLOR": "1"}, "auto", True),
+        ({"NO_COLOR": "1"}, "auto", False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, "auto", False),
+        ({"NO_COLOR": "1"}, "always", True),
+        ({"FORCE_COLOR": "1"}, "never", False),
+        ({"NO_COLOR": ""}, "always", True),
+    ],
+)
+def test_colour(
+    monkeypatch: pytest.MonkeyPatch, place: Path, variables: dict[str, str], choice: str, coloured: bool
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ran = scan(monkeypatch, place, "--color", choice, "-o", "text:out.txt")
+    assert ("\x1b[" in ran.out) is coloured
+    assert "\x1b[" not in (place / "out.txt").read_text(encoding="utf-8")
+
+
+# --- where it goes
+
+
+def test_a_file_cannot_be_a_folder(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """Also root cannot write below a file: nothing is scanned for nothing."""
+    ran = scan(monkeypatch, place, "-o", "json:policyscan.yaml/out.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "policyscan.yaml/out.json" in ran.err
+
+
+def test_a_file_that_becomes_unwritable(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("policyscan.cli.scan_command.write_atomic", full)
+    ran = scan(monkeypatch, place, "-o", "json:out.json")
+    assert ran.code == 2
+    assert "out.json cannot be written: No space left on device" in ran.err
+
+
+def test_a_reader_that_has_gone_costs_no_file_and_no_traceback(place: Path) -> None:
+    command = f"{sys.executable} -m policyscan scan --as-of 2026-10-31 -f json -o json:out.json | true"
+    done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, check=False)
+    assert done.stderr == b""
+    assert json.loads((place / "out.json").read_text(encoding="utf-8"))["results"]
+
+
+def test_an_option_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    monkeypatch.setenv("POLICYSCAN_SCAN_EXIT_ZERO", "1")
+    assert scan(monkeypatch, place).code == 0
