@@ -172,6 +172,13 @@ def test_facts_later_than_the_clock_are_hidden_and_come_back(workshop: Open) -> 
     assert people[0] is first
 
 
+def test_an_item_is_called_the_same_when_a_part_of_its_key_is_hidden(workshop: Open) -> None:
+    document = workshop("tools: [{id: t}]\nchecks: [{tool: t, done_on: 2026-05-01, hours: 3}]\n")
+    check = document.as_seen(at("2026-01-01")).value["checks"][0]
+    assert "done_on" not in check
+    assert document.path_of(check, "hours") == "checks[t/2026-05-01].hours"
+
+
 @pytest.mark.parametrize(("time", "seen"), [("09:59:59Z", False), ("10:00:00Z", True)])
 def test_instants_are_compared_with_now(workshop: Open, time: str, seen: bool) -> None:
     document = workshop("opened_at: 2026-08-01T12:00:00+02:00\n").as_seen(at("2026-08-01", time))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from policyscan.documents.kinds import Kind
 
 _BARE = re.compile(r"[^\[\]\"'\s]+")
+_MAX_NAMES = 10_000
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -54,8 +55,10 @@ class Document:
     __slots__ = (
         "_clock",
         "_hidden",
+        "_keys",
         "_latest_day",
         "_latest_instant",
+        "_paths",
         "as_of",
         "currency",
         "facts",
@@ -88,6 +91,8 @@ class Document:
         self.as_of: Date | None = as_of if isinstance(as_of, Date) else None
         self.currency = facts.currency
         self._hidden: list[tuple[Any, Any, Any]] = []
+        self._paths: dict[int, str] = {}  # by the id of a container
+        self._keys: dict[int, dict[int, str]] = {}  # by the ids of a list and of its items
         self._latest_day, self._latest_instant = _latest(facts.past)
         self._withhold_unclear()
 
@@ -114,19 +119,19 @@ class Document:
 
         Items of lists with x-key are named by it, others by their index from 0.
         """
-        steps = [] if key is None else [self._step(container, key)]
-        current: Any = container
-        while True:
-            place = self.places[id(current)]
-            if place.parent is None:
-                return "".join(reversed(steps)).removeprefix(".")
-            steps.append(self._step(place.parent, place.key))
-            current = place.parent
+        path = self._paths.get(id(container))
+        if path is None:
+            place = self.places[id(container)]
+            path = "" if place.parent is None else self.path_of(place.parent, place.key)
+            self._paths[id(container)] = path
+        if key is None:
+            return path
+        return path + self._step(container, key) if path else self._step(container, key).removeprefix(".")
 
     def _step(self, container: Any, key: Key) -> str:
         if container.__class__ is dict:
             name = str(key)
-            return f".{name}" if _NAME.fullmatch(name) else f"[{_quoted(name)}]"
+            return f".{name}" if _is_name(name) else f"[{_quoted(name)}]"
         if not isinstance(key, int) or not 0 <= key < len(container):
             return f"[{key}]"
         item = container[key]
@@ -150,12 +155,14 @@ class Document:
 
     def key_of(self, item: Container) -> str | None:
         """What identifies an item of a list with x-key, as `path_of` writes it; None for anything else."""
-        place = self.places[id(item)]
-        keyed = self.facts.indexes.get(id(place.parent))
-        if keyed is None or item.__class__ is not dict:
-            return None
-        parts = [label(item.get(name)) for name in keyed[0]]
-        return None if None in parts else "/".join(map(str, parts))
+        owner = id(self.places[id(item)].parent)
+        keys = self._keys.get(owner)
+        if keys is None:
+            # As they were when they were read: a key that has become a reference, or lies in the future and
+            # is hidden, names its item all the same.
+            index = self.facts.indexes.get(owner, ((), {}))[1]
+            keys = self._keys[owner] = {id(one): _key_text(ident) for ident, one in index.items()}
+        return keys.get(id(item))
 
     def supplied(self, container: Container) -> list[str]:
         """The keys that were not written and got their meaning from the kind's `x-when-absent`."""
@@ -257,11 +264,21 @@ def dig(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def label(value: Any) -> str | None:
-    """How a value that identifies something is written: an object by its own id; None for nothing."""
-    if value.__class__ is dict:
-        value = value.get("id") or dig(value, ("organisation", "id"))
-    return None if value is None else str(value)
+def _key_text(ident: Any) -> str:
+    return "/".join(map(str, ident)) if ident.__class__ is tuple else str(ident)
+
+
+_names: dict[str, bool] = {}
+
+
+def _is_name(text: str) -> bool:
+    """Whether a key can stand after a dot; remembered, because paths are made of the same few keys."""
+    known = _names.get(text)
+    if known is None:
+        known = _NAME.fullmatch(text) is not None
+        if len(_names) < _MAX_NAMES:
+            _names[text] = known
+    return known
 
 
 def _quoted(text: str) -> str:
