@@ -1,0 +1,79 @@
+"""Whatever is written, in either dialect: refused with a place, or evaluated alike by both evaluators."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policyscan.cel.errors import CelErrors
+from policyscan.cel.program import CORE, POLICY, Checked, Env
+from policyscan.cel.types import DYN
+from tests.cel import generate, generate_core
+from tests.cel.harness import both
+from tests.cel.test_parser_fuzz import PIECES
+
+WORDS = (
+    *PIECES,
+    *(
+        "client",
+        "device",
+        "client.devices",
+        "client.budget",
+        "today",
+        "now",
+        "days(14)",
+        "within(",
+        "percent(",
+    ),
+    *("groupBy(v, ", "atLeast(0.5, v, ", "v", "v.id", "maxBy(v, ", "find(v, ", "sortBy(v, ", "count(v, "),
+    *(".size()", ".orValue(", "optional.of(", "[?0]", "client.labels", "elapsed(", "interval(", "format(["),
+    *("matches('[')", "has(client.window)", "map(v, ", "type(", "dyn(", "string(", "int("),
+)
+ENVIRONMENTS = (
+    Env(variables=generate.VARIABLES, dialect=POLICY),
+    Env(variables={**generate_core.VARIABLES, "client": DYN, "device": DYN}, dialect=CORE),
+)
+
+
+def source(rnd: Random) -> str:
+    """Words in any order, an expression with untyped parts, or a good one with some characters changed."""
+    choice = rnd.random()
+    if choice < 0.4:
+        return rnd.choice(("", " ")).join(rnd.choice(WORDS) for _ in range(rnd.randint(1, 14)))
+    if choice < 0.6:
+        return generate_core.CoreGenerator(rnd).expression("any", rnd.randint(1, 4))
+    good = generate.Generator(rnd).expression(
+        rnd.choice(("bool", "string", "double")), depth=rnd.randint(1, 4)
+    )
+    for _ in range(rnd.randint(1, 3)):
+        start = rnd.randint(0, len(good))
+        good = good[:start] + rnd.choice(("", rnd.choice(WORDS))) + good[start + rnd.randint(0, 6) :]
+    return good
+
+
+def values(rnd: Random) -> dict[str, Any]:
+    client = generate.inventory(rnd)
+    return {"client": client, "device": (client.get("devices") or [{"id": "d9"}])[0]}
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=250)
+def test_any_text_is_refused_with_a_place_or_evaluated_alike(rnd: Random) -> None:
+    text, given_values = source(rnd), values(rnd)
+    for env, more in zip(ENVIRONMENTS, ({}, generate_core.values(rnd)), strict=True):
+        checked = check(env, text)
+        if isinstance(checked, CelErrors):
+            assert checked.errors
+            assert all(0 <= e.start <= e.end <= len(text) and e.message for e in checked.errors)
+        else:
+            both(checked, {**more, **given_values})
+
+
+def check(env: Env, text: str) -> Checked | CelErrors:
+    try:
+        return env.check(text)
+    except CelErrors as errors:
+        return errors
