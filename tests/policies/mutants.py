@@ -1,0 +1,203 @@
+"""Changes every shipped control by one step and runs its cases: a change that no case notices is a gap.
+
+    python -m tests.policies.mutants [ID …]
+
+It takes minutes, so it is run by hand. Prints the survivors and the score; exit code 1 if any survived
+that is not known to mean the same as the original.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import yaml
+
+from policyscan.documents.kinds import Kinds
+from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
+from policyscan.policies.policy import Policy
+from policyscan.policytest.cases import read_tests
+from policyscan.policytest.runner import run
+
+FOLDER = builtin_folder()
+KINDS = Kinds.builtin()
+
+# One step away: each operator, quantifier and constant of an expression.
+SWAPS = (
+    (r"<=", "<"), (r">=", ">"), (r"<(?!=)", "<="), (r"(?<![=>-])>(?!=)", ">="),
+    (r"==", "!="), (r"!=", "=="), (r"&&", "||"), (r"\|\|", "&&"),
+    (r"\.exists\(", ".all("), (r"\.all\(", ".exists("), (r"!(?=[a-z(])", ""),
+    (r"\btrue\b", "false"), (r"\bfalse\b", "true"), (r"\bmaxBy\b", "minBy"),
+    (r"\bnow\b(?! -)", "(now + days(1))"),
+    (r"\+ (?=params)", "- "), (r"(?<![\w.])0(?![\w.])", "1"), (r"(?<![\w.-])1(?![\w.])", "2"),
+)  # fmt: skip
+# Changes that mean the same, and why.
+EQUIVALENT = {
+    "INS-04: today < policy.ends_on → today <= policy.ends_on": (
+        "a policy that ends today has a successor wherever one is in force"
+    ),
+}
+PARAMETER = re.compile(r"(default: )([0-9.]+)([dhwm]?)([,}])")
+
+
+class Mutant(NamedTuple):
+    """One changed policy: its whole text, and what was changed where."""
+
+    id: str
+    line: int
+    change: str
+    text: str
+
+
+def expression_lines(text: str) -> Iterator[int]:
+    """The numbers (from 0) of the lines of a policy file that hold expressions."""
+    inside = ""
+    block_indent = -1
+    for number, line in enumerate(text.split("\n")):
+        indent = len(line) - len(line.lstrip())
+        if block_indent >= 0 and line.strip() and indent <= block_indent:
+            block_indent = -1
+        if re.match(r"[a-z_]+:", line):
+            inside = line.split(":")[0]
+        if block_indent >= 0 and line.strip():
+            yield number
+        elif inside in {"applies", "when", "for_each", "variables", "needs", "require"} and not re.match(
+            r"\s*(- )?(id|say|severity|blocks|absent|notice|empty|not_applicable):", line
+        ):
+            if re.search(r": >-\s*$", line):
+                block_indent = indent
+            elif line.strip() and not line.strip().startswith("#"):
+                yield number
+
+
+def step_away(name: str, lines: list[str], numbers: Iterator[int]) -> Iterator[Mutant]:
+    """Every text that differs from these lines by one step in one of the numbered ones."""
+    for number in numbers:
+        line = lines[number]
+        start = re.match(r"\s*(- )?([a-z_]+: )?", line)
+        offset = start.end() if start else 0
+        for pattern, new in SWAPS:
+            for found in re.finditer(pattern, line[offset:]):
+                changed = line[: offset + found.start()] + new + line[offset + found.end() :]
+                whole = "\n".join([*lines[:number], changed, *lines[number + 1 :]])
+                yield Mutant(name, number + 1, f"{line.strip()} → {changed.strip()}", whole)
+
+
+def mutants(id_: str) -> Iterator[Mutant]:
+    """Every policy that is one step away from this one."""
+    text = (FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8")
+    lines = text.split("\n")
+    yield from step_away(id_, lines, expression_lines(text))
+    for number, line in enumerate(lines):
+        found = PARAMETER.search(line)
+        if found and "{type:" in line:
+            yield from parameter_mutants(id_, lines, number, found)
+
+
+def definition_mutants() -> Iterator[Mutant]:
+    """Every set of shared functions that is one step away from the shipped one."""
+    lines = (FOLDER / "definitions.yaml").read_text(encoding="utf-8").split("\n")
+    numbers = (
+        number for number, line in enumerate(lines)
+        if re.match(r"    value: (?!>)", line) or re.match(r"      \S", line)
+    )  # fmt: skip
+    yield from step_away("definitions", lines, numbers)
+
+
+def parameter_mutants(id_: str, lines: list[str], number: int, found: re.Match[str]) -> Iterator[Mutant]:
+    """The default of a parameter one step up and down, its bounds widened to let it pass."""
+    value = float(found[2])
+    step = 0.05 if "." in found[2] and value <= 1 else 1  # shares go by twentieths
+    for new in (value + step, value - step):
+        shown = f"{new:.2f}" if step < 1 else f"{new:.1f}" if "." in found[2] else f"{new:.0f}"
+        line = lines[number]
+        changed = line[: found.start(2)] + shown + line[found.end(2) :]
+        lowest = "0" if found[3] else f"{min(new, 0):.0f}"
+        changed = re.sub(r"min: [-0-9.]+", f"min: {lowest}", changed)
+        changed = re.sub(r"max: [0-9.]+", lambda m: m[0] + "0", changed)
+        whole = "\n".join([*lines[:number], changed, *lines[number + 1 :]])
+        yield Mutant(id_, number + 1, f"{line.strip()} → {shown}{found[3]}", whole)
+
+
+def is_noticed(id_: str, folder: Path) -> bool | None:
+    """Whether a case of a policy fails in this pack; None where the pack is none at all."""
+    pack, problems = load_pack(folder, KINDS)
+    if problems or pack is None:
+        return None
+    kind = KINDS[pack.policies[id_].info.kind]
+    test_path = FOLDER / id_.rpartition("-")[0] / f"{id_}{TEST_SUFFIX}"
+    tests, _ = read_tests(test_path, test_path.name, kind.name, kind.shape.ident)
+    assert tests is not None
+
+    def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
+        if not parameters:
+            return pack.policies
+        other, wrong = load_pack(folder, KINDS, overrides={id_: parameters})
+        return other.policies if other is not None and not wrong else pack.policies
+
+    return any(outcome.differences for outcome in run(tests, policies, KINDS))
+
+
+def small_pack(id_: str, folder: Path) -> None:
+    """A pack of one policy, with the definitions and the policies that it reads."""
+    (folder / "definitions.yaml").write_bytes((FOLDER / "definitions.yaml").read_bytes())
+    content = yaml.safe_load((FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8"))
+    for one in (id_, *content.get("uses", ())):
+        family = folder / one.rpartition("-")[0]
+        family.mkdir(exist_ok=True)
+        (family / f"{one}.yaml").write_bytes((FOLDER / family.name / f"{one}.yaml").read_bytes())
+
+
+def of_policy(id_: str) -> Iterator[tuple[Mutant, bool | None]]:
+    """A policy's mutants, each with whether it was noticed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        small_pack(id_, folder)
+        path = folder / id_.rpartition("-")[0] / f"{id_}.yaml"
+        for mutant in mutants(id_):
+            path.write_text(mutant.text, encoding="utf-8")
+            yield mutant, is_noticed(id_, folder)
+
+
+def of_definitions(ids: list[str]) -> Iterator[tuple[Mutant, bool | None]]:
+    """The definitions' mutants, each with whether a case of any policy noticed it."""
+    with tempfile.TemporaryDirectory() as name:
+        folders = []
+        for id_ in ids:
+            folder = Path(name) / id_
+            folder.mkdir()
+            small_pack(id_, folder)
+            folders.append((id_, folder))
+        for mutant in definition_mutants():
+            noticed: bool | None = False
+            for id_, folder in folders:
+                (folder / "definitions.yaml").write_text(mutant.text, encoding="utf-8")
+                noticed = is_noticed(id_, folder)
+                if noticed is not False:
+                    break
+            yield mutant, noticed
+
+
+def main(ids: list[str]) -> int:
+    """Runs the mutants of the policies named, or of all and of the definitions."""
+    every = sorted(p.stem for p in FOLDER.glob("*/*.yaml") if not p.name.endswith(TEST_SUFFIX))
+    found = itertools.chain.from_iterable(of_policy(id_) for id_ in ids or every)
+    killed = survived = 0
+    for mutant, noticed in itertools.chain(found, () if ids else of_definitions(every)):
+        known = f"{mutant.id}: {mutant.change}" in EQUIVALENT
+        killed += noticed is True
+        if noticed is False and not known:
+            survived += 1
+            click.echo(f"{mutant.id}:{mutant.line}: {mutant.change}")
+    click.echo(f"{killed} of {killed + survived} changes were noticed; {len(EQUIVALENT)} mean the same")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
