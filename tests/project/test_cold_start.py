@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,31 +31,116 @@ HEAVY = {
 }
 
 
-def _imported(*arguments: str) -> set[str]:
-    """The modules that a run of policyscan imports beyond those that click and PyYAML need anyway."""
-    command = [sys.executable, "-X", "importtime", "-m", "policyscan", *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, encoding="utf-8", cwd=ROOT)
+# A scan whose kinds and policies are kept from an earlier one opens and evaluates them, and no more.
+NOT_TWICE = {
+    "google",
+    "hashlib",
+    "json",
+    "jsonschema",
+    "jsonschema_rs",
+    "pathlib",
+    "pathspec",
+    "pickle",
+    "referencing",
+    "secrets",
+    "socket",
+    "urllib.parse",
+    "yaml",
+    "policyscan.cel.ast",
+    "policyscan.cel.checker",
+    "policyscan.cel.compiler",
+    "policyscan.cel.lexer",
+    "policyscan.cel.parser",
+    "policyscan.documents.json_reader",
+    "policyscan.documents.kind_types",
+    "policyscan.documents.shape_reader",
+    "policyscan.documents.validation",
+    "policyscan.documents.yaml_reader",
+    "policyscan.policies.checking",
+    "policyscan.policies.definitions",
+    "policyscan.policies.files",
+    "policyscan.policies.loading",
+    "policyscan.reporters.github",
+    "policyscan.reporters.json_report",
+    "policyscan.reporters.markdown",
+    "policyscan.reporters.sarif",
+}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder in which things are kept between the runs of this module."""
+    return str(tmp_path_factory.mktemp("home") / "cache")
+
+
+RUN = """\
+import sys
+sys.argv[0] = "policyscan"
+from policyscan.cli.main import main
+try:
+    main()
+finally:
+    sys.stderr.write("\\nMODULES " + " ".join(sys.modules))
+"""
+
+
+def _imported(cache: str, *arguments: str, cwd: Path = ROOT) -> set[str]:
+    """The modules that a run of policyscan imports."""
+    command = [sys.executable, "-c", RUN, *arguments]
+    environment = {**os.environ, "POLICYSCAN_CACHE_DIR": cache}
+    done = subprocess.run(
+        command, check=False, capture_output=True, encoding="utf-8", cwd=cwd, env=environment
+    )
     assert done.returncode in {0, 1, 3}, done.stderr[-2000:]
-    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+    return set(done.stderr.rpartition("MODULES ")[2].split())
 
 
-def _needed_anyway() -> set[str]:
-    command = [sys.executable, "-X", "importtime", "-c", "import click, yaml"]
+def _needed_anyway(imports: str) -> set[str]:
+    command = [sys.executable, "-c", f"import sys, {imports}; print(*sys.modules)"]
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
-    return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+    return set(done.stdout.split())
 
 
 INVENTORY = "inventories/clients/northgate-dental.yaml"
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["scan", INVENTORY]], ids=" ".join)
-def test_a_start_imports_nothing_heavy(arguments: list[str]) -> None:
-    imported = _imported(*arguments)
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]], ids=" ".join)
+def test_a_start_imports_nothing_heavy(cache: str, arguments: list[str]) -> None:
+    imported = _imported(cache, *arguments)
     assert "policyscan.cli.main" in imported
-    assert sorted((imported & HEAVY) - _needed_anyway()) == []
+    assert sorted((imported & HEAVY) - _needed_anyway("click, yaml")) == []
 
 
-def test_help_imports_no_command_and_no_documents() -> None:
-    ours = {name for name in _imported("--help") if name.startswith("policyscan.")}
+def test_help_imports_no_command_and_no_documents(cache: str) -> None:
+    ours = {name for name in _imported(cache, "--help") if name.startswith("policyscan.")}
     assert not {name for name in ours if name.startswith(("policyscan.documents", "policyscan.cel"))}
     assert not {name for name in ours if name.endswith("_command")}
+
+
+@pytest.mark.parametrize("configured", [False, True], ids=["as it is", "configured"])
+def test_a_second_scan_imports_no_more_than_it_evaluates(
+    cache: str, tmp_path: Path, configured: bool
+) -> None:
+    repository = tmp_path / "repository"
+    shutil.copytree(ROOT / "inventories", repository / "inventories")
+    (repository / ".git").mkdir()
+    (repository / ".gitignore").write_text("/out/\n*.bak\n", encoding="utf-8")
+    if configured:
+        (repository / "policyscan.yaml").write_text("profile: essentials\n", encoding="utf-8")
+    _imported(cache, "scan", INVENTORY, cwd=repository)
+    again = _imported(cache, "scan", INVENTORY, cwd=repository)
+    assert {"policyscan.policies.plain", "policyscan.cel.tracer", "policyscan.reporters.text"} <= again
+    # What click imports counts for nothing, so that another version of it breaks nothing here.
+    assert sorted((again & (HEAVY | NOT_TWICE)) - _needed_anyway("click")) == []
+
+
+def test_a_second_scan_says_the_same(cache: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "policyscan", "scan", "--profile", "full", "--as-of", "2026-10-31"]
+    command += ["--all-results", "--full", "-f", "json", "inventories"]
+    said = []
+    for extra in (["--no-cache"], [], []):
+        environment = {**os.environ, "POLICYSCAN_CACHE_DIR": str(tmp_path / "cache")}
+        done = subprocess.run([*command, *extra], check=False, capture_output=True, cwd=ROOT, env=environment)
+        said.append((done.returncode, done.stdout, done.stderr))
+    assert said[0] == said[1] == said[2]
+    assert len(said[0][1]) > 10_000
