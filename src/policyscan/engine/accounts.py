@@ -31,9 +31,10 @@ def accounts(
     for one in (document, *context):
         one.as_seen(clock)
     evaluation = Evaluation(document, clock, plan.known, context, full=True)
-    explainer = evaluation.explainer
+    results = [result for result in evaluation.results([policy]) if result.policy == policy.id]
     clock.lookup = evaluation.lookup
-    return [
-        Account(explainer.result(policy, outcome), tuple(explainer.traces(outcome)))
-        for outcome in evaluate(policy, document.value, clock)
-    ]
+    outcomes = evaluate(policy, document.value, clock, keep=True)
+    if len(outcomes) != len(results):  # it failed, which its one result says
+        return [Account(result, ()) for result in results]
+    traces = evaluation.explainer.traces
+    return [Account(r, tuple(traces(outcome))) for r, outcome in zip(results, outcomes, strict=True)]

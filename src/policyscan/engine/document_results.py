@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
-from policyscan.engine.outcomes import Outcome, evaluate
+from policyscan.engine.outcomes import Outcome, evaluate, evaluate_lean
 from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
 from policyscan.policies.policy import Policy, Requirement
 
@@ -74,31 +74,37 @@ class Evaluation:
             return [self._crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
+        if self.full:
+            outcomes, passed = evaluate(policy, self.document.value, self.clock, keep=True), 0
+        else:
+            outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
         later = _Later(policy, self)
         made: list[Result] = []
-        plain: list[Status] = []
-        for outcome in evaluate(policy, self.document.value, self.clock, keep=self.full):
-            if outcome.status is Status.PASS:
+        idle = 0
+        for outcome in outcomes:
+            status = outcome.status
+            if status is Status.PASS:
                 due = later.due(outcome)
                 if due is not None:
                     made.append(due)
                     continue
-            if outcome.status in _PLAIN and not self.full:
-                plain.append(outcome.status)
-            else:
+                passed += not self.full
+            elif status is Status.NOT_APPLICABLE:
+                idle += not self.full
+            if status not in _PLAIN or self.full:
                 made.append(self.explainer.result(policy, outcome))
-        self._count(policy.info.id, plain)
+        if passed:
+            self._count(policy.info.id, Status.PASS, passed)
+        if idle:
+            self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
         return made
 
-    def _count(self, policy: str, plain: list[Status]) -> None:
-        """Counts outcomes that pass or do not apply, of which there are most."""
-        for status in _PLAIN:
-            count = plain.count(status)
-            if count:
-                self.counts[status] = self.counts.get(status, 0) + count
-                known = self.statuses.get(policy)
-                if known is None or status.rank > known.rank:
-                    self.statuses[policy] = status
+    def _count(self, policy: str, status: Status, count: int) -> None:
+        """Counts what passes or does not apply, of which there is most."""
+        self.counts[status] = self.counts.get(status, 0) + count
+        known = self.statuses.get(policy)
+        if known is None or status.rank > known.rank:
+            self.statuses[policy] = status
 
     def _crash(self, policy: Policy, error: Exception) -> Result:
         document = self.document

@@ -59,20 +59,30 @@ def evaluate(policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False)
 
     `keep` gives verdicts to those that pass, too.
     """
-    run = _Run(policy, clock, keep)
+    run = _Run(policy, clock, keep=keep, every=True)
     run.whole(root)
     return run.outcomes
 
 
+def evaluate_lean(policy: Policy, root: Any, clock: cel.Clock) -> tuple[list[Outcome], int]:
+    """The outcomes of a policy for one document, less those that pass now and cannot become due; how many
+    these are."""
+    run = _Run(policy, clock, keep=False, every=False)
+    run.whole(root)
+    return run.outcomes, run.passed
+
+
 class _Run:
     """One policy on one document at one moment. This is what a scan does most, so it is kept lean: what
-    passes gets no verdicts, and the turns of the clock are two plain numbers."""
+    passes gets no verdicts, often not even an outcome, and the clock's turns are two plain numbers."""
 
-    __slots__ = ("clock", "keep", "outcomes", "policy", "seen", "severity")
+    __slots__ = ("clock", "every", "keep", "outcomes", "passed", "policy", "seen", "severity")
 
-    def __init__(self, policy: Policy, clock: cel.Clock, keep: bool) -> None:
+    def __init__(self, policy: Policy, clock: cel.Clock, *, keep: bool, every: bool) -> None:
         self.policy = policy
         self.keep = keep
+        self.every = every
+        self.passed = 0
         self.clock = clock
         self.severity = policy.info.severity
         self.seen: set[str] = set()
@@ -172,7 +182,11 @@ class _Run:
         base = clock.turn_day, clock.turn_instant
         for item in policy.require:
             clock.turn_day, clock.turn_instant = base
-            self.outcomes.append(self._requirement(item, subject, values, held))
+            outcome = self._requirement(item, subject, values, held)
+            if outcome is None:
+                self.passed += 1
+            else:
+                self.outcomes.append(outcome)
 
     def _blocked(
         self, needs: tuple[Need, ...], subject: str, values: Values, severity: Severity
@@ -202,7 +216,9 @@ class _Run:
 
     # --- requirements
 
-    def _requirement(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome:
+    def _requirement(
+        self, item: Requirement, subject: str, values: Values, held: Outcome | None
+    ) -> Outcome | None:
         if item.when is not None:
             applies = status_of(item.when, values, self.clock, Status.UNKNOWN)
             if applies is not Status.PASS:
@@ -214,27 +230,35 @@ class _Run:
             if blocked is not None:
                 return blocked._replace(requirement=item.id)
             held = held or own
-        outcome = self._each(item, subject, values) if item.each else self._plain(item, subject, values)
-        if held is not None and outcome.status is Status.PASS:
-            return held._replace(requirement=item.id, severity=item.severity, turn=outcome.turn)
-        return outcome
+        if item.each:
+            return self._each(item, subject, values, held)
+        return self._plain(item, subject, values, held)
 
-    def _plain(self, item: Requirement, subject: str, values: Values) -> Outcome:
-        clock = self.clock
-        status = status_of(item.that, values, clock, item.absent)
+    def _plain(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome | None:
+        status = status_of(item.that, values, self.clock, item.absent)
         kept = status is not Status.PASS or self.keep
         verdicts = (Verdict(status, item.that, values),) if kept else ()
-        turn = clock.turn_day, clock.turn_instant
-        return Outcome(item.id, subject, status, item.severity, verdicts, turn, values, item)
+        return self._settled(item, held, status, subject, verdicts, values, 0)
 
-    def _each(self, item: Requirement, subject: str, values: Values) -> Outcome:
+    def _settled(
+        self, item: Requirement, held: Outcome | None, status: Status, subject: str,
+        verdicts: tuple[Verdict, ...], values: Values, count: int,
+    ) -> Outcome | None:  # fmt: skip
+        """A requirement's outcome; None for one that passes, if nobody asks further."""
+        if status is Status.PASS:
+            if held is not None:
+                return held._replace(requirement=item.id, severity=item.severity, turn=self._turn())
+            if not self.every and not item.notice_days:
+                return None
+        return Outcome(item.id, subject, status, item.severity, verdicts, self._turn(), values, item, count)
+
+    def _each(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome | None:
         verdicts: list[Verdict] = []
         count = self._elements(item, 0, values, verdicts)
-        verdicts.sort(key=_worst_first)
+        if len(verdicts) > 1:
+            verdicts.sort(key=_worst_first)
         status = verdicts[0].status if verdicts else Status.PASS
-        return Outcome(
-            item.id, subject, status, item.severity, tuple(verdicts), self._turn(), values, item, count
-        )
+        return self._settled(item, held, status, subject, tuple(verdicts), values, count)
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
         """How many elements were met; verdicts of those for which `that` does not pass are kept."""
