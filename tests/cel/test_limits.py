@@ -49,7 +49,9 @@ def test_what_would_not_end_is_refused_or_a_fault(source: str, dialect: Dialect)
 
 DIGITS = 'lists.range(9000).map(i, "9").join()'
 LONG = {
-    "a pattern that backtracks elsewhere": '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!".matches("(a|a)*(a|a)*$") == false',
+    "a pattern that backtracks elsewhere": (
+        '"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!".matches("(a|a)*(a|a)*$") == false'
+    ),
     "a number of many digits": f"int({DIGITS}) > 0 || true",
     "a double of many digits": f"double({DIGITS}) > 1.0 || true",
     "a duration of many digits": f'duration({DIGITS} + "s") > duration("1s") || true',

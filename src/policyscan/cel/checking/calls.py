@@ -114,7 +114,7 @@ def _overloaded(
             uncertain = True
             continue
         known = all(certain(t, _param(overload, i)) for i, t in enumerate(types))
-        if not known and len(function.overloads) > 1:
+        if not known:
             uncertain = True
             continue
         return _chosen(c, node, function, number, nodes, args, binding)
