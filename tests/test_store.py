@@ -49,16 +49,39 @@ def test_names_tell_parts_apart(store: Store) -> None:
         lambda _: b"",
         lambda data: data[:10],
         lambda data: data[:-1],
-        lambda data: data + b"\0",
         lambda data: data[:20] + bytes([data[20] ^ 1]) + data[21:],
         lambda data: bytes([data[0] ^ 1]) + data[1:],
+        lambda data: data[:30] + bytes([data[30] ^ 1]) + data[31:],
     ],
-    ids=["empty", "no content", "cut", "longer", "one bit of the content", "one bit of the sum"],
+    ids=["empty", "no content", "cut", "one bit of the size", "one bit of the sum", "one bit of the content"],
 )
 def test_a_damaged_entry_is_none(store: Store, damage: Callable[[bytes], bytes]) -> None:
     name, file = kept(store)
     file.write_bytes(damage(file.read_bytes()))
     assert Store(store.folder).get(name) is None
+
+
+def test_parts_are_read_one_by_one(store: Store) -> None:
+    name = store.name("sort")
+    store.put(name, VALUE, {"a": b"first", "b": b"", "c": b"third"})
+    entry = store.entry(name)
+    assert entry is not None
+    value, parts = entry
+    assert (value, store.get(name)) == (VALUE, VALUE)
+    assert [(key, parts.read(key)) for key in parts.keys()] == [("a", b"first"), ("b", b""), ("c", b"third")]  # noqa: SIM118
+
+
+def test_a_part_that_is_damaged_or_gone_is_none(store: Store) -> None:
+    name = store.name("sort")
+    store.put(name, VALUE, {"a": b"first", "b": b"second"})
+    file = Path(store.folder) / name
+    file.write_bytes(file.read_bytes().replace(b"second", b"secund"))
+    entry = Store(store.folder).entry(name)
+    assert entry is not None
+    parts = entry[1]
+    assert (parts.read("a"), parts.read("b")) == (b"first", None)
+    file.unlink()
+    assert parts.read("a") is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders there have other rights")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from policyscan import __version__
@@ -20,11 +21,38 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_FORMAT = 2
+_FORMAT = 3
 _MOST_ENTRIES = 20  # of one sort
 _OWNER_ONLY = 0o700
 _OTHERS_WRITE = 0o022
 _DIGEST = 16  # bytes
+_SIZE = 8
+
+
+class Parts:
+    """The parts of an entry, read when they are asked for."""
+
+    __slots__ = ("_path", "_places", "_start")
+
+    def __init__(self, path: str, start: int, places: dict[str, tuple[int, int, bytes]]) -> None:
+        self._path = path
+        self._start = start
+        self._places = places
+
+    def keys(self) -> list[str]:
+        """The names of the parts, as they were put."""
+        return list(self._places)
+
+    def read(self, key: str) -> bytes | None:
+        """A part; None if it is not there any more as it was put."""
+        start, size, expected = self._places[key]
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                file.seek(self._start + start)
+                part = file.read(size)
+        except OSError:
+            return None
+        return part if _sum(part) == expected else None
 
 
 class Store:
@@ -45,26 +73,43 @@ class Store:
 
     def get(self, name: str) -> Any:
         """The value kept under a name; None if there is none, or none to be trusted."""
+        entry = self.entry(name)
+        return None if entry is None else entry[0]
+
+    def entry(self, name: str) -> tuple[Any, Parts] | None:
+        """The value and the parts kept under a name; None if there is none, or none to be trusted."""
         if not self._trusted():
             return None
+        path = os.path.join(self.folder, name)
         try:
-            with open(os.path.join(self.folder, name), "rb", buffering=0) as file:
-                data = file.read()
-            if data[:_DIGEST] != _sum(data[_DIGEST:]):
+            with open(path, "rb") as file:
+                expected, size = file.read(_DIGEST), int.from_bytes(file.read(_SIZE), "little")
+                head = file.read(min(size, os.fstat(file.fileno()).st_size))
+            if len(head) != size or _sum(head) != expected:
                 return None
-            return marshal.loads(memoryview(data)[_DIGEST:])  # noqa: S302 - the user's own, and undamaged
+            value, places = marshal.loads(head)  # noqa: S302 - the user's own, and undamaged
         except (OSError, ValueError, EOFError, TypeError):
             return None
+        return value, Parts(path, _DIGEST + _SIZE + size, places)
 
-    def put(self, name: str, value: Any) -> None:
-        """Keeps a value; failing to is no problem of anyone's. Old entries of the same sort make room."""
-        data = marshal.dumps(value)
+    def put(self, name: str, value: Any, parts: Mapping[str, bytes] | None = None) -> None:
+        """Keeps a value, and parts that are read one by one; failing to is no problem of anyone's.
+
+        Old entries of the same sort make room.
+        """
+        places: dict[str, tuple[int, int, bytes]] = {}
+        end = 0
+        for key, part in (parts or {}).items():
+            places[key] = end, len(part), _sum(part)
+            end += len(part)
+        head = marshal.dumps((value, places))
+        data = b"".join([_sum(head), len(head).to_bytes(_SIZE, "little"), head, *(parts or {}).values()])
         path = os.path.join(self.folder, name)
         draft = os.path.join(self.folder, f".{name}.{os.getpid()}")
         try:
             os.makedirs(self.folder, mode=_OWNER_ONLY, exist_ok=True)
             with open(draft, "wb") as file:
-                file.write(_sum(data) + data)
+                file.write(data)
             os.replace(draft, path)
             self._make_room(name.partition("-")[0])
         except OSError:

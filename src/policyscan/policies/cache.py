@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from policyscan.errors import PolicyscanError
+from policyscan.errors import PolicyscanError, Problems
 from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Written, load_pack
-from policyscan.store import Store
+from policyscan.store import Parts, Store
 
 if TYPE_CHECKING:
     from policyscan.documents.kinds import Kinds
@@ -16,28 +16,33 @@ if TYPE_CHECKING:
 
 
 class StoredPolicies(Mapping[str, "Policy"]):
-    """Policies by id, each opened when it is first asked for."""
+    """Policies by id, each opened when it is first asked for; `load` gives them all if one is damaged."""
 
-    def __init__(self, stored: dict[str, bytes]) -> None:
-        self._stored = stored
-        self._ready: dict[str, Policy] = {}
+    def __init__(self, parts: Parts, load: Callable[[], Mapping[str, Policy]]) -> None:
+        self._parts = parts
+        self._load = load
+        self._ready: dict[str, Policy | None] = dict.fromkeys(parts.keys())
 
     def __getitem__(self, id_: str) -> Policy:
-        policy = self._ready.get(id_)
+        policy = self._ready[id_]
         if policy is None:
+            data = self._parts.read(id_)
+            if data is None:
+                self._ready.update(self._load())
+                return self[id_]
             from policyscan.policies.plain import loads
 
-            policy = self._ready[id_] = loads(self._stored[id_])
+            policy = self._ready[id_] = loads(data)
         return policy
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
+        return iter(self._ready)
 
     def __len__(self) -> int:
-        return len(self._stored)
+        return len(self._ready)
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in self._stored
+        return id_ in self._ready
 
 
 def load_cached(
@@ -47,18 +52,28 @@ def load_cached(
     entry = _entry(store, folder, kinds, shown, overrides) if store is not None else None
     if store is None or entry is None:
         return load_pack(folder, kinds, shown=shown, overrides=overrides)
-    kept = store.get(entry)
+    kept = store.entry(entry)
     if kept is not None:
-        return _pack(folder, *kept), []
+
+        def load() -> Mapping[str, Policy]:
+            again, problems = load_pack(folder, kinds, shown=shown, overrides=overrides)
+            if again is None or problems:
+                raise Problems(problems)
+            return again.policies
+
+        about, parts = kept
+        return _pack(folder, StoredPolicies(parts, load), *about), []
     pack, problems = load_pack(folder, kinds, shown=shown, overrides=overrides)
     if pack is not None and not problems:
-        store.put(entry, _plain(pack))
+        from policyscan.policies.plain import dumps
+
+        store.put(entry, _about(pack), {id_: dumps(policy) for id_, policy in pack.policies.items()})
     return pack, problems
 
 
 def _entry(store: Store, folder: str, kinds: Kinds, shown: str, overrides: Overrides) -> str | None:
     """The name of what everything that a checked pack depends on gives; None if some of it is not there."""
-    about = repr((shown, _sorted(overrides), [kinds.digest(name) for name in kinds.names])).encode()
+    about = repr((shown, _sorted(overrides), [(name, kinds.version(name)) for name in kinds.names])).encode()
     try:
         parts = list(_contents(folder))
     except OSError:
@@ -88,16 +103,13 @@ def _sorted(overrides: Overrides) -> Any:
     )
 
 
-def _plain(pack: Pack) -> tuple[Any, ...]:
-    """What is kept of a pack: all but its folder, each policy as bytes."""
-    from policyscan.policies.plain import dumps
-
+def _about(pack: Pack) -> tuple[Any, ...]:
+    """What is kept of a pack beside its policies."""
     return (
         pack.name,
         pack.version,
         {name: tuple(profile) for name, profile in pack.profiles.items()},
         pack.default_profile,
-        {id_: dumps(policy) for id_, policy in pack.policies.items()},
         dict(pack.aliases),
         pack.previews,
         [tuple(written) for written in pack.written],
@@ -105,10 +117,9 @@ def _plain(pack: Pack) -> tuple[Any, ...]:
 
 
 def _pack(
-    folder: str, name: str, version: str, profiles: dict[str, Any], default: str, stored: dict[str, bytes],
-    aliases: dict[str, str], previews: frozenset[str], written: list[Any],
+    folder: str, policies: Mapping[str, Policy], name: str, version: str, profiles: dict[str, Any],
+    default: str, aliases: dict[str, str], previews: frozenset[str], written: list[Any],
 ) -> Pack:  # fmt: skip
     made = {key: Profile(*profile) for key, profile in profiles.items()}
-    policies = StoredPolicies(stored)
     definitions = tuple([Written(*one) for one in written])
     return Pack(name, version, folder, made, default, policies, aliases, previews, definitions)
