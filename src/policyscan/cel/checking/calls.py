@@ -159,7 +159,11 @@ def _chosen(
     if function.name == "matches":
         _check_pattern(c, nodes[-1], args[-1])
     if function.name in {"or", "orValue"}:
-        return Out(("opt_or", node.start, node.end, function.name == "or", *ir[5]), result)
+        parts = [
+            ("nn", n.start, n.end, p) if i in nulls else p
+            for i, (n, p) in enumerate(zip(nodes, ir[5], strict=True))
+        ]
+        return Out(("opt_or", node.start, node.end, function.name == "or", *parts), result)
     folded = _fold(c, node, overload, ir, args) if not overload.clock else None
     return Out(folded or ir, result, moves)
 
