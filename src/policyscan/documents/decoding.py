@@ -8,7 +8,8 @@ and booleans that only need a look at their class, and the loops are written for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
@@ -126,91 +127,91 @@ def _or_null(decode: Decode) -> Decode:
     return nullable
 
 
-def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:
-    quick_get = {key: found for key, field in shape.fields.items() if (found := quick_check(field.shape))}.get
-    work_get = decoders.get
+def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 - see decode
+    checks: dict[str, Any] = {
+        key: quick_check(field.shape) or decoders[key] for key, field in shape.fields.items()
+    }
+    check_of = checks.get
     nullable = frozenset(key for key, field in shape.fields.items() if field.nullable)
     required = shape.required
-    supply = _supply(shape, decoders)
+    absent = tuple(
+        (key, field.when_absent[0]) for key, field in shape.fields.items() if field.when_absent is not None
+    )
 
-    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+    def seldom(node: dict[str, Any], name: str, facts: Facts) -> None:
+        if name in decoders:
+            node[name] = decoders[name](node[name], node, name, facts)
+        elif name[:2] != FREE:
+            raise Invalid
+
+    def check_blanks(node: dict[str, Any], facts: Facts) -> None:
+        for name in facts.blanks.get(id(node), ()):
+            if name not in decoders and name[:2] != FREE:
+                raise Invalid
+
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001 - most of the time
         if node.__class__ is not dict:
             raise Invalid
         for name, value in node.items():
+            check = check_of(name)
             kind = value.__class__
-            quick = quick_get(name)
-            if quick is kind and (value or kind is not str):
-                continue
-            if quick.__class__ is frozenset and kind is str and value in quick:
-                continue
-            if value is None and name in nullable:
-                continue
-            work = work_get(name)
-            if work is not None:
-                new = work(value, node, name, facts)
+            if check is kind:
+                if value or kind is not str:
+                    continue
+            elif kind is str and check.__class__ is frozenset:
+                if value in check:
+                    continue
+            elif check.__class__ is FunctionType and value is not None:
+                new = check(value, node, name, facts)
                 if new is not value:
                     node[name] = new
-            elif name[:2] != FREE:
+                continue
+            if value is not None or name not in nullable:
+                seldom(node, name, facts)
+        for name in required:
+            if name not in node:
                 raise Invalid
-        if required or facts.blanks:
-            _check_keys(node, facts, required, decoders)
-        if supply is not None:
-            supply(node, facts)
+        if facts.blanks:
+            check_blanks(node, facts)
+        for name, value in absent:
+            if name not in node:
+                _supply(name, value, decoders[name], node, facts)
         return node
 
     return decode
 
 
-def _check_keys(node: Any, facts: Facts, required: tuple[str, ...], known: Container[str]) -> None:
-    for name in required:
-        if name not in node:
-            raise Invalid
-    for name in facts.blanks.get(id(node), ()) if facts.blanks else ():
-        if name not in known and name[:2] != FREE:
-            raise Invalid
-
-
-def _supply(shape: Shape, decoders: dict[str, Decode]) -> Callable[[dict[str, Any], Facts], None] | None:
-    """The function that puts in what the absence of keys means; None if it means nothing."""
-    absent = {
-        key: field.when_absent[0] for key, field in shape.fields.items() if field.when_absent is not None
-    }
-    if not absent:
-        return None
-
-    def supply(node: dict[str, Any], facts: Facts) -> None:
-        missing = [name for name in absent if name not in node]
-        if missing and facts.blanks:
-            blank = facts.blanks.get(id(node), ())
-            missing = [name for name in missing if name not in blank]
-        for name in missing:
-            value = absent[name]
-            if value is not None and value is not False and value is not True:
-                fresh = value.copy() if value.__class__ in (list, dict) else value
-                value = decoders[name](fresh, node, name, facts)
-            node[name] = value
-        if missing:
-            facts.supplied[id(node)] = missing
-
-    return supply
+def _supply(name: str, value: Any, work: Decode, node: dict[str, Any], facts: Facts) -> None:
+    """Put in what the absence of a key means; what is blank is not absent."""
+    owner = id(node)
+    if facts.blanks and name in facts.blanks.get(owner, ()):
+        return
+    if value is not None and value is not False and value is not True:
+        value = work(value.copy() if value.__class__ in (list, dict) else value, node, name, facts)
+    node[name] = value
+    names = facts.supplied.get(owner)
+    if names is None:
+        facts.supplied[owner] = [name]
+    else:
+        names.append(name)
 
 
 def _list(shape: Shape, items: Decode) -> Decode:
-    keys = shape.key
+    keys, size, unique = shape.key, shape.size, shape.unique
     quick = quick_check(shape.items.shape) if shape.items is not None else None
-    words = quick if isinstance(quick, frozenset) else frozenset()
-    size, unique = shape.size, shape.unique
+    words = quick if isinstance(quick, frozenset) else None
 
     def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
         if node.__class__ is not list or (size and not _fits(len(node), size)):
             raise Invalid
-        for index, value in enumerate(node):
-            kind = value.__class__
-            if (quick is kind and (value or kind is not str)) or (words and kind is str and value in words):
-                continue
-            new = items(value, node, index, facts)
-            if new is not value:
-                node[index] = new
+        if words is None or not _all_among(node, words):
+            for index, value in enumerate(node):
+                kind = value.__class__
+                if quick is kind and (value or kind is not str):
+                    continue
+                new = items(value, node, index, facts)
+                if new is not value:
+                    node[index] = new
         if keys:
             facts.indexes[id(node)] = keys, _indexed(node, keys)
         if unique and has_repeats(node):
@@ -218,6 +219,14 @@ def _list(shape: Shape, items: Decode) -> Decode:
         return node
 
     return decode
+
+
+def _all_among(node: list[Any], words: frozenset[str]) -> bool:
+    """Whether a list holds nothing but some words; False may also mean that it is to be looked at."""
+    try:
+        return words.issuperset(node)
+    except TypeError:  # a list or mapping among them
+        return False
 
 
 def has_repeats(node: list[Any]) -> bool:
@@ -297,32 +306,30 @@ def _map(shape: Shape, items: Decode) -> Decode:
 
 
 def compile_pattern(pattern: str) -> Callable[[str], object]:
-    """A schema's pattern as a search, compiled when it is first used.
-
-    `$` means the end alone, as everywhere but in Python.
-    """
+    """A schema's pattern as a search; `$` means the end alone, as everywhere but in Python."""
     if pattern.endswith("$") and not pattern.endswith("\\$"):
         pattern = pattern[:-1] + r"\Z"
-    compiled: list[re.Pattern[str]] = []
-
-    def search(text: str) -> object:
-        if not compiled:
-            compiled.append(re.compile(pattern))
-        return compiled[0].search(text)
-
-    return search
+    return re.compile(pattern).search
 
 
 def _string(shape: Shape) -> Decode:
-    size, refs, values = shape.size, shape.refs if shape.follow else (), frozenset(shape.values)
-    matches = compile_pattern(shape.pattern) if shape.pattern else None
-    if refs and not matches and not values and size in {None, (1, None)}:
-        return _reference(refs, 0 if size is None else 1)
+    refs, values = shape.refs if shape.follow else (), frozenset(shape.values)
+    least, most = shape.size or (0, None)
+    pattern = shape.pattern
+    if refs and not pattern and not values and least < 2 and most is None:
+        return _reference(refs, least)
+    matches: Callable[[str], object] | None = None
 
     def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
-        if value.__class__ is not str or (values and value not in values):
+        nonlocal matches
+        if value.__class__ is not str or len(value) < least or (most is not None and len(value) > most):
             raise Invalid
-        if (size and not _fits(len(value), size)) or (matches and not matches(value)):
+        if pattern is not None:
+            if matches is None:
+                matches = compile_pattern(pattern)
+            if not matches(value):
+                raise Invalid
+        if values and value not in values:
             raise Invalid
         if refs:
             facts.references.append((container, key, value, refs))
