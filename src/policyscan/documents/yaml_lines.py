@@ -1,8 +1,9 @@
 """What one line of an inventory says, for the lines that can be understood without their neighbours.
 
 Only a strict part of YAML is understood here: `key: value`, `- key: value`, `- value`, `key:` and
-`- key:`, where a value is a plain or quoted text on this line, `[…]` or `{…}`; and comments. Whatever
-else YAML has, and whatever could be read in two ways, is a DOUBT: then libyaml reads the file.
+`- key:`, where a value is a plain or quoted text on this line, `[…]` or `{…}`, or `|` or `>` with a text
+below; and comments. Whatever else YAML has, and whatever could be read in two ways, is a DOUBT: then libyaml
+reads the file.
 """
 
 from __future__ import annotations
@@ -124,9 +125,8 @@ class _Keys(dict[str, str]):
     def __missing__(self, key: str) -> str:
         if _meaning(key).__class__ is not str:  # null, true, a number
             raise Doubt
-        if len(self) >= _MAX_WORDS:
-            self.clear()
-        self[key] = key = intern(key)
+        if len(self) < _MAX_WORDS:  # never forgotten: a kind's keys come first, and interning may be for ever
+            self[key] = key = intern(key)
         return key
 
 
