@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from policyscan.cli import sources
 from policyscan.cli.main import cli, run
 
 
@@ -30,6 +31,7 @@ class Streams:
 
 def policyscan(monkeypatch: pytest.MonkeyPatch, folder: Path, *args: str, stdin: bytes | None = None) -> Ran:
     """Runs `policyscan ARGS` in a folder."""
+    sources.forget()
     out, err, given = Streams(), Streams(), Streams(stdin or b"")
     with monkeypatch.context() as patch:
         patch.chdir(folder)

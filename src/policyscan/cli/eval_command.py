@@ -12,6 +12,7 @@ from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.tracer import Trace
 from policyscan.cli import wiring
+from policyscan.cli.main import show_problems
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
@@ -42,8 +43,9 @@ def command(
 ) -> int:
     """Evaluate a CEL EXPRESSION on an inventory, as a policy would.
 
-    The inventory has the name of its kind: client, provider, portfolio. Exit codes: 0 it has a value, 3
-    a fact that it needs is missing, 2 it is wrong.
+    The inventory has the name of its kind: client, provider, portfolio.
+
+    Exit codes: 0 it has a value, 3 a fact that it needs is missing, 2 it is wrong.
     """
     workspace = wiring.open_workspace((file,), config=config)
     documents, reader = _documents(file, workspace)
@@ -60,7 +62,9 @@ def command(
     try:
         checked = env.check(expression, expect=None)
     except cel.CelErrors as errors:
-        raise Problems(_in_expression(expression, errors)) from None
+        source = Source("EXPRESSION", expression)
+        show_problems(_in_expression(source, errors), source)
+        return 2
     traced = checked.trace(clock, {kind.name: document.value}, document.locate)
     if trace:
         click.echo("\n".join(trace_lines(traced)))
@@ -90,6 +94,5 @@ def _show(traced: Trace, type_: types.Type, format_: str) -> int:
     raise PolicyError(f"{traced.error.message} (in an expression of type {type_})")
 
 
-def _in_expression(expression: str, errors: cel.CelErrors) -> Sequence[PolicyscanError]:
-    source = Source("EXPRESSION", expression)
+def _in_expression(source: Source, errors: cel.CelErrors) -> Sequence[PolicyscanError]:
     return [PolicyError(e.message, at=source.span(e.start, e.end), hint=e.hint) for e in errors.errors]

@@ -17,6 +17,7 @@ from policyscan.documents.document import Document
 from policyscan.documents.suggest import did_you_mean
 from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
+from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement
 from policyscan.source import snippet
 
@@ -51,13 +52,16 @@ def command(
         return 0
     inventory, _, subject = where.partition("/")
     document, context = _document(workspace, paths, inventory)
+    if document.kind.name != policy.info.kind:
+        message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
+        raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
     choice = wiring.choose_policies(workspace, None, (policy.id,), ())
     plan = wiring.make_plan(choice, workspace.config, wiring.moment_of(as_of), full=True)
     told = [one for one in accounts(document, policy, plan, context) if subject in ("", one.result.subject)]
     if not told:
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
     for one in told:
-        click.echo("\n".join(_account(one)))
+        click.echo("\n".join(_account(one, policy.info.fix)))
     return 0
 
 
@@ -138,7 +142,7 @@ def _wrapped(text: str, indent: str) -> list[str]:
 # --- a result in full
 
 
-def _account(one: Account) -> Iterator[str]:
+def _account(one: Account, fix: str) -> Iterator[str]:
     result = one.result
     subject = f"/{result.subject}" if result.subject else ""
     yield f"{result.status.value.upper()}  {result.policy} {result.document}{subject}  {result.requirement}"
@@ -149,7 +153,17 @@ def _account(one: Account) -> Iterator[str]:
         yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
     if result.until:
         yield f"  holds until {result.until}, if nothing else changes"
+    for gap in result.gaps:
+        if gap.question:
+            yield from _wrapped(f"Ask: {gap.question}", "  ")
+    if result.status in (Status.FAIL, Status.DUE):
+        yield from _wrapped(f"Fix: {fix}", "  ")
     for trace in one.traces:
         yield ""
         yield from (f"  {line}" for line in trace_lines(trace))
+    if result.evidence:
+        yield ""
+    for read in result.evidence:
+        place = f"  {read.span.file}:{read.span.line}" if read.span else ""
+        yield f"  read {read.path}{place}"
     yield ""

@@ -39,8 +39,9 @@ def command(name: str, kind: str, output: Path | None) -> int:
     path = output or Path("inventories") / _FOLDERS[kind] / f"{name}.yaml"
     template = (_TEMPLATES / f"{kind}.yaml").read_text(encoding="utf-8")
     text = template.replace("NAME", name).replace("TODAY", date.today().isoformat())  # noqa: DTZ011 - the user's own day
+    if not path.parent.exists():
+        _make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
     except FileExistsError as error:
@@ -50,3 +51,10 @@ def command(name: str, kind: str, output: Path | None) -> int:
     click.echo(f"wrote {path}")
     click.echo(f"Fill in what you know, then run: policyscan scan {path}")
     return 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror or error}") from error

@@ -51,7 +51,8 @@ def command(
     """
     workspace = wiring.open_workspace(config=config, folders=folders, use_cache=cache)
     chosen = _chosen(workspace, profile, wiring.ids_in(select), wiring.ids_in(ignore))
-    chosen = [policy for policy in chosen if kind in (None, policy.info.kind)]
+    if kind is not None:
+        chosen = _about(chosen, kind, workspace.kinds.names)
     if framework is not None:
         chosen = _related(chosen, framework)
     if format_ == "json":
@@ -61,7 +62,9 @@ def command(
         return 0
     for policy in chosen:
         click.echo(_line(policy, workspace.packs, framework))
-    click.echo(f"\n{plural(len(chosen), 'control')}. More about one: policyscan explain ID")
+    if chosen:
+        click.echo()
+    click.echo(f"{plural(len(chosen), 'control')}. More about one: policyscan explain ID")
     return 0
 
 
@@ -71,6 +74,13 @@ def _chosen(
     if profile or select or ignore:
         return list(wiring.choose_policies(workspace, profile, select, ignore).policies)
     return [policy for pack in workspace.packs for policy in pack.policies.values()]
+
+
+def _about(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> list[Policy]:
+    if kind not in kinds:
+        hint = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
+        raise UsageError(f"there is no kind of inventory {kind!r}", hint=hint)
+    return [policy for policy in policies if policy.info.kind == kind]
 
 
 def _related(policies: Sequence[Policy], framework: str) -> list[Policy]:

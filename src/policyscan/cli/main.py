@@ -5,13 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from policyscan import __version__
 from policyscan.errors import PolicyscanError, Problems
+
+if TYPE_CHECKING:
+    from policyscan.source import Source, Span
 
 _COLLECT_AFTER = 50_000  # objects
 
@@ -117,10 +120,27 @@ def run(command: Callable[[], Any]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def show_problems(problems: list[PolicyscanError]) -> None:
-    """Prints problems to standard error, each with its place and what to do."""
+def show_problems(problems: Iterable[PolicyscanError], source: Source | None = None) -> None:
+    """Prints problems to standard error, each with its place, its line and what to do.
+
+    `source` is a text that is in no file, such as an argument.
+    """
     for problem in problems:
         place = f"{problem.at}: " if problem.at else ""
         click.echo(f"error: {place}{problem.message}", err=True)
+        if problem.at is not None:
+            for line in _lines(problem.at, source):
+                click.echo(f"    {line}", err=True)
         if problem.hint:
             click.echo(f"  hint: {problem.hint}", err=True)
+
+
+def _lines(at: Span, given: Source | None) -> list[str]:
+    """The line that a place is in, with carets below; nothing where a file is meant as a whole."""
+    from policyscan.cli.sources import source_of
+    from policyscan.source import snippet
+
+    if at[1:] == (1, 1, 1, 1):
+        return []
+    source = given if given is not None and given.file == at.file else source_of(at.file)
+    return snippet(source, at).splitlines() if source is not None else []

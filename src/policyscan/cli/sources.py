@@ -5,22 +5,37 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from policyscan.documents.text import read_source
+from policyscan.documents.text import decode, read_source
 from policyscan.errors import PolicyscanError
 from policyscan.source import Source
+
+_given: dict[str, bytes] = {}
+
+
+def remember(file: str, data: bytes) -> None:
+    """Keeps the text of what is shown under a file's name but is not that file: standard input."""
+    _given[file] = data
+
+
+def forget() -> None:
+    """Forgets every text, for a process that runs several commands."""
+    _given.clear()
+    source_of.cache_clear()
 
 
 @lru_cache(maxsize=64)
 def source_of(file: str) -> Source | None:
     """The text of a file as spans name it; None if it cannot be read (any more)."""
     try:
-        return read_source(file, file)
+        return Source(file, decode(_given[file], file)) if file in _given else read_source(file, file)
     except PolicyscanError:
         return None
 
 
 def content_of(file: str) -> bytes | None:
     """The bytes of a file as spans name it; None if it cannot be read."""
+    if file in _given:
+        return _given[file]
     try:
         with open(file, "rb") as opened:
             return opened.read()

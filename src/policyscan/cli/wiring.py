@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.config import Config, load
-from policyscan.documents.discovery import STDIN, Discovery, File, as_source, discover
+from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
@@ -263,6 +263,10 @@ def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None)
     here = os.getcwd()
     configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
     stdin = sys.stdin.buffer.read() if STDIN in paths else None
+    if stdin is not None:
+        from policyscan.cli.sources import remember
+
+        remember((stdin_filename or STDIN_SHOWN).replace(os.sep, "/"), stdin)
     return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)
 
 

@@ -17,6 +17,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 DEFAULT_FOLDER = "inventories"
 _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 STDIN = "-"
+STDIN_SHOWN = "<stdin>"
 
 
 class File(NamedTuple):
@@ -110,7 +111,7 @@ class _Search:
         if data is None:
             message = "there is nothing on standard input"
             raise UsageError(message, hint="pipe an inventory into the command")
-        shown = (filename or "<stdin>").replace(os.sep, "/")
+        shown = (filename or STDIN_SHOWN).replace(os.sep, "/")
         path = self.absolute(filename or "stdin.yaml")
         self.roots.setdefault(inventory_root(path, self.base, self.configured))
         try:

@@ -1,0 +1,444 @@
+"""Every command but scan and test: what it prints, what it refuses, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from policyscan.cli.main import COMMANDS, cli
+from tests.cli.conftest import CLIENT, write
+from tests.cli.runner import policyscan
+
+AS_OF = ("--as-of", "2026-10-31")
+
+
+# --- help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_names_every_option(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    ran = policyscan(monkeypatch, tmp_path, name, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    for parameter in command.params:
+        shown = (
+            parameter.opts
+            if isinstance(parameter, click.Option)
+            else [parameter.make_metavar(click.Context(command))]
+        )
+        assert all(one in ran.out for one in shown)
+        if isinstance(parameter, click.Option):
+            assert parameter.help
+    assert "Exit code" in ran.out or name in {"init", "list", "explain", "schema"}
+
+
+def test_help_lists_every_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for args in ((), ("--help",), ("-h",)):
+        ran = policyscan(monkeypatch, tmp_path, *args)
+        assert all(f"  {name} " in ran.out + ran.err for name in COMMANDS)
+    assert policyscan(monkeypatch, tmp_path, "--version").out.startswith("policyscan ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_misspelt_option(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    ran = policyscan(monkeypatch, tmp_path, name, "--confg", "x")
+    assert ran.code == 2
+    assert "--confg" in ran.err
+    assert ran.out == ""
+
+
+# --- validate
+
+
+def test_valid_inventories(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = policyscan(monkeypatch, place, "validate", "inventories/clients/good.yaml")
+    assert (ran.code, ran.out, ran.err) == (0, "1 inventory read: valid, 0 notes\n", "")
+
+
+def test_bad_news_are_valid(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    assert policyscan(monkeypatch, place, "validate", "inventories/clients/bad.yaml").code == 0
+
+
+def test_blanks_and_facts_of_the_future_are_notes(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = CLIENT.format(id="noted") + "people:\ndevices: [{id: a, patches: {scanned_on: 2027-01-01}}]\n"
+    write(place, "inventories/clients/noted.yaml", text)
+    args = ("validate", *AS_OF, "inventories/clients/noted.yaml")
+    ran = policyscan(monkeypatch, place, *args)
+    assert ran.code == 0
+    assert "note: inventories/clients/noted.yaml:5:1: people: this is blank" in ran.out
+    assert "note: inventories/clients/noted.yaml:6:41: devices[a].patches.scanned_on: 2027-01-01" in ran.out
+    assert "1 inventory read: valid, 2 notes" in ran.out
+    ran = policyscan(monkeypatch, place, *args, "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_errors_are_told_with_their_line_and_the_other_files_are_read(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/wrong.yaml", CLIENT.format(id="wrong") + "peple: []\n")
+    write(
+        place,
+        "inventories/clients/lost.yaml",
+        CLIENT.format(id="lost") + "people: [{id: p}]\ncrisis_plan: {coordinator: q}\n",
+    )
+    ran = policyscan(monkeypatch, place, "validate")
+    assert ran.code == 2
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("error: inventories/clients/lost.yaml:6:28: ")
+    wrong = next(i for i, line in enumerate(lines) if "wrong.yaml" in line)
+    assert lines[wrong].startswith("error: inventories/clients/wrong.yaml:5:1: ")
+    assert lines[wrong + 1 : wrong + 4] == [
+        "    5 | peple: []",
+        "        ^^^^^",
+        "  hint: did you mean people?",
+    ]
+    assert "6 inventories read: 2 errors" in ran.out
+
+
+def test_only_the_named_file_is_validated(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """As a hook does, with the names of the files of a commit."""
+    write(place, "inventories/clients/wrong.yaml", CLIENT.format(id="wrong") + "peple: []\n")
+    args = ("validate", "inventories/clients/good.yaml", "inventories/providers/north.yaml")
+    assert policyscan(monkeypatch, place, *args).code == 0
+    assert policyscan(monkeypatch, place, *args, "inventories/clients/wrong.yaml").code == 2
+
+
+def test_nothing_to_validate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "validate")
+    assert ran.code == 2
+    assert "no inventory was found" in ran.err
+
+
+def test_policies_are_validated_on_demand(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "controls/OPS/OPS-04.yaml", "id: OPS-04\n")
+    assert policyscan(monkeypatch, place, "validate").code == 0
+    ran = policyscan(monkeypatch, place, "validate", "--policies-too")
+    assert ran.code == 2
+    assert "controls/OPS/OPS-04.yaml:1:1" in ran.err
+
+
+def test_standard_input_is_validated(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    args = ("validate", "-", "--stdin-filename", "inventories/clients/good.yaml")
+    text = CLIENT.format(id="good") + "peple: []\n"
+    ran = policyscan(monkeypatch, place, *args, stdin=text.encode())
+    assert ran.code == 2
+    assert "error: inventories/clients/good.yaml:5:1: " in ran.err
+    assert "    5 | peple: []" in ran.err
+
+
+# --- init
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Elm", "elm vets", "elm--vets", "-elm", "../elm", "elm/vets", "élm", "a.b"]
+)
+def test_a_name_that_cannot_be_an_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "init", "--", name)
+    assert ran.code == 2
+    assert "cannot be an id" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_overwrites_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    before = (place / "inventories/clients/good.yaml").read_bytes()
+    ran = policyscan(monkeypatch, place, "init", "good")
+    assert ran.code == 2
+    assert "inventories/clients/good.yaml is there already" in ran.err
+    assert (place / "inventories/clients/good.yaml").read_bytes() == before
+
+
+def test_init_cannot_write_below_a_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = policyscan(monkeypatch, place, "init", "elm", "-o", "policyscan.yaml/elm.yaml")
+    assert ran.code == 2
+    assert "policyscan.yaml/elm.yaml cannot be written: Not a directory" in ran.err
+
+
+@pytest.mark.parametrize(("kind", "folder"), [("client", "clients"), ("provider", "providers")])
+def test_a_fresh_inventory_is_valid_and_proves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, folder: str
+) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "init", "elm-vets", "--kind", kind)
+    path = f"inventories/{folder}/elm-vets.yaml"
+    assert (ran.code, ran.err) == (0, "")
+    assert f"policyscan scan {path}" in ran.out
+    assert policyscan(monkeypatch, tmp_path, "validate").code == 0
+    ran = policyscan(monkeypatch, tmp_path, "scan", "-f", "json", "--all-results")
+    statuses = {r["status"] for r in json.loads(ran.out)["results"]}
+    assert "unknown" in statuses
+    assert statuses <= {"unknown", "not_applicable"}
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize("kind", ["client", "provider"])
+def test_the_commented_examples_of_a_fresh_inventory_are_valid(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    """Whoever takes the comment marks away gets a valid inventory."""
+    policyscan(monkeypatch, tmp_path, "init", "elm-vets", "--kind", kind, "-o", "elm.yaml")
+    text = (tmp_path / "elm.yaml").read_text(encoding="utf-8")
+    write(tmp_path, "elm.yaml", re.sub(r"(?m)^#  ", "  ", text))
+    ran = policyscan(monkeypatch, tmp_path, "validate", "elm.yaml")
+    assert "error" not in ran.err
+    assert ran.code == 0
+
+
+# --- list
+
+
+def test_list(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    out = policyscan(monkeypatch, place, "list").out
+    assert re.search(
+        r"^OPS-01 +high +client +Somebody is known to lead +\[usual, strict\]$", out, re.MULTILINE
+    )
+    assert out.rstrip().endswith("3 controls. More about one: policyscan explain ID")
+    out = policyscan(monkeypatch, place, "list", "--profile", "usual").out
+    assert "OPS-03" not in out
+    assert "2 controls" in out
+    assert "OPS-02" not in policyscan(monkeypatch, place, "list", "--ignore", "OPS-02").out
+
+
+def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    listed = json.loads(policyscan(monkeypatch, place, "list", "-f", "json", "--select", "OPS-01").out)
+    assert listed == [
+        {
+            "id": "OPS-01",
+            "title": "Somebody is known to lead",
+            "severity": "high",
+            "kind": "client",
+            "origin": "local",
+            "profiles": ["usual", "strict"],
+            "related": {"cis-v8": ["17.1"]},
+            "file": "controls/OPS/OPS-01.yaml",
+        }
+    ]
+
+
+def test_list_of_a_framework_satisfies_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    out = policyscan(monkeypatch, place, "list", "--framework", "cis-v8").out
+    assert "OPS-01" in out
+    assert "related to cis-v8 17.1" in out
+    assert "OPS-02" not in out
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("--framework", "cis-v9"), "did you mean cis-v8"),
+        (("--kind", "cleint"), "did you mean client"),
+        (("--profile", "usaul"), "profiles are: strict, usual"),
+        (("--select", "OPS-09"), "did you mean"),
+    ],
+)
+def test_a_list_of_what_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], hint: str
+) -> None:
+    ran = policyscan(monkeypatch, place, "list", *args)
+    assert (ran.code, ran.out) == (2, "")
+    assert hint in ran.err
+
+
+def test_a_list_of_nothing_is_no_error(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = policyscan(monkeypatch, place, "list", "--kind", "provider")
+    assert ran.code == 0
+    assert ran.out.startswith("0 controls.")
+
+
+# --- explain
+
+
+def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    for id_ in ("OPS-01", "ops-01"):
+        ran = policyscan(monkeypatch, place, "explain", id_)
+        assert ran.code == 0
+        for line in (
+            "OPS-01  Somebody is known to lead",
+            "Why: Somebody must decide.",
+            "Fix: Name somebody.",
+            "for each  person in client.people",
+            "requires  stays: person.end_date == null",
+            "related to cis-v8: 17.1",
+        ):
+            assert line in ran.out
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (
+            ("OPS-01", "bad"),
+            (
+                "FAIL  OPS-01 bad/p-1  stays",
+                "p-1 left on 2026-06-12",
+                "inventories/clients/bad.yaml:6:25",
+                "6 |   - {id: p-1, end_date: 2026-06-12}",
+                "Fix: Name somebody.",
+                "person.end_date == null  →  false",
+                "read people[p-1].end_date  inventories/clients/bad.yaml:6",
+            ),
+        ),
+        (("OPS-01", "bad/p-1"), ("FAIL  OPS-01 bad/p-1",)),
+        (("OPS-02", "good"), ("PASS  OPS-02 good", "client.crisis_plan != null  →  true", "good.yaml:7")),
+        (
+            ("OPS-02", "vague"),
+            ("UNKNOWN  OPS-02 vague", "crisis_plan: it is blank", "Ask: Is there a plan for a crisis?"),
+        ),
+        (
+            ("OPS-03", "served"),
+            ("DUE  OPS-03 served/north", "in 16 days", "providers/north.yaml:5", "until 2026-11-16"),
+        ),
+        (("OPS-01", "vague"), ("NOT_APPLICABLE  OPS-01 vague", "there is nothing in client.people")),
+    ],
+)
+def test_explain_a_result(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    ran = policyscan(monkeypatch, place, "explain", *args, *AS_OF)
+    assert (ran.code, ran.err) == (0, "")
+    assert [word for word in words if word not in ran.out] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("OPS-09",), "did you mean"),
+        (("NOPE-01",), "there is no control NOPE-01"),
+        (("OPS-01", "goood"), "did you mean good"),
+        (("OPS-01", "nobody"), "inventories are: bad, good, north, served, vague"),
+        (("OPS-01", "bad/p-9"), "no result for bad/p-9"),
+        (("OPS-01", "north"), "OPS-01 is about each client, and north is a provider"),
+    ],
+)
+def test_what_cannot_be_explained(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], words: str
+) -> None:
+    ran = policyscan(monkeypatch, place, "explain", *args)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+
+
+# --- schema
+
+
+@pytest.mark.parametrize("kind", ["client", "provider", "portfolio", "policy", "test", "report"])
+def test_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "schema", kind)
+    assert json.loads(ran.out)["$schema"].endswith("2020-12/schema")
+    assert kind in policyscan(monkeypatch, tmp_path, "schema").out.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["cleint", "../policy", "x"])
+def test_no_such_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "schema", kind)
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no schema" in ran.err
+
+
+# --- eval
+
+BAD = "inventories/clients/bad.yaml"
+
+
+@pytest.mark.parametrize(
+    ("expression", "args", "code", "out"),
+    [
+        ("client.crisis_plan == null", (), 0, "true\n"),
+        ("client.people.map(p, p.id)", (), 0, '["p-1"]\n'),
+        ("today - client.people[0].end_date", AS_OF, 0, "141d\n"),
+        ("client.people[0].end_date", ("-f", "json"), 0, '"2026-06-12"\n'),
+        ("client.people", ("-f", "json"), 0, None),
+        ("client.devices", (), 3, "unknown: devices (devices is missing)\n"),
+        ("client.crisis_plan.document", (), 3, "absent: crisis_plan (null has no value to work with)\n"),
+        ("today", ("--as-of", "2026-02-28T23:30:00-05:00"), 0, "2026-03-01\n"),
+    ],
+)
+def test_eval(
+    monkeypatch: pytest.MonkeyPatch,
+    place: Path,
+    expression: str,
+    args: tuple[str, ...],
+    code: int,
+    out: str | None,
+) -> None:
+    ran = policyscan(monkeypatch, place, "eval", expression, "--file", BAD, *args)
+    assert (ran.code, ran.err) == (code, "")
+    if out is None:
+        assert json.loads(ran.out)
+    else:
+        assert ran.out == out
+
+
+@pytest.mark.parametrize(
+    ("expression", "place_", "line", "carets"),
+    [
+        ("client.peple == []", "1:8", "client.peple == []", "       ^^^^^"),
+        ("cleint.people == []", "1:1", "cleint.people == []", "^^^^^^"),
+        ("client.people ==", "1:15", "client.people ==", "              ^^"),
+        ("client.people.size() > 'x'", "1:1", "client.people.size() > 'x'", "^^^^^^^^^^^^^^^^^^^^^^^^^^"),
+    ],
+)
+def test_an_expression_that_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, place: Path, expression: str, place_: str, line: str, carets: str
+) -> None:
+    ran = policyscan(monkeypatch, place, "eval", expression, "--file", BAD)
+    assert (ran.code, ran.out) == (2, "")
+    lines = ran.err.splitlines()
+    assert lines[0].startswith(f"error: EXPRESSION:{place_}: ")
+    assert lines[1:3] == [f"    1 | {line}", f"        {carets}"]
+
+
+def test_a_fault_is_an_error(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = policyscan(monkeypatch, place, "eval", "1 % (client.people.size() - 1)", "--file", BAD)
+    assert (ran.code, ran.out) == (2, "")
+    assert "zero" in ran.err
+
+
+def test_a_trace_shows_every_part(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    expression = "client.people.all(p, p.end_date == null || p.end_date > today)"
+    ran = policyscan(monkeypatch, place, "eval", expression, "--file", BAD, "--trace", *AS_OF)
+    assert ran.out.splitlines() == [
+        f"{expression}  →  false",
+        "  client.people  →  [p-1]",
+        "  p.end_date == null || p.end_date > today  →  false",
+        "    p.end_date == null  →  false",
+        "      p.end_date  →  2026-06-12",
+        "    p.end_date > today  →  false",
+        "      today  →  2026-10-31",
+        "      p.end_date  →  2026-06-12",
+        "false",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("nowhere.yaml", "nowhere.yaml"),
+        ("inventories", "holds 5 inventories"),
+        ("policyscan.yaml", "policyscan.yaml"),
+    ],
+)
+def test_eval_needs_one_inventory(
+    monkeypatch: pytest.MonkeyPatch, place: Path, file: str, words: str
+) -> None:
+    ran = policyscan(monkeypatch, place, "eval", "true", "--file", file)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+
+
+# --- bugs
+
+
+def test_a_bug_is_no_finding(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """Python's exit code for an exception is 1, which says that a control fails."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("oh no")
+
+    monkeypatch.setattr("policyscan.cli.wiring.open_workspace", broken)
+    ran = policyscan(monkeypatch, place, "scan")
+    assert (ran.code, ran.out) == (2, "")
+    assert "policyscan failed: RuntimeError: oh no; this is a bug" in ran.err
