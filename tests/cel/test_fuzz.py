@@ -84,7 +84,7 @@ def check(env: Env, text: str) -> Checked | CelErrors:
 FOUND = (
     # arguments of inlined code evaluated out of order
     "client.id.lowerAscii().upperAscii().contains(client.id)",
-    "string(device.score).contains((true ? client.manager.id : device.id)) || client.name.contains(client.name)",
+    "string(device.score).contains((true ? client.manager.id : device.id)) || client.name.contains('a')",
     # missing beats absent, whichever stands first
     "device.scanned_on - client.manager.left_on",
     "client.budget / device.score",
@@ -97,6 +97,7 @@ FOUND = (
     # the other value of an optional is evaluated only where it is needed, and may be null
     "optional.of(1).orValue(1 / 0)",
     "optional.of(1).or(optional.of(device.id.size() / 0)).hasValue()",
+    "optional.of(1).orValue(x.a)",
     "device.?score.orValue(client.budget) / 0.5",
     "client.limits.map(v, client.?devices[?1].?score.orValue(client.budget)).sum()",
 )

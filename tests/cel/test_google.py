@@ -34,6 +34,10 @@ class Disagreement(NamedTuple):
 
 DISAGREEMENTS = (
     Disagreement(
+        "Google takes both minuses of --9223372036854775808 for signs and refuses the number; we overflow",
+        lambda source, _ours, _theirs: "--9223372036854775808" in source,
+    ),
+    Disagreement(
         "Google's `in` has no overload for a key of another type; a map without such keys just has none",
         lambda source, _ours, theirs: " in " in source and "@in" in theirs.message,
     ),

@@ -227,6 +227,9 @@ def _dispatched(
 ) -> Out:
     for part, out in zip(nodes, args, strict=True):
         c.still(part, out)
+    if function.name in {"or", "orValue"} and member and len(args) == 2:
+        both = (out.ir for out in args)
+        return Out(("opt_or", node.start, node.end, function.name == "or", *both), DYN)
     results = {o.result for o in function.overloads if o.member == member}
     only = next(iter(results)) if len(results) == 1 else DYN
     result = only if not _has_param(only) else DYN
