@@ -172,7 +172,7 @@ def test_a_kind_that_never_ends_is_refused(tmp_path: Path, endless: dict[str, An
     [
         ("{", "the { that opens here is never closed"),
         ("{}", "the schema does not say which kind it describes"),
-        ("[]", "the schema does not say which kind it describes"),
+        ("[]", "#: this is no JSON Schema: "),
         (schema(kind={"type": "string"}), "the schema does not say which kind it describes"),
         (schema(kind={"const": "client"}), "there is already a kind client"),
     ],
@@ -192,9 +192,10 @@ def test_what_is_no_schema_of_a_new_kind(tmp_path: Path, content: Any, message: 
     ],
 )
 def test_what_is_no_json_schema_at_all(tmp_path: Path, content: Any) -> None:
-    with pytest.raises((DocumentError, Problems)) as caught:
+    with pytest.raises(Problems) as caught:
         load(tmp_path, content)
-    assert "mine.schema.json" in str(caught.value)
+    assert str(caught.value.problems[0].at) == "mine.schema.json:1:1"
+    assert "this is no JSON Schema" in caught.value.problems[0].message
 
 
 def test_types_say_what_policies_may_do(kinds: Kinds) -> None:

@@ -11,6 +11,7 @@ from policyscan.documents.decoding import Decode, Facts, Invalid, make_decoder, 
 from policyscan.documents.document import Document
 from policyscan.documents.references import KIND, link_within
 from policyscan.documents.shapes import Field, Row, Shape, from_rows, to_rows, walk
+from policyscan.documents.suggest import clip
 from policyscan.documents.text import read_source, top
 from policyscan.documents.tree import Tree
 from policyscan.errors import DocumentError, PolicyscanError, Problems
@@ -214,8 +215,8 @@ def _read(source: Source, name: str | None) -> tuple[str, Shape, list[str]]:
         raise Problems(read_json(source)[1]) from None
     own = name is None
     if name is None:
-        name = _kind_name(schema, source.file)
         _check_schema(schema, source.file)
+        name = _kind_name(schema, source.file)
     reader = ShapeReader(schema, source.file)
     shape = reader.root(name)
     problems = reader.problems or (unfit_defaults(shape, source.file) if own else [])
@@ -253,14 +254,16 @@ def unfit_defaults(shape: Shape, file: str) -> list[DocumentError]:
 
 def _check_schema(schema: Any, file: str) -> None:
     """Refuse what is no JSON Schema; the built-in ones are checked by tests."""
-    import jsonschema_rs
+    from jsonschema import Draft202012Validator
 
-    try:
-        jsonschema_rs.meta.validate(schema)
-    except jsonschema_rs.ValidationError as error:
-        path = "/".join(["#", *map(str, error.instance_path)])
-        message = f"{path}: this is no JSON Schema: {error.message}"
-        raise DocumentError(message, at=top(file), hint="see json-schema.org, draft 2020-12") from None
+    found = Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)
+    problems = []
+    for error in found:
+        path = "/".join(["#", *map(str, error.absolute_path)])
+        message = f"{path}: this is no JSON Schema: {clip(error.message)}"
+        problems.append(DocumentError(message, at=top(file), hint="see json-schema.org, draft 2020-12"))
+    if problems:
+        raise Problems(problems)
 
 
 _zones: dict[str, bool] = {}
