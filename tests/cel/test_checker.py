@@ -168,6 +168,7 @@ ACCEPTED = [
     ("device.owner != null && client.lead != null && device.owner != client.lead", BOOL),
     ("client.devices.map(d, d.owner).filter(p, p != null).all(p, p != person)", BOOL),
     ("fix.rating == 'high' && fix.rating != 'low'", BOOL),
+    ("fix.cvss != null && (fix.cvss == null || fix.cvss > 1.0)", BOOL),
     ("device.owner == client.lead", BOOL),
     ("device.owner.end_date >= today", BOOL),
     ("machine.in_scope", BOOL),

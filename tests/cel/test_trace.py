@@ -89,6 +89,15 @@ def test_the_tree_shows_the_inside_of_definitions_and_bound_expressions() -> Non
     assert any(line.strip().startswith("device.fixes = ") for line in found)
 
 
+@pytest.mark.parametrize("source", ["device.in_scope && aged", "device.in_scope && young(fix, days(1))"])
+def test_errors_within_other_sources_stand_where_those_are_used(source: str) -> None:
+    inner = env().bind("aged", env().check("fix.released_on > today"))
+    values = {**VALUES, "fix": {"id": "k2"}}
+    found = inner.check(source).trace(clock(), values)
+    assert found.error is not None
+    assert source[found.error.start : found.error.end] in {"aged", "young(fix, days(1))"}
+
+
 def test_errors_stand_where_they_arose() -> None:
     found = trace("device.cores > 1 && device.kind == 'laptop'")
     assert isinstance(found.error, Missing)

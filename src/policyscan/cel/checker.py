@@ -215,6 +215,11 @@ class Checker:
             return path
         return (self.locals[path[0]].slot, *path[1:])
 
+    def guarded(self, node: Node) -> bool:
+        """Whether a condition around a node has said already that it is not null."""
+        path = self._path(node)
+        return path is not None and path in self._known
+
     def facts(self, node: Node, truth: bool) -> frozenset[Path]:
         """The paths that are not null where `node` is `truth`, with binders told apart by their slots."""
         return frozenset(

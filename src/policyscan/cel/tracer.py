@@ -183,10 +183,15 @@ def _tree(log: list[tuple[_Meta, Any, int]]) -> Step:
 
 
 class Tracer:
-    """An expression's closures; `trace` runs them."""
+    """An expression's closures; `trace` runs them.
 
-    def __init__(self, root: Ir, source: str, strict: bool) -> None:
+    `tree` makes them note what each node came to; without it they are several times as fast, and a trace
+    still has everything but its `root`.
+    """
+
+    def __init__(self, root: Ir, source: str, strict: bool, *, tree: bool = True) -> None:
         self.strict = strict
+        self.tree = tree
         self.count = 0
         self.names: dict[str, int] = {}
         self.source = source
@@ -211,8 +216,9 @@ class Tracer:
         return number
 
     def build(self, ir: Ir) -> Run:
-        """The closure of a node, which logs its outcome."""
-        return self.logged(_Meta(ir[0], ir[1], ir[2], self.source), getattr(self, f"b_{ir[0]}")(ir))
+        """The closure of a node, which logs its outcome if there is to be a tree."""
+        inner: Run = getattr(self, f"b_{ir[0]}")(ir)
+        return self.logged(_Meta(ir[0], ir[1], ir[2], self.source), inner) if self.tree else inner
 
     @staticmethod
     def logged(meta: _Meta, inner: Run) -> Run:
@@ -319,8 +325,17 @@ class Tracer:
         """A node that stands in another source, with names of its own."""
         before = self.source, self.names
         self.source, self.names = source, names
-        run = self.build(node)
+        inner = self.build(node)
         self.source, self.names = before
+
+        def run(frame: _Frame) -> Any:
+            try:
+                return inner(frame)
+            except EvalError as error:
+                # Its place is in the other source; for this one it is where that was used.
+                error.start = error.end = -1
+                raise
+
         return run
 
     def b_let(self, ir: Ir) -> Run:

@@ -100,8 +100,8 @@ def _equality_kind(c: Checker, node: Call, a: Out, b: Out) -> Any:
 
 
 def _null_kind(c: Checker, node: Call, a: Out, b: Out) -> str:
-    other = b if a.type == NULL else a
-    if c.strict and not may_be_null(other.type) and other.ir[0] != "fail":
+    other, arg = (b, node.args[1]) if a.type == NULL else (a, node.args[0])
+    if c.strict and not may_be_null(other.type) and other.ir[0] != "fail" and not c.guarded(arg):
         text = c.source[node.start : node.end]
         c.error(node, f"this is never null, so {text!r} says nothing", "leave the comparison out")
     return "null" if c.strict else "dyn"
