@@ -116,7 +116,11 @@ def as_text(value: Any) -> str:
     if value == BLANK:
         return ""
     if isinstance(value, dict):
-        items = (f"{json.dumps(key)}: {as_text(item)}" for key, item in value.items() if item != MISSING)
+        items = (
+            f"{json.dumps(key, ensure_ascii=False)}: {as_text(item)}"
+            for key, item in value.items()
+            if item != MISSING
+        )
         return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(as_text(item) for item in value) + "]"

@@ -48,7 +48,9 @@ def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> Ou
     return Outcome(case.name, tuple(_compare(case, document, results)), statuses)
 
 
-def _results(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> tuple[Document, list[Result]]:
+def _results(
+    tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds
+) -> tuple[Document, list[Result]]:
     known = policies(case.parameters)
     moment = parse_moment(case.as_of)
     context = [_document(text, "documents", kinds) for text in case.documents]
@@ -96,7 +98,7 @@ def _compare(case: Case, document: Document, results: Sequence[Result]) -> list[
         )
     for result in left:
         where = "/".join(part for part in (result.subject, result.requirement) if part)
-        message = f"unexpected result: {where or 'the inventory'}: {result.status} ({result.message})"
+        message = f"unexpected result: {where or 'the inventory'}: {_got(result)}"
         differences.append(PolicyError(message, at=case.span, hint="list every result under `expect:`"))
     return differences
 
@@ -115,7 +117,7 @@ def _match(expected: Expected, results: Sequence[Result]) -> Result | None:
 def _differences(expected: Expected, found: Result, document: Document) -> list[str]:
     made = []
     if found.status.value != expected.status:
-        made.append(f"expected {expected.status}, got {found.status} ({found.message})")
+        made.append(f"expected {expected.status}, got {_got(found)}")
     if expected.severity is not None and found.severity.value != expected.severity:
         made.append(f"expected severity {expected.severity}, got {found.severity}")
     if expected.message is not None and found.message != expected.message:
@@ -160,6 +162,10 @@ def _places(document: Document) -> list[tuple[str, Span]]:
             if isinstance(value, dict | list):
                 pending.append(value)
     return made
+
+
+def _got(result: Result) -> str:
+    return f"{result.status} ({result.message})" if result.message else str(result.status)
 
 
 def _show(expected: Expected) -> str:
