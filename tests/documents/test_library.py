@@ -1,5 +1,7 @@
 """The documents of a scan: nothing vanishes, references lead to other files, ids are unique."""
 
+# ruff: noqa: E501 - whole documents stand on a line
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -146,6 +148,23 @@ def test_a_named_file_finds_what_it_refers_to(tmp_path: Path, builtin: Kinds, pl
     assert found[0] == "organisation.id"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{schema_version: 1, kind: provider, as_of: 2026-10-31, organisation: {id: p}}\n",
+        "{kind: provider, schema_version: 1, as_of: 2026-10-31, organisation: {id: p}}\n",
+        "'kind' : 'provider'\nschema_version: 1\nas_of: 2026-10-31\norganisation: {id: p}\n",
+        "%YAML 1.2\n---\na: 1\n---\nschema_version: 1\nas_of: 2026-10-31\nkind:   provider # it is\norganisation: {id: p}\n",
+        "kind:\n  provider\nschema_version: 1\nas_of: 2026-10-31\norganisation: {id: p}\n",
+    ],
+)
+def test_a_provider_is_found_however_it_is_written(tmp_path: Path, builtin: Kinds, text: str) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/it.yaml", text)
+    _, (client,), _, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert not isinstance(profile(client), Unresolved)
+
+
 def test_all_clients_share_one_provider_document(tmp_path: Path, builtin: Kinds) -> None:
     for name in "abc":
         write(tmp_path, f"inventories/clients/{name}.yaml", CLIENT % (name, "p"))
@@ -192,6 +211,73 @@ def test_other_clients_are_not_parsed_to_find_a_provider(
     monkeypatch.setattr(library, "open_file", spy)
     opened(tmp_path, builtin, "inventories/clients/a.yaml")
     assert parsed == ["inventories/clients/a.yaml", "inventories/it/p.yaml"]
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that were parsed, in order."""
+    seen: list[str] = []
+    original = library.open_file
+
+    def spy(file: File, kinds: Kinds) -> object:
+        seen.append(file.shown)
+        return original(file, kinds)
+
+    monkeypatch.setattr(library, "open_file", spy)
+    return seen
+
+
+def test_a_provider_is_found_by_the_name_of_its_file(
+    tmp_path: Path, builtin: Kinds, parsed: list[str]
+) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/p.yaml", CLIENT % ("p", "q"))
+    for name in "opq":
+        write(tmp_path, f"inventories/providers/{name}.yaml", PROVIDER % name)
+    _, (client,), _, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert profile(client)["organisation"]["id"] == "p"
+    assert parsed == ["inventories/clients/a.yaml", "inventories/providers/p.yaml"]
+
+
+@pytest.mark.parametrize("named", [["inventories/clients/a.yaml"], []], ids=["one", "all"])
+def test_of_two_providers_the_one_in_the_file_of_its_name_is_meant(
+    tmp_path: Path, builtin: Kinds, named: list[str]
+) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    for path in (
+        "inventories/a/providers/p.yaml",
+        "inventories/providers/b.yaml",
+        "inventories/providers/p.yaml",
+    ):
+        write(tmp_path, path, PROVIDER % "p" + f"x-path: {path}\n")
+    _, documents, _, _ = opened(tmp_path, builtin, *named)
+    (client,) = [document for document in documents if document.kind.name == "client"]
+    assert profile(client)["x-path"] == "inventories/providers/p.yaml"
+
+
+@pytest.mark.parametrize(
+    ("ignored", "parses"),
+    [("inventories/providers/p.yaml", False), ("*.yaml", False), ("/inventories/", True), ("clients/", True)],
+)
+def test_a_provider_is_read_by_its_name_only_if_it_is_read_at_all(
+    tmp_path: Path, builtin: Kinds, parsed: list[str], ignored: str, parses: bool
+) -> None:
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, ".gitignore", f"{ignored}\n")
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")
+    _, (client,), _, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert isinstance(profile(client), Unresolved) is not parses
+    assert ("inventories/providers/p.yaml" in parsed) is parses
+
+
+def test_a_broken_file_of_the_name_is_told_once_and_another_is_found(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/clients/a.yaml", CLIENT % ("a", "p"))
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p" + "zzz: 1\n")
+    write(tmp_path, "inventories/providers/q.yaml", PROVIDER % "p")
+    shelf, (client,), _, _ = opened(tmp_path, builtin, "inventories/clients/a.yaml")
+    assert profile(client)["organisation"]["id"] == "p"
+    assert [str(problem.at) for problem in shelf.context_problems] == ["inventories/providers/p.yaml:5:1"]
 
 
 # --- identity ---

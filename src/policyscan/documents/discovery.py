@@ -71,10 +71,13 @@ def discover(
     return search.result()
 
 
-def inventory_files(folder: str, base: str) -> list[File]:
-    """Every file under a folder that may hold an inventory, in a fixed order."""
+def inventory_files(folder: str, base: str, within: str | None = None) -> list[File]:
+    """Every file under a folder that may hold an inventory, in a fixed order.
+
+    With `within`, only those of them that lie under the folder of this name in it.
+    """
     search = _Search(base, (folder,))
-    search.walk(folder)
+    search.walk(folder, within)
     return search.result().files
 
 
@@ -143,11 +146,12 @@ class _Search:
         """Whether a folder is a configured inventory path or lies under one."""
         return any(_lies_in(folder, one) for one in self.configured)
 
-    def walk(self, folder: str) -> None:
-        """Take in every inventory file below a folder."""
+    def walk(self, folder: str, within: str | None = None) -> None:
+        """Take in every inventory file below a folder, or below the one in it that is named `within`."""
         rules = Ignore.above(folder)
         if rules and rules.covers(folder):
             rules = Ignore(())  # named all the same, so what excludes it is not what is wanted
+        top_folder = folder
         inside = (os.path.realpath(folder), os.path.realpath(self.base))
         stack = [(folder, rules)]
         links: list[tuple[str, Ignore]] = []  # last, so that a file is called by its own name
@@ -157,7 +161,13 @@ class _Search:
             if real in self._folders:  # links that lead in a circle, or here twice
                 continue
             self._folders.add(real)
-            for inner, its_rules in self.enter(folder, rules, inside):
+            below = list(self.enter(folder, rules, inside))
+            if within is not None and folder == top_folder:
+                below = [
+                    (inner, its_rules) for inner, its_rules in below if os.path.basename(inner) == within
+                ]
+                self.files.clear()
+            for inner, its_rules in below:
                 (links if os.path.islink(inner) else stack).append((inner, its_rules))
 
     def enter(self, folder: str, rules: Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, Ignore]]:

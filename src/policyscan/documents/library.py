@@ -18,9 +18,8 @@ from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.source import Source
 
 _VERSION = "schema_version"
-_KIND = re.compile(
-    r"""^[{ ]{0,9}["']?kind["']?[ ]*:[ ]*["']?([\w-]+)|["']kind["'][ ]*:\s*["']([\w-]+)["']""", re.MULTILINE
-)
+# Where a document may say its kind, in blocks, in braces and in JSON; what looks like it does no harm.
+_KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
 
 
 class Loaded(NamedTuple):
@@ -40,11 +39,14 @@ class Library:
         self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
         self._kept: dict[str, Loaded] = {}  # by path
         self._seen: dict[tuple[str, str], tuple[File, int]] = {}
-        self._by_id: dict[tuple[str, str], Document | None] = {}
+        self._by_id: dict[tuple[str, str], Document] = {}
+        self._found: dict[tuple[str, str], Document | None] = {}
+        self._own_folders: dict[str, list[File]] = {}  # by kind
         self._candidates: dict[str, list[File]] | None = None
+        self._looked_into: set[str] = set()
         self._opened: set[tuple[str, str]] = set()
         self._targets: frozenset[str] | None = None
-        self._reported = {file.path for file in discovery.files}
+        self._reported = {file.path: file for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
         """What is wrong with files that were only looked into because others refer to them."""
 
@@ -69,14 +71,39 @@ class Library:
     def find(self, kind: str, ident: str) -> Document | None:
         """The document of a kind with an id, anywhere under the inventory roots; None if there is none."""
         key = (kind, ident)
-        if key in self._by_id:
-            return self._by_id[key]
+        if key not in self._found:
+            self._found[key] = self._by_name(kind, ident) or self._anywhere(kind, ident)
+        return self._found[key]
+
+    def _by_name(self, kind: str, ident: str) -> Document | None:
+        """The document in the file of its name in the folder of its kind, `providers/ID.yaml`.
+
+        Nothing else has to be read where people name files so, however many inventories there are.
+        """
+        if kind not in self._own_folders:
+            found = [inventory_files(root, self._base, f"{kind}s") for root in self.discovery.roots]
+            self._own_folders[kind] = [file for files in found for file in files]
+        for file in self._own_folders[kind]:
+            if os.path.basename(file.path).rpartition(".")[0] == ident:  # noqa: PTH119 - as in discovery
+                for document in self._look_into(file).documents:
+                    if (document.kind.name, document.id) == (kind, ident):
+                        return document
+        return None
+
+    def _anywhere(self, kind: str, ident: str) -> Document | None:
         for stage in ("folder", "rest"):
             self._search(kind, stage)
-            if key in self._by_id:
-                return self._by_id[key]
-        self._by_id[key] = None
+            if (kind, ident) in self._by_id:
+                return self._by_id[kind, ident]
         return None
+
+    def _look_into(self, file: File) -> Loaded:
+        """The documents of a file because others refer to them; what is wrong with it is told once."""
+        loaded = self._open(self._reported.get(file.path, file))
+        if file.path not in self._reported and file.path not in self._looked_into:
+            self.context_problems.extend(loaded.problems)
+        self._looked_into.add(file.path)
+        return loaded
 
     def _search(self, kind: str, stage: str) -> None:
         """Open documents of a kind: first those in a folder of its name, then the rest."""
@@ -85,10 +112,9 @@ class Library:
         self._opened.add((kind, stage))
         for file in self._context():
             expected = f"{os.sep}{kind}s{os.sep}" in file.path
-            if expected == (stage == "folder") and file.path not in self._kept and _mentions(file, kind):
-                problems = self._open(file).problems
-                if file.path not in self._reported:
-                    self.context_problems.extend(problems)
+            known = file.path in self._kept or file.path in self._looked_into
+            if expected == (stage == "folder") and not known and _mentions(file, kind):
+                self._look_into(file)
 
     def _context(self) -> list[File]:
         if self._candidates is None:
@@ -249,7 +275,7 @@ def _unreadable(file: File, problem: DocumentError) -> Loaded:
 
 def _may_be_ours(text: str, kinds: Kinds) -> bool:
     """Whether a text is worth parsing although nobody said that it is an inventory."""
-    return _VERSION in text or any((match[1] or match[2]) in kinds for match in _KIND.finditer(text))
+    return _VERSION in text or any(match[1] in kinds for match in _KIND.finditer(text))
 
 
 def _mentions(file: File, kind: str) -> bool:
@@ -258,4 +284,4 @@ def _mentions(file: File, kind: str) -> bool:
         text = as_source(file).text
     except DocumentError:
         return False
-    return kind in text and any((match[1] or match[2]) == kind for match in _KIND.finditer(text))
+    return kind in text and any(match[1] == kind for match in _KIND.finditer(text))
