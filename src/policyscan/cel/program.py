@@ -232,6 +232,7 @@ class Checked:
         "_code",
         "_ir",
         "_packed",
+        "_quick",
         "_tracer",
         "absence",
         "ast",
@@ -271,6 +272,7 @@ class Checked:
         self._packed: bytes = b""
         self._code: dict[tuple[str, ...], Any] = {}
         self._tracer: Tracer | None = None
+        self._quick: Tracer | None = None
 
     @property
     def inner(self) -> Ir:
@@ -300,18 +302,38 @@ class Checked:
             code = self._code[names] = compile_ir(self._root, names, self.strict).packed()
         return _link(code, self.source)
 
-    def trace(self, clock: Clock, variables: Mapping[str, Any], locate: Locate | None = None) -> Trace:
-        """Evaluates the expression and says how its value came about; raises nothing."""
-        return self.tracer.trace(clock, variables, locate)
+    def trace(
+        self,
+        clock: Clock,
+        variables: Mapping[str, Any],
+        locate: Locate | None = None,
+        *,
+        tree: bool = True,
+    ) -> Trace:
+        """Evaluates the expression and says how its value came about; raises nothing.
+
+        Without `tree` the trace has no `root`, and costs a fraction.
+        """
+        return (self.tracer if tree else self.quick_tracer).trace(clock, variables, locate)
 
     @property
     def tracer(self) -> Tracer:
         """The evaluator behind `trace`, made when first needed."""
         if self._tracer is None:
-            from policyscan.cel.tracer import Tracer
-
-            self._tracer = Tracer(self._root, self.source, self.strict)
+            self._tracer = self._make_tracer(tree=True)
         return self._tracer
+
+    @property
+    def quick_tracer(self) -> Tracer:
+        """The evaluator behind `trace(…, tree=False)`, made when first needed."""
+        if self._quick is None:
+            self._quick = self._make_tracer(tree=False)
+        return self._quick
+
+    def _make_tracer(self, *, tree: bool) -> Tracer:
+        from policyscan.cel.tracer import Tracer
+
+        return Tracer(self._root, self.source, self.strict, tree=tree)
 
     def dump(self) -> bytes:
         """The expression, with every program compiled from it so far, for `load` by the same Python."""
