@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from policyscan.cel.errors import CelErrors, EvalError
 from policyscan.cel.program import POLICY, Checked, Env
+from policyscan.cel.values import to_json
 from tests.cel.generate import ROOT, VARIABLES, Generator, inventory
 from tests.cel.harness import Outcome, both, clock
 
@@ -51,6 +52,23 @@ def test_both_evaluators_agree_on_values_errors_and_turns(rnd: Random) -> None:
             pass
         checked.trace(second, values)
         assert first.turn == second.turn, checked.source
+
+
+@given(randoms)
+@settings(max_examples=150)
+def test_a_trace_without_its_tree_is_the_same(rnd: Random) -> None:
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    values = subjects(rnd)
+    whole, quick = checked.trace(clock(), values), checked.trace(clock(), values, tree=False)
+    assert type(whole.error) is type(quick.error), checked.source
+    assert to_json(whole.value) == to_json(quick.value)
+    assert [(id(c), k) for c, k, _ in whole.touched] == [(id(c), k) for c, k, _ in quick.touched]
+    assert [(id(c), k) for c, k in whole.lacking] == [(id(c), k) for c, k in quick.lacking]
+    assert [(id(c), k) for c, k in whole.empty] == [(id(c), k) for c, k in quick.empty]
+    assert (whole.hits, whole.n) == (quick.hits, quick.n)
+    assert list(map(to_json, whole.witnesses)) == list(map(to_json, quick.witnesses))
 
 
 @given(randoms)

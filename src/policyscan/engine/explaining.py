@@ -66,12 +66,12 @@ class Explainer:
 
     def traces(self, outcome: Outcome) -> list[Trace]:
         """The traces of the expressions that decided an outcome."""
-        return [self._trace(verdict) for verdict in outcome.verdicts[:_MOST_ELEMENTS]]
+        return [self._trace(verdict, tree=True) for verdict in outcome.verdicts[:_MOST_ELEMENTS]]
 
-    def _trace(self, verdict: Verdict) -> Trace:
+    def _trace(self, verdict: Verdict, *, tree: bool = False) -> Trace:
         code = verdict.code
         values = dict(zip(code.names, verdict.values, strict=False))
-        return code.checked.trace(self.clock, values, self.locate)
+        return code.checked.trace(self.clock, values, self.locate, tree=tree)
 
     # --- where
 
