@@ -64,6 +64,9 @@ def wanted(document: Document) -> set[tuple[str, str]]:
 
 def _table(root: Any, refs: tuple[str, ...], facts: Facts) -> tuple[dict[str, Any], bool]:
     """What the ids in some lists name, and whether every one of the lists is there."""
+    if len(refs) == 1 and refs[0] in root:  # one list of the root: what nearly all references name
+        node = root[refs[0]]
+        return (facts.indexes[id(node)][1] if node is not None else {}), True
     targets: dict[str, Any] = {}
     complete = True
     for ref in refs:
