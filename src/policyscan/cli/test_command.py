@@ -12,6 +12,7 @@ from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.terminal import plural
 from policyscan.documents.kinds import Kinds
+from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Policy
@@ -38,13 +39,30 @@ def command(folders: Sequence[Path], config: Path | None, select: Sequence[str],
     settings = wiring.configure((), config)
     kinds = wiring.load_kinds(settings)
     chosen = list(folders) or wiring.pack_folders(settings, ())
+    packs = [_load(folder, kinds) for folder in chosen]
+    names = wiring.ids_in(select)
+    _check_names(names, packs)
     tally = _Tally(verbose=verbose)
-    for folder in chosen:
-        pack, problems = load_pack(folder, kinds, shown=wiring.shown_path(folder))
-        if problems or pack is None:
-            raise Problems(problems)
-        _test_pack(pack, kinds, wiring.ids_in(select), tally)
+    for pack in packs:
+        _test_pack(pack, kinds, names, tally)
     return tally.finish()
+
+
+def _load(folder: Path, kinds: Kinds) -> Pack:
+    pack, problems = load_pack(folder, kinds, shown=wiring.shown_path(folder))
+    if problems or pack is None:
+        raise Problems(problems)
+    return pack
+
+
+def _check_names(names: Sequence[str], packs: Sequence[Pack]) -> None:
+    """A name that fits nothing would pass for tests that hold."""
+    known = {id_ for pack in packs for id_ in pack.policies}
+    known |= {id_.rpartition("-")[0] for id_ in known}
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name.upper(), sorted(known)) or "see `policyscan list`"
+            raise ConfigError(f"--select {name}: there is no control or family {name}", hint=hint)
 
 
 class _Tally:
@@ -81,6 +99,8 @@ class _Tally:
         """Shows the sums and returns the exit code."""
         for line in (*self.unseen, *(f"{id_} has no tests" for id_ in self.untested)):
             click.echo(f"note: {line}")
+        if not self.cases and not self.broken:
+            raise ConfigError("there is no test to run", hint="tests are files like PATCH/PATCH-01.test.yaml")
         held = self.cases - self.failed
         click.echo(
             f"{plural(self.policies, 'policy', 'policies')}, {plural(self.cases, 'case')}: "
@@ -88,8 +108,6 @@ class _Tally:
         )
         if self.broken:
             return 2
-        if not self.cases:
-            raise ConfigError("there is no test to run", hint="tests are files like PATCH/PATCH-01.test.yaml")
         return 1 if self.failed else 0
 
 

@@ -1,0 +1,119 @@
+"""`policyscan test`: passing, failing and broken tests, and what nobody tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import write
+from tests.cli.runner import Ran, policyscan
+
+CASES = """\
+policy: OPS-02
+as_of: 2026-10-31
+cases:
+  - name: a plan
+    with: {crisis_plan: {document: plan.docx}}
+    expect: [{requirement: plan, status: pass}]
+  - name: no plan
+    with: {crisis_plan: null}
+    expect: [{requirement: plan, status: fail, message: there is no crisis plan, at: crisis_plan}]
+  - name: nobody knows
+    expect: [{requirement: plan, status: unknown}]
+"""
+NAME = "controls/OPS/OPS-02.test.yaml"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str) -> Ran:
+    return policyscan(monkeypatch, place, "test", *args)
+
+
+def test_cases_that_hold(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, NAME, CASES)
+    ran = run(monkeypatch, place, "--select", "OPS-02")
+    assert (ran.code, ran.out, ran.err) == (0, "1 policy, 3 cases: 3 passed, 0 failed\n", "")
+    verbose = run(monkeypatch, place, "--select", "OPS", "-v").out
+    assert "ok   OPS-02: nobody knows" in verbose
+
+
+def test_a_case_that_does_not_hold(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, NAME, CASES.replace("status: pass", "status: fail"))
+    ran = run(monkeypatch, place)
+    assert ran.code == 1
+    assert "FAIL OPS-02: a plan" in ran.out
+    assert "controls/OPS/OPS-02.test.yaml:6:14: expected fail, got pass" in ran.out
+    assert "1 policy, 3 cases: 2 passed, 1 failed" in ran.out
+
+
+def test_what_was_never_seen_and_what_has_no_tests_is_noted(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, NAME, CASES.partition("  - name: no plan")[0])
+    ran = run(monkeypatch, place)
+    assert ran.code == 0
+    assert "note: OPS-02 was never seen as fail, unknown" in ran.out
+    assert "note: OPS-01 has no tests" in ran.out
+    assert "note: OPS-03 has no tests" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (NAME, CASES.replace("policy: OPS-02", "policy: OPS-01"), "these are tests of OPS-01, not of OPS-02"),
+        (NAME, CASES.replace("expect:", "expct:"), "unknown key 'expct'"),
+        (NAME, "policy: [\n", NAME),
+        (NAME, "", NAME),
+        (
+            "controls/OPS/OPS-20.test.yaml",
+            CASES,
+            "OPS-20.test.yaml: there is no policy with this name beside it",
+        ),
+    ],
+)
+def test_a_test_file_that_is_broken(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str, text: str, words: str
+) -> None:
+    write(
+        place,
+        "controls/OPS/OPS-01.test.yaml",
+        CASES.replace("OPS-02", "OPS-01").replace("requirement: plan", "requirement: stays"),
+    )
+    write(place, name, text)
+    ran = run(monkeypatch, place)
+    assert ran.code == 2
+    assert words in ran.err
+
+
+def test_a_policy_that_is_broken(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, NAME, CASES)
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-02.yaml", text.replace("crisis_plan !=", "crisis_paln !="))
+    ran = run(monkeypatch, place)
+    assert (ran.code, ran.out) == (2, "")
+    assert "controls/OPS/OPS-02.yaml:9:18: " in ran.err
+
+
+def test_nothing_to_test(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = run(monkeypatch, place)
+    assert ran.code == 2
+    assert "there is no test to run" in ran.err
+    write(place, NAME, CASES)
+    ran = run(monkeypatch, place, "--select", "OPS-01")
+    assert ran.code == 2
+    assert "there is no test to run" in ran.err
+    ran = run(monkeypatch, place, "--select", "OPS-09")
+    assert ran.code == 2
+    assert "there is no control or family OPS-09" in ran.err
+    assert run(monkeypatch, place, "nowhere").code == 2
+
+
+def test_a_folder_that_is_named(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(
+        place,
+        "elsewhere/MINE/MINE-01.yaml",
+        (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8").replace("OPS-02", "MINE-01"),
+    )
+    write(place, "elsewhere/MINE/MINE-01.test.yaml", CASES.replace("OPS-02", "MINE-01"))
+    ran = run(monkeypatch, place, "elsewhere")
+    assert (ran.code, ran.out) == (0, "1 policy, 3 cases: 3 passed, 0 failed\n")
