@@ -191,7 +191,7 @@ class Checker:
         return Out(ir, bound.type, bound.moves)
 
     def _unknown_name(self, node: Ident) -> Out:
-        from policyscan.cel.parser import FOREIGN_NAMES
+        from policyscan.cel.hints import FOREIGN_NAMES
 
         known = [*self.locals, *self.env.bound, *self.env.constants, *self.env.variables]
         if self.env.dialect.clock:

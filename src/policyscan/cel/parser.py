@@ -20,6 +20,7 @@ from policyscan.cel.ast import (
     children,
 )
 from policyscan.cel.errors import CelError
+from policyscan.cel.hints import BEFORE, INFIX, PREFIX
 from policyscan.cel.lexer import RESERVED, tokenize
 
 Macros: TypeAlias = Mapping[tuple[str, bool, int], tuple[int, ...]]
@@ -57,30 +58,6 @@ STANDARD_MACROS: Macros = {
     ("sortBy", True, 2): (0,),
 }
 
-FOREIGN_NAMES = {
-    "None": "write null",
-    "nil": "write null",
-    "NULL": "write null",
-    "Null": "write null",
-    "undefined": "write null, or has(a.b) to ask whether a field is there",
-    "True": "write true",
-    "TRUE": "write true",
-    "yes": "write true",
-    "False": "write false",
-    "FALSE": "write false",
-    "no": "write false",
-    "not": "write ! for not",
-    "len": "write size(x)",
-    "length": "write size(x)",
-    "count": "write size(items.filter(x, …))",
-    "str": "write string(x)",
-    "float": "write double(x)",
-    "any": "write items.exists(x, …)",
-    "NaN": 'write double("NaN")',
-    "Infinity": 'write double("Infinity")',
-}
-"""Names of other languages -> the hint that belongs to them; for whoever finds them to be unknown."""
-
 _LEVELS = {
     "||": 1,
     "&&": 2,
@@ -104,59 +81,6 @@ _INT_MIN_DIGITS = 2**63
 # math.greatest(a, b, c) is math.greatest([a, b, c]), as in every CEL.
 _EXTREMES = frozenset({"greatest", "least"})
 _TWO = 2
-
-# A word where an operator was expected, and what to write instead.
-_INFIX_HINTS = {
-    "and": "write && for and",
-    "AND": "write && for and",
-    "or": "write || for or",
-    "OR": "write || for or",
-    "xor": "write != between two bools",
-    "not": "write !(x in list) for not in, and ! for not",
-    "is": "write == to compare, or == null",
-    "eq": "write ==",
-    "ne": "write !=",
-    "lt": "write <",
-    "gt": "write >",
-    "le": "write <=",
-    "ge": "write >=",
-    "mod": "write %",
-    "div": "write /",
-    "if": "write condition ? a : b",
-    "else": "write condition ? a : b",
-    "then": "write condition ? a : b",
-    "elif": "write condition ? a : b",
-    "unless": "write condition ? a : b",
-    "for": "write items.map(x, …) or items.filter(x, …)",
-    "between": "write low <= x && x <= high",
-    "like": 'write text.contains("…") or text.matches("…")',
-    "contains": 'write text.contains("…"), or x in list',
-    "startsWith": 'write text.startsWith("…")',
-    "endsWith": 'write text.endsWith("…")',
-    "matches": 'write text.matches("…")',
-    "days": "write days(14)",
-    "day": "write days(14)",
-}
-# A word that took an operator's place as the value before it.
-_BEFORE_HINTS = {
-    "not": "write ! for not",
-    "NOT": "write ! for not",
-    "lambda": "a macro names its variable first: items.all(x, x > 1)",
-    "when": "write condition ? a : b",
-    "elif": "write condition ? a : b",
-    "assert": "an expression is its value: leave assert out",
-}
-# A reserved word where a value was expected.
-_PREFIX_HINTS = {
-    "if": "write condition ? a : b",
-    "else": "write condition ? a : b",
-    "for": "write items.map(x, …) or items.filter(x, …)",
-    "let": "write cel.bind(name, value, expression)",
-    "var": "write cel.bind(name, value, expression)",
-    "const": "write cel.bind(name, value, expression)",
-    "return": "an expression is its value: leave return out",
-    "function": "a macro names its variable first: items.all(x, x > 1)",
-}
 
 
 def parse(source: str, macros: Macros = STANDARD_MACROS) -> Node:
@@ -438,7 +362,7 @@ class _Parser:
             self.at = at
             self.fail(
                 f"{name!r} is a reserved word",
-                hint=_PREFIX_HINTS.get(name, f"a field of that name: a.{name}"),
+                hint=PREFIX.get(name, f"a field of that name: a.{name}"),
             )
         if following == "string":
             self.refuse_prefix(name, at)
@@ -567,7 +491,7 @@ class _Parser:
         if kind == "double" and text.startswith("."):
             self.fail("a field's name was expected after the dot", hint="the first item of a list is list[0]")
         if kind == "ident":
-            hint = _INFIX_HINTS.get(text) or _BEFORE_HINTS.get(before)
+            hint = INFIX.get(text) or BEFORE.get(before)
             self.fail(f"an operator was expected before {text!r}", hint=hint)
         if kind in _CLOSERS.values():
             self.fail(f"{kind!r} closes nothing: no {_opener(kind)!r} stands before it")
@@ -576,7 +500,7 @@ class _Parser:
         if kind == ":":
             self.fail("unexpected ':'", hint="a conditional is written condition ? a : b, a map {key: value}")
         if kind in {"string", "bytes", "int", "uint", "double", "quoted", "(", "{", "!"}:
-            hint = _BEFORE_HINTS.get(before)
+            hint = BEFORE.get(before)
             self.fail(f"an operator was expected before {_short(text)}", hint=hint)
         self.fail(f"unexpected {_short(text)}")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from policyscan.cel import registry
 from policyscan.cel.ast import Has, Ident, Index, Node, Select
+from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an, closest
+from policyscan.cel.hints import FOREIGN_FIELDS
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.program import Absence
 from policyscan.cel.relations import assignable, join, may_be_null
@@ -15,6 +18,7 @@ from policyscan.cel.types import (
     INT,
     NEVER,
     STRING,
+    Enum,
     Identity,
     List,
     Map,
@@ -86,7 +90,11 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
         return t.value
     if t in (DYN, NEVER) or isinstance(t, Optional) or not c.strict:
         return DYN
-    hint = "compare it, or follow the reference that has this id" if isinstance(t, Identity) else None
+    hint = FOREIGN_FIELDS.get(field)
+    if hint is None and registry.INDEX.get(field):
+        hint = f"it is a function: x.{field}()"
+    if isinstance(t, Identity):
+        hint = "compare it, or follow the reference that has this id"
     c.error(node, f"{an(t)} has no fields, so not {field!r}", hint, at=_field_span(node))
     return None
 
@@ -158,9 +166,11 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
             c.error(node.index, f"a list is indexed by an int, not by {an(key.type)}")
         return t.elem, "list" if known else "dyn"
     if isinstance(t, Map):
-        if c.strict and not assignable(non_null(key.type), t.key):
+        if isinstance(t.key, Enum) and key.ir[0] == "const" and isinstance(key.ir[3], str) and c.strict:
+            comparison.check_value(c, node.index, key.ir[3], t.key)
+        elif c.strict and not assignable(non_null(key.type), t.key):
             c.error(node.index, f"the keys of this map are {t.key}, not {an(key.type)}")
-        plain = known and t.key == STRING
+        plain = known and (t.key == STRING or isinstance(t.key, Enum))
         return t.value, "map" if plain else "dyn"
     if isinstance(t, ObjectType) and key.ir[0] == "const" and key.ir[3] in t.fields:
         return t.fields[key.ir[3]].type, "map"

@@ -9,6 +9,7 @@ from policyscan.cel.ast import Call, Ident, Node, Select
 from policyscan.cel.checking import comparison, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
 from policyscan.cel.errors import EvalError
+from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.program import Absence
 from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
@@ -244,9 +245,9 @@ def _unknown_function(c: Checker, node: Call, name: str, target: Node | None) ->
     known = [*registry.INDEX, *c.env.functions, *(n for n, _ in registry.MACROS)]
     near = closest(name, (n for n in known if not n.startswith(("_", "@"))))
     if (name, len(node.args)) not in registry.MACROS and any(n == name for n, _ in registry.MACROS):
-        message = f"{name}() does not take {len(node.args)} arguments"
-        return c.error(node, message, f"write x.{name}(item, …)" if target is None else None)
-    hint = f"did you mean {near!r}?" if near else None
+        message = f"{name}() does not take {len(node.args)} argument{'' if len(node.args) == 1 else 's'}"
+        return c.error(node, message, f"write {'items' if target is None else 'it as items'}.{name}(x, …)")
+    hint = FOREIGN_FUNCTIONS.get(name) or (f"did you mean {near!r}?" if near else None)
     at = (node.name_start, node.name_end) if node.name_end else None
     return c.error(node, f"unknown function {name!r}", hint, at)
 
@@ -261,7 +262,8 @@ def _no_overload(c: Checker, node: Call, function: registry.Function, args: list
         message = f"{types[0]} has no {function.name}({', '.join(types[1:])})"
     else:
         message = f"{function.name}() does not take ({', '.join(types)})"
-    return c.error(node, message, f"it is {_signatures(function)}")
+    called = not member and CALLED_ON_LISTS.get(function.name)
+    return c.error(node, message, called or f"it is {_signatures(function)}")
 
 
 def _definition(c: Checker, node: Call, definition: Definition) -> Out:

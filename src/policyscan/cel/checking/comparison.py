@@ -39,6 +39,7 @@ from policyscan.cel.types import (
 if TYPE_CHECKING:
     from policyscan.cel.checker import Checker
 
+_ORDERS: Final = frozenset({"_<_", "_<=_", "_>_", "_>=_"})
 _FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 ORDERED: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, MONEY})
 _NUMBERS: Final = frozenset({INT, UINT, DOUBLE})
@@ -127,10 +128,10 @@ def _check_enum(c: Checker, node: Node, out: Out, other: Out) -> None:
         return
     value = out.ir[3]
     if isinstance(value, str):
-        _check_value(c, node, value, enum)
+        check_value(c, node, value, enum)
 
 
-def _check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
+def check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
     if value in enum.values:
         return
     near = closest(value, enum.values)
@@ -160,7 +161,9 @@ def _order_kind(c: Checker, node: Call, op: str, a: Out, b: Out) -> Any:
         return "plain" if c.strict or not (may_be_null(a.type) or may_be_null(b.type)) else "dyn"
     numbers = left in _NUMBERS and right in _NUMBERS
     if c.strict and not numbers and DYN not in (left, right):
-        hint = order_hint(left, right)
+        first = node.args[0]
+        chained = isinstance(first, Call) and _FLIPPED.get(OPERATORS.get(first.function, "")) is not None
+        hint = "write a < b && b < c" if chained and left == BOOL else order_hint(left, right)
         c.error(node, f"{an(left)} {op} {an(right)} has no meaning", hint)
     return "dyn"
 
@@ -179,7 +182,7 @@ def _enum_order(c: Checker, node: Call, op: str, a: Out, b: Out) -> Any:
         if out.ir[0] != "const" or not isinstance(out.ir[3], str):
             c.error(node, f"{an(enum)} {op} {an(other)} has no meaning", "compare with one of its values")
         else:
-            _check_value(c, arg, out.ir[3], enum)
+            check_value(c, arg, out.ir[3], enum)
     return ("enum", enum.values, may_be_null(a.type) or may_be_null(b.type))
 
 
@@ -200,14 +203,16 @@ def _count_compared(c: Checker, node: Call, op: str, a: Out, b: Out) -> Out | No
 def _clock(c: Checker, node: Call, a: Out, b: Out) -> Out:
     """A comparison of which a side follows the clock."""
     op = OPERATORS[node.function]
+    written = f"{an(a.type)} {op} {an(b.type)}"
     if a.moves and b.moves:
         hint = "compare what is fixed with what is fixed, or with today or now on one side only"
         return c.error(node, "both sides follow the clock", hint)
+    written = f"{an(a.type)} {op} {an(b.type)}"
     if b.moves:
         a, b, op = b, a, _FLIPPED[op]
     left, right = non_null(a.type), non_null(b.type)
     if right not in (left, DYN):
-        return c.error(node, f"{an(a.type)} {op} {an(b.type)} has no meaning", order_hint(left, right))
+        return c.error(node, f"{written} has no meaning", order_hint(left, right))
     if op == "!=" and isinstance(b.type, Nullable):
         null_problem(c, node, node.args[1] if b.ir[1] == node.args[1].start else node.args[0])
     if a.moves == "shape":
@@ -258,7 +263,7 @@ def _check_list(c: Checker, node: Node, items: Out, enum: Enum) -> None:
     parts: tuple[Node | None, ...] = node.items if isinstance(node, ListExpr) else (None,) * len(items.ir[3])
     for part, value in zip(parts, items.ir[3], strict=False):
         if isinstance(value, str):
-            _check_value(c, part or node, value, enum)
+            check_value(c, part or node, value, enum)
 
 
 def _members(t: Type) -> set[ObjectType]:
