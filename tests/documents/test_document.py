@@ -117,6 +117,13 @@ def test_blank_keys_are_listed_with_their_places(workshop: Open) -> None:
     ]
 
 
+def test_a_blank_entry_of_a_mapping_makes_the_whole_mapping_unknown_and_is_listed(workshop: Open) -> None:
+    document = workshop("levels: {a: low, b: }\n")
+    assert "levels" not in document.value
+    assert document.why_unknown(document.value, "levels") == "an entry of it is blank"
+    assert [(issue.path, str(issue.place)) for issue in document.blanks()] == [("levels.b", "w.yaml:4:18")]
+
+
 def test_what_a_supplied_value_points_at_is_its_object(workshop: Open) -> None:
     document = workshop("people:\n  - {id: a}\n")
     assert document.locate(document.value["people"][0], "role") == (

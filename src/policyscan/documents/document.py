@@ -186,7 +186,8 @@ class Document:
 
     def _containers(self) -> Iterator[Any]:
         """Every dict and list of the document, each once, however many references lead to it."""
-        stack: list[Any] = [self.value]
+        hidden = (withheld.value for owner in self.withheld.values() for withheld in owner.values())
+        stack: list[Any] = [self.value, *hidden]
         seen = set()
         while stack:
             node = stack.pop()
