@@ -1,0 +1,298 @@
+"""Loading packs: everything that is wrong in any file is told at once, at its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from policyscan.policies.pack import Pack, choose, load_pack
+from tests.engine.world import World, kinds
+
+HEAD = 6  # lines of a policy before its body
+GOOD = "require:\n  - id: open\n    that: shop.open\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "mine")
+
+
+def shown(world: World) -> list[str]:
+    return [str(problem).partition("\n")[0] for problem in world.problems()]
+
+
+# name: (body of a policy, line below its head and column, part of the message or hint)
+BROKEN: dict[str, tuple[str, str, str]] = {
+    "as without for_each": ("as: tool\n" + GOOD, "1:5", "`as:` without `for_each:`"),
+    "for_each over no list": ("for_each: shop.about\nas: t\n" + GOOD, "1:11", "is not a list but"),
+    "for_each over a number": ("for_each: shop.count\nas: t\n" + GOOD, "1:11", "is not a list but"),
+    "elements without identity": ("for_each: shop.notes\nas: n\n" + GOOD, "1:11", "have no identity"),
+    "a name that is taken": ("for_each: shop.tools\nas: shop\n" + GOOD, "1:11", "shop"),
+    "a name that is reserved": ("for_each: shop.tools\nas: today\n" + GOOD, "1:11", "today"),
+    "a nested name that is taken": (
+        "for_each: {tool: shop.tools, shop: tool.parts}\n" + GOOD,
+        "1:36",
+        "shop",
+    ),
+    "a key that is no text": ("for_each: shop.notes\nas: n\nkey: n.good\n" + GOOD, "3:6", "string"),
+    "applies that is no truth": ("applies: shop.count\n" + GOOD, "1:10", "bool"),
+    "when that is no truth": ("for_each: shop.tools\nas: t\nwhen: t.id\n" + GOOD, "3:7", "bool"),
+    "applies that sees a subject": (
+        "applies: tool.safe\nfor_each: shop.tools\nas: tool\n" + GOOD,
+        "1:10",
+        "tool",
+    ),
+    "a need that is no truth": (
+        "needs:\n  - {id: n, that: shop.count}\n" + GOOD,
+        "2:19",
+        "bool",
+    ),
+    "an id that is used twice": (
+        "needs:\n  - {id: open, that: shop.open}\n" + GOOD,
+        "4:9",
+        "'open' is used twice",
+    ),
+    "an id that is used twice, deeper": (
+        "require:\n  - id: a\n    needs: [{id: a, that: shop.open}]\n    that: shop.open\n",
+        "3:18",
+        "'a' is used twice",
+    ),
+    "each over no list": (
+        "require:\n  - id: a\n    each: {x: shop.about}\n    that: shop.open\n",
+        "3:15",
+        "is not a list",
+    ),
+    "say with a mistake": (GOOD + "    say: '{shop.opne}'\n", "4:17", "did you mean 'open'"),
+    "say that is not closed": (GOOD + "    say: 'x {shop.open'\n", "4:13", "not closed"),
+    "say with nothing in it": (GOOD + "    say: 'x {}'\n", "4:13", "missing between the braces"),
+    "say with a stray brace": (GOOD + "    say: 'x } y'\n", "4:13", "without an opening one"),
+    "hits outside a message": ("require:\n  - id: a\n    that: hits > 3\n", "3:11", "hits"),
+    "figures with a mistake": (GOOD + "figures:\n  n: shop.tolos.size()\n", "5:11", "did you mean 'tools'"),
+    "variables with a mistake": ("variables:\n  x: shop.opne\n" + GOOD, "2:11", "did you mean 'open'"),
+    "a variable whose name is taken": ("variables:\n  shop: shop.open\n" + GOOD, "2:9", "shop"),
+    "notice that is no parameter": (GOOD + "notice: params.ahead\n", "4:9", "not a duration parameter"),
+    "notice that is no duration": (
+        "parameters:\n  n: {type: int, default: 1, min: 1, max: 2, why: a}\n" + GOOD + "notice: params.n\n",
+        "6:9",
+        "not a duration parameter",
+    ),
+    "notice in hours": (GOOD + "notice: 24h\n", "4:9", ""),
+    "a fact made of nothing": (GOOD.replace("shop.open", "has(shop.open)"), "3:11", "absence_ok"),
+    "absence_ok without need": ("absence_ok: why not\n" + GOOD, "1:13", "is not needed"),
+    "a parameter of the wrong type": (
+        "parameters:\n  n: {type: int, default: many, min: 1, max: 2, why: ours}\n" + GOOD,
+        "2:27",
+        "expected a whole number, found 'many'",
+    ),
+    "a parameter below its bounds": (
+        "parameters:\n  n: {type: int, default: 0, min: 1, max: 2, why: ours}\n" + GOOD,
+        "2:27",
+        "below the minimum",
+    ),
+    "a parameter that is not one of its values": (
+        "parameters:\n  n: {type: string, default: c, values: [a, b], why: ours}\n" + GOOD,
+        "2:30",
+        "is not one of: a, b",
+    ),
+    "a parameter that is not there": (GOOD.replace("shop.open", "params.x > 1"), "3:18", "x"),
+    "nothing required": ("why2: x\nrequire: []\n", "1:1", "unknown key 'why2'"),
+    "an expression that is empty": (GOOD.replace("shop.open", "''"), "3:11", ""),
+    "a comparison of a date with a text": (
+        "for_each: shop.tools\nas: t\nrequire:\n  - id: a\n    that: t.ends_on == '2026-01-01'\n",
+        "5:11",
+        "date",
+    ),
+    "a division of whole numbers": (GOOD.replace("shop.open", "shop.count / 2 > 3"), "3:11", "fraction"),
+    "a date compared with now": (
+        "for_each: shop.tools\nas: t\nrequire:\n  - id: a\n    that: t.ends_on != null && t.ends_on < now\n",
+        "5:32",
+        "now",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_wrong_with_a_policy(world: World, name: str) -> None:
+    body, place, words = BROKEN[name]
+    world.policy(body)
+    line, column = place.split(":")
+    problems = world.problems()
+    at = f"mine/MINE/MINE-01.yaml:{HEAD + int(line)}:{column}"
+    told = [(str(problem.at), f"{problem.message} {problem.hint or ''}") for problem in problems]
+    assert any(place == at and words in text for place, text in told), told
+
+
+@pytest.mark.parametrize("style", ["plain", "quoted", "double", "folded", "literal"])
+def test_a_mistake_is_found_whatever_the_style(world: World, style: str) -> None:
+    expression = "shop.open && shop.opne"
+    that = {
+        "plain": f"that: {expression}",
+        "quoted": f"that: '{expression}'",
+        "double": f'that: "{expression}"',
+        "folded": "that: >-\n      shop.open\n      && shop.opne",
+        "literal": "that: |\n      shop.open &&\n        shop.opne",
+    }[style]
+    world.policy(f"require:\n  - id: a\n    {that}\n")
+    place = {"plain": "9:29", "quoted": "9:30", "double": "9:30", "folded": "11:15", "literal": "11:14"}[
+        style
+    ]
+    assert [str(problem.at) for problem in world.problems()] == [f"mine/MINE/MINE-01.yaml:{place}"]
+
+
+def test_the_problems_of_all_files_come_together_in_order(world: World) -> None:
+    world.policy("require:\n  - {id: a, that: shop.opne}\n  - {id: b, that: shop.opne}\n", "MINE-02")
+    world.policy("applies: shop.count\nrequire:\n  - {id: a, that: shop.opne}\n", "MINE-01")
+    world.policy(GOOD, "OTHER-01")
+    (world.folder / "definitions.yaml").write_text(
+        "functions: {f: {returns: bool, value: 1 +}}\n", encoding="utf-8"
+    )
+    assert sorted(line.partition(": ")[0] for line in shown(world)) == [
+        "mine/MINE/MINE-01.yaml:7:10",
+        "mine/MINE/MINE-01.yaml:9:24",
+        "mine/MINE/MINE-02.yaml:8:24",
+        "mine/MINE/MINE-02.yaml:9:24",
+        "mine/definitions.yaml:1:41",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "id_", "words"),
+    [
+        ("MINE/MINE-02.yaml", "MINE-01", "the id 'MINE-01' is not the file's name, 'MINE-02.yaml'"),
+        ("OTHER/MINE-01.yaml", "MINE-01", "'MINE-01.yaml' belongs into the folder 'MINE', not 'OTHER'"),
+        ("DOC/DOC-01.yaml", "DOC-01", "ids of the family DOC are kept"),
+        ("MINE/mine-01.yaml", "mine-01", ""),
+    ],
+)
+def test_a_policy_in_the_wrong_place(world: World, file: str, id_: str, words: str) -> None:
+    world.policy(GOOD, "GOOD-01")
+    path = world.folder / file
+    path.parent.mkdir(parents=True)
+    text = (world.folder / "GOOD/GOOD-01.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("GOOD-01", id_), encoding="utf-8")
+    (problem,) = shown(world)
+    assert problem.startswith(f"mine/{file}:1:5: ")
+    assert words in problem
+
+
+def test_no_folder_and_no_policies(tmp_path: Path) -> None:
+    for name, words in (("nowhere", "no such folder"), (".", "no policies in this folder")):
+        pack, problems = load_pack(tmp_path / name, kinds(), shown=name)
+        assert len(problems) == 1
+        assert words in str(problems[0])
+        assert pack is None or not pack.policies
+
+
+# --- definitions
+
+
+@pytest.mark.parametrize(
+    ("functions", "place", "words"),
+    [
+        ("{f: {takes: {s: shop}, returns: bool, value: s.opne}}", "1:59", "did you mean 'open'"),
+        ("{f: {takes: {s: shpo}, returns: bool, value: s.open}}", "1:16", "types that 'f' names"),
+        ("{f: {takes: {s: shop}, returns: bool, value: s.count}}", "1:57", "bool"),
+        ("{f: {takes: {n: int}, returns: int, value: f(n)}}", "1:55", "f"),
+        ("{f: {returns: bool, value: 'true', oops: 1}}", "1:47", "unknown key 'oops'"),
+        ("{f: {takes: {s: shop}, value: s.open}}", "1:13", "'returns' is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_definition(world: World, functions: str, place: str, words: str) -> None:
+    world.policy(GOOD)
+    (world.folder / "definitions.yaml").write_text(f"functions: {functions}\n", encoding="utf-8")
+    told = [f"{problem.at}: {problem.message} {problem.hint}" for problem in world.problems()]
+    assert any(words in one for one in told), told
+    assert told[0].startswith(f"mine/definitions.yaml:{place}: "), told
+
+
+def test_definitions_are_shared(world: World) -> None:
+    (world.folder).mkdir()
+    (world.folder / "definitions.yaml").write_text(
+        "functions:\n"
+        "  fine: {takes: {t: tool}, returns: bool, value: t.safe == true}\n"
+        "  all_fine: {takes: {s: shop}, returns: bool, value: 's.tools.all(t, fine(t))'}\n",
+        encoding="utf-8",
+    )
+    world.policy("require:\n  - {id: a, that: all_fine(shop)}\n")
+    assert world.status("tools: [{id: a, safe: true}]\n").value == "pass"
+    assert world.status("tools: [{id: a, safe: false}]\n").value == "fail"
+    assert world.status("tools: [{id: a}]\n").value == "unknown"
+
+
+# --- profiles and choosing
+
+ABOUT = """\
+name: ours
+version: "1"
+default_profile: usual
+profiles:
+  usual: {policies: [MINE-01]}
+  more: {extends: usual, policies: [MINE-02]}
+  everything: {policies: all}
+"""
+
+
+def choice(world: World, about: str = ABOUT) -> Pack:
+    for id_ in ("MINE-01", "MINE-02", "OTHER-01"):
+        world.policy(GOOD, id_)
+    world.policy("status: preview\n" + GOOD, "OTHER-02")
+    world.policy("aliases: [OLD-01]\n" + GOOD, "OTHER-03")
+    (world.folder / "pack.yaml").write_text(about, encoding="utf-8")
+    return world.pack()
+
+
+@pytest.mark.parametrize(
+    ("profile", "select", "ignore", "ids"),
+    [
+        (None, (), (), ["MINE-01"]),
+        ("more", (), (), ["MINE-01", "MINE-02"]),
+        ("everything", (), (), ["MINE-01", "MINE-02", "OTHER-01", "OTHER-03"]),
+        ("everything", (), ("MINE", "OLD-01"), ["OTHER-01"]),
+        (None, ("OTHER",), (), ["OTHER-01", "OTHER-02", "OTHER-03"]),
+        (None, ("OLD-01",), (), ["OTHER-03"]),
+        (None, ("OTHER-02", "MINE-01"), (), ["MINE-01", "OTHER-02"]),
+        (None, ("OTHER",), ("OTHER",), []),
+    ],
+)
+def test_choosing(
+    world: World, profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...], ids: list[str]
+) -> None:
+    chosen, name, problems = choose(choice(world), profile, select, ignore)
+    assert problems == []
+    assert [policy.id for policy in chosen] == ids
+    assert name == ("" if select else profile or "usual")
+
+
+@pytest.mark.parametrize(
+    ("profile", "select", "ignore", "words"),
+    [
+        ("most", (), (), "profiles are: everything, more, usual"),
+        (None, ("MINE-03",), (), "did you mean MINE-0"),
+        (None, ("mine",), (), "did you mean MINE"),
+        (None, (), ("XYZ",), "--ignore XYZ: there is no such control or family"),
+    ],
+)
+def test_choosing_what_is_not_there(
+    world: World, profile: str | None, select: tuple[str, ...], ignore: tuple[str, ...], words: str
+) -> None:
+    _, _, problems = choose(choice(world), profile, select, ignore)
+    assert words in str(problems[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "words"),
+    [
+        (("[MINE-01]", "[MINE-09]"), "5:22", "names MINE-09, which is not in this pack"),
+        (("extends: usual", "extends: usaul"), "6:19", "cannot extend 'usaul'"),
+        (("extends: usual", "extends: more"), "6:19", "cannot extend 'more'"),
+        (("default_profile: usual", "default_profile: usaul"), "3:18", "there is no profile 'usaul'"),
+        (("version:", "verison:"), "2:1", "unknown key 'verison'"),
+        (("policies: all", "policies: most"), "7:26", ""),
+    ],
+)
+def test_what_is_wrong_with_a_pack(world: World, change: tuple[str, str], place: str, words: str) -> None:
+    world.policy(GOOD).policy(GOOD, "MINE-02")
+    (world.folder / "pack.yaml").write_text(ABOUT.replace(*change), encoding="utf-8")
+    told = shown(world)
+    assert any(one.startswith(f"mine/pack.yaml:{place}: ") and words in one for one in told), told
