@@ -164,8 +164,7 @@ class _Compiler:
                 " try:",
                 *self.functions,
                 *body,
-                " except KeyError as error: raise settled(error) from None",
-                " except TypeError as error: raise settled(error) from None",
+                " except (KeyError, TypeError) as error: raise settled(error) from None",
             ]
         )
         code = compile(source, "<expression>", "exec", dont_inherit=True, optimize=2)

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
 
 ERRORS: Final = (KeyError, TypeError, EvalError)
-BUDGET: Final = 2_000_000
+BUDGET: Final = 1_000_000
 """How many elements nested macros may visit in one evaluation."""
 
 __all__ = ["contains", "equals", "hash_key", "less", "less_equal", "lookup_key", "map_key"]
@@ -69,13 +69,19 @@ def settled(error: BaseException) -> EvalError:
     """An error in the language's own form."""
     if isinstance(error, EvalError):
         return error
+    error.__traceback__ = None
     if isinstance(error, KeyError):
         return Missing(f"{error.args[0]} is missing" if error.args else "missing")
     return Absent("null has no value to work with")
 
 
 def worst(first: BaseException | None, second: BaseException) -> BaseException:
-    """The error that wins where two meet; `first` may be None."""
+    """The error that wins where two meet; `first` may be None.
+
+    It loses its traceback: a frame that keeps an error whose traceback leads to the frame is a circle, which
+    keeps whole documents alive until the garbage collector comes.
+    """
+    second.__traceback__ = second.__context__ = None
     if first is None:
         return second
     one, other = settled(first), settled(second)

@@ -39,7 +39,6 @@ from policyscan.cel.types import (
 if TYPE_CHECKING:
     from policyscan.cel.checker import Checker
 
-_ORDERS: Final = frozenset({"_<_", "_<=_", "_>_", "_>=_"})
 _FLIPPED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 ORDERED: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, MONEY})
 _NUMBERS: Final = frozenset({INT, UINT, DOUBLE})
@@ -203,7 +202,6 @@ def _count_compared(c: Checker, node: Call, op: str, a: Out, b: Out) -> Out | No
 def _clock(c: Checker, node: Call, a: Out, b: Out) -> Out:
     """A comparison of which a side follows the clock."""
     op = OPERATORS[node.function]
-    written = f"{an(a.type)} {op} {an(b.type)}"
     if a.moves and b.moves:
         hint = "compare what is fixed with what is fixed, or with today or now on one side only"
         return c.error(node, "both sides follow the clock", hint)
