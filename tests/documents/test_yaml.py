@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.documents import limits
+from policyscan.documents import limits, yaml_reader
+from policyscan.documents.reading import reading_notes
 from policyscan.documents.tree import Tree
 from policyscan.documents.yaml_reader import CParser, read_yaml
 from policyscan.source import Source
@@ -347,3 +348,10 @@ def test_floats_keep_every_bit(number: float) -> None:
     found = read(f"a: {number!r}\n").value["a"]
     assert found == number
     assert math.copysign(1, found) == math.copysign(1, number)
+
+
+def test_without_libyaml_files_read_the_same_and_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading_notes() == ()
+    monkeypatch.setattr(yaml_reader, "CParser", None)
+    assert read("a: &x [1, {b: no}]\nc: *x\n").value == {"a": [1, {"b": "no"}], "c": [1, {"b": "no"}]}
+    assert reading_notes() == (yaml_reader.SLOW_PARSER_NOTE,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from policyscan.documents.text import read_source
 from policyscan.documents.tree import Tree
@@ -39,3 +40,9 @@ def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     from policyscan.documents.yaml_reader import read_yaml
 
     return read_yaml(source)
+
+
+def reading_notes() -> tuple[str, ...]:
+    """What people should know about how their files were read so far."""
+    reader = sys.modules.get("policyscan.documents.yaml_reader")  # nobody needed it: nothing to say
+    return (reader.SLOW_PARSER_NOTE,) if reader is not None and reader.CParser is None else ()
