@@ -14,6 +14,7 @@ from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, 
 from policyscan.cli.terminal import check_writable, wants_color, width
 from policyscan.engine.scan import scan
 from policyscan.errors import Problems, UsageError
+from policyscan.documents.reading import reading_notes
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
 
@@ -135,6 +136,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             left_out=wiring.ids_in(given["ignore"]) or config.ignore,
             files_read=reader.files,
             files_skipped=reader.skipped,
+            notes=reading_notes(),
         )
 
     report = scan(reader.documents(), plan, about, reader.told)
