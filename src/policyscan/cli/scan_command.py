@@ -12,9 +12,9 @@ from policyscan import __version__
 from policyscan.cli import wiring
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
 from policyscan.cli.terminal import check_writable, wants_color, width
+from policyscan.documents.reading import reading_notes
 from policyscan.engine.scan import scan
 from policyscan.errors import Problems, UsageError
-from policyscan.documents.reading import reading_notes
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
 
