@@ -41,9 +41,9 @@ def compiled(checked: Checked, values: Mapping[str, Any]) -> Outcome:
         return Outcome(None, type(error).__name__.lower(), error.message)
 
 
-def traced(checked: Checked, values: Mapping[str, Any]) -> Outcome:
-    """The outcome of the tracing evaluator."""
-    trace = checked.trace(clock(), dict(values))
+def traced(checked: Checked, values: Mapping[str, Any], *, tree: bool = True) -> Outcome:
+    """The outcome of the tracing evaluator, with or without its tree."""
+    trace = checked.trace(clock(), dict(values), tree=tree)
     if trace.error is not None:
         return Outcome(None, type(trace.error).__name__.lower(), trace.error.message)
     return Outcome(trace.value)
@@ -53,6 +53,8 @@ def both(checked: Checked, values: Mapping[str, Any]) -> Outcome:
     """The outcome that both evaluators come to; AssertionError where they differ."""
     first, second = compiled(checked, values), traced(checked, values)
     assert first.same(second), f"{checked.source}: compiled {first}, traced {second}"
+    quick = traced(checked, values, tree=False)
+    assert second.same(quick), f"{checked.source}: traced {second}, without a tree {quick}"
     return first
 
 

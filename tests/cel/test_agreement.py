@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from policyscan.cel.errors import CelErrors, EvalError
+from policyscan.cel.errors import CelErrors, EvalError, Missing
 from policyscan.cel.program import POLICY, Checked, Env
 from policyscan.cel.values import to_json
 from tests.cel.generate import ROOT, VARIABLES, Generator, inventory
@@ -86,6 +86,56 @@ def test_what_is_deleted_never_becomes_another_verdict(rnd: Random) -> None:
         delete(gapped, path)
         found = both(checked, gapped)
         assert may_follow(found, known), f"{checked.source} is {known}, without {path} it is {found}"
+
+
+@given(randoms)
+@settings(max_examples=150)
+def test_what_a_trace_does_not_name_does_not_matter(rnd: Random) -> None:
+    """The proof of a verdict: its reads and gaps alone decide it."""
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    values = subjects(rnd)
+    trace = checked.trace(clock(), values)
+    known = both(checked, values)
+    for container, key, value in trace.touched:
+        assert container[key] is value
+    named = {(id(c), k) for c, k, *_ in [*trace.touched, *trace.lacking, *trace.empty]}
+    for holder, key in keys(values):
+        if (id(holder), key) not in named:
+            kept = holder.pop(key)
+            assert both(checked, values).same(known), f"{checked.source} also depends on {key}"
+            holder[key] = kept
+
+
+@given(randoms)
+@settings(max_examples=100)
+def test_a_trace_names_the_gap_behind_what_is_missing(rnd: Random) -> None:
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    for tree in (True, False):
+        trace = checked.trace(clock(), subjects(rnd), tree=tree)
+        assert all(key not in container for container, key in trace.lacking if isinstance(key, str))
+        if isinstance(trace.error, Missing):
+            assert trace.lacking, checked.source
+
+
+def keys(values: Any) -> list[tuple[dict[str, Any], str]]:
+    """(object, key) of every key of every object, each object once; ids and labels, read whole, are left."""
+    found: dict[tuple[int, str], tuple[dict[str, Any], str]] = {}
+    stack = list(values.values())
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key != "id":
+                    found[id(value), key] = (value, key)
+                if key != "labels":
+                    stack.append(inner)
+        elif isinstance(value, list):
+            stack += value
+    return list(found.values())
 
 
 def may_follow(found: Outcome, known: Outcome) -> bool:
