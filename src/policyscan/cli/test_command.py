@@ -48,7 +48,7 @@ def command(folders: Sequence[Path], config: Path | None, select: Sequence[str],
     return tally.finish()
 
 
-def _load(folder: Path, kinds: Kinds) -> Pack:
+def _load(folder: Path | str, kinds: Kinds) -> Pack:
     pack, problems = load_pack(folder, kinds, shown=wiring.shown_path(folder))
     if problems or pack is None:
         raise Problems(problems)

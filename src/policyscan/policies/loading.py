@@ -237,6 +237,11 @@ class _Loader:
         if about is None:
             return {}
         written = about.value.get("profiles", {})
+        default = about.value.get("default_profile")
+        if default is not None and default not in written:
+            hint = f"profiles are: {', '.join(sorted(written)) or 'none in this pack'}"
+            message = f"there is no profile {default!r}"
+            self.problems.append(ConfigError(message, at=about.span(("default_profile",)), hint=hint))
         return {
             name: made
             for name in written
@@ -269,8 +274,6 @@ class _Loader:
             name,
             content.get("description", ""),
             chosen,
-            {**(base.parameters if base else {}), **content.get("parameters", {})},
-            {**(base.severities if base else {}), **content.get("severities", {})},
         )
 
 

@@ -30,13 +30,11 @@ class Written(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """A named choice: policy ids (None for all that are not previews), parameters and severities."""
+    """A named choice: policy ids, None for all that are not previews."""
 
     name: str
     description: str
     policies: tuple[str, ...] | None
-    parameters: Overrides
-    severities: Mapping[str, str]
 
 
 class Pack(NamedTuple):
