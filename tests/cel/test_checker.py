@@ -103,6 +103,13 @@ REFUSED = [
     ("critical()", "", "critical() takes 1 argument", ""),
     ("young(fix, 14)", "14", "young() takes a duration as limit, not an int", ""),
     ("device.fixes.exists(f, f.exploited) > 2", "", "a bool > an int has no meaning", ""),
+    (
+        "device.fixes.map(f, f.severity).max() == 'low'",
+        "device.fixes.map(f, f.severity).max()",
+        "max() would order severity by its letters",
+        "maxBy",
+    ),
+    ("client.devices.groupBy(d, d.kind)['laptp'] == []", "'laptp'", 'device_kind is never "laptp"', "laptop"),
     ("all(x, true)", "all", "all() is called on a list", "items.all("),
     # what follows the clock and cannot tell when it turns
     ("[today]", "today", "this follows the clock", "within()"),
@@ -191,6 +198,9 @@ ACCEPTED = [
     ("device.fixes.maxBy(f, f.released_on).released_on < today", BOOL),
     ("device.fixes.find(f, f.exploited).id", STRING),
     ("device.fixes.count(f, f.exploited)", INT),
+    ("device.fixes.map(f, f.cvss).max() > 3.0", BOOL),
+    ("total(device.fixes.map(f, f.cvss))", DOUBLE),
+    ("client.devices.groupBy(d, d.kind)['laptop'].size() > 1", BOOL),
     ("device.fixes.all(f, critical(f) && young(f, params.max_age))", BOOL),
     ("current(person, today)", BOOL),
     ("client.lead != null && current(client.lead, today)", BOOL),

@@ -108,6 +108,13 @@ TABLE = [
     ("device.fixes.maxBy(f, f.cvss).id == 'k3'", A),
     ("device.fixes.sortBy(f, f.id)[0].id == 'k1'", True),
     ("device.fixes.filter(f, f.id == 'x').map(f, f.id).max() == 'a'", A),
+    ("device.fixes.map(f, f.cvss).max() > 1.0", A),
+    ("device.fixes.filter(f, has(f.cvss)).map(f, f.cvss).max() > 1.0", A),
+    ("total(device.fixes.filter(f, f.id != 'k1').map(f, f.cvss)) == 12.0", True),
+    ("device.fixes.filter(f, has(f.severity)).maxBy(f, f.severity).id == 'k1'", True),
+    ("device.fixes.filter(f, has(f.severity)).minBy(f, f.severity).id == 'k2'", True),
+    ("device.fixes.filter(f, has(f.severity)).sortBy(f, f.severity)[0].id == 'k2'", True),
+    ("device.fixes.filter(f, has(f.rating)).maxBy(f, f.rating).id == 'k2'", A),
     # counting with gaps is decided by bounds
     ("size(client.people.filter(p, p.leadership)) >= 1", True),
     ("size(client.people.filter(p, p.leadership)) >= 2", M),

@@ -113,7 +113,7 @@ def test_errors_stand_where_they_arose() -> None:
             "device.kind == 'phone' || device.in_scope",
             [("devices[lt].kind", "laptop"), ("devices[lt].in_scope", True)],
         ),
-        ("client.lead.leadership", [("people[ann].leadership", True)]),
+        ("client.lead.leadership", [("lead", ANN), ("people[ann].leadership", True)]),
         (
             "client.lead == client.people[0]",
             [("lead", ANN), ("people", CLIENT["people"]), ("people[0]", ANN)],

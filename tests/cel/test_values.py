@@ -223,6 +223,15 @@ def test_objects_within_themselves_are_shown() -> None:
     assert to_json(LOOP)
 
 
+def test_of_a_huge_value_a_part_is_shown() -> None:
+    wide: Any = "x"
+    for _ in range(12):
+        wide = [wide] * 20
+    assert len(render(wide)) < 200_000
+    assert len(str(to_json(wide))) < 200_000
+    assert render(["a"] * 20_000).endswith('"a", …]')
+
+
 @pytest.mark.parametrize(
     ("value", "name"),
     [

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
@@ -99,6 +99,8 @@ _OWN: Final[dict[str, Any]] = {
     **dict.fromkeys(("and", "or", "not", "cond"), _flags),
     "fail": _always(FAULT),
     "nn": _always(ABSENT),
+    "nn_all": _always(ABSENT),
+    "rank": _always(ABSENT),
     "select": _select_raises,
     "has": _always(_ANY),
     "opt_select": _always(_ANY),
@@ -158,6 +160,7 @@ class _Compiler:
         head[0] += "".join(f", {name}=None" for name in self.constants) + "):"
         if self.budget:
             head.append(" budget = BUDGET")
+        spent = " except ExhaustedError as error: raise exhausted(error) from None"
         source = "\n".join(
             [
                 *head,
@@ -165,6 +168,7 @@ class _Compiler:
                 *self.functions,
                 *body,
                 " except (KeyError, TypeError) as error: raise settled(error) from None",
+                *([spent] if self.budget else []),
             ]
         )
         code = compile(source, "<expression>", "exec", dont_inherit=True, optimize=2)
@@ -360,6 +364,12 @@ class _Compiler:
 
     def g_nn(self, ir: Ir) -> str:
         return f"given({self.gen(ir[3])})"
+
+    def g_nn_all(self, ir: Ir) -> str:
+        return f"all_given({self.gen(ir[3])})"
+
+    def g_rank(self, ir: Ir) -> str:
+        return f"rank({ir[4]!r}, {self.gen(ir[3])})"
 
     def g_moves(self, ir: Ir) -> str:
         return f"moves(clock, {self.gen(ir[3])}, {ir[4]!r})"
@@ -873,10 +883,14 @@ class _Compiler:
             where = self._where(ir)
             if where:
                 self.emit(where)
-                with self.block():
-                    self.emit(add(result, self.gen(ir[7][-1])))
-            else:
-                self.emit(add(result, self.gen(ir[7][-1])))
+            with self.block() if where else nullcontext():
+                value = self.gen(ir[7][-1])
+                if ir[9]:
+                    value = self.atom(value)
+                    self.emit(f"budget -= weight({value})")
+                    self.emit("if budget < 0: over_budget()")
+                    self.budget = True
+                self.emit(add(result, value))
 
         self._collecting(ir, made, result, body)
         return result

@@ -68,6 +68,10 @@ class Fault(EvalError):
     rank = 3
 
 
+class ExhaustedError(Exception):
+    """An evaluation that visits too much. No part of an expression absorbs it; at its end it is a Fault."""
+
+
 def worse(first: EvalError, second: EvalError) -> EvalError:
     """The error that wins where two meet: fault, then missing, then absent, then the first."""
     return second if second.rank > first.rank else first

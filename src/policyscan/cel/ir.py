@@ -24,8 +24,11 @@ the source; inside a definition's body, in the definition's source.
     let slot init body
     def name source slots inits body
     opt_map flat slot x body         opt_or whole a b      (`whole`: gives the optional itself)
+    nn x                             rank x values         (null is absent; an enum's place on its scale)
+    nn_all x                                               (a null among the elements is absent)
     moves node               (a result that is another tomorrow)
-    loop name kind slots target parts flag            macros; kind: list map dyn; `flag` as for `and`
+    loop name kind slots target parts flag heavy      macros; kind: list map dyn; `flag` as for `and`;
+                                                      `heavy`: what it collects has a size
 """
 
 from __future__ import annotations

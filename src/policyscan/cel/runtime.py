@@ -22,7 +22,7 @@ from policyscan.cel.equality import (
     lookup_key,
     map_key,
 )
-from policyscan.cel.errors import Absent, EvalError, Fault, Missing
+from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
 from policyscan.cel.ir import pack, unpack
 from policyscan.cel.relations import parts
 from policyscan.cel.types import (
@@ -93,10 +93,20 @@ def is_absent(error: BaseException) -> bool:
     return isinstance(error, Absent | TypeError)
 
 
+def weight(value: Any) -> int:
+    """What a collected value costs of the budget: the characters or elements that it has."""
+    return len(value) if isinstance(value, str | bytes | list | dict) else 1
+
+
 def over_budget() -> NoReturn:
     """Ends an evaluation whose nested macros visit too many elements."""
-    msg = f"nested macros visit more than {BUDGET} elements; filter or group the lists first"
-    raise Fault(msg)
+    msg = f"nested macros visit or make more than {BUDGET} elements; filter or group the lists first"
+    raise ExhaustedError(msg)
+
+
+def exhausted(error: ExhaustedError) -> Fault:
+    """The fault that ends such an evaluation."""
+    return Fault(str(error))
 
 
 def fail(message: str) -> NoReturn:
@@ -108,6 +118,13 @@ def no_value() -> NoReturn:
     """What working with null does in policies."""
     msg = "null has no value to work with"
     raise Absent(msg)
+
+
+def all_given(items: Any) -> Any:
+    """The list, which must not be null, nor any of its elements."""
+    if items is None or None in items:
+        no_value()
+    return items
 
 
 def given(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from policyscan.cel import registry, runtime
 from policyscan.cel.equality import equals, map_key
-from policyscan.cel.errors import Absent, EvalError, Fault, Missing, worse
+from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing, worse
 from policyscan.cel.values import DAY, NONE, Dangling, OptionalValue, Unresolved
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ class Tracer:
         self.count = 0
         self.names: dict[str, int] = {}
         self.source = source
+        self.place = root[1], root[2]
         self.run = self.build(root)
 
     def trace(self, clock: Clock, variables: Mapping[str, Any], locate: Locate | None = None) -> Trace:
@@ -205,6 +206,11 @@ class Tracer:
         except EvalError as error:
             traced = Trace(frame, None, error, locate)
             _forget_calls(frame, error)
+        except ExhaustedError as error:
+            fault = runtime.exhausted(error)
+            fault.start, fault.end = self.place
+            frame.log.append((_Meta("", *self.place, self.source), fault, 0))
+            traced = Trace(frame, None, fault, locate)
         return traced
 
     # --- building
@@ -298,6 +304,14 @@ class Tracer:
         inner = self.build(ir[3])
         return lambda frame: _present(frame, inner(frame))
 
+    def b_nn_all(self, ir: Ir) -> Run:
+        inner = self.build(ir[3])
+        return lambda frame: runtime.all_given(_present(frame, inner(frame)))
+
+    def b_rank(self, ir: Ir) -> Run:
+        inner, values = self.build(ir[3]), ir[4]
+        return lambda frame: runtime.rank(values, _present(frame, inner(frame)))
+
     def b_moves(self, ir: Ir) -> Run:
         inner, how = self.build(ir[3]), ir[4]
         return lambda frame: runtime.moves(frame.clock, inner(frame), how)
@@ -390,7 +404,8 @@ class Tracer:
                 return _select_other(frame, base, field, strict)
             if field in base:
                 value = base[field]
-                if not inner:
+                # On the way to a field, what counts is the reference that is followed.
+                if not inner or (type(value) is dict and "id" in value):
                     frame.reads.append((base, field, value))
                 if type(value) is not dict:
                     frame.last = (base, field)
@@ -411,9 +426,7 @@ class Tracer:
         def run(frame: _Frame) -> Any:
             base = operand(frame)
             if type(base) is dict:
-                found = field in base
-                frame.reads.append((base, field, base.get(field)))
-                return found
+                return _asked(frame, base, field)
             if strict:
                 return runtime.has(_present(frame, base), field)
             return runtime.has_core(base, field)
@@ -425,8 +438,9 @@ class Tracer:
 
         def run(frame: _Frame) -> Any:
             base = operand(frame)
-            if type(base) is dict:
-                frame.reads.append((base, field, base.get(field)))
+            holder = base.value if type(base) is OptionalValue else base
+            if type(holder) is dict:
+                _asked(frame, holder, field)
             return runtime.optional_select(base, field)
 
         return run
@@ -672,9 +686,7 @@ class Tracer:
             nested = frame.loops
             if nested:
                 items = list(items)
-                frame.budget -= len(items) + 1
-                if frame.budget < 0:
-                    runtime.over_budget()
+                _charge(frame, len(items) + 1)
             frame.loops = nested + 1
             values, log = frame.slots, frame.log
             try:
@@ -772,7 +784,7 @@ class Tracer:
         where = self.part(ir, 0, ir[8]) if len(ir[7]) > 1 else None
         value = self.part(ir, -1, ir[8] if ir[3] in {"filter", "exists_one"} else "")
         self.names = before
-        shown = ir[3] == "filter"
+        shown, heavy = ir[3] == "filter", ir[9]
 
         def run(frame: _Frame) -> Any:
             made = start()
@@ -782,7 +794,10 @@ class Tracer:
                 nonlocal error
                 try:
                     if where is None or where(frame):
-                        add(made, element, value(frame))
+                        found = value(frame)
+                        if heavy:
+                            _charge(frame, runtime.weight(found))
+                        add(made, element, found)
                 except EvalError as failed:
                     error = failed if error is None else worse(error, failed)
                     if shown:
@@ -933,10 +948,25 @@ def _add_element(made: list[Any], element: Any, value: Any) -> None:
         made.append(element)
 
 
+def _charge(frame: _Frame, amount: int) -> None:
+    frame.budget -= amount
+    if frame.budget < 0:
+        runtime.over_budget()
+
+
 def _witness(frame: _Frame, elements: list[Any]) -> None:
     """Keeps what decided a macro, unless it is part of another one."""
     if not frame.loops:
         frame.witnesses.extend(elements)
+
+
+def _asked(frame: _Frame, base: dict[Any, Any], field: str) -> bool:
+    """Whether an object has a field; notes it as read, or as missing."""
+    if field in base:
+        frame.reads.append((base, field, base[field]))
+        return True
+    frame.missing.append((base, field))
+    return False
 
 
 def _note_absent(frame: _Frame) -> None:

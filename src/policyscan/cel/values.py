@@ -429,49 +429,115 @@ def identity(value: dict[Any, Any]) -> str | None:
 
 
 _DEPTH: Final = 16
+_PARTS: Final = 10_000
+"""Elements, at any depth, of a value that is shown; what comes after them is left out."""
 
 
-def render(value: object, depth: int = 0) -> str:
-    """A value as people read it: dates as ISO, `30d`, objects by id, strings without quotes."""
-    kind = type(value)
-    if kind is str:
-        return str(value) if depth == 0 else f'"{value}"'
-    if value is None or kind is bool:
-        return {None: "null", True: "true", False: "false"}[value]  # type: ignore[index]
-    if depth > _DEPTH:
-        return "…"
-    if isinstance(value, list):
-        return f"[{', '.join(render(item, depth + 1) for item in value)}]"
-    if isinstance(value, dict):
-        known = identity(value)
-        pairs = (f"{render(k)}: {render(v, depth + 1)}" for k, v in value.items())
-        return known if known is not None else f"{{{', '.join(pairs)}}}"
-    if isinstance(value, OptionalValue):
-        return "none" if value is NONE else render(value.value, depth)
+class _Budget:
+    """How many more parts of one value are shown."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = _PARTS
+
+    def spent(self, depth: int) -> bool:
+        """Takes one part; True where there are no more, or they lie too deep."""
+        self.left -= 1
+        return self.left < 0 or depth > _DEPTH
+
+
+def render(value: object) -> str:
+    """A value as people read it: dates as ISO, `30d`, objects by id, strings without quotes.
+
+    Where a value is nested very deep or is very long, `…` stands for the rest.
+    """
+    if isinstance(value, list | dict | OptionalValue):
+        return _rendered(value, 0, _Budget())
+    return _shown(value)
+
+
+def _shown(value: object) -> str:
+    if value is None or type(value) is bool:
+        return {None: "null", True: "true", False: "false"}[value]
     return str(value)
 
 
-def to_json(value: object, depth: int = 0) -> Any:
-    """A value as JSON's types: dates, durations and references become text, nested objects their id."""
+def _rendered(value: object, depth: int, budget: _Budget) -> str:
+    if type(value) is str:
+        return f'"{value}"'
+    if not isinstance(value, list | dict | OptionalValue):
+        return _shown(value)
+    if budget.spent(depth):
+        return "…"
+    if isinstance(value, list):
+        return f"[{', '.join(_cut(value, depth, budget))}]"
+    if isinstance(value, OptionalValue):
+        return "none" if value is NONE else _rendered(value.value, depth + 1, budget)
+    known = identity(value)
+    if known is not None:
+        return known
+    values = _cut(list(value.values()), depth, budget)
+    pairs = [f"{key}: {part}" for key, part in zip(value, values, strict=False)]
+    return f"{{{', '.join(pairs)}}}"
+
+
+def _cut(items: list[Any], depth: int, budget: _Budget) -> list[str]:
+    """The elements as text, up to what the budget has, and then an ellipsis."""
+    shown: list[str] = []
+    for item in items:
+        if budget.left <= 0:
+            return [*shown, "…"]
+        budget.left -= 1
+        shown.append(_rendered(item, depth + 1, budget))
+    return shown
+
+
+def to_json(value: object) -> Any:
+    """A value as JSON's types: dates, durations and references become text, nested objects their id.
+
+    What `render` leaves out is left out here too.
+    """
+    if isinstance(value, list | dict | OptionalValue):
+        return _jsoned(value, 0, _Budget())
+    return _plain(value)
+
+
+def _plain(value: object) -> Any:
     if value is None or isinstance(value, bool | str):
         return value
     if type(value) in (int, UInt):
         return int(value)  # type: ignore[call-overload]
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
-    if isinstance(value, list):
-        return [to_json(item, depth + 1) for item in value] if depth < _DEPTH else "…"
-    if isinstance(value, dict):
-        known = identity(value)
-        if known is not None or depth >= _DEPTH:
-            return known or "…"
-        return {render(key): to_json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, Money):
         return {"amount": value.amount, "currency": value.currency}
     if isinstance(value, bytes):
         import base64
 
         return base64.b64encode(value).decode("ascii")
-    if isinstance(value, OptionalValue):
-        return None if value is NONE else to_json(value.value, depth)
     return str(value)
+
+
+def _jsoned(value: object, depth: int, budget: _Budget) -> Any:
+    if not isinstance(value, list | dict | OptionalValue):
+        return _plain(value)
+    if budget.spent(depth):
+        return "…"
+    if isinstance(value, OptionalValue):
+        return None if value is NONE else _jsoned(value.value, depth + 1, budget)
+    if isinstance(value, list):
+        return [_jsoned(item, depth + 1, budget) for item in _affordable(value, budget)]
+    known = identity(value)
+    if known is not None:
+        return known
+    return {str(key): _jsoned(value[key], depth + 1, budget) for key in _affordable(value, budget)}
+
+
+def _affordable(parts: Any, budget: _Budget) -> Any:
+    """The parts up to what the budget has, each of which it takes."""
+    for part in parts:
+        if budget.left <= 0:
+            return
+        budget.left -= 1
+        yield part

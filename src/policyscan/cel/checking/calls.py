@@ -13,13 +13,31 @@ from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.program import Absence
 from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
-from policyscan.cel.types import BOOL, DYN, INT, NEVER, List, Nullable, ObjectType, Type, TypeParam, non_null
+from policyscan.cel.types import (
+    BOOL,
+    DYN,
+    INT,
+    NEVER,
+    Enum,
+    List,
+    Nullable,
+    ObjectType,
+    Type,
+    TypeParam,
+    non_null,
+)
 
 if TYPE_CHECKING:
     from policyscan.cel.checker import Checker
     from policyscan.cel.program import Definition
 
 _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
+_ALPHABETICAL: Final = {
+    "min": "minBy(x, x)",
+    "max": "maxBy(x, x)",
+    "sort": "sortBy(x, x)",
+    "isSorted": "sortBy(x, x)",
+}
 _SHAPELESS: Final = frozenset({"size"})
 _FOLDED: Final = 1000
 
@@ -75,9 +93,18 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
         return Out(("fail", node.start, node.end, ""), DYN)
     if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
         args = [_amounts(c, nodes[0], args[0])]
+    if function.name in _ALPHABETICAL and c.strict:
+        _check_alphabetical(c, node, function.name, args[0])
     if function.absence:
         c.absence.append(Absence(node.start, node.end))
     return _overloaded(c, node, function, nodes, args, target is not None)
+
+
+def _check_alphabetical(c: Checker, node: Node, name: str, out: Out) -> None:
+    t = non_null(out.type)
+    if isinstance(t, List) and isinstance(non_null(t.elem), Enum):
+        hint = f"write items.{_ALPHABETICAL[name]}, which knows its order"
+        c.error(node, f"{name}() would order {t.elem} by its letters", hint)
 
 
 def _amounts(c: Checker, node: Node, out: Out) -> Out:
@@ -134,6 +161,10 @@ def _chosen(
     binding: Binding,
 ) -> Out:
     overload = function.overloads[number]
+    if c.strict:
+        args = [
+            _full(n, out, _param(overload, i)) for i, (n, out) in enumerate(zip(nodes, args, strict=True))
+        ]
     nulls = tuple(
         i
         for i, out in enumerate(args)
@@ -311,9 +342,29 @@ def _match(overload: registry.Overload, types: list[Type], strict: bool) -> Bind
         param = _param(overload, number)
         # Null is refused when the call runs, as absent.
         given = t if may_be_null(param) or not strict else non_null(t)
-        if not fit(given, param, binding):
-            return None
+        trial = dict(binding)
+        if not fit(given, param, trial):
+            trial = dict(binding)
+            if not (strict and _null_elements(given) and fit(_without_nulls(given), param, trial)):
+                return None
+        binding = trial
     return binding
+
+
+def _null_elements(t: Type) -> bool:
+    return isinstance(t, List) and isinstance(t.elem, Nullable)
+
+
+def _without_nulls(t: Type) -> Type:
+    return List(non_null(t.elem)) if isinstance(t, List) else t
+
+
+def _full(node: Node, out: Out, param: Type) -> Out:
+    """An argument whose elements may be null, for a parameter whose may not: such a null is absent."""
+    t = non_null(out.type)
+    if not _null_elements(t) or fit(t, param, {}):
+        return out
+    return Out(("nn_all", node.start, node.end, out.ir), _without_nulls(t), out.moves)
 
 
 def _has_param(t: Type) -> bool:

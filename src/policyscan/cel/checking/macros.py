@@ -11,7 +11,21 @@ from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path
 from policyscan.cel.relations import flag_of
-from policyscan.cel.types import BOOL, DYN, INT, NEVER, Enum, List, Map, Nullable, Optional, Type, non_null
+from policyscan.cel.types import (
+    BOOL,
+    BYTES,
+    DYN,
+    INT,
+    NEVER,
+    STRING,
+    Enum,
+    List,
+    Map,
+    Nullable,
+    Optional,
+    Type,
+    non_null,
+)
 
 if TYPE_CHECKING:
     from policyscan.cel.checker import Checker, Local
@@ -44,6 +58,7 @@ _ROLES: Final = {
     ("groupBy", 1): ("value",),
     ("atLeast", 2): ("outer", "if"),
 }
+_COLLECTING: Final = frozenset({"map", "tlist", "tmap", "tmapentry"})
 _MACRO_DEPTH: Final = 8
 
 
@@ -110,8 +125,13 @@ def _macro(
         elem = elem.elem
     result = _macro_type(c, node, name, kind, elem, elements, outs)
     flag = next((flag_of(out.type) for role, out in zip(roles, outs, strict=True) if role == "if"), "")
+    ranked = non_null(outs[-1].type)
+    if name in {"sortBy", "maxBy", "minBy"} and isinstance(ranked, Enum):
+        last = outs[-1].ir
+        outs[-1] = Out(("rank", last[1], last[2], last, ranked.values), INT)
     parts = tuple(out.ir for out in outs)
-    ir = ("loop", node.start, node.end, name, kind, slots, target.ir, parts, flag)
+    heavy = name in _COLLECTING and _is_heavy(outs[-1])
+    ir = ("loop", node.start, node.end, name, kind, slots, target.ir, parts, flag, heavy)
     moves = "shape" if target.moves and result not in (BOOL, INT) else ""
     return Out(ir, result, moves)
 
@@ -139,6 +159,12 @@ def _macro_type(
     if kind == "dyn":
         return DYN
     return List(elem if kind == "list" else elements[0])
+
+
+def _is_heavy(out: Out) -> bool:
+    """Whether what an expression makes anew may be large: a text, list, map or who knows."""
+    made = out.ir[0] not in {"const", "arg", "local", "lazy", "select", "index"}
+    return made and (isinstance(out.type, List | Map) or out.type in (STRING, BYTES, DYN))
 
 
 def _check_sortable(c: Checker, node: Macro, t: Type) -> None:
