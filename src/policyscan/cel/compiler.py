@@ -1047,5 +1047,3 @@ def _constant_days(ir: Ir) -> int | None:
         return None
     days, rest = divmod(int(ir[5][1][3]), DAY)
     return None if rest else days
-
-

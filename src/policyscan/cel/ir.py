@@ -51,7 +51,6 @@ class Out(NamedTuple):
     moves: str = ""
 
 
-
 _TAGGED = "\0"
 
 
