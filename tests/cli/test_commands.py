@@ -289,7 +289,7 @@ def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None
         ),
         (
             ("OPS-03", "served"),
-            ("DUE  OPS-03 served/north", "in 16 days", "providers/north.yaml:5", "until 2026-11-16"),
+            ("DUE  OPS-03 served/north", "in 16 days", "providers/north.yaml:5", "before 2026-11-16"),
         ),
         (("OPS-01", "vague"), ("NOT_APPLICABLE  OPS-01 vague", "there is nothing in client.people")),
     ],

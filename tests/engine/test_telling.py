@@ -206,11 +206,13 @@ def test_every_value_that_was_read_is_evidence(world: World) -> None:
     assert read(saw) == {"tools[saw].safe": False, "count": 1}
     assert read(axe) == {
         "tools[axe].safe": True,
+        "tools[axe].owner": "p-1",
         "people[p-1].left_on": "2026-06-12",
         "count": 1,
     }
     assert {(one.path, one.span.line) for one in axe.evidence if one.span} == {
         ("tools[axe].safe", 13),
+        ("tools[axe].owner", 13),
         ("people[p-1].left_on", 14),
         ("count", 15),
     }
@@ -220,6 +222,13 @@ def test_objects_are_shown_by_what_identifies_them(world: World) -> None:
     world.policy("require:\n  - id: a\n    that: shop.tools.all(t, t.safe) && shop.plan != null\n")
     result = world.one("tools: [{id: saw, safe: false}]\nplan: {owner: null}\n")
     assert read(result)["tools"] == ["saw"]
+
+
+def test_what_has_no_name_is_shown_by_what_was_read_in_it(world: World) -> None:
+    world.policy("require:\n  - id: a\n    that: shop.plan != null && shop.plan.owner != null\n")
+    assert read(world.one("people: []\nplan: {owner: null}\n")) == {"plan.owner": None}
+    world.policy("require:\n  - id: a\n    that: shop.plan == null\n")
+    assert read(world.one("plan: {owner: null}\n")) == {"plan": "(recorded)"}
 
 
 def test_a_plain_scan_keeps_what_someone_must_act_on(world: World) -> None:

@@ -152,7 +152,7 @@ def _account(one: Account, fix: str) -> Iterator[str]:
     if source is not None:
         yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
     if result.until:
-        yield f"  holds until {result.until}, if nothing else changes"
+        yield f"  nothing changes this before {result.until} but new facts"
     for gap in result.gaps:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")

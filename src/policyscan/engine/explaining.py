@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.source import Span
 
+_RECORDED = "(recorded)"  # an object without a name of its own, of which nothing further was read
 _UNRECORDED = "it is not recorded"
 _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
 
@@ -140,12 +141,15 @@ class Explainer:
     # --- what
 
     def _evidence(self, traced: Traced) -> tuple[Read, ...]:
+        reads = [
+            read for _, trace in traced for read in (*trace.touched, *((c, k, None) for c, k in trace.empty))
+        ]
+        # A part of an inventory that has no name of its own is shown by what was read in it.
+        entered = {id(container) for container, _, _ in reads}
         seen: dict[str, Read] = {}
-        for _verdict, trace in traced:
-            for container, key, value in (*trace.touched, *((c, k, None) for c, k in trace.empty)):
-                owner = self._owner(container)
-                if owner is None:
-                    continue
+        for container, key, value in reads:
+            owner = self._owner(container)
+            if owner is not None and not (id(value) in entered and self._name(value) is None):
                 path = self._path(owner, container, key)
                 if path not in seen:
                     seen[path] = Read(path, self._json(value), owner.place_of(container, key))
@@ -154,16 +158,21 @@ class Explainer:
     def _json(self, value: Any) -> Any:
         """A value read as JSON: objects by what identifies them, for they stand in the inventory."""
         if isinstance(value, dict):
-            return self._named(value)
+            return self._name(value) or (_RECORDED if self._owner(value) else cel.to_json(value))
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            return [self._named(item) for item in value]
+            return [self._item(item) for item in value]
         return cel.to_json(value)
 
-    def _named(self, value: Any) -> Any:
+    def _item(self, value: Any) -> Any:
         owner = self._owner(value)
+        return cel.to_json(value) if owner is None else self._name(value) or self._path(owner, value, None)
+
+    def _name(self, value: Any) -> str | None:
+        """What identifies an object: its key in its list, or its id if it is a whole inventory."""
+        owner = self._owner(value) if isinstance(value, dict) else None
         if owner is None:
-            return cel.to_json(value)
-        return owner.key_of(value) or self._path(owner, value, None)
+            return None
+        return owner.id if value is owner.value else owner.key_of(value)
 
     def _gaps(self, traced: Traced) -> tuple[Gap, ...]:
         """What an unknown result lacks: what is missing, else what is known to be nothing."""
