@@ -416,7 +416,7 @@ def score(controls: Mapping[Status, int]) -> Score:
 def unchecked(report: Report) -> tuple[str, ...]:
     """The ways in which nothing was checked, in words; each of them makes a scan's exit code 2."""
     if not report.documents:
-        return ("no inventory was found to scan",)
+        return ("no inventory was found to scan; `policyscan init NAME` writes one to fill in",)
     if not any(policy.kind for policy in report.policies):
         return ("no control was chosen to scan with",)
     idle = _idle_kinds(report)

@@ -197,6 +197,16 @@ def test_standard_input_in_place_of_a_file_that_is_being_edited(
     assert [(r["policy"], r["status"]) for r in got["results"]] == [("OPS-02", "unknown"), ("OPS-03", "due")]
 
 
+def test_a_name_for_standard_input_that_is_not_read(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = scan(monkeypatch, place, "--stdin-filename", "inventories/clients/good.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--stdin-filename names standard input, which is not read" in ran.err
+
+
+def test_several_clients_in_one_option(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    assert told(monkeypatch, place, "--client", "bad,vague") == EVERYTHING
+
+
 # --- when
 
 

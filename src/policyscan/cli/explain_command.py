@@ -22,6 +22,7 @@ from policyscan.policies.policy import Need, Policy, Requirement
 from policyscan.source import snippet
 
 _WIDTH = 96
+_WHERE = "no inventory was found at all; --file says where they lie"
 
 
 @click.command("explain")
@@ -84,7 +85,8 @@ def _document(workspace: wiring.Workspace, paths: Sequence[str], id_: str) -> tu
         return found[0]
     if reader.problems:
         raise Problems(reader.problems)
-    hint = did_you_mean(id_, sorted(reader.ids)) or f"inventories are: {', '.join(sorted(reader.ids))}"
+    known = ", ".join(sorted(reader.ids))
+    hint = did_you_mean(id_, sorted(reader.ids)) or (f"inventories are: {known}" if known else _WHERE)
     raise UsageError(f"there is no inventory with the id {id_}", hint=hint)
 
 

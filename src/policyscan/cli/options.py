@@ -14,7 +14,7 @@ Decorator = Callable[[Any], Any]
 
 
 class OutputTarget(click.ParamType["tuple[str, Path]"]):
-    """`FORMAT:PATH`, or a PATH whose ending tells the format."""
+    """`FORMAT:PATH`."""
 
     name = "FORMAT:PATH"
 

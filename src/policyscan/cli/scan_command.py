@@ -117,8 +117,9 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     )
     config = workspace.config
     moment = wiring.moment_of(given["as_of"])
+    clients = wiring.ids_in(given["clients"])
     reader = wiring.Reader(
-        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), given["clients"]
+        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients
     )
     plan = wiring.make_plan(choice, config, moment, full=given["all_results"])
     main = workspace.packs[0]
@@ -140,7 +141,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
         )
 
     report = scan(reader.documents(), plan, about, reader.told)
-    _check_clients(given["clients"], reader)
+    _check_clients(clients, reader)
     return report, config
 
 

@@ -15,7 +15,7 @@ from policyscan.documents.library import Library
 from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
-from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, UsageError
 from policyscan.findings import Loosened
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_path, choose
@@ -262,6 +262,10 @@ def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None)
     """The files that a command is about; names that people see are relative to the current folder."""
     here = os.getcwd()
     configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
+    if stdin_filename is not None and STDIN not in paths:
+        raise UsageError(
+            "--stdin-filename names standard input, which is not read", hint="add - to the paths"
+        )
     stdin = sys.stdin.buffer.read() if STDIN in paths else None
     if stdin is not None:
         from policyscan.cli.sources import remember

@@ -214,5 +214,8 @@ def remarks(report: Report) -> Sequence[str]:
     for kind, count in without_controls(report).items():
         lines.append(f"not checked: {inventories(count)} of kind {kind}, as no chosen control looks at one")
     if scan.files_skipped:
-        lines.append(f"skipped: {plural(scan.files_skipped, 'file')} that are no inventory")
+        one = scan.files_skipped == 1
+        lines.append(
+            f"skipped: {plural(scan.files_skipped, 'file')} that {'is' if one else 'are'} no inventory"
+        )
     return lines + [f"note: {one_line(note)}" for note in scan.notes]
