@@ -302,6 +302,31 @@ def test_explain_a_result(
     assert [word for word in words if word not in ran.out] == []
 
 
+def test_explain_what_is_waived(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (
+        CLIENT.format(id="excused")
+        + "people: [{id: p-1, end_date: null}]\ncrisis_plan: null\nwaivers:\n"
+        + "  - {policy: OPS-02, reason: next year, requested_by: p-1, approved_by: p-2, "
+        + "approved_on: 2026-10-01, expires_on: 2026-12-31}\n"
+    )
+    write(place, "inventories/clients/excused.yaml", text.replace("people: [", "people: [{id: p-2}, "))
+    out = policyscan(monkeypatch, place, "explain", "OPS-02", "excused", *AS_OF).out
+    assert "WAIVED  OPS-02 excused" in out
+    assert "fail, waived until 2026-12-31 by p-2: next year" in out
+
+
+def test_explain_one_of_two_inventories_with_one_id(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "inventories/providers/north.yaml").read_text(encoding="utf-8")
+    write(place, "inventories/providers/bad.yaml", text.replace("id: north", "id: bad"))
+    assert "FAIL  OPS-01 bad/p-1" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
+
+
+def test_a_control_that_is_left_out_can_be_explained(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
+    write(place, "policyscan.yaml", settings + "ignore: [OPS-01]\n")
+    assert "FAIL  OPS-01 bad/p-1" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

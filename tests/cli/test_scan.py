@@ -80,6 +80,13 @@ def test_the_configuration_may_say_what_fails(monkeypatch: pytest.MonkeyPatch, p
     assert scan(monkeypatch, place).code == 0
     assert scan(monkeypatch, place, "--fail-on", "low").code == 1
     assert scan(monkeypatch, place, "--select", "OPS-01").code == 1
+    assert scan(monkeypatch, place, "--profile", "usual").code == 1
+
+
+def test_a_profile_and_a_selection_at_once(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = scan(monkeypatch, place, "--profile", "strict", "--select", "OPS-01")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--profile and --select both choose controls" in ran.err
 
 
 # --- which controls

@@ -52,11 +52,12 @@ def command(
         click.echo("\n".join(_about(policy)))
         return 0
     inventory, _, subject = where.partition("/")
-    document, context = _document(workspace, paths, inventory)
+    document, context = _document(workspace, paths, inventory, policy.info.kind)
     if document.kind.name != policy.info.kind:
         message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
         raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
-    choice = wiring.choose_policies(workspace, None, (policy.id,), ())
+    settings = workspace.config._replace(ignore=())
+    choice = wiring.choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
     plan = wiring.make_plan(choice, workspace.config, wiring.moment_of(as_of), full=True)
     told = [one for one in accounts(document, policy, plan, context) if subject in ("", one.result.subject)]
     if not told:
@@ -78,11 +79,14 @@ def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
     )
 
 
-def _document(workspace: wiring.Workspace, paths: Sequence[str], id_: str) -> tuple[Document, list[Document]]:
+def _document(
+    workspace: wiring.Workspace, paths: Sequence[str], id_: str, kind: str
+) -> tuple[Document, list[Document]]:
     reader = wiring.Reader(workspace.kinds, wiring.find_files(paths, workspace.config, None), (id_,))
     found = list(reader.documents())
     if found:
-        return found[0]
+        # A freelancer may be a client and a provider under one id.
+        return next((pair for pair in found if pair[0].kind.name == kind), found[0])
     if reader.problems:
         raise Problems(reader.problems)
     known = ", ".join(sorted(reader.ids))
@@ -155,6 +159,9 @@ def _account(one: Account, fix: str) -> Iterator[str]:
         yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
     if result.until:
         yield f"  nothing changes this before {result.until} but new facts"
+    if result.waiver is not None:
+        mark = result.waiver
+        yield f"  {mark.covers}, waived until {mark.expires_on} by {mark.approved_by}: {mark.reason}"
     for gap in result.gaps:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")

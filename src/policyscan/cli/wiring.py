@@ -142,7 +142,9 @@ def choose_policies(
         raise ConfigError(
             "there are no policies", hint="name a folder with --policies, or keep the built-in ones"
         )
-    select = select or config.select
+    if profile and select:
+        raise UsageError("--profile and --select both choose controls", hint="give one of them")
+    select = select or (() if profile else config.select)
     ignore = ignore or config.ignore
     merged = _merged(packs)
     policies, name, problems = choose(merged, profile or config.profile, select, ignore)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.engine.document_results import Evaluation
 from policyscan.engine.outcomes import evaluate
-from policyscan.engine.scan import Plan, document_clock
+from policyscan.engine.scan import Plan, document_clock, scan_document
 
 if TYPE_CHECKING:
     from policyscan.cel.tracer import Trace
@@ -26,12 +26,11 @@ class Account(NamedTuple):
 def accounts(
     document: Document, policy: Policy, plan: Plan, context: Sequence[Document] = ()
 ) -> list[Account]:
-    """An account of every result of a policy for a document, waivers left aside."""
+    """An account of every result of a policy for a document, in the order of its subjects."""
+    alone = plan._replace(policies=[policy], full=True, evidence=True)
+    results = [r for r in scan_document(document, alone, context).results if r.policy == policy.id]
     clock = document_clock(document, plan)
-    for one in (document, *context):
-        one.as_seen(clock)
     evaluation = Evaluation(document, clock, plan.known, context, full=True)
-    results = [result for result in evaluation.results([policy]) if result.policy == policy.id]
     clock.lookup = evaluation.lookup
     outcomes = evaluate(policy, document.value, clock, keep=True)
     if len(outcomes) != len(results):  # it failed, which its one result says
