@@ -15,6 +15,7 @@ import datetime as dt
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from policyscan.cel import Clock, Date, Duration, Env, Timestamp, types
@@ -67,8 +68,8 @@ def ours() -> dict[str, dict[str, Check]]:
     for name, source in CHECKS.items():
         checked = env.check(source)
         program, tracer = checked.compile(("client", "device")), checked.tracer
-        found["compiled"][name] = lambda program=program: program(clock, client, device)
-        found["traced"][name] = lambda tracer=tracer: tracer.trace(clock, values)
+        found["compiled"][name] = partial(program, clock, client, device)
+        found["traced"][name] = partial(tracer.trace, clock, values)
     return found
 
 
@@ -81,7 +82,7 @@ def by_hand() -> dict[str, Check]:
         "age": lambda _client, device: DAY - device["scanned_on"] <= LIMIT,
         "exists": lambda client, _device: any(d["kind"] == "server" for d in client["devices"]),
     }
-    return {name: lambda check=check: check(client, device) for name, check in checks.items()}
+    return {name: partial(check, client, device) for name, check in checks.items()}
 
 
 def foreign_values() -> dict[str, Any]:
@@ -100,7 +101,7 @@ def googles() -> dict[str, Check]:
     values = foreign_values()
     env = cel.NewEnv(variables=dict.fromkeys(values, cel.Type.DYN))
     compiled = {name: env.compile(source) for name, source in FOREIGN.items()}
-    return {name: lambda run=run: run.eval(data=values) for name, run in compiled.items()}
+    return {name: partial(run.eval, data=values) for name, run in compiled.items()}
 
 
 def cel_python() -> dict[str, Check]:
@@ -113,7 +114,7 @@ def cel_python() -> dict[str, Check]:
     values = foreign_values()
     bound = {name: celpy.json_to_cel(value) for name, value in values.items()}
     runs = {name: env.program(env.compile(source)) for name, source in FOREIGN.items()}
-    return {name: lambda run=run: run.evaluate(bound) for name, run in runs.items()}
+    return {name: partial(run.evaluate, bound) for name, run in runs.items()}
 
 
 def nanoseconds(check: Check) -> float:
