@@ -98,6 +98,8 @@ FOUND = (
     "optional.of(1).orValue(1 / 0)",
     "optional.of(1).or(optional.of(device.id.size() / 0)).hasValue()",
     "optional.of(1).orValue(x.a)",
+    # calls of no arguments
+    "min() == max()",
     "device.?score.orValue(client.budget) / 0.5",
     "client.limits.map(v, client.?devices[?1].?score.orValue(client.budget)).sum()",
 )

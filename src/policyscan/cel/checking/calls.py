@@ -93,7 +93,7 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
         return Out(("fail", node.start, node.end, ""), DYN)
     if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
         args = [_amounts(c, nodes[0], args[0])]
-    if function.name in _ALPHABETICAL and c.strict:
+    if function.name in _ALPHABETICAL and c.strict and args:
         _check_alphabetical(c, node, function.name, args[0])
     if function.absence:
         c.absence.append(Absence(node.start, node.end))
