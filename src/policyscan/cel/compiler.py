@@ -39,6 +39,8 @@ _ANY: Final = ABSENT | MISSING | FAULT
 _LITERALS: Final = frozenset({str, int, float, bool, bytes, type(None)})
 _BLOCKS: Final = 14
 """Python nests at most 20 loops and `try` blocks; deeper ones move to functions of their own."""
+_ALIASES: Final = frozenset({"const", "today", "now", "arg"})
+"""Arguments of a definition that its body may as well name itself."""
 _LARGE: Final = frozenset({"and", "or", "loop", "cond", "lazy", "def", "let"})
 _INDENT: Final = 60
 """Python indents at most 100 deep."""
@@ -147,6 +149,7 @@ class _Compiler:
         self.known: list[dict[str, str]] = [{}]
         self.often: Counter[str] = Counter()
         self.kinds: dict[int, int] = {}
+        self.made: list[Ir] = []
 
     # --- the function
 
@@ -393,10 +396,14 @@ class _Compiler:
         return self.gen(ir[5])
 
     def g_def(self, ir: Ir) -> str:
-        values = [self.atom(value) for value in self.strictly(ir[6])]
+        values = self.strictly(ir[6])
+        plain = {slot: init for slot, init in zip(ir[5], ir[6], strict=True) if init[0] in _ALIASES}
+        body = _replaced(ir[7], plain) if plain else ir[7]
+        # What a node may raise is remembered by identity: new ones have to stay.
+        self.made.append(body)
         names = self.names
-        self.names = dict(zip(ir[5], values, strict=True))
-        value = self.gen(ir[7])
+        self.names = {s: self.atom(v) for s, v in zip(ir[5], values, strict=True) if s not in plain}
+        value = self.gen(body)
         self.names = names
         return value
 
@@ -612,6 +619,7 @@ class _Compiler:
         early = op in ({"<", ">="} if sign == "+" else {">", "<="})
         if a[0] in {"today", "now"}:
             value = self.gen(b, raw=True)
+            # Adding nothing makes null fail.
             return f"{value} - 1" if early else f"{value} + 0"
         if a[0] != "call" or a[3] != "_-_" or extra != "duration":
             return None
@@ -629,9 +637,10 @@ class _Compiler:
         if b[0] == "const":
             bound = int(b[3])
             return str((bound - less) // unit if sign == "+" else -((-bound - less) // unit))
+        minus = " - 1" if early else ""
         if unit == 1:
-            return f"({d} - {less})" if sign == "+" else f"({d} + {less})"
-        return f"({d} - {less}) // {unit}" if sign == "+" else f"(-((-{d} - {less}) // {unit}))"
+            return f"({d}{minus})" if sign == "+" else f"({d}{minus.replace('-', '+')})"
+        return f"({d}{minus}) // {unit}" if sign == "+" else f"(-((-{d}{minus}) // {unit}))"
 
     def g_in(self, ir: Ir) -> str:
         value, items, kind = ir[3], ir[4], ir[5]
@@ -1012,6 +1021,16 @@ def _read(lines: list[str], count: int) -> list[str]:
     text = re.sub(_STRINGS, "", "\n".join(lines))
     found = set(re.findall(r"\b[belntvx]\d+\b", text))
     return sorted(name for name in found if int(name[1:]) <= count)
+
+
+def _replaced(ir: Ir, inits: dict[str, Ir]) -> Ir:
+    """A node with some locals replaced by what they stand for."""
+    if len(ir) == 4 and ir[0] == "local":
+        return inits.get(ir[3], ir)
+    if len(ir) == 8 and ir[0] == "def":
+        # The body of a definition has parameters of its own.
+        return (*ir[:6], _replaced(ir[6], inits), ir[7])
+    return tuple([_replaced(part, inits) if type(part) is tuple else part for part in ir])
 
 
 def _outranked(first: int, second: int) -> bool:

@@ -470,7 +470,16 @@ class Tracer:
 
     def b_opt_index(self, ir: Ir) -> Run:
         given = self.all((ir[3], ir[4]))
-        return lambda frame: runtime.optional_index(*given(frame))
+
+        def run(frame: _Frame) -> Any:
+            operand, key = given(frame)
+            found = runtime.optional_index(operand, key)
+            if found is not NONE:
+                holder = operand.value if type(operand) is OptionalValue else operand
+                frame.reads.append((holder, key, found.value))
+            return found
+
+        return run
 
     # --- calls
 
