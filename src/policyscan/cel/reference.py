@@ -28,7 +28,7 @@ _TITLES: Final = {
     "calendars": "Calendars and rotas",
 }
 _ALIASES: Final = {"existsOne": "exists_one"}
-_SHOWN: Final = 4
+_SHOWN: Final = 6
 
 
 def reference() -> str:
@@ -97,7 +97,7 @@ def _shown_name(name: str) -> str:
 def _signatures(function: registry.Function) -> list[str]:
     """Operators with every pair of types; other functions with one line for each way to call them."""
     if "_" in function.name:
-        return [_operator(function.name, overload) for overload in function.overloads]
+        return list(dict.fromkeys(_operator(function.name, overload) for overload in function.overloads))
     groups: dict[tuple[bool, int], list[registry.Overload]] = {}
     for overload in function.overloads:
         groups.setdefault((overload.member, len(overload.params)), []).append(overload)
