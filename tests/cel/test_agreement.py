@@ -72,6 +72,17 @@ def test_a_trace_without_its_tree_is_the_same(rnd: Random) -> None:
 
 
 @given(randoms)
+@settings(max_examples=100)
+def test_what_a_cache_gives_back_means_the_same(rnd: Random) -> None:
+    checked = expression(rnd)
+    assume(checked is not None)
+    assert checked is not None
+    values = subjects(rnd)
+    fresh = both(checked, values)
+    assert both(Checked.load(checked.dump()), values).same(fresh), checked.source
+
+
+@given(randoms)
 @settings(max_examples=150)
 def test_what_is_deleted_never_becomes_another_verdict(rnd: Random) -> None:
     checked = expression(rnd)
