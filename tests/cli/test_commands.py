@@ -467,3 +467,35 @@ def test_a_bug_is_no_finding(monkeypatch: pytest.MonkeyPatch, place: Path) -> No
     ran = policyscan(monkeypatch, place, "scan")
     assert (ran.code, ran.out) == (2, "")
     assert "policyscan failed: RuntimeError: oh no; this is a bug" in ran.err
+
+
+# --- other people's files
+
+HOSTILE = "a\x1b[31mred\u202ereversed"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("validate", "inventories/clients/hostile.yaml"),
+        ("explain", "OPS-02", "hostile"),
+        ("eval", "client.people[0].name", "--file", "inventories/clients/hostile.yaml"),
+        ("eval", "client.people[0].name", "--file", "inventories/clients/hostile.yaml", "--trace"),
+        ("scan", "--client", "hostile", "--full"),
+    ],
+)
+def test_nothing_in_a_file_moves_the_cursor(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]
+) -> None:
+    shown = json.dumps(HOSTILE)  # YAML reads the same escapes
+    text = (
+        CLIENT.format(id="hostile")
+        + f"people: [{{id: p, name: {shown}}}]\ncrisis_plan: {{document: {shown}, oops: 1}}\n"
+    )
+    write(place, "inventories/clients/hostile.yaml", text)
+    for sound in (False, True):
+        if sound:
+            write(place, "inventories/clients/hostile.yaml", text.replace(", oops: 1", ""))
+        ran = policyscan(monkeypatch, place, *args, *(AS_OF if args[0] != "list" else ()))
+        assert ran.out + ran.err
+        assert not {"\x1b", "\u202e"} & set(ran.out + ran.err)

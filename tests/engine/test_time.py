@@ -227,6 +227,18 @@ def test_what_will_not_apply_any_more_is_not_due(world: World) -> None:
     assert world.status("tools: [{id: saw, ends_on: 2026-11-11}]\n") is Status.DUE
 
 
+def test_a_list_that_will_be_empty_is_due(world: World) -> None:
+    world.policy(
+        "for_each: shop.tools.filter(t, t.ends_on >= today)\nas: tool\nempty: fail\nnotice: 30d\n"
+        "require:\n  - id: a\n    that: tool.safe\n"
+    )
+    (result,) = world.scan("tools: [{id: saw, safe: true, ends_on: 2026-11-10}]\n")
+    assert (result.subject, result.requirement, result.status) == ("saw", "a", Status.DUE)
+    assert result.message.startswith("in 11 days (2026-11-11): It is as it should be: there is nothing in ")
+    two = "tools: [{id: saw, safe: true, ends_on: 2026-11-10}, {id: axe, safe: true, ends_on: 2027-11-10}]\n"
+    assert [r.status for r in world.scan(two)] == [Status.PASS, Status.PASS]
+
+
 def test_an_unknown_is_not_due(world: World) -> None:
     world.policy(NOTICE)
     assert world.status("tools: [{id: saw}]\n") is Status.UNKNOWN

@@ -13,6 +13,7 @@ from policyscan.cel import types
 from policyscan.cel.tracer import Trace
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
+from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
@@ -67,7 +68,7 @@ def command(
         return 2
     traced = checked.trace(clock, {kind.name: document.value}, document.locate)
     if trace:
-        click.echo("\n".join(trace_lines(traced)))
+        show(*trace_lines(traced))
     return _show(traced, checked.type, format_)
 
 
@@ -81,15 +82,18 @@ def _documents(
 def _show(traced: Trace, type_: types.Type, format_: str) -> int:
     if traced.error is None:
         value = cel.to_json(traced.value)
-        click.echo(json.dumps(value, ensure_ascii=False) if format_ == "json" else cel.render(traced.value))
+        if format_ == "json":
+            click.echo(json.dumps(value))
+        else:
+            show(cel.render(traced.value))
         return 0
     paths = [path for path, *_ in traced.missing] or [path for path, *_ in traced.absent]
     where = f": {', '.join(paths)}" if paths else ""
     if isinstance(traced.error, cel.Missing):
-        click.echo(f"unknown{where} ({traced.error.message or 'not recorded'})")
+        show(f"unknown{where} ({traced.error.message or 'not recorded'})")
         return 3
     if isinstance(traced.error, cel.Absent):
-        click.echo(f"absent{where} ({traced.error.message or 'known to be nothing'})")
+        show(f"absent{where} ({traced.error.message or 'known to be nothing'})")
         return 3
     raise PolicyError(f"{traced.error.message} (in an expression of type {type_})")
 

@@ -12,6 +12,7 @@ from policyscan import cel
 from policyscan.cli import wiring
 from policyscan.cli.options import POLICY_OPTIONS, add_options
 from policyscan.cli.sources import source_of
+from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.documents.suggest import did_you_mean
@@ -49,7 +50,7 @@ def command(
     workspace = wiring.open_workspace(paths, config=config, folders=folders)
     policy = _policy(workspace, id_)
     if where is None:
-        click.echo("\n".join(_about(policy)))
+        show(*_about(policy))
         return 0
     inventory, _, subject = where.partition("/")
     document, context = _document(workspace, paths, inventory, policy.info.kind)
@@ -63,7 +64,7 @@ def command(
     if not told:
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
     for one in told:
-        click.echo("\n".join(_account(one, policy.info.fix)))
+        show(*_account(one, policy.info.fix))
     return 0
 
 

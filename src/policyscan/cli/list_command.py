@@ -11,7 +11,7 @@ import click
 
 from policyscan.cli import wiring
 from policyscan.cli.options import POLICY_OPTIONS, add_options
-from policyscan.cli.terminal import plural
+from policyscan.cli.terminal import plural, show
 from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import UsageError
 from policyscan.policies.pack import Pack
@@ -61,7 +61,7 @@ def command(
         )
         return 0
     for policy in chosen:
-        click.echo(_line(policy, workspace.packs, framework))
+        show(_line(policy, workspace.packs, framework))
     if chosen:
         click.echo()
     click.echo(f"{plural(len(chosen), 'control')}. More about one: policyscan explain ID")

@@ -125,14 +125,16 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 
     `source` is a text that is in no file, such as an argument.
     """
+    from policyscan.cli.terminal import show
+
     for problem in problems:
         place = f"{problem.at}: " if problem.at else ""
-        click.echo(f"error: {place}{problem.message}", err=True)
+        show(f"error: {place}{problem.message}", err=True)
         if problem.at is not None:
             for line in _lines(problem.at, source):
-                click.echo(f"    {line}", err=True)
+                show(f"    {line}", err=True)
         if problem.hint:
-            click.echo(f"  hint: {problem.hint}", err=True)
+            show(f"  hint: {problem.hint}", err=True)
 
 
 def _lines(at: Span, given: Source | None) -> list[str]:

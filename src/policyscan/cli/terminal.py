@@ -43,6 +43,17 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"{path} cannot be written: permission denied")
 
 
+def show(*lines: str, err: bool = False) -> None:
+    """Prints lines, with every character visible that could move a cursor or reverse text: much of what is
+    shown comes out of other people's files."""
+    import click
+
+    from policyscan.reporters.wording import one_line
+
+    for line in lines:
+        click.echo(one_line(line), err=err)
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun: `1 error`, `2 errors`."""
     return f"{count} {one if count == 1 else many or one + 's'}"

@@ -10,7 +10,7 @@ import click
 
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
-from policyscan.cli.terminal import plural
+from policyscan.cli.terminal import plural, show
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
@@ -84,12 +84,12 @@ class _Tally:
             self.cases += 1
             self.failed += bool(outcome.differences)
             if outcome.differences:
-                click.echo(f"FAIL {policy.id}: {outcome.case}")
+                show(f"FAIL {policy.id}: {outcome.case}")
                 for difference in outcome.differences:
                     place = f"{difference.at}: " if difference.at else ""
-                    click.echo(f"  {place}{difference.message}")
+                    show(f"  {place}{difference.message}")
             elif self.verbose:
-                click.echo(f"ok   {policy.id}: {outcome.case}")
+                show(f"ok   {policy.id}: {outcome.case}")
         seen = frozenset().union(*(outcome.statuses for outcome in outcomes))
         lacking = [status for status in _MUST_BE_SEEN if status not in seen]
         if lacking:

@@ -10,7 +10,7 @@ import click
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
-from policyscan.cli.terminal import plural
+from policyscan.cli.terminal import plural, show
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError
@@ -67,4 +67,4 @@ def _notes(document: Document, moment: Moment, zone: str) -> list[DocumentIssue]
 
 def _show_notes(notes: Sequence[DocumentIssue]) -> None:
     for note in sorted(notes, key=lambda note: note.place):
-        click.echo(f"note: {note.place}: {note.path}: {note.message}")
+        show(f"note: {note.place}: {note.path}: {note.message}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
-from policyscan.engine.outcomes import Outcome, evaluate, evaluate_lean
+from policyscan.engine.outcomes import FOR_EACH, Outcome, evaluate, evaluate_lean
 from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
 from policyscan.policies.policy import Policy, Requirement
 
@@ -182,7 +182,7 @@ class _Later:
             if turn is None or turn > horizon:
                 return None
             later, outcomes = self._outcomes(turn)
-            then = _same(outcome, outcomes.get(outcome.subject, ()))
+            then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
             if then is not None and then.status not in _PLAIN:
                 return self._result(outcome, then, later, turn)
             following = _instant(later, then) if then is not None else None
@@ -204,7 +204,7 @@ class _Later:
         explainer = Explainer(one.document, later, one.context, evidence=one.explainer.evidence)
         explained = explainer.result(self.policy, then)
         if explained.status is Status.ERROR:
-            return explained._replace(requirement=now.requirement, severity=now.severity)
+            return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)
         clock = self.evaluation.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)
@@ -212,6 +212,7 @@ class _Later:
             when = str(later.today)
         ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
         return explained._replace(
+            subject=now.subject,
             requirement=now.requirement,
             severity=now.severity,
             status=Status.DUE,
@@ -228,6 +229,17 @@ def _same(now: Outcome, later: Sequence[Outcome]) -> Outcome | None:
         if outcome.requirement == now.requirement:
             return outcome
     return next((outcome for outcome in later if outcome.status not in _PLAIN), None)
+
+
+def _gone(now: Outcome, later: Mapping[str, Sequence[Outcome]]) -> Outcome | None:
+    """What there is to say of an outcome whose subject is in no list any more: of the list that is empty."""
+    subject = now.subject
+    while subject:
+        subject = subject.rpartition("/")[0]
+        for outcome in later.get(subject, ()):
+            if outcome.requirement == FOR_EACH and outcome.status not in _PLAIN:
+                return outcome
+    return None
 
 
 def _instant(clock: cel.Clock, outcome: Outcome) -> int | None:
