@@ -42,7 +42,7 @@ class Explainer:
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
-        traced = [(v, self._trace(v)) for v in outcome.verdicts[:_MOST_ELEMENTS]]
+        traced = [(v, self._trace(v)) for v in _decisive(outcome)]
         disagreement = _disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR
         gaps = self._gaps(traced) if status is Status.UNKNOWN else ()
@@ -67,7 +67,7 @@ class Explainer:
 
     def traces(self, outcome: Outcome) -> list[Trace]:
         """The traces of the expressions that decided an outcome."""
-        return [self._trace(verdict, tree=True) for verdict in outcome.verdicts[:_MOST_ELEMENTS]]
+        return [self._trace(verdict, tree=True) for verdict in _decisive(outcome)]
 
     def _trace(self, verdict: Verdict, *, tree: bool = False) -> Trace:
         code = verdict.code
@@ -302,6 +302,14 @@ def _lack(error: cel.EvalError | None, gaps: tuple[Gap, ...]) -> str:
         more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
         return f"{gaps[0].path}: {gaps[0].reason}{more}"
     return f"cannot be told: {(error.message if error else '') or 'a fact is missing'}"
+
+
+def _decisive(outcome: Outcome) -> Sequence[Verdict]:
+    """The verdicts that an account is about: where something does not pass, not the elements that do."""
+    kept = outcome.verdicts
+    if outcome.status is not Status.PASS:
+        kept = tuple(verdict for verdict in kept if verdict.status is not Status.PASS)
+    return kept[:_MOST_ELEMENTS]
 
 
 def _reason(policy: Policy, outcome: Outcome, status: Status) -> str | None:

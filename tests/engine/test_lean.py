@@ -1,0 +1,56 @@
+"""The quick way of a plain scan tells what the full account tells."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from policyscan.documents.discovery import discover
+from policyscan.documents.document import Document
+from policyscan.documents.kinds import Kinds
+from policyscan.documents.library import Library
+from policyscan.engine.moments import parse_moment
+from policyscan.engine.scan import Plan, scan_document
+from policyscan.findings import FINDINGS
+from policyscan.policies.pack import builtin_folder, load_pack
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def shipped() -> tuple[Plan, tuple[tuple[Document, tuple[Document, ...]], ...]]:
+    """All shipped controls, and every shipped inventory with those that it refers to."""
+    kinds = Kinds.builtin()
+    pack, problems = load_pack(builtin_folder(), kinds)
+    assert pack is not None
+    assert not problems
+    library = Library(kinds, discover([str(ROOT / "inventories")], base=str(ROOT)), str(ROOT))
+    documents = [one for file in library.discovery.files for one in library.load(file).documents]
+    known = pack.policies
+    aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
+    plan = Plan(list(known.values()), known, aliases, parse_moment("2026-10-31"))
+    return plan, tuple((one, tuple(library.referenced(one))) for one in documents)
+
+
+@pytest.mark.parametrize(
+    "as_of", ["2026-03-01", "2026-10-30T23:30:00-05:00", "2026-10-31", "2026-11-16", "2027-06-30"]
+)
+def test_both_ways_tell_the_same(as_of: str) -> None:
+    plan, documents = shipped()
+    assert len(documents) >= 6
+    for document, context in documents:
+        lean = scan_document(document, plan._replace(moment=parse_moment(as_of)), context)
+        full = scan_document(document, plan._replace(moment=parse_moment(as_of), full=True), context)
+        assert lean.info == full.info
+        assert lean.results == [r for r in full.results if r.status in FINDINGS or r.waiver is not None]
+
+
+def test_without_evidence_everything_else_is_the_same() -> None:
+    plan, documents = shipped()
+    for document, context in documents:
+        bare = scan_document(document, plan._replace(evidence=False), context)
+        whole = scan_document(document, plan, context)
+        assert bare.info == whole.info
+        assert bare.results == [result._replace(evidence=()) for result in whole.results]
