@@ -181,6 +181,23 @@ def test_definitions_that_grow_without_end_are_refused() -> None:
         Env(functions=functions).check("f39(1)")
 
 
+def test_definitions_within_each_other_that_are_too_deep_are_refused() -> None:
+    functions = [Definition("f0", (("x", INT),), INT, " + ".join(["x"] * 100))]
+    functions += [
+        Definition(f"f{n}", (("x", INT),), INT, f"f{n - 1}(x)" + " + x" * 100) for n in range(1, 12)
+    ]
+    with pytest.raises(CelErrors, match="too deeply"):
+        Env(functions=functions).check("f11(1)")
+    assert both(Env(functions=functions).check("f0(1)"), {}).value == 100
+
+
+@pytest.mark.parametrize(
+    "source", [" + ".join(["x"] * 125), "x" + ".dyn()" * 3, "-" * 60 + "x", "[" * 60 + "x" + "]" * 60]
+)
+def test_what_the_parser_takes_runs(source: str) -> None:
+    both(Env({"x": INT}, dialect=CORE).check(source), {"x": 1})
+
+
 def test_bound_expressions_that_grow_without_end_are_refused() -> None:
     wide = Env({"x": INT})
     wide = wide.bind("b0", wide.check("x + x"))

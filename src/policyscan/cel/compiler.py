@@ -27,7 +27,7 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from policyscan.cel import registry
-from policyscan.cel.ir import Ir
+from policyscan.cel.ir import Ir, children
 from policyscan.cel.runtime import Program
 from policyscan.cel.values import DAY, LAST_DAY
 
@@ -54,22 +54,6 @@ _SHORT: Final = 200
 def compile_ir(root: Ir, args: Sequence[str], strict: bool) -> Program:
     """The program of a checked expression whose variables come in the order of `args`."""
     return _Compiler(args, strict).program(root)
-
-
-def children(ir: Ir) -> Iterator[Ir]:
-    """The nodes directly within a node."""
-    for part in ir[3:]:
-        if type(part) is tuple and part:
-            yield from _nodes(part)
-
-
-def _nodes(part: tuple[Any, ...]) -> Iterator[Ir]:
-    if type(part[0]) is str and len(part) > 2 and type(part[1]) is int:
-        yield part
-        return
-    for item in part:
-        if type(item) is tuple and item:
-            yield from _nodes(item)
 
 
 def _call_raises(ir: Ir) -> int:

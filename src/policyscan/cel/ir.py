@@ -33,6 +33,7 @@ the source; inside a definition's body, in the definition's source.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from policyscan.cel.values import NONE, Date, Duration, Money, OptionalValue, Timestamp, TypeValue, UInt
@@ -52,6 +53,33 @@ class Out(NamedTuple):
 
 
 _TAGGED = "\0"
+
+
+def depth(root: Ir) -> int:
+    """The levels of nodes; without recursion, because that is what it is asked for."""
+    level, levels = [root], 0
+    while level:
+        levels += 1
+        # Definitions are shared, so that one node may stand in many places.
+        below = {id(child): child for node in level for child in children(node)}
+        level = list(below.values())
+    return levels
+
+
+def children(ir: Ir) -> Iterator[Ir]:
+    """The nodes directly within a node."""
+    for part in ir[3:]:
+        if type(part) is tuple and part:
+            yield from _nodes(part)
+
+
+def _nodes(part: tuple[Any, ...]) -> Iterator[Ir]:
+    if type(part[0]) is str and len(part) > 2 and type(part[1]) is int:
+        yield part
+        return
+    for item in part:
+        if type(item) is tuple and item:
+            yield from _nodes(item)
 
 
 def pack(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from policyscan.cel.errors import CelError, CelErrors
 from policyscan.cel.types import DYN, Type
@@ -37,6 +37,15 @@ class Definition(NamedTuple):
     params: tuple[tuple[str, Type], ...]
     result: Type
     source: str
+
+
+_MOST_LEVELS: Final = 150
+"""Levels of a checked expression, definitions and bound expressions put in: Python's stack holds as many."""
+
+
+def _too_deep(source: str) -> CelError:
+    message = "this expression is nested too deeply once its definitions and variables are put in"
+    return CelError(message, 0, len(source), "split it into named parts")
 
 
 class Absence(NamedTuple):
@@ -121,10 +130,17 @@ class Env:
         Without `expect` the result may follow the clock (`today - x`): it is then said to turn tomorrow.
         """
         from policyscan.cel.checker import Checker
+        from policyscan.cel.ir import depth
 
         node = self.parse(source)
         checker = Checker(self, source)
-        out = checker.check(node, expect)
+        try:
+            out = checker.check(node, expect)
+            deep = depth(out.ir) > _MOST_LEVELS
+        except RecursionError:
+            deep = True
+        if deep:
+            checker.errors.append(_too_deep(source))
         if checker.errors:
             raise CelErrors(checker.errors)
         return Checked(
@@ -191,6 +207,8 @@ class Env:
             return _Body(out.ir, checker.size, checker.clock, out.moves)
         except CelErrors as errors:
             return errors
+        except RecursionError:
+            return CelErrors([_too_deep(definition.source)])
         finally:
             self._open.pop()
 
