@@ -148,6 +148,12 @@ def test_money_in_a_document_without_currency_is_withheld(workshop: Open) -> Non
 # --- the clock ---
 
 
+def test_no_foreign_object_takes_the_place_of_one_that_has_become_money(workshop: Open) -> None:
+    document = workshop("fee: {amount: 1, currency: EUR}\nquotes: [{amount: 1, currency: EUR}]\n")
+    strangers = [{"amount": number} for number in range(1000)]
+    assert not any(document.owns(stranger) for stranger in strangers)
+
+
 def test_facts_later_than_the_clock_are_hidden_and_come_back(workshop: Open) -> None:
     document = workshop(
         "people:\n  - {id: a, left_on: 2026-06-12}\n  - {id: b, left_on: null}\n"

@@ -40,10 +40,13 @@ class Facts:
     `past`: (container, key, date or instant) of facts that cannot lie in the future. `supplied`: for the
     id of a dict, the keys whose absence has a meaning and that were added. `unclear`: (container, key,
     reason) of what cannot be told although it is there, such as money without a currency. `maps`: the ids
-    of dicts whose keys are the user's own.
+    of dicts whose keys are the user's own. `replaced`: containers that have become other values; they are
+    kept, for as long as their ids stand for places no other container may get the same.
     """
 
-    __slots__ = ("blanks", "currency", "indexes", "maps", "past", "references", "supplied", "unclear")
+    __slots__ = (
+        "blanks", "currency", "indexes", "maps", "past", "references", "replaced", "supplied", "unclear",
+    )  # fmt: skip
 
     def __init__(self, blanks: dict[int, list[str]], currency: str | None) -> None:
         self.blanks = blanks
@@ -54,6 +57,7 @@ class Facts:
         self.supplied: dict[int, list[str]] = {}
         self.unclear: list[tuple[Any, Any, str]] = []
         self.maps: set[int] = set()
+        self.replaced: list[Any] = []
 
 
 def make_decoder(root: Shape) -> Decode:
@@ -480,6 +484,7 @@ def _money(shape: Shape) -> Decode:
             extra = [name for name in value if name not in {"amount", "currency"} and name[:2] != FREE]
             if extra or not is_currency(currency):
                 raise Invalid
+            facts.replaced.append(value)
         if amount.__class__ is not float and amount.__class__ is not int:
             raise Invalid
         if bounds and not within(amount, bounds):
