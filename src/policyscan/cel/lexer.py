@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple, NoReturn
 
 from policyscan.cel.errors import CelError
+from policyscan.cel.hints import SYMBOLS
 from policyscan.cel.values import UInt
 
 _RESERVED = (
@@ -52,42 +53,6 @@ _INT_DIGITS = 20
 _INT_MAX = 2**63
 _UINT_MAX = 2**64 - 1
 _LAST_CODE_POINT = 0x10FFFF
-
-# What people write who come from other languages, longest first, and what to write instead.
-_FOREIGN = (
-    ("===", "write == to compare"),
-    ("!==", "write != to compare"),
-    ("=~", "write text.matches(pattern)"),
-    ("=>", "a macro names its variable first: items.all(x, x > 1); at least is written >="),
-    ("=<", "write <= for at most"),
-    ("<>", "write != to compare"),
-    ("=", "write == to compare; = assigns in other languages"),
-    ("&amp;", "the text was HTML-escaped: write &"),
-    ("&lt;", "the text was HTML-escaped: write <"),
-    ("&", "write && for and"),
-    ("|", "write || for or"),
-    ("**", "there is no power operator: multiply"),
-    ("#", "a comment starts with //; in YAML, write the expression after >- or in quotes"),
-    (";", "an expression is one value: leave the semicolon out"),
-    ("@", "names are letters, digits and _"),
-    ("$", "write the name alone, without $ or braces"),
-    ("^", "there is no ^ operator: math.bitXor(a, b) for bits"),
-    ("~", "there is no ~ operator: math.bitNot(a) for bits, text.matches(pattern) for patterns"),
-    ("\\", "an expression may go on over several lines without \\"),
-    ("`", "a back-quoted field name ends with a back quote on the same line"),
-    ("\u201c", 'use plain quotes: "'),
-    ("\u201d", 'use plain quotes: "'),
-    ("\u2018", "use plain quotes: '"),
-    ("\u2019", "use plain quotes: '"),
-    ("\u2264", "write <="),
-    ("\u2265", "write >="),
-    ("\u2260", "write !="),
-    ("\u2212", "write a plain minus: -"),
-    ("\u2013", "write a plain minus: -"),
-    ("\u00d7", "write *"),
-    ("\u00a0", "this is a no-break space: type a plain one"),
-    ("\ufeff", "this is a byte order mark: delete it"),
-)
 
 
 class Tokens(NamedTuple):
@@ -162,7 +127,7 @@ def _after_blanks(source: str, position: int) -> int:
 
 
 def _reject(source: str, at: int) -> NoReturn:
-    for text, hint in _FOREIGN:
+    for text, hint in SYMBOLS:
         if source.startswith(text, at):
             raise CelError(
                 f"unexpected {text!r}" if text.isprintable() else _unexpected(text), at, at + len(text), hint
