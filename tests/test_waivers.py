@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan import waivers
-from policyscan.cel.values import Date
+from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import Result, Severity, Status
 from policyscan.source import Span
 
@@ -48,6 +48,7 @@ def apply(
         scanned=scanned,
         known=KNOWN,
         requirements={"PATCH-02": ("os", "app"), "AV-01": ("active",)},
+        document="acme",
     )
 
 
@@ -56,6 +57,12 @@ def apply(
     [
         ({"reason": "gone"}, "complete", "does not say why"),
         ({"reason": ""}, "complete", "does not say why"),
+        ({"reason": "  "}, "complete", "does not say why"),
+        ({"requested_by": Unresolved(" ")}, "complete", "does not say who asked for it"),
+        ({"approved_by": Dangling(" ")}, "complete", "does not say who approved it"),
+        ({"approved_by": Dangling("nobody")}, "approved", "nobody in people has the id nobody"),
+        ({"approved_by": Unresolved("p-ames")}, "approved", "nobody in people has the id p-ames"),
+        ({"document": "bolt"}, "known", "it is for bolt, and this is acme"),
         ({"approved_by": None}, "complete", "does not say who approved it"),
         ({"expires_on": "gone"}, "complete", "does not say when it ends"),
         ({"requested_by": "gone"}, "complete", "who asked for it"),
@@ -63,6 +70,12 @@ def apply(
         ({"requirement": "gone"}, "complete", "for which requirement (os, app, or * for all)"),
         ({"requirement": "browser"}, "known", "there is no requirement browser (os, app, or * for all)"),
         ({"approved_by": {"id": "bright-harbor"}}, "approved", "requester approved it himself"),
+        ({"requested_by": "P-Ames "}, "approved", "requester approved it himself"),
+        (
+            {"requested_by": Unresolved("ann ames"), "approved_by": {"id": "p-ames", "name": "Ann Ames"}},
+            "approved",
+            "requester approved it himself",
+        ),
         ({"expires_on": Date.parse("2026-10-30")}, "current", "expired on 2026-10-30"),
         ({"approved_on": Date.parse("2026-11-01")}, "current", "approved only from 2026-11-01"),
         ({"expires_on": Date.parse("2027-02-22")}, "length", "more than a year"),
@@ -106,6 +119,7 @@ def test_a_waiver_touches_nothing_else_and_is_then_not_needed(status: Status) ->
     ("changes", "covered"),
     [
         ({}, ["xr-01/os", "xr-01/app"]),
+        ({"document": "acme"}, ["xr-01/os", "xr-01/app"]),
         ({"subject": "*"}, ["xr-01/os", "xr-01/app", "pc-2/os", "/os"]),
         ({"subject": "gone"}, ["/os"]),
         ({"subject": None}, ["/os"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from policyscan.cel.values import Date
+from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
 from policyscan.source import Span
 
@@ -47,6 +47,7 @@ class Waiver(NamedTuple):
     ticket: str | None
     span: Span
     number: int
+    own: bool  # whether the requester approved it himself
 
     def covers(self, result: Result) -> bool:
         """Whether it is about this result."""
@@ -81,18 +82,20 @@ def apply(
     scanned: Collection[str],
     known: Mapping[str, str],
     requirements: Mapping[str, Sequence[str]],
+    document: str = "",
 ) -> tuple[list[Result], list[Problem]]:
     """The results of one document with its waivers applied, and what is wrong with the waivers.
 
-    `written` is the document's decoded `waivers` list (or nothing); `scanned` the ids of the policies that
-    were evaluated, so that a waiver for another is not called unused; `known` leads from every id and alias
-    of the pack to its policy's id, `requirements` from a policy's id to those of its requirements.
+    `document` is its id: a waiver that names another one is not for it. `written` is the document's decoded
+    `waivers` list (or nothing); `scanned` the ids of the policies that were evaluated, so that a waiver for
+    another is not called unused; `known` leads from every id and alias of the pack to its policy's id,
+    `requirements` from a policy's id to those of its requirements.
     """
     problems: list[Problem] = []
     waivers = [
         waiver
         for number, item in enumerate(written if isinstance(written, list) else ())
-        if (waiver := _read(number, item, locate, known, requirements, problems)) is not None
+        if (waiver := _read(number, item, locate, known, requirements, document, problems)) is not None
     ]
     in_force = [waiver for waiver in waivers if _in_force(waiver, today, problems)]
     used: set[int] = set()
@@ -118,6 +121,7 @@ def _read(
     locate: Locate,
     known: Mapping[str, str],
     requirements: Mapping[str, Sequence[str]],
+    document: str,
     problems: list[Problem],
 ) -> Waiver | None:
     """A complete waiver, or None with its problem."""
@@ -128,10 +132,18 @@ def _read(
         text = f"the waiver of {name} has no effect: {message}"
         problems.append(Problem(name, requirement, text, Severity.MEDIUM, at))
 
-    missing = [key for key in _NEEDED if not isinstance(item, dict) or item.get(key) in (None, "")]
+    missing = [key for key in _NEEDED if not isinstance(item, dict) or _is_blank(item.get(key))]
     if missing:
         words = ", ".join(_WORDS[key] for key in missing)
         refuse("complete", f"it does not say {words}", span)
+        return None
+    elsewhere = _text(item.get("document"))
+    if elsewhere not in ("", document):
+        refuse("known", f"it is for {elsewhere}, and this is {document}", locate(item, "document"))
+        return None
+    if isinstance(item["approved_by"], (Dangling, Unresolved)):
+        message = f"nobody in people has the id {item['approved_by']}, who is said to have approved it"
+        refuse("approved", message, locate(item, "approved_by"))
         return None
     policy = known.get(item["policy"])
     if policy is None:
@@ -158,6 +170,7 @@ def _read(
         item.get("ticket"),
         span,
         number,
+        own=not _names(item["requested_by"]).isdisjoint(_names(item["approved_by"])),
     )
 
 
@@ -168,7 +181,7 @@ def _in_force(waiver: Waiver, today: Date, problems: list[Problem]) -> bool:
         problems.append(Problem(waiver.name, requirement, message, severity, waiver.span))
         return False
 
-    if waiver.requested_by == waiver.approved_by:
+    if waiver.own:
         return refuse(
             "approved", f"the waiver of {waiver.name} has no effect: its requester approved it himself"
         )
@@ -207,6 +220,17 @@ def _named(item: Any, fallback: str) -> str:
         return fallback
     subject = _text(item.get("subject"))
     return f"{item['policy']}/{subject}" if subject else str(item["policy"])
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or not str(value).strip()
+
+
+def _names(value: Any) -> set[str]:
+    """What somebody is called: the id, and the name of a person that it leads to. Case does not tell two
+    people apart."""
+    names = (value.get("id"), value.get("name")) if isinstance(value, dict) else (value,)
+    return {text for name in names if (text := _text(name).strip().casefold())}
 
 
 def _text(value: Any) -> str:

@@ -115,6 +115,7 @@ def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Resu
         scanned={policy.info.id for policy in plan.policies},
         known=plan.aliases,
         requirements=plan.requirements,
+        document=document.id,
     )
     return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
 
