@@ -34,6 +34,8 @@ SOURCES = {
     "device.os == 'Windows'": 'did you mean "windows"?',
     "device.oss == 'windows'": "did you mean 'os'?",
     "client.devices.all(device.in_scope)": "items.all(x, …)",
+    "'%s: %d'.format([client.name]) == ''": "write %s for each value",
+    "'100%% of %s'.format([client.name, client.staff]) == ''": "write %s for each value",
 }
 
 
@@ -42,6 +44,12 @@ def test_says_what_to_write_instead(source: str, hint: str) -> None:
     with pytest.raises(CelErrors) as caught:
         Env(variables=VARIABLES, dialect=POLICY).check(source)
     assert hint in " ".join(error.hint or "" for error in caught.value.errors)
+
+
+def test_a_template_is_read_when_it_is_checked() -> None:
+    with pytest.raises(CelErrors, match="'%y' is not one of"):
+        Env(variables=VARIABLES, dialect=POLICY).check("'%y'.format([client.name])")
+    assert Env(variables=VARIABLES, dialect=POLICY).check("'%s %%'.format([client.name])")
 
 
 def test_no_hint_stands_in_the_way_of_a_name_that_exists() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.cel import registry
-from policyscan.cel.ast import Call, Ident, Node, Select
+from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select
 from policyscan.cel.checking import comparison, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
 from policyscan.cel.errors import EvalError
@@ -190,6 +190,8 @@ def _chosen(
     )
     if function.name == "matches":
         _check_pattern(c, nodes[-1], args[-1])
+    if function.name == "format":
+        _check_template(c, nodes, args[0])
     if function.name in {"or", "orValue"}:
         parts = [
             ("nn", n.start, n.end, p) if i in nulls else p
@@ -247,6 +249,23 @@ def _check_pattern(c: Checker, node: Node, out: Out) -> None:
             compiled_pattern(out.ir[3])
         except EvalError as error:
             c.error(node, error.message)
+
+
+def _check_template(c: Checker, nodes: tuple[Node, ...], template: Out) -> None:
+    """Clauses of a constant template that are malformed, or more or fewer than its values."""
+    from policyscan.cel.functions.strings import clauses
+
+    if not c.strict or template.ir[0] != "const":
+        return
+    try:
+        count = len(clauses(template.ir[3]))
+    except EvalError as error:
+        c.error(nodes[0], error.message)
+        return
+    values = nodes[1]
+    if isinstance(values, ListExpr) and not any(values.optional) and count != len(values.items):
+        message = f"the text has {count} clauses for {len(values.items)} values"
+        c.error(nodes[0], message, "write %s for each value, and %% for a percent sign")
 
 
 def _dispatched(
@@ -315,6 +334,8 @@ def _inlined(c: Checker, node: Call, definition: Definition, args: list[Out]) ->
         return c.error(node, inner)
     c.size += inner.size
     c.clock = c.clock or inner.clock
+    if inner.absence:
+        c.absence.append(Absence(node.start, node.end))
     slots = tuple(f"p:{name}" for name, _ in definition.params)
     inits = tuple(
         ("nn", out.ir[1], out.ir[2], out.ir)

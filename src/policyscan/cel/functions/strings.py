@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from policyscan.cel.equality import BoolKey
@@ -164,24 +165,39 @@ _DEFAULT_PRECISION: Final = 6
 
 def _format(template: str, args: list[Any]) -> str:
     parts: list[str] = []
-    used, position, length = 0, 0, 0
-    while (percent := template.find("%", position)) >= 0:
-        parts.append(template[position:percent])
-        if template.startswith("%%", percent):
-            parts.append("%")
-            position = percent + 2
+    used, length = 0, 0
+    for part in _parts(template):
+        if isinstance(part, str):
+            parts.append(part)
             continue
-        clause, position = _clause(template, percent)
         if used >= len(args):
             msg = f"the text has a clause for argument {used + 1}, but there are {len(args)}"
             raise Fault(msg)
-        parts.append(_VERBS[clause.verb](args[used], clause))
+        parts.append(_VERBS[part.verb](args[used], part))
+        used += 1
         length += len(parts[-1])
         if length > TEXT_LIMIT:
             raise _too_long()
-        used += 1
-    parts.append(template[position:])
     return "".join(parts)
+
+
+def _parts(template: str) -> Iterator[str | _Clause]:
+    """The clauses of a template, and the text between them."""
+    position = 0
+    while (percent := template.find("%", position)) >= 0:
+        yield template[position:percent]
+        if template.startswith("%%", percent):
+            yield "%"
+            position = percent + 2
+            continue
+        clause, position = _clause(template, percent)
+        yield clause
+    yield template[position:]
+
+
+def clauses(template: str) -> list[str]:
+    """The verbs of a template's clauses, in order; Fault where one is malformed."""
+    return [part.verb for part in _parts(template) if isinstance(part, _Clause)]
 
 
 def _clause(template: str, percent: int) -> tuple[_Clause, int]:
