@@ -55,6 +55,7 @@ REFUSED = [
     ("fix.severity >= device.id", "", "has no meaning", "compare with one of its values"),
     ("device.cores / 2 > 1", "device.cores / 2", "int / int drops the fraction", "percent(part, whole)"),
     ("3 / 2 > 1", "3 / 2", "int / int drops the fraction", "percent(part, whole)"),
+    ("fix.cvss * 2 > 3.0", "fix.cvss * 2", "has no meaning", "write 2.0 for 2"),
     ("fix.released_on < now", "", "has no meaning", "compare a date with today and an instant with now"),
     ("client.called_at < today", "", "has no meaning", "compare a date with today and an instant with now"),
     ("now == fix.released_on", "", "has no meaning", ""),
@@ -191,6 +192,8 @@ ACCEPTED = [
     ("total(client.spending) <= client.budget", BOOL),
     ("percent(size(device.fixes), device.cores)", DOUBLE),
     ("size(device.fixes) >= 3.0", BOOL),
+    ("fix.cvss > 3", BOOL),
+    ("3 == fix.cvss", BOOL),
     ("device.fixes.map(f, f.cvss)", List(Nullable(DOUBLE))),
     ("device.fixes.filter(f, f.cvss != null).map(f, f.id)", List(STRING)),
     ("device.fixes.groupBy(f, f.severity)", None),
@@ -261,6 +264,13 @@ def test_a_condition_that_may_be_null_is_accepted_as_one() -> None:
 def test_where_something_missing_may_decide(source: str, spans: list[str]) -> None:
     found = {source[a.start : a.end] for a in ENV.check(source).absence}
     assert found == set(spans)
+
+
+def test_a_definition_that_asks_whether_something_is_there_counts_where_it_is_used() -> None:
+    patched = Definition("patched", (("d", DEVICE),), BOOL, "has(d.scanned_on) && d.scanned_on < today")
+    source = "device.in_scope && patched(device)"
+    found = Env({"device": DEVICE}, functions=(patched,)).check(source).absence
+    assert [source[a.start : a.end] for a in found] == ["patched(device)"]
 
 
 def test_names_and_clock_of_an_expression() -> None:

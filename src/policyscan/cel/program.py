@@ -62,6 +62,7 @@ class _Body(NamedTuple):
     size: int
     clock: bool
     moves: str
+    absence: bool
 
 
 class Env:
@@ -204,7 +205,7 @@ class Env:
             out = checker.check(node, definition.result)
             if checker.errors:
                 return CelErrors(checker.errors)
-            return _Body(out.ir, checker.size, checker.clock, out.moves)
+            return _Body(out.ir, checker.size, checker.clock, out.moves, bool(checker.absence))
         except CelErrors as errors:
             return errors
         except RecursionError:

@@ -54,6 +54,7 @@ def equality(c: Checker, node: Call) -> Out:
         return _clock(c, node, a, b)
     _check_enum(c, node.args[0], a, b)
     _check_enum(c, node.args[1], b, a)
+    a, b = _as_doubles(a, b)
     kind = _equality_kind(c, node, a, b)
     if negate and c.strict:
         guard_nullable(c, node, a, b)
@@ -148,8 +149,18 @@ def order(c: Checker, node: Call) -> Out:
     counted = _count_compared(c, node, op, a, b)
     if counted is not None:
         return counted
+    a, b = _as_doubles(a, b)
     kind = _order_kind(c, node, op, a, b)
     return Out(("cmp", node.start, node.end, op, kind, a.ir, b.ir), BOOL)
+
+
+def _as_doubles(a: Out, b: Out) -> tuple[Out, Out]:
+    """Both sides, an int that is written next to a double as the double it is compared as."""
+    if non_null(b.type) == DOUBLE and a.type == INT and a.ir[0] == "const":
+        return Out((*a.ir[:3], float(a.ir[3])), DOUBLE), b
+    if non_null(a.type) == DOUBLE and b.type == INT and b.ir[0] == "const":
+        return a, Out((*b.ir[:3], float(b.ir[3])), DOUBLE)
+    return a, b
 
 
 def _order_kind(c: Checker, node: Call, op: str, a: Out, b: Out) -> Any:
@@ -229,7 +240,7 @@ def membership(c: Checker, node: Call) -> Out:
     c.still(node.args[1], items)
     t = non_null(items.type)
     if isinstance(t, ObjectType | Map):
-        if c.strict:
+        if c.strict and items.ir[0] != "const":
             c.absence.append(Absence(node.start, node.end))
         if isinstance(t, ObjectType) and item.ir[0] == "const" and item.ir[3] not in t.fields:
             c.error(node.args[0], f"{an(t)} has no field {item.ir[3]!r}")

@@ -92,5 +92,8 @@ def arithmetic_hint(args: list[Out]) -> str | None:
     if types == {DATE, TIMESTAMP}:
         return "use today with dates and now with instants"
     if types == {INT, DOUBLE}:
-        return "write double(x) for the int"
+        whole = next(out for out in args if non_null(out.type) == INT)
+        if whole.ir[0] != "const":
+            return "write double(x) for the int"
+        return f"write {float(whole.ir[3])} for {whole.ir[3]}"
     return None
