@@ -171,6 +171,41 @@ def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, 
     assert "--client rival: there is no inventory with this id" in ran.err
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLIENT.format(id="good") + "people: [{id: p-1, end_date: 2026-06-12}]\ncrisis_plan: null\n",
+        CLIENT.format(id="good") + "peple: []\n",
+        CLIENT.format(id="'good'") + "people: [\n",
+    ],
+)
+def test_a_client_whose_id_stands_in_a_second_file(
+    monkeypatch: pytest.MonkeyPatch, place: Path, text: str
+) -> None:
+    """Which of the two is right nobody knows, so that the sound one alone is not green."""
+    write(place, "inventories/clients/other.yaml", text)
+    ran = scan(monkeypatch, place, "--client", "good")
+    assert ran.code == 2
+    assert "inventories/clients/other.yaml:" in ran.out
+
+
+@pytest.mark.parametrize("option", ["--client", "--select", "--ignore"])
+@pytest.mark.parametrize("value", ["", " ", ",", ", ,"])
+def test_an_option_without_an_id_does_not_choose_everything(
+    monkeypatch: pytest.MonkeyPatch, place: Path, option: str, value: str
+) -> None:
+    ran = scan(monkeypatch, place, option, value)
+    assert (ran.code, ran.out) == (2, "")
+    assert "an option that takes ids was given none" in ran.err
+
+
+def test_an_inventory_whose_suffix_is_in_capitals_is_read(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    (place / "inventories/clients/bad.yaml").rename(place / "inventories/clients/BAD.YAML")
+    assert told(monkeypatch, place, "--client", "bad") == ["bad OPS-01 fail", "bad OPS-02 fail"]
+
+
 @pytest.mark.parametrize("args", [(), ("inventories/clients/served.yaml",), ("--client", "served")])
 def test_a_broken_file_that_another_refers_to_is_told(
     monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]
@@ -305,10 +340,30 @@ def test_a_file_that_becomes_unwritable(monkeypatch: pytest.MonkeyPatch, place: 
 
 
 def test_a_reader_that_has_gone_costs_no_file_and_no_traceback(place: Path) -> None:
-    command = f"{sys.executable} -m policyscan scan --as-of 2026-10-31 -f json -o json:out.json | true"
+    command = (
+        f"({sys.executable} -m policyscan scan --as-of 2026-10-31 -o json:out.json; echo $? >code) | true"
+    )
     done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, check=False)
     assert done.stderr == b""
     assert json.loads((place / "out.json").read_text(encoding="utf-8"))["results"]
+    assert (place / "code").read_text(encoding="utf-8") == "1\n"  # as without a pipe: controls fail
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("command", ["scan", "list", "explain OPS-01"])
+def test_output_that_does_not_fit(place: Path, command: str) -> None:
+    line = f"{sys.executable} -m policyscan {command} >/dev/full"
+    done = subprocess.run(["sh", "-c", line], cwd=place, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_list_whose_reader_has_gone(place: Path) -> None:
+    command = f"({sys.executable} -m policyscan list; echo $? >code) | true"
+    done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, check=False)
+    assert done.stderr == b""
+    assert (place / "code").read_text(encoding="utf-8") == "2\n"
 
 
 def test_an_option_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -37,7 +37,7 @@ def test_without_paths_the_configured_folders_are_searched(tmp_path: Path) -> No
 def test_without_paths_and_without_the_folder_everything_is_searched(tmp_path: Path) -> None:
     write(tmp_path, "x.yaml", "sub/y.yaml", "notes.txt", "z.YAML")
     found = discover(base=tmp_path)
-    assert shown(found) == ["sub/y.yaml", "x.yaml"]
+    assert shown(found) == ["sub/y.yaml", "x.yaml", "z.YAML"]
     assert not any(file.strict for file in found.files)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -242,22 +243,27 @@ class Reader:
         """The problems to report once all documents are read, those of files read as context too.
 
         Where only some inventories are asked for, a file that holds none of them is no one's business, unless
-        it may hold what one of them refers to.
+        it may hold what one of them refers to, or one of them a second time.
         """
         problems = [*self.problems, *self.library.context_problems]
         if not self.clients:
             return problems
-        strangers = {file.shown for file in self.discovery.files if not self._concerns(file)}
+        bad = {problem.at.file for problem in problems if problem.at is not None}
+        files = (file for file in self.discovery.files if file.shown in bad)
+        strangers = {file.shown for file in files if not self._concerns(file)}
         return [p for p in problems if p.at is None or p.at.file not in strangers]
 
     def _concerns(self, file: File) -> bool:
         if file.shown in self._told:
             return True
         try:
-            text = as_source(file).text if self._sought else ""
+            text = as_source(file).text
         except DocumentError:
             return False
-        return any(ident in text for ident in self._sought)
+        return any(ident in text for ident in self._sought) or any(
+            re.search(rf"""\bid["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])""", text)
+            for ident in self.clients
+        )
 
 
 def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
@@ -298,5 +304,10 @@ def day_of(moment: Moment, zone: str) -> str:
 
 
 def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """The ids of comma-separated options: `PATCH-01,AV-01`."""
+    """The ids of comma-separated options: `PATCH-01,AV-01`. Raises UsageError for an option without any: an
+    empty variable in a script must not choose everything."""
+    texts = tuple(texts)
+    if any(not text.strip(", ") for text in texts):
+        message = "an option that takes ids was given none"
+        raise UsageError(message, hint="give --client, --select and --ignore an id, or leave them out")
     return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())

@@ -13,7 +13,7 @@ from policyscan.documents.text import cannot_read, decode, top
 from policyscan.errors import DocumentError, UsageError
 from policyscan.source import Source
 
-SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
 DEFAULT_FOLDER = "inventories"
 _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 STDIN = "-"
@@ -130,7 +130,7 @@ class _Search:
             raise UsageError(message, hint="check the path; it is relative to the folder you are in")
         self.roots.setdefault(inventory_root(path, self.base, self.configured))
         if os.path.isdir(path):
-            if path.endswith(SUFFIXES):
+            if path.lower().endswith(SUFFIXES):
                 self.misnamed(path)
             else:
                 self.walk(path)
@@ -186,7 +186,7 @@ class _Search:
             if name[0] == "." or name in _JUNK:
                 continue
             is_folder = _is_folder(entry)
-            if not is_folder and not name.endswith(SUFFIXES):
+            if not is_folder and not name.lower().endswith(SUFFIXES):
                 continue
             if rules and rules.ignores(entry.path, is_folder=is_folder):
                 self.ignored += not is_folder
@@ -194,7 +194,7 @@ class _Search:
                 continue
             elif not is_folder:
                 self.take(entry, strict=strict)
-            elif strict and name.endswith(SUFFIXES):
+            elif strict and name.lower().endswith(SUFFIXES):
                 self.misnamed(entry.path)
             else:
                 yield entry.path, rules

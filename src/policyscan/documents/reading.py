@@ -27,7 +27,7 @@ def read_file(
 
 def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     """The same for a text that has been read already; the format is told from the file's name."""
-    if source.file.endswith((".json", ".JSON")):
+    if source.file.lower().endswith(".json"):
         from policyscan.documents.json_reader import read_json
 
         return read_json(source)
