@@ -143,6 +143,16 @@ def test_a_changed_file_is_read(
     assert len(loads) == 2
 
 
+@pytest.mark.parametrize("file", ["MINE-09.yaml", "MINE/MINE-09.yml", "MINE/sub/MINE-09.yaml"])
+def test_a_policy_that_is_put_in_the_wrong_place_is_noticed(folder: Path, store: Store, file: str) -> None:
+    load(folder, store)
+    path = folder / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((folder / "MINE/MINE-01.yaml").read_text("utf-8"), "utf-8")
+    _, problems = load_cached(str(folder), KINDS, shown="mine", overrides={}, store=store)
+    assert [problem.at.file for problem in problems if problem.at] == [f"mine/{file}"]
+
+
 def test_other_parameters_and_names_have_their_own_entries(
     folder: Path, store: Store, loads: list[str]
 ) -> None:

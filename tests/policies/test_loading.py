@@ -176,6 +176,44 @@ def test_a_policy_in_the_wrong_place(world: World, file: str, id_: str, words: s
     assert words in problem
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        "MINE-01.yaml",
+        "MINE/MINE-01.yml",
+        "MINE/MINE-01.YAML",
+        "MINE/sub/MINE-01.yaml",
+        "a/MINE/MINE-01.yml",
+    ],
+)
+def test_a_policy_that_is_not_found_is_told(world: World, file: str) -> None:
+    world.policy(GOOD, "GOOD-01")
+    path = world.folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = (world.folder / "GOOD/GOOD-01.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("GOOD-01", "MINE-01"), encoding="utf-8")
+    (problem,) = shown(world)
+    assert problem.startswith(f"mine/{file}:1:1: this is written like a policy")
+
+
+def test_other_files_beside_policies_are_left_alone(world: World) -> None:
+    world.policy(GOOD, "GOOD-01")
+    for name in ("notes.yml", "GOOD/GOOD-01.test.yaml", ".hidden/x.yml", "GOOD/data/list.yaml"):
+        path = world.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a: 1\n" if "hidden" not in name else "require: []\n", encoding="utf-8")
+    assert shown(world) == []
+
+
+@pytest.mark.parametrize("taken", ["GOOD-02", "OLD-01"])
+def test_an_alias_leads_to_one_policy_only(world: World, taken: str) -> None:
+    world.policy(GOOD, "GOOD-01").policy(GOOD + "aliases: [OLD-01]\n", "GOOD-02")
+    world.policy(GOOD + f"aliases: [{taken}]\n", "GOOD-03")
+    (problem,) = shown(world)
+    assert "GOOD-03.yaml" in problem
+    assert f"the alias {taken} is already the id or an alias of a policy" in problem
+
+
 def test_no_folder_and_no_policies(tmp_path: Path) -> None:
     for name, words in (("nowhere", "no such folder"), (".", "no policies in this folder")):
         pack, problems = load_pack(tmp_path / name, kinds(), shown=name)

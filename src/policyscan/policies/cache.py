@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from policyscan.policies.policy import Policy
 
 
+_DEPTH = 2  # of folders in a pack; what lies deeper than a family is only told to be misplaced
+
+
 class StoredPolicies(Mapping[str, "Policy"]):
     """Policies by id, each opened when it is first asked for; `load` gives them all if one is damaged."""
 
@@ -87,13 +90,13 @@ def _contents(folder: str, above: str = "") -> Iterator[bytes]:
         entries = sorted(found, key=lambda entry: entry.name)
     for entry in entries:
         name = entry.name
-        if name.endswith(".yaml"):
+        if name.lower().endswith((".yaml", ".yml")):
             if not name.endswith(TEST_SUFFIX) and entry.is_file():
                 yield os.fsencode(above + name)
                 with open(entry.path, "rb", buffering=0) as file:
                     yield file.read()
-        elif not above and entry.is_dir():
-            yield from _contents(entry.path, f"{name}/")
+        elif (not above or name[0] != ".") and above.count("/") < _DEPTH and entry.is_dir():
+            yield from _contents(entry.path, f"{above}{name}/")
 
 
 def _sorted(overrides: Overrides) -> Any:

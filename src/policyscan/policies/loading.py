@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from policyscan.policies.policy import Policy
 
 RESERVED_FAMILY = "DOC"
+_SUFFIXES = (".yaml", ".yml")
+_REQUIRE = re.compile(r"^require[ \t]*:", re.MULTILINE)
 
 
 def policy_files(folder: Path) -> list[Path]:
@@ -28,6 +31,21 @@ def policy_files(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.glob("*/*.yaml") if path.is_file() and not path.name.endswith(TEST_SUFFIX)
     )
+
+
+def misplaced_files(folder: Path) -> Iterator[Path]:
+    """The files of a folder that hold a policy where none is looked for, or under another suffix: a control
+    that its author believes to be checked must not be passed over in silence."""
+    known = set(policy_files(folder))
+    for depth in ("*", "*/*", "*/*/*"):
+        for path in sorted(folder.glob(depth)):
+            if path in known or not path.name.lower().endswith(_SUFFIXES) or not path.is_file():
+                continue
+            hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
+            if hidden or path.name.endswith(TEST_SUFFIX):
+                continue
+            if _REQUIRE.search(path.read_text(encoding="utf-8", errors="replace")):
+                yield path
 
 
 def load_files(
@@ -49,6 +67,7 @@ class _Loader:
         self.overrides = overrides
         self.problems: list[PolicyscanError] = []
         self._uses: dict[tuple[str, str], Span] = {}
+        self._aliases: list[tuple[str, Span]] = []
         self.written: tuple[Written, ...] = ()
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
@@ -72,12 +91,17 @@ class _Loader:
                 )
                 continue
             policies[policy.id] = policy
+        for path in misplaced_files(self.folder):
+            message = "this is written like a policy, but lies where no policy is looked for"
+            at, hint = Span(self._name(path), 1, 1, 1, 1), "policies are files like PATCH/PATCH-01.yaml"
+            self.problems.append(PolicyError(message, at=at, hint=hint))
         if not policies and not self.problems:
             hint = "policies are files like PATCH/PATCH-01.yaml in it"
             self.problems.append(
                 ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
             )
         self._check_uses(policies)
+        self._check_aliases(policies)
         profiles = self._profiles(about, policies)
         content = about.value if about else {}
         return Pack(
@@ -115,6 +139,8 @@ class _Loader:
         self.problems.extend(checker.problems)
         for i, used in enumerate(file.value.get("uses", ())):
             self._uses[id_, used] = file.span(("uses", i))
+        for i, alias in enumerate(file.value.get("aliases", ())):
+            self._aliases.append((alias, file.span(("aliases", i))))
         return policy
 
     def _placed(self, path: Path, file: PolicyFile, id_: str) -> bool:
@@ -222,6 +248,15 @@ class _Loader:
             if cycle:
                 message = f"`uses` leads back to this policy: {' → '.join(cycle)}"
                 self.problems.append(PolicyError(message, at=self._uses[policy.id, cycle[1]]))
+
+    def _check_aliases(self, policies: Mapping[str, Policy]) -> None:
+        """An earlier id leads to one policy only, or a waiver would cover what it was not approved for."""
+        seen = set(policies)
+        for alias, at in self._aliases:
+            if alias in seen:
+                message = f"the alias {alias} is already the id or an alias of a policy"
+                self.problems.append(PolicyError(message, at=at, hint="ids are never used again"))
+            seen.add(alias)
 
     def _broken(self, id_: str) -> bool:
         """Whether a policy is there, with problems of its own that are told anyway."""
