@@ -19,7 +19,7 @@ _MOST_KEPT: Final = 5000
 
 
 class _Tally(NamedTuple):
-    """What is fixed about a node: its place, its source and, for a turn of a macro, the element's name."""
+    """The elements that pass a test, the others, for how many of these it cannot be told, and why."""
 
     hits: list[Any]
     others: list[Any]
@@ -28,6 +28,7 @@ class _Tally(NamedTuple):
 
 
 def macro(t: Tracer, ir: Ir) -> Run:
+    """The closure of a macro."""
     made: Run = _LOOPS[ir[3]](t, ir)
     return made
 
