@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -106,11 +105,20 @@ def run(command: Callable[[], Any]) -> int:
     except PolicyscanError as error:
         show_problems([error])
         return 2
-    except BrokenPipeError:
-        # The reader of our output has gone, as with `| head`: not our fault, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output has gone, as with `| head`: nothing more to say. Click makes that an exit
+        # with 1, which here would mean that a control fails.
+        from policyscan.cli.terminal import close_output
+
+        close_output()
         return 2
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            from policyscan.cli.terminal import close_output
+
+            close_output()
+            click.echo(f"error: standard output cannot be written: {error.strerror or error}", err=True)
+            return 2
         # Python's own exit code for this would be 1, which says that a control fails.
         import traceback
 

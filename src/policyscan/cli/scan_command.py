@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 from policyscan import __version__
 from policyscan.cli import wiring
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
-from policyscan.cli.terminal import check_writable, wants_color, width
+from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
 from policyscan.documents.reading import reading_notes
 from policyscan.engine.scan import scan
 from policyscan.errors import Problems, UsageError
@@ -121,7 +120,9 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     reader = wiring.Reader(
         workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients
     )
-    plan = wiring.make_plan(choice, config, moment, full=given["all_results"])
+    plan = wiring.make_plan(
+        choice, config, moment, full=given["all_results"], evidence=_shows_evidence(given)
+    )
     main = workspace.packs[0]
 
     def about() -> ScanInfo:
@@ -143,6 +144,12 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     report = scan(reader.documents(), plan, about, reader.told)
     _check_clients(clients, reader)
     return report, config
+
+
+def _shows_evidence(given: dict[str, Any]) -> bool:
+    """Whether anything that is written shows the values that results rest on; they cost time to gather."""
+    formats = {given["format_"], *(format_ for format_, _ in given["outputs"])}
+    return bool(given["full"]) or "json" in formats
 
 
 def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:
@@ -180,9 +187,7 @@ def _emit(report: Report, given: dict[str, Any], code: int) -> None:
         _write(path, REPORTERS[format_].render(report, options))
     if not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width())
-        stream = sys.stdout.buffer
-        stream.write(encode(REPORTERS[given["format_"]].render(report, shown)))
-        stream.flush()
+        print_bytes(encode(REPORTERS[given["format_"]].render(report, shown)))
 
 
 def _write(path: Path, text: str) -> None:

@@ -43,6 +43,23 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"{path} cannot be written: permission denied")
 
 
+def print_bytes(data: bytes) -> None:
+    """Writes to standard output; that its reader has gone, as with `| head`, is not our fault."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        close_output()
+    except OSError as error:
+        close_output()
+        raise UsageError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def close_output() -> None:
+    """Lets what is still to be written go nowhere, so that Python does not fail over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def show(*lines: str, err: bool = False) -> None:
     """Prints lines, with every character visible that could move a cursor or reverse text: much of what is
     shown comes out of other people's files."""

@@ -120,8 +120,8 @@ def shown_path(path: str | os.PathLike[str]) -> str:
 def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
     seen: dict[str, Pack] = {}
     for pack in packs:
-        for id_ in pack.policies:
-            if id_ in seen:
+        for id_ in (*pack.policies, *pack.aliases):
+            if seen.get(id_, pack) is not pack:
                 message = f"{id_} is in two packs: {seen[id_].name} and {pack.name}"
                 yield ConfigError(message, hint="give your own control an id of its own")
             seen[id_] = pack
@@ -293,9 +293,10 @@ def moment_of(as_of: str | None) -> Moment:
     return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
 
 
-def make_plan(choice: Choice, config: Config, moment: Moment, *, full: bool) -> Plan:
+def make_plan(choice: Choice, config: Config, moment: Moment, *, full: bool, evidence: bool = True) -> Plan:
     """What the engine is asked to do."""
-    return Plan(choice.policies, choice.known, choice.aliases, moment, config.time_zone, full=full)
+    policies, zone = choice.policies, config.time_zone
+    return Plan(policies, choice.known, choice.aliases, moment, zone, full=full, evidence=evidence)
 
 
 def day_of(moment: Moment, zone: str) -> str:
