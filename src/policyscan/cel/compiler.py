@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
-from policyscan.cel import registry
+from policyscan.cel import compile_macros, registry
 from policyscan.cel.ir import Ir, children
 from policyscan.cel.runtime import Program
 from policyscan.cel.values import DAY, LAST_DAY
@@ -53,7 +53,7 @@ _SHORT: Final = 200
 
 def compile_ir(root: Ir, args: Sequence[str], strict: bool) -> Program:
     """The program of a checked expression whose variables come in the order of `args`."""
-    return _Compiler(args, strict).program(root)
+    return Compiler(args, strict).program(root)
 
 
 def _call_raises(ir: Ir) -> int:
@@ -108,16 +108,11 @@ _OWN: Final[dict[str, Any]] = {
 
 
 _COMPARE: Final[dict[str, Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
-_METHODS: Final = {
-    "groupBy": "group_by",
-    "sortBy": "sort_by",
-    "maxBy": "max_by",
-    "minBy": "min_by",
-    "atLeast": "at_least",
-}
 
 
-class _Compiler:
+class Compiler:
+    """Writes the source of one program: `gen` gives a node's Python expression after its statements."""
+
     def __init__(self, args: Sequence[str], strict: bool) -> None:
         self.strict = strict
         self.args = {name: f"a{number}" for number, name in enumerate(args)}
@@ -556,7 +551,7 @@ class _Compiler:
     def g_bounds(self, ir: Ir) -> str:
         op, loop, limit = ir[3], ir[4], ir[5]
         bound = self.atom(self.gen(limit))
-        hits, unsure, error, _ = self.tally(loop)
+        hits, unsure, error, _ = compile_macros.tally(self, loop)
         return f"within_bounds({op!r}, {hits}, {hits} + {unsure}, {bound}, {error})"
 
     def g_clock(self, ir: Ir) -> str:
@@ -763,236 +758,8 @@ class _Compiler:
             self.names = names
         return value
 
-    # --- macros
-
     def g_loop(self, ir: Ir) -> str:
-        made: str = getattr(self, f"m_{_METHODS.get(ir[3], ir[3])}")(ir)
-        return made
-
-    @contextmanager
-    def loop(self, ir: Ir, before: Sequence[str] = ()) -> Iterator[None]:
-        """The head of the loop over a macro's target, with its names known within."""
-        kind, slots, target = ir[4], ir[5], ir[6]
-        items = self.gen(target)
-        for line in before:
-            self.emit(line)
-        variables = [self.new("b") for _ in slots]
-        if self.loops:
-            items = self.atom(self._through(items, kind, len(slots), sized=True))
-            self.emit(f"budget -= len({items}) + 1")
-            self.emit("if budget < 0: over_budget()")
-            self.budget = True
-        head = items if self.loops else self._through(items, kind, len(slots), sized=False)
-        self.emit(f"for {', '.join(variables)} in {head}:")
-        names = self.names
-        self.names = {**names, **dict(zip(slots, variables, strict=True))}
-        self.loops += 1
-        self.blocks += 1
-        with self.block():
-            yield
-        self.loops -= 1
-        self.blocks -= 1
-        self.names = names
-
-    def _through(self, items: str, kind: str, count: int, *, sized: bool) -> str:
-        if kind == "list" and self.strict:
-            if count == 1:
-                return items
-            return f"list(enumerate({items}))" if sized else f"enumerate({items})"
-        suffix = "" if self.strict else "_core"
-        if count == 1:
-            return f"entries{suffix}({items})"
-        return f"list(pairs{suffix}({items}))" if sized else f"pairs{suffix}({items})"
-
-    def m_all(self, ir: Ir) -> str:
-        return self._quantifier(ir, stop="not ", found="False", otherwise="True")
-
-    def m_exists(self, ir: Ir) -> str:
-        return self._quantifier(ir, stop="", found="True", otherwise="False")
-
-    def _quantifier(self, ir: Ir, stop: str, found: str, otherwise: str) -> str:
-        value, test = self.new("v"), self.new()
-        part, flag = ir[7][0], ir[8]
-        risky = bool(self.raises(part)) or bool(flag)
-        error = self.new("e") if risky else ""
-        before = [f"{value} = {otherwise}"]
-        if risky:
-            before.append(f"{error} = None")
-        with self.loop(ir, before):
-            if risky:
-                self.tried(part, test, error, otherwise="continue", flag=flag)
-            else:
-                test = self.condition(part, flag)
-            self.emit(f"if {stop}{test}:")
-            self.emit(f" {value} = {found}")
-            self.emit(" break")
-        if risky:
-            self.emit("else:")
-            self.emit(f" if {error} is not None: raise {error}")
-        return value
-
-    def _collecting(self, ir: Ir, made: str, result: str, body: Any) -> None:
-        """A loop that visits every element, and then raises the worst of their errors."""
-        risky = any(self.raises(part) for part in ir[7]) or bool(ir[8])
-        error = self.new("e")
-        with self.loop(ir, [f"{result} = {made}", *([f"{error} = None"] if risky else [])]):
-            if not risky:
-                body()
-                return
-            self.emit("try:")
-            self.blocks += 1
-            with self.block():
-                body()
-            self.blocks -= 1
-            caught = self.new("x")
-            self.emit(f"except ERRORS as {caught}: {error} = worst({error}, {caught})")
-        if risky:
-            self.emit(f"if {error} is not None: raise {error}")
-
-    def _where(self, ir: Ir) -> str:
-        """Emits the test of a macro with a filter as an `if`; what it prefixes the next line with."""
-        if len(ir[7]) == 1:
-            return ""
-        test = self.condition(ir[7][0], ir[8])
-        return f"if {test}:"
-
-    def _element(self, ir: Ir) -> str:
-        return self.names[ir[5][0]]
-
-    def m_filter(self, ir: Ir) -> str:
-        result = self.new("v")
-
-        def body() -> None:
-            test = self.condition(ir[7][0], ir[8])
-            self.emit(f"if {test}: {result}.append({self._element(ir)})")
-
-        self._collecting(ir, "[]", result, body)
-        return result
-
-    def _made(self, ir: Ir, made: str, add: Any) -> str:
-        result = self.new("v")
-
-        def body() -> None:
-            where = self._where(ir)
-            if where:
-                self.emit(where)
-            with self.block() if where else nullcontext():
-                value = self.gen(ir[7][-1])
-                if ir[9]:
-                    value = self.atom(value)
-                    self.emit(f"budget -= weight({value})")
-                    self.emit("if budget < 0: over_budget()")
-                    self.budget = True
-                self.emit(add(result, value))
-
-        self._collecting(ir, made, result, body)
-        return result
-
-    def m_map(self, ir: Ir) -> str:
-        return self._made(ir, "[]", lambda result, value: f"{result}.append({value})")
-
-    m_tlist = m_map
-
-    def m_tmap(self, ir: Ir) -> str:
-        return self._made(ir, "{}", lambda result, value: f"put({result}, {self._element(ir)}, {value})")
-
-    def m_tmapentry(self, ir: Ir) -> str:
-        return self._made(ir, "{}", lambda result, value: f"merge({result}, {value})")
-
-    def m_exists_one(self, ir: Ir) -> str:
-        hits = self.new("n")
-
-        def body() -> None:
-            self.emit(f"if {self.condition(ir[7][0], ir[8])}: {hits} += 1")
-
-        self._collecting(ir, "0", hits, body)
-        return f"({hits} == 1)"
-
-    def m_group_by(self, ir: Ir) -> str:
-        return self._made(
-            ir,
-            "{}",
-            lambda result, value: f"{result}.setdefault(map_key({value}), []).append({self._element(ir)})",
-        )
-
-    def m_sort_by(self, ir: Ir) -> str:
-        elements = self.new("l")
-        keys = self._keyed(ir, elements)
-        return f"by_order({elements}, {keys})"
-
-    def _keyed(self, ir: Ir, elements: str) -> str:
-        keys = self.new("v")
-
-        def body() -> None:
-            self.emit(f"{keys}.append(sort_key({self._ranked(ir)}))")
-            self.emit(f"{elements}.append({self._element(ir)})")
-
-        self.emit(f"{elements} = []")
-        self._collecting(ir, "[]", keys, body)
-        return keys
-
-    def _ranked(self, ir: Ir) -> str:
-        return self.gen(ir[7][0])
-
-    def m_max_by(self, ir: Ir) -> str:
-        return self._extreme(ir, "max")
-
-    def m_min_by(self, ir: Ir) -> str:
-        return self._extreme(ir, "min")
-
-    def _extreme(self, ir: Ir, which: str) -> str:
-        elements = self.new("l")
-        keys = self._keyed(ir, elements)
-        self.emit(f"if not {keys}: no_elements({ir[3]!r})")
-        self.emit(f"check_sortable({keys})")
-        return f"{elements}[{keys}.index({which}({keys}))]"
-
-    def m_find(self, ir: Ir) -> str:
-        result, error = self.new("v"), self.new("e")
-        part, flag = ir[7][0], ir[8]
-        test = self.new()
-        with self.loop(ir, [f"{error} = None"]):
-            # The first match counts only if nothing before it is unknown.
-            self.tried(part, test, error, otherwise="continue", flag=flag)
-            self.emit(f"if {test}:")
-            self.emit(f" {result} = {self._element(ir)}")
-            self.emit(" break")
-        self.emit("else:")
-        self.emit(f" if {error} is None: no_elements('find')")
-        self.emit(f"if {error} is not None: raise {error}")
-        return result
-
-    def tally(self, ir: Ir) -> tuple[str, str, str, str]:
-        """Counts hits and elements that cannot be told, and keeps their worst error and the size."""
-        hits, unsure, error, size, test = (self.new("n") for _ in range(5))
-        part, flag = ir[7][-1], ir[8]
-        before = [f"{hits} = {unsure} = {size} = 0", f"{error} = None"]
-        with self.loop(ir, before):
-            self.emit(f"{size} += 1")
-            self.emit("try:")
-            self.blocks += 1
-            with self.block():
-                self.emit(f"{test} = {self.condition(part, flag)}")
-            self.blocks -= 1
-            caught = self.new("x")
-            self.emit(f"except ERRORS as {caught}:")
-            # Absent is no hit: there is nothing that could pass the test.
-            self.emit(f" if not is_absent({caught}):")
-            self.emit(f"  {unsure} += 1")
-            self.emit(f"  {error} = worst({error}, {caught})")
-            self.emit(" continue")
-            self.emit(f"if {test}: {hits} += 1")
-        return hits, unsure, error, size
-
-    def m_count(self, ir: Ir) -> str:
-        hits, _, error, _ = self.tally(ir)
-        self.emit(f"if {error} is not None: raise {error}")
-        return hits
-
-    def m_at_least(self, ir: Ir) -> str:
-        share = self.atom(self.gen(ir[7][0]))
-        hits, unsure, error, size = self.tally(ir)
-        return f"at_least({share}, {hits}, {unsure}, {size}, {error})"
+        return compile_macros.macro(self, ir)
 
 
 _STRINGS: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
