@@ -56,7 +56,6 @@ def _third_party(folder: Path) -> set[str]:
 INDIRECT = {
     "tzdata": "the standard library's zoneinfo reads it",
     "ruamel-yaml": "for commands that edit an inventory and keep its comments",
-    "jsonschema": "for schemas that users add; until then the tests compare it with jsonschema-rs",
 }
 
 
