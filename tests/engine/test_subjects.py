@@ -81,16 +81,29 @@ def test_several_lists_are_walked_in_their_order(world: World) -> None:
 def test_two_subjects_with_one_key_are_told_apart(world: World) -> None:
     world.policy(TOOLS.replace("shop.tools", "[shop.tools, shop.spares]"))
     assert world.told("tools: [{id: a, safe: true}]\nspares: [{id: a, safe: false}]\n") == [
-        ("a", "safe", "pass"),
+        ("tools/a", "safe", "pass"),
         ("spares/a", "safe", "fail"),
     ]
+    assert world.told("tools: [{id: b, safe: true}]\nspares: [{id: a, safe: false}]\n") == [
+        ("b", "safe", "pass"),
+        ("a", "safe", "fail"),
+    ]
+
+
+def test_a_list_is_called_by_the_name_of_its_path(world: World) -> None:
+    world.policy(
+        "for_each:\n  - shop.tools.filter(t, t.id < 'b')\n  - shop.spares\n  - shop.tools\nas: tool\n"
+        "require:\n  - id: safe\n    that: tool.safe\n"
+    )
+    told = world.told("tools: [{id: a, safe: true}]\nspares: [{id: a, safe: true}]\n")
+    assert [subject for subject, _, _ in told] == ["tools/a", "spares/a", "tools/a#2"]
 
 
 def test_the_same_key_over_and_over(world: World) -> None:
     world.policy("for_each: shop.tags\nas: tag\nrequire:\n  - id: short\n    that: tag.size() < 3\n")
     told = world.told("tags: [a, a, a, long]\n")
     assert len({subject for subject, _, _ in told}) == 4
-    assert told[0].subject == "a"
+    assert [subject for subject, _, _ in told[:3]] == ["tags/a", "tags/a#2", "tags/a#3"]
     assert told[3] == ("long", "short", "fail")
 
 
@@ -100,8 +113,7 @@ def test_a_key_of_the_policys_own(world: World) -> None:
     )
     told = world.told("notes: [{text: x, good: true}, {text: x, good: false}, {text: y}]\n")
     assert [status for _, _, status in told] == ["pass", "fail", "unknown"]
-    assert [told[0].subject, told[2].subject] == ["x", "y"]
-    assert len({subject for subject, _, _ in told}) == 3
+    assert [subject for subject, _, _ in told] == ["notes/x", "notes/x#2", "y"]
 
 
 def test_a_key_that_is_missing_is_unknown(world: World) -> None:

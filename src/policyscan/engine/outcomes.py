@@ -76,7 +76,7 @@ class _Run:
     """One policy on one document at one moment. This is what a scan does most, so it is kept lean: what
     passes gets no verdicts, often not even an outcome, and the clock's turns are two plain numbers."""
 
-    __slots__ = ("clock", "every", "keep", "outcomes", "passed", "policy", "seen", "severity")
+    __slots__ = ("clashes", "clock", "every", "keep", "outcomes", "passed", "policy", "seen", "severity")
 
     def __init__(self, policy: Policy, clock: cel.Clock, *, keep: bool, every: bool) -> None:
         self.policy = policy
@@ -85,7 +85,8 @@ class _Run:
         self.passed = 0
         self.clock = clock
         self.severity = policy.info.severity
-        self.seen: set[str] = set()
+        self.seen: dict[str, str] = {}  # each subject, and the label of its list
+        self.clashes: set[str] = set()
         self.outcomes: list[Outcome] = []
 
     def whole(self, root: Any) -> None:
@@ -96,6 +97,8 @@ class _Run:
             return
         if policy.for_each:
             self._level(0, values, "")
+            if self.clashes:
+                self.outcomes = [self._told_apart(outcome) for outcome in self.outcomes]
         else:
             self._subject("", values)
 
@@ -151,13 +154,26 @@ class _Run:
     def _unique(self, subject: str, label: str) -> str:
         """The subject's key; where another subject of the policy has it already, with its list's name, and
         where that is not enough, with a number."""
-        if subject in self.seen:
-            subject = f"{label.rpartition('.')[2]}/{subject}"
-        name, number = subject, 2
-        while subject in self.seen:
-            subject, number = f"{name}#{number}", number + 1
-        self.seen.add(subject)
+        seen = self.seen
+        if subject in seen:
+            if subject not in self.clashes:
+                self.clashes.add(subject)
+                seen[f"{_list_name(seen[subject])}/{subject}"] = seen[
+                    subject
+                ]  # what the first will be called
+            subject = name = f"{_list_name(label)}/{subject}"
+            number = 2
+            while subject in seen:
+                subject, number = f"{name}#{number}", number + 1
+        seen[subject] = label
         return subject
+
+    def _told_apart(self, outcome: Outcome) -> Outcome:
+        """The outcome of a subject whose key others have too, with its list's name: were the bare key the
+        first one's, it would be another's as soon as the first is gone, and its waivers too."""
+        if outcome.subject not in self.clashes:
+            return outcome
+        return outcome._replace(subject=f"{_list_name(self.seen[outcome.subject])}/{outcome.subject}")
 
     def _subject(self, subject: str, values: Values, label: str = "") -> None:
         policy, clock = self.policy, self.clock
@@ -301,6 +317,12 @@ class _Run:
 
 def _worst_first(verdict: Verdict) -> int:
     return -verdict.status.rank
+
+
+def _list_name(label: str) -> str:
+    """What a list is called: the last name of its path, `servers` of `client.servers.filter(s, s.ours)`."""
+    path, call, _ = label.partition("(")
+    return (path.rpartition(".")[0] if call else path).rpartition(".")[2]
 
 
 def _below(prefix: str, name: str) -> str:
