@@ -110,6 +110,11 @@ def test_the_wheel_carries_the_schemas_and_says_that_it_is_typed(wheel: zipfile.
     assert schemas | {"policyscan/py.typed"} <= names
 
 
+def test_the_wheel_carries_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
+    files = [path for path in (ROOT / "src").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert {path.relative_to(ROOT / "src").as_posix() for path in files} <= set(wheel.namelist())
+
+
 def test_the_wheel_has_nothing_else(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"policyscan"}
