@@ -111,6 +111,9 @@ REFUSED = [
         "maxBy",
     ),
     ("client.devices.groupBy(d, d.kind)['laptp'] == []", "'laptp'", 'device_kind is never "laptp"', "laptop"),
+    ("device.fixes.atLeast(95, f, f.exploited)", "95", "between 0.0 and 1.0", "write 0.95"),
+    ("device.fixes.atLeast(params.min_cvss, f, f.exploited)", "params.min_cvss", "not at 7.0", ""),
+    ("device.fixes.atLeast('all', f, f.exploited)", "'all'", "a share is a number, not a string", ""),
     ("all(x, true)", "all", "all() is called on a list", "items.all("),
     # what follows the clock and cannot tell when it turns
     ("[today]", "today", "this follows the clock", "within()"),

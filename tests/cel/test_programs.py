@@ -24,6 +24,11 @@ def test_arguments_come_in_the_order_that_is_asked_for() -> None:
     assert checked.compile(("device", "fix"))(clock(), DEVICE, FIX) is True
 
 
+def test_an_argument_that_is_needed_must_be_named() -> None:
+    with pytest.raises(ValueError, match="also needs fix"):
+        env().check("device.id == fix.id").compile(("device",))
+
+
 @pytest.mark.parametrize(
     ("source", "error"),
     [

@@ -316,6 +316,10 @@ class Checked:
         names = tuple(self.names if args is None else args)
         code = self._code.get(names)
         if code is None:
+            unknown = [name for name in self.names if name not in names]
+            if unknown:
+                msg = f"the expression also needs {', '.join(unknown)}"
+                raise ValueError(msg)
             from policyscan.cel.compiler import compile_ir
 
             code = self._code[names] = compile_ir(self._root, names, self.strict).packed()

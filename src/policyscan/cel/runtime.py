@@ -501,6 +501,9 @@ def rank(values: tuple[str, ...], a: Any) -> int:
     """The place of an enum's value on its scale; Absent for null."""
     if a is None:
         no_value()
+    if a not in values:
+        msg = f"{a!r} is not one of {', '.join(values)}"
+        raise Fault(msg)
     return values.index(a)
 
 

@@ -369,7 +369,7 @@ class Tracer:
                 note_absent(frame)
                 runtime.no_value()
             if values:
-                a, b = values.index(a), values.index(b)
+                a, b = runtime.rank(values, a), runtime.rank(values, b)
             return runtime.compare_core(op, a, b)
 
         return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from policyscan.cel.ast import Macro
+from policyscan.cel.ast import Macro, Node
 from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an
 from policyscan.cel.errors import CelError
@@ -14,6 +14,7 @@ from policyscan.cel.relations import flag_of
 from policyscan.cel.types import (
     BOOL,
     BYTES,
+    DOUBLE,
     DYN,
     INT,
     NEVER,
@@ -112,6 +113,7 @@ def _macro(
     for role, arg in zip(roles, node.args, strict=True):
         if role == "outer":
             out = c.expr(arg)
+            _check_share(c, arg, out)
         else:
             out = c.scoped(names, arg, known)
         if role == "if":
@@ -159,6 +161,14 @@ def _macro_type(
     if kind == "dyn":
         return DYN
     return List(elem if kind == "list" else elements[0])
+
+
+def _check_share(c: Checker, node: Node, out: Out) -> None:
+    """`atLeast` wants a part of one: 95 for 95 % would never be reached."""
+    if non_null(out.type) not in (DOUBLE, INT, DYN):
+        c.error(node, f"a share is a number, not {an(out.type)}", "write 0.95 for 95 %")
+    elif out.ir[0] == "const" and isinstance(out.ir[3], int | float) and not 0 <= out.ir[3] <= 1:
+        c.error(node, f"a share lies between 0.0 and 1.0, not at {out.ir[3]}", "write 0.95 for 95 %")
 
 
 def _is_heavy(out: Out) -> bool:
