@@ -113,3 +113,10 @@ def test_columns_are_given_within_one_line_only() -> None:
 
 def test_paths_are_those_of_the_repository() -> None:
     assert ",file=estate/inventories/clients/acme.yaml," in lines(report(COORDINATOR), root="estate")[0]
+
+
+def test_what_several_requirements_say_alike_is_said_once() -> None:
+    others = [COORDINATOR._replace(requirement=f"also-{n}") for n in range(20)]
+    assert lines(report(COORDINATOR, *others)) == lines(report(COORDINATOR))
+    elsewhere = COORDINATOR._replace(requirement="elsewhere", span=Span("a.yaml", 1, 1, 1, 2))
+    assert len(lines(report(COORDINATOR, elsewhere))) == 2

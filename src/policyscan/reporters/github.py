@@ -25,7 +25,9 @@ def render(report: Report, options: Options) -> str:
         kind = TRAITS[result.status].command
         if kind:
             commands[kind].append(_finding(kind, result, options))
-    return "".join(f"{line}\n" for line in _shown(commands))
+    # Several requirements may say the same of one place; with room for ten, once is enough.
+    told_once = {kind: list(dict.fromkeys(lines)) for kind, lines in commands.items()}
+    return "".join(f"{line}\n" for line in _shown(told_once))
 
 
 def _shown(commands: Mapping[str, list[str]]) -> list[str]:
