@@ -83,6 +83,17 @@ def test_the_configuration_may_say_what_fails(monkeypatch: pytest.MonkeyPatch, p
     assert scan(monkeypatch, place, "--profile", "usual").code == 1
 
 
+@pytest.mark.parametrize("key", ["select", "ignore"])
+def test_a_control_that_the_configuration_names_and_nobody_has(
+    monkeypatch: pytest.MonkeyPatch, place: Path, key: str
+) -> None:
+    settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
+    write(place, "policyscan.yaml", settings + f"{key}: [OPS-09]\n")
+    ran = scan(monkeypatch, place)
+    assert ran.code == 2
+    assert f"policyscan.yaml: {key} OPS-09: there is no such control or family" in ran.err
+
+
 def test_a_profile_and_a_selection_at_once(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     ran = scan(monkeypatch, place, "--profile", "strict", "--select", "OPS-01")
     assert (ran.code, ran.out) == (2, "")
@@ -187,6 +198,46 @@ def test_a_client_whose_id_stands_in_a_second_file(
     ran = scan(monkeypatch, place, "--client", "good")
     assert ran.code == 2
     assert "inventories/clients/other.yaml:" in ran.out
+
+
+NORTH = CLIENT.replace("client", "provider").format(id="north")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "providers/north.yaml",
+            NORTH + "insurance_policies: [{id: eo, ends_on: 2027-11-15}]\n---\n" + NORTH,
+        ),
+        ("providers/old/north.yaml", NORTH),
+        ("providers/north.yml", NORTH),
+    ],
+)
+@pytest.mark.parametrize("args", [("inventories/clients/served.yaml",), ("--client", "served")])
+def test_a_provider_that_is_there_twice_is_told(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], name: str, text: str
+) -> None:
+    """Which of the two is right nobody knows."""
+    write(place, f"inventories/{name}", text)
+    ran = scan(monkeypatch, place, "--profile", "strict", *args)
+    assert ran.code == 2
+    assert "there is another provider with the id north" in ran.out
+
+
+def test_an_alias_that_another_pack_has_as_an_id(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "more/NEW/NEW-01.yaml", text.replace("OPS-02", "NEW-01") + "aliases: [OPS-01]\n")
+    ran = scan(monkeypatch, place, "--policies", "more")
+    assert (ran.code, ran.out) == (2, "")
+    assert "OPS-01 is in two packs: ours and more" in ran.err
+
+
+def test_a_named_folder_without_inventories_is_told(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    (place / "inventories/empty").mkdir()
+    ran = scan(monkeypatch, place, "inventories/clients/good.yaml", "inventories/empty")
+    assert ran.code == 2
+    assert "inventories/empty:1:1: there is no inventory in this folder" in ran.out
 
 
 @pytest.mark.parametrize("option", ["--client", "--select", "--ignore"])
@@ -327,6 +378,31 @@ def test_a_file_cannot_be_a_folder(monkeypatch: pytest.MonkeyPatch, place: Path)
     ran = scan(monkeypatch, place, "-o", "json:policyscan.yaml/out.json")
     assert (ran.code, ran.out) == (2, "")
     assert "policyscan.yaml/out.json" in ran.err
+
+
+@pytest.mark.parametrize("second", ["sarif:a.out", "sarif:./a.out"])
+def test_two_outputs_to_one_file(monkeypatch: pytest.MonkeyPatch, place: Path, second: str) -> None:
+    ran = scan(monkeypatch, place, "-o", "json:a.out", "-o", second)
+    assert (ran.code, ran.out) == (2, "")
+    assert "two outputs go to a.out" in ran.err
+    assert not (place / "a.out").exists()
+
+
+def test_an_output_does_not_replace_an_inventory(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    name = "inventories/clients/good.yaml"
+    before = (place / name).read_bytes()
+    ran = scan(monkeypatch, place, "-o", f"json:{name}")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{name} is an inventory" in ran.err
+    assert (place / name).read_bytes() == before
+
+
+def test_one_output_that_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = scan(monkeypatch, place, "-o", "json:/dev/full", "-o", "sarif:x.sarif", "--client", "bad")
+    assert ran.code == 2
+    assert "FAIL     OPS-01" in ran.out
+    assert (place / "x.sarif").read_text(encoding="utf-8").startswith("{")
+    assert "/dev/full cannot be written" in ran.err
 
 
 def test_a_file_that_becomes_unwritable(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

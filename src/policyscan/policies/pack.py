@@ -92,16 +92,20 @@ def load_pack(
 
 
 def choose(
-    pack: Pack, profile: str | None, select: Sequence[str], ignore: Sequence[str]
+    pack: Pack,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    said: tuple[str, str] = ("--select", "--ignore"),
 ) -> tuple[list[Policy], str, list[PolicyscanError]]:
     """The policies of a profile, or of `select`, less `ignore`; the profile's name; unknown names.
 
-    `select` and `ignore` take ids, aliases and families (`PATCH`).
+    `select` and `ignore` take ids, aliases and families (`PATCH`); `said` is where people wrote them.
     """
     problems: list[PolicyscanError] = []
     name = profile or pack.default_profile
     if select:
-        chosen = _named(pack, select, "--select", problems)
+        chosen = _named(pack, select, said[0], problems)
     elif name:
         known = pack.profiles.get(name)
         if known is None:
@@ -110,7 +114,7 @@ def choose(
         chosen = _all(pack) if known.policies is None else [i for i in known.policies if i in pack.policies]
     else:
         chosen = _all(pack)
-    ignored = set(_named(pack, ignore, "--ignore", problems))
+    ignored = set(_named(pack, ignore, said[1], problems))
     ids = sorted(set(chosen) - ignored)
     return [pack.policies[id_] for id_ in ids], name if not select else "", problems
 
