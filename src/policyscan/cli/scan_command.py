@@ -13,7 +13,7 @@ from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, 
 from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
 from policyscan.documents.reading import reading_notes
 from policyscan.engine.scan import scan
-from policyscan.errors import Problems, UsageError
+from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
 
@@ -92,8 +92,7 @@ def command(**given: Any) -> int:
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
     fails, but one lacks evidence; 0 otherwise.
     """
-    for _, path in given["outputs"]:
-        check_writable(path)
+    _check_outputs([path for _, path in given["outputs"]])
     report, root = _scan(given)
     code = exit_code(
         report,
@@ -104,6 +103,23 @@ def command(**given: Any) -> int:
     )
     _emit(report, given, code)
     return code
+
+
+def _check_outputs(paths: Sequence[Path]) -> None:
+    """UsageError, before any work is done, for outputs that cannot be written or would replace each other."""
+    seen = set()
+    for path in paths:
+        check_writable(path)
+        if path.resolve() in seen:
+            raise UsageError(f"two outputs go to {path}", hint="give each format a file of its own")
+        seen.add(path.resolve())
+
+
+def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: wiring.Reader) -> None:
+    """UsageError for an output that would replace an inventory."""
+    for _, path in outputs:
+        if any(path.exists() and path.samefile(file.path) for file in reader.present()):
+            raise UsageError(f"{path} is an inventory", hint="write the output to another file")
 
 
 def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
@@ -120,6 +136,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     reader = wiring.Reader(
         workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients
     )
+    _check_inputs(given["outputs"], reader)
     plan = wiring.make_plan(
         choice, config, moment, full=given["all_results"], evidence=_shows_evidence(given)
     )
@@ -183,11 +200,17 @@ def _emit(report: Report, given: dict[str, Any], code: int) -> None:
         sarif_category=given["sarif_category"],
         sarif_stable_identity=given["sarif_stable_identity"],
     )
+    failures: list[PolicyscanError] = []
     for format_, path in given["outputs"]:
-        _write(path, REPORTERS[format_].render(report, options))
+        try:
+            _write(path, REPORTERS[format_].render(report, options))
+        except UsageError as failure:  # the other outputs are written all the same
+            failures.append(failure)
     if not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width())
         print_bytes(encode(REPORTERS[given["format_"]].render(report, shown)))
+    if failures:
+        raise Problems(failures)
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from policyscan.config import Config, load
 from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
-from policyscan.documents.library import Library
+from policyscan.documents.library import Library, says_kind
 from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
@@ -145,10 +145,14 @@ def choose_policies(
         )
     if profile and select:
         raise UsageError("--profile and --select both choose controls", hint="give one of them")
+    said = (
+        "--select" if select else f"{config.file}: select",
+        "--ignore" if ignore else f"{config.file}: ignore",
+    )
     select = select or (() if profile else config.select)
     ignore = ignore or config.ignore
     merged = _merged(packs)
-    policies, name, problems = choose(merged, profile or config.profile, select, ignore)
+    policies, name, problems = choose(merged, profile or config.profile, select, ignore, said)
     if problems:
         raise Problems(problems)
     aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
@@ -223,6 +227,7 @@ class Reader:
         self.ids: set[str] = set()
         self._told: set[str] = set()
         self._sought: set[str] = set()
+        self._referred: set[tuple[str, str]] = set()  # kind and id
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
         """Each document to report on, with those that it refers to."""
@@ -236,8 +241,13 @@ class Reader:
                 if not self.clients or document.id in self.clients:
                     context = self.library.referenced(document)
                     self._told.add(file.shown)
+                    self._referred |= wanted(document)
                     self._sought |= {ident for _, ident in wanted(document)} - {one.id for one in context}
                     yield document, context
+
+    def present(self) -> Iterator[File]:
+        """The files to read that there are; standard input is none."""
+        return (file for file in self.discovery.files if file.text is None and os.path.exists(file.path))
 
     def told(self) -> list[PolicyscanError]:
         """The problems to report once all documents are read, those of files read as context too.
@@ -261,9 +271,15 @@ class Reader:
         except DocumentError:
             return False
         return any(ident in text for ident in self._sought) or any(
-            re.search(rf"""\bid["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])""", text)
-            for ident in self.clients
+            _names(text, ident)
+            for ident in (*self.clients, *(id_ for kind, id_ in self._referred if says_kind(text, kind)))
         )
+
+
+def _names(text: str, ident: str) -> bool:
+    """Whether a text may hold a document with an id."""
+    pattern = rf"""\bid["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
+    return re.search(pattern, text) is not None
 
 
 def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:

@@ -68,6 +68,9 @@ def discover(
             search.add_stdin(stdin, stdin_filename)
         else:
             search.add(name)
+    if len(names) > 1:
+        for name in names:
+            search.expect_some(name)
     return search.result()
 
 
@@ -136,6 +139,17 @@ class _Search:
                 self.walk(path)
         else:
             self.files[path] = File(path, self.shown(path), strict=True)
+
+    def expect_some(self, name: str) -> None:
+        """Tell of a named folder in which nothing is, as of one that was never checked out; what else was
+        named must not hide it."""
+        path = self.absolute(name)
+        if name == STDIN or not os.path.isdir(path) or path.endswith(SUFFIXES):
+            return
+        if os.path.realpath(path) in self._folders and not any(_lies_in(one, path) for one in self.files):
+            message = "there is no inventory in this folder"
+            hint = "check the path, or leave the folder out"
+            self.problems.append(DocumentError(message, at=top(self.shown(path)), hint=hint))
 
     def misnamed(self, path: str) -> None:
         """Refuse a folder that is named like a file."""

@@ -47,6 +47,7 @@ class Library:
         self._opened: set[tuple[str, str]] = set()
         self._targets: frozenset[str] | None = None
         self._reported = {file.path: file for file in discovery.files}
+        self._shown = {file.shown for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
         """What is wrong with files that were only looked into because others refer to them."""
 
@@ -83,12 +84,14 @@ class Library:
         if kind not in self._own_folders:
             found = [inventory_files(root, self._base, f"{kind}s") for root in self.discovery.roots]
             self._own_folders[kind] = [file for files in found for file in files]
+        found: Document | None = None
         for file in self._own_folders[kind]:
             if os.path.basename(file.path).rpartition(".")[0] == ident:  # noqa: PTH119 - as in discovery
+                # All files of the name, so that two that claim to be the same one are told.
                 for document in self._look_into(file).documents:
                     if (document.kind.name, document.id) == (kind, ident):
-                        return document
-        return None
+                        found = found or document
+        return found
 
     def _anywhere(self, kind: str, ident: str) -> Document | None:
         for stage in ("folder", "rest"):
@@ -131,7 +134,9 @@ class Library:
             kept = open_file(file, self.kinds)
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:
-                self._by_id.setdefault((document.kind.name, document.id), document)
+                first = self._by_id.setdefault((document.kind.name, document.id), document)
+                if first is not document and not self._shown >= {first.file, document.file}:
+                    self.context_problems.append(duplicate_id(document, first))
             if targets:
                 self._kept[file.path] = kept
             for document in targets:
@@ -284,4 +289,9 @@ def _mentions(file: File, kind: str) -> bool:
         text = as_source(file).text
     except DocumentError:
         return False
+    return says_kind(text, kind)
+
+
+def says_kind(text: str, kind: str) -> bool:
+    """Whether a text may hold a document of a kind."""
     return kind in text and any(match[1] == kind for match in _KIND.finditer(text))
