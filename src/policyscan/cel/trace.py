@@ -162,6 +162,7 @@ def _tree(log: list[tuple[Meta, Any, int]]) -> Step:
 
 
 def note_absent(frame: Frame) -> None:
+    """Keeps the place of the null that was read last."""
     if frame.last is not None:
         frame.absent.append(frame.last)
 

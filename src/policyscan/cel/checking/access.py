@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 def select(c: Checker, node: Select) -> Out:
+    """`operand.field` or `operand.?field`."""
     if not node.optional:
         dotted = _dotted(c, node)
         if dotted is not None:
@@ -132,6 +133,7 @@ def _optional_select(c: Checker, node: Select, operand: Out) -> Out:
 
 
 def has(c: Checker, node: Has) -> Out:
+    """`has(operand.field)`."""
     c.absence.append(Absence(node.start, node.end))
     operand = c.expr(node.operand)
     t = non_null(operand.type)
@@ -142,6 +144,7 @@ def has(c: Checker, node: Has) -> Out:
 
 
 def index(c: Checker, node: Index) -> Out:
+    """`operand[index]` or `operand[?index]`."""
     operand, key = c.expr(node.operand), c.expr(node.index)
     if node.optional:
         c.absence.append(Absence(node.start, node.end))

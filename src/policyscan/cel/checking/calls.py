@@ -71,6 +71,7 @@ def _namespace(c: Checker, target: Node) -> str | None:
 
 
 def division(c: Checker, node: Call) -> Out:
+    """`a / b`, which policies must not do with two ints."""
     out = _function(c, node, node.function, None)
     if c.strict and out.ir[0] in {"call", "const"} and out.type == INT:
         hint = "use percent(part, whole), or double(a) / double(b)"

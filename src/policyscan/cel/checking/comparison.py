@@ -48,6 +48,7 @@ _PLAIN_EQUAL: Final = frozenset(
 
 
 def equality(c: Checker, node: Call) -> Out:
+    """`==` and `!=`."""
     negate = node.function == "_!=_"
     a, b = c.expr(node.args[0]), c.expr(node.args[1])
     if a.moves or b.moves:
@@ -67,6 +68,7 @@ def equality(c: Checker, node: Call) -> Out:
 
 
 def guard_nullable(c: Checker, node: Call, a: Out, b: Out) -> None:
+    """Refuses to compare what may be null where that decides by accident."""
     if NULL in (a.type, b.type):
         return
     for arg, out in zip(node.args, (a, b), strict=True):
@@ -76,6 +78,7 @@ def guard_nullable(c: Checker, node: Call, a: Out, b: Out) -> None:
 
 
 def null_problem(c: Checker, node: Call, arg: Node) -> None:
+    """Says that an argument may be null, and how to say what that means."""
     text = c.source[arg.start : arg.end]
     c.error(
         node,
@@ -132,6 +135,7 @@ def _check_enum(c: Checker, node: Node, out: Out, other: Out) -> None:
 
 
 def check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
+    """Refuses a value that an enum does not have."""
     if value in enum.values:
         return
     near = closest(value, enum.values)
@@ -142,6 +146,7 @@ def check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
 
 
 def order(c: Checker, node: Call) -> Out:
+    """`<`, `<=`, `>` and `>=`."""
     op = OPERATORS[node.function]
     a, b = c.expr(node.args[0]), c.expr(node.args[1])
     if a.moves or b.moves:
@@ -235,6 +240,7 @@ def _clock(c: Checker, node: Call, a: Out, b: Out) -> Out:
 
 
 def membership(c: Checker, node: Call) -> Out:
+    """`item in items`."""
     item, items = c.expr(node.args[0]), c.expr(node.args[1])
     c.still(node.args[0], item)
     c.still(node.args[1], items)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def logic(c: Checker, node: Call) -> Out:
+    """`&&` and `||`; the right side knows what the left one says about nulls."""
     op = "and" if node.function == "_&&_" else "or"
     left = c.expr(node.args[0])
     right = c.with_facts(c.facts(node.args[0], op == "and"), node.args[1])
@@ -24,6 +25,7 @@ def logic(c: Checker, node: Call) -> Out:
 
 
 def negation(c: Checker, node: Call) -> Out:
+    """`!x`."""
     arg = node.args[0]
     if c.strict and isinstance(arg, Call):
         _negated_equality(c, arg)
@@ -42,6 +44,7 @@ def _negated_equality(c: Checker, node: Call) -> None:
 
 
 def conditional(c: Checker, node: Call) -> Out:
+    """`condition ? yes : no`; each side knows what the condition says about nulls."""
     test, yes_node, no_node = node.args
     condition = c.condition(test, c.expr(test))
     yes = c.with_facts(c.facts(test, True), yes_node)

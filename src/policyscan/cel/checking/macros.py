@@ -64,6 +64,7 @@ _MACRO_DEPTH: Final = 8
 
 
 def macro(c: Checker, node: Macro) -> Out:
+    """A macro: its target, its names, and its arguments in which they stand."""
     if node.target is None:
         return c.error(node, f"{node.name}() is called on a list: items.{node.name}(item, …)")
     target = c.expr(node.target)

@@ -62,10 +62,12 @@ def an(t: Type) -> str:
 
 
 def quoted(enum: Enum) -> str:
+    """The values of an enum, in quotes."""
     return ", ".join(f'"{value}"' for value in enum.values)
 
 
 def equality_hint(a: Type, b: Type) -> str | None:
+    """What to do about an equality of two types that are never equal."""
     if {a, b} == {DATE, TIMESTAMP}:
         return "compare a date with today and an instant with now"
     if {a, b} == {DATE, STRING}:
@@ -76,6 +78,7 @@ def equality_hint(a: Type, b: Type) -> str | None:
 
 
 def order_hint(a: Type, b: Type) -> str | None:
+    """What to do about a comparison of two types that have no order."""
     if {a, b} == {DATE, TIMESTAMP}:
         return "compare a date with today and an instant with now"
     if {a, b} == {DURATION, INT}:
@@ -86,6 +89,7 @@ def order_hint(a: Type, b: Type) -> str | None:
 
 
 def arithmetic_hint(args: list[Out]) -> str | None:
+    """What to do about a calculation with types that do not go together."""
     types = {non_null(out.type) for out in args}
     if types in ({DATE, INT}, {TIMESTAMP, INT}):
         return "write days(14) for a length of time"

@@ -151,11 +151,12 @@ def _edges(stretch: Any) -> tuple[int, int]:
 
 
 def is_open(clock: Clock, calendar: Any, instant: int) -> bool:
+    """Whether an instant lies within a calendar's hours."""
     hours = _hours(clock, calendar)
     return any(True for _ in hours.stretches(instant, instant + 1))
 
 
-def moving_is_open(clock: Clock, _moves: tuple[bool, ...], calendar: Any, instant: int) -> bool:
+def _moving_is_open(clock: Clock, _moves: tuple[bool, ...], calendar: Any, instant: int) -> bool:
     hours = _hours(clock, calendar)
     clock.turns_at(clock.instant + hours.next_change(instant) - instant)
     return any(True for _ in hours.stretches(instant, instant + 1))
@@ -273,7 +274,7 @@ FUNCTIONS: Final = (
     ),
     Function(
         "isOpen",
-        (Overload((CALENDAR, TIMESTAMP), BOOL, is_open, clock=True, moving=moving_is_open),),
+        (Overload((CALENDAR, TIMESTAMP), BOOL, is_open, clock=True, moving=_moving_is_open),),
         "True for an instant within a calendar's hours; holidays are closed.",
         (f"isOpen({_OFFICE}, {_FRIDAY})",),
         policy=True,

@@ -88,15 +88,15 @@ def whole_days(length: int) -> int:
     return days
 
 
-def add_int(a: int, b: int) -> int:
+def _add_int(a: int, b: int) -> int:
     return checked_int(a + b)
 
 
-def subtract_int(a: int, b: int) -> int:
+def _subtract_int(a: int, b: int) -> int:
     return checked_int(a - b)
 
 
-def multiply_int(a: int, b: int) -> int:
+def _multiply_int(a: int, b: int) -> int:
     return checked_int(a * b)
 
 
@@ -120,45 +120,45 @@ def modulo_int(a: int, b: int) -> int:
     return -remainder if a < 0 else remainder
 
 
-def negate_int(a: int) -> int:
+def _negate_int(a: int) -> int:
     return checked_int(-a)
 
 
-def add_uint(a: int, b: int) -> UInt:
+def _add_uint(a: int, b: int) -> UInt:
     return checked_uint(a + b)
 
 
-def subtract_uint(a: int, b: int) -> UInt:
+def _subtract_uint(a: int, b: int) -> UInt:
     return checked_uint(a - b)
 
 
-def multiply_uint(a: int, b: int) -> UInt:
+def _multiply_uint(a: int, b: int) -> UInt:
     return checked_uint(a * b)
 
 
-def divide_uint(a: int, b: int) -> UInt:
+def _divide_uint(a: int, b: int) -> UInt:
     if b == 0:
         msg = "division by zero"
         raise Fault(msg)
     return UInt(a // b)
 
 
-def modulo_uint(a: int, b: int) -> UInt:
+def _modulo_uint(a: int, b: int) -> UInt:
     if b == 0:
         msg = "modulus by zero"
         raise Fault(msg)
     return UInt(a % b)
 
 
-def add_double(a: float, b: float) -> float:
+def _add_double(a: float, b: float) -> float:
     return a + b
 
 
-def subtract_double(a: float, b: float) -> float:
+def _subtract_double(a: float, b: float) -> float:
     return a - b
 
 
-def multiply_double(a: float, b: float) -> float:
+def _multiply_double(a: float, b: float) -> float:
     return a * b
 
 
@@ -172,7 +172,7 @@ def divide_double(a: float, b: float) -> float:
     return float("inf") if (a > 0) == (not str(b).startswith("-")) else float("-inf")
 
 
-def negate_double(a: float) -> float:
+def _negate_double(a: float) -> float:
     return -a
 
 
@@ -184,23 +184,23 @@ def add_sequence(a: Any, b: Any) -> Any:
     return a + b
 
 
-def add_duration(a: int, b: int) -> Duration:
+def _add_duration(a: int, b: int) -> Duration:
     return checked_duration(a + b)
 
 
-def subtract_duration(a: int, b: int) -> Duration:
+def _subtract_duration(a: int, b: int) -> Duration:
     return checked_duration(a - b)
 
 
-def negate_duration(a: int) -> Duration:
+def _negate_duration(a: int) -> Duration:
     return Duration(-a)
 
 
-def add_to_timestamp(a: int, b: int) -> Timestamp:
+def _add_to_timestamp(a: int, b: int) -> Timestamp:
     return checked_timestamp(a + b)
 
 
-def subtract_from_timestamp(a: int, b: int) -> Timestamp:
+def _subtract_from_timestamp(a: int, b: int) -> Timestamp:
     return checked_timestamp(a - b)
 
 
@@ -222,35 +222,36 @@ def subtract_dates(a: int, b: int) -> Duration:
     return Duration((a - b) * DAY)
 
 
-def add_to_date(a: int, b: int) -> Date:
+def _add_to_date(a: int, b: int) -> Date:
     return checked_date(a + whole_days(b))
 
 
-def add_date_to(a: int, b: int) -> Date:
+def _add_date_to(a: int, b: int) -> Date:
     return checked_date(b + whole_days(a))
 
 
-def subtract_from_date(a: int, b: int) -> Date:
+def _subtract_from_date(a: int, b: int) -> Date:
     return checked_date(a - whole_days(b))
 
 
-def add_money(a: Money, b: Money) -> Money:
+def _add_money(a: Money, b: Money) -> Money:
     return a + b
 
 
-def subtract_money(a: Money, b: Money) -> Money:
+def _subtract_money(a: Money, b: Money) -> Money:
     return a - b
 
 
-def scale_money(a: Money, b: float) -> Money:
+def _scale_money(a: Money, b: float) -> Money:
     return Money(a.amount * b, a.currency)
 
 
-def scaled_money(a: float, b: Money) -> Money:
+def _scaled_money(a: float, b: Money) -> Money:
     return Money(b.amount * a, b.currency)
 
 
 def divide_money(a: Money, b: float) -> Money:
+    """An amount divided by a number."""
     return Money(divide_double(a.amount, b), a.currency)
 
 
@@ -260,7 +261,7 @@ def ratio_of_money(a: Money, b: Money) -> float:
     return divide_double(a.amount, b.amount)
 
 
-def negate_money(a: Money) -> Money:
+def _negate_money(a: Money) -> Money:
     return Money(-a.amount, a.currency)
 
 
@@ -288,18 +289,18 @@ def _timestamp_guard(operator: str) -> str:
 _ADD: Final = Function(
     "_+_",
     (
-        Overload((INT, INT), INT, add_int, inline=_int_guard("+")),
-        Overload((UINT, UINT), UINT, add_uint),
-        Overload((DOUBLE, DOUBLE), DOUBLE, add_double, inline="({0} + {1})", total=True),
+        Overload((INT, INT), INT, _add_int, inline=_int_guard("+")),
+        Overload((UINT, UINT), UINT, _add_uint),
+        Overload((DOUBLE, DOUBLE), DOUBLE, _add_double, inline="({0} + {1})", total=True),
         Overload((STRING, STRING), STRING, add_sequence),
         Overload((BYTES, BYTES), BYTES, add_sequence),
         Overload((_LIST, _LIST), _LIST, add_sequence),
-        Overload((DURATION, DURATION), DURATION, add_duration, raw=_duration_guard("+")),
-        Overload((TIMESTAMP, DURATION), TIMESTAMP, add_to_timestamp, raw=_timestamp_guard("+")),
-        Overload((DURATION, TIMESTAMP), TIMESTAMP, add_to_timestamp, raw=_timestamp_guard("+")),
-        Overload((DATE, DURATION), DATE, add_to_date),
-        Overload((DURATION, DATE), DATE, add_date_to),
-        Overload((MONEY, MONEY), MONEY, add_money),
+        Overload((DURATION, DURATION), DURATION, _add_duration, raw=_duration_guard("+")),
+        Overload((TIMESTAMP, DURATION), TIMESTAMP, _add_to_timestamp, raw=_timestamp_guard("+")),
+        Overload((DURATION, TIMESTAMP), TIMESTAMP, _add_to_timestamp, raw=_timestamp_guard("+")),
+        Overload((DATE, DURATION), DATE, _add_to_date),
+        Overload((DURATION, DATE), DATE, _add_date_to),
+        Overload((MONEY, MONEY), MONEY, _add_money),
     ),
     "The sum of numbers, durations or money; texts, bytes or lists joined; a date or timestamp moved on.",
     ("1 + 2 == 3", '"a" + "b" == "ab"', "[1] + [2] == [1, 2]"),
@@ -307,16 +308,16 @@ _ADD: Final = Function(
 _SUBTRACT: Final = Function(
     "_-_",
     (
-        Overload((INT, INT), INT, subtract_int, inline=_int_guard("-")),
-        Overload((UINT, UINT), UINT, subtract_uint),
-        Overload((DOUBLE, DOUBLE), DOUBLE, subtract_double, inline="({0} - {1})", total=True),
+        Overload((INT, INT), INT, _subtract_int, inline=_int_guard("-")),
+        Overload((UINT, UINT), UINT, _subtract_uint),
+        Overload((DOUBLE, DOUBLE), DOUBLE, _subtract_double, inline="({0} - {1})", total=True),
         Overload((DATE, DATE), DURATION, subtract_dates, raw=f"(({{0}} - {{1}}) * {DAY})", total=True),
         Overload((TIMESTAMP, TIMESTAMP), DURATION, subtract_near_timestamps, core=True),
         Overload((TIMESTAMP, TIMESTAMP), DURATION, subtract_timestamps, raw="({0} - {1})", total=True),
-        Overload((DURATION, DURATION), DURATION, subtract_duration, raw=_duration_guard("-")),
-        Overload((TIMESTAMP, DURATION), TIMESTAMP, subtract_from_timestamp, raw=_timestamp_guard("-")),
-        Overload((DATE, DURATION), DATE, subtract_from_date),
-        Overload((MONEY, MONEY), MONEY, subtract_money),
+        Overload((DURATION, DURATION), DURATION, _subtract_duration, raw=_duration_guard("-")),
+        Overload((TIMESTAMP, DURATION), TIMESTAMP, _subtract_from_timestamp, raw=_timestamp_guard("-")),
+        Overload((DATE, DURATION), DATE, _subtract_from_date),
+        Overload((MONEY, MONEY), MONEY, _subtract_money),
     ),
     "The difference; of two dates or timestamps it is a duration.",
     ("3 - 2 == 1", 'duration("2h") - duration("30m") == duration("90m")'),
@@ -324,11 +325,11 @@ _SUBTRACT: Final = Function(
 _MULTIPLY: Final = Function(
     "_*_",
     (
-        Overload((INT, INT), INT, multiply_int, inline=_int_guard("*")),
-        Overload((UINT, UINT), UINT, multiply_uint),
-        Overload((DOUBLE, DOUBLE), DOUBLE, multiply_double, inline="({0} * {1})", total=True),
-        Overload((MONEY, DOUBLE), MONEY, scale_money),
-        Overload((DOUBLE, MONEY), MONEY, scaled_money),
+        Overload((INT, INT), INT, _multiply_int, inline=_int_guard("*")),
+        Overload((UINT, UINT), UINT, _multiply_uint),
+        Overload((DOUBLE, DOUBLE), DOUBLE, _multiply_double, inline="({0} * {1})", total=True),
+        Overload((MONEY, DOUBLE), MONEY, _scale_money),
+        Overload((DOUBLE, MONEY), MONEY, _scaled_money),
     ),
     "The product; money may be multiplied by a double.",
     ("2 * 3 == 6",),
@@ -337,7 +338,7 @@ _DIVIDE: Final = Function(
     "_/_",
     (
         Overload((INT, INT), INT, divide_int),
-        Overload((UINT, UINT), UINT, divide_uint),
+        Overload((UINT, UINT), UINT, _divide_uint),
         Overload((DOUBLE, DOUBLE), DOUBLE, divide_double),
         Overload((MONEY, DOUBLE), MONEY, divide_money),
         Overload((MONEY, MONEY), DOUBLE, ratio_of_money),
@@ -349,7 +350,7 @@ _MODULO: Final = Function(
     "_%_",
     (
         Overload((INT, INT), INT, modulo_int),
-        Overload((UINT, UINT), UINT, modulo_uint),
+        Overload((UINT, UINT), UINT, _modulo_uint),
     ),
     "The remainder of integer division; it has the sign of the dividend.",
     ("7 % 2 == 1",),
@@ -357,10 +358,10 @@ _MODULO: Final = Function(
 _NEGATE: Final = Function(
     "-_",
     (
-        Overload((INT,), INT, negate_int),
-        Overload((DOUBLE,), DOUBLE, negate_double, inline="(-{0})", total=True),
-        Overload((DURATION,), DURATION, negate_duration, raw="(-{0})", total=True),
-        Overload((MONEY,), MONEY, negate_money),
+        Overload((INT,), INT, _negate_int),
+        Overload((DOUBLE,), DOUBLE, _negate_double, inline="(-{0})", total=True),
+        Overload((DURATION,), DURATION, _negate_duration, raw="(-{0})", total=True),
+        Overload((MONEY,), MONEY, _negate_money),
     ),
     "The negative.",
     ("-(1) == 0 - 1",),

@@ -41,15 +41,15 @@ def _length(count: float, unit: int) -> Duration:
     return Duration(count * unit if isinstance(count, int) else round(count * unit))
 
 
-def days(count: float) -> Duration:
+def _days(count: float) -> Duration:
     return _length(count, DAY)
 
 
-def hours(count: float) -> Duration:
+def _hours(count: float) -> Duration:
     return _length(count, HOUR)
 
 
-def minutes(count: float) -> Duration:
+def _minutes(count: float) -> Duration:
     return _length(count, MINUTE)
 
 
@@ -95,11 +95,11 @@ def _share(part: float, whole: float) -> float:
     return divide_double(100.0 * part, float(whole))
 
 
-def percent(part: float, whole: float) -> float:
+def _percent(part: float, whole: float) -> float:
     return _share(part, whole)
 
 
-def percent_money(part: Money, whole: Money) -> float:
+def _percent_money(part: Money, whole: Money) -> float:
     if whole.amount == 0:
         return _share(0, 0)
     return 100.0 * ratio_of_money(part, whole)
@@ -108,11 +108,11 @@ def percent_money(part: Money, whole: Money) -> float:
 # --- sums and middles
 
 
-def total_int(items: list[int]) -> int:
+def _total_int(items: list[int]) -> int:
     return checked_int(sum(items))
 
 
-def total_double(items: list[float]) -> float:
+def _total_double(items: list[float]) -> float:
     # Exact, so that the order of a list does not show in the last digit.
     from math import fsum
 
@@ -122,7 +122,7 @@ def total_double(items: list[float]) -> float:
         return float(sum(items))
 
 
-def total_duration(items: list[int]) -> Duration:
+def _total_duration(items: list[int]) -> Duration:
     return checked_duration(sum(items))
 
 
@@ -134,7 +134,7 @@ def total_money(items: list[Money]) -> Money:
     first = items[0]
     for other in items[1:]:
         first <= other  # noqa: B015 - raises Missing where the currencies differ
-    return Money(total_double([item.amount for item in items]), first.currency)
+    return Money(_total_double([item.amount for item in items]), first.currency)
 
 
 def _sorted(items: list[Any], name: str) -> list[Any]:
@@ -152,17 +152,17 @@ def _middle(items: list[Any]) -> tuple[Any, Any]:
     return ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
 
 
-def median_number(items: list[float]) -> float:
+def _median_number(items: list[float]) -> float:
     low, high = _middle(items)
     return float(low / 2 + high / 2)
 
 
-def median_duration(items: list[int]) -> Duration:
+def _median_duration(items: list[int]) -> Duration:
     low, high = _middle(items)
     return Duration((low + high) // 2)
 
 
-def median_money(items: list[Money]) -> Money:
+def _median_money(items: list[Money]) -> Money:
     low, high = _middle(items)
     return divide_money(low + high, 2.0)
 
@@ -182,19 +182,19 @@ def _values(items: dict[str, Any]) -> list[Any]:
     return list(items.values())
 
 
-def total_ints_of(items: dict[str, int]) -> int:
-    return total_int(_values(items))
+def _total_ints_of(items: dict[str, int]) -> int:
+    return _total_int(_values(items))
 
 
-def total_doubles_of(items: dict[str, float]) -> float:
-    return total_double(_values(items))
+def _total_doubles_of(items: dict[str, float]) -> float:
+    return _total_double(_values(items))
 
 
-def total_durations_of(items: dict[str, int]) -> Duration:
-    return total_duration(_values(items))
+def _total_durations_of(items: dict[str, int]) -> Duration:
+    return _total_duration(_values(items))
 
 
-def total_money_of(items: dict[str, Money]) -> Money:
+def _total_money_of(items: dict[str, Money]) -> Money:
     return total_money(_values(items))
 
 
@@ -203,11 +203,11 @@ def passes(clock: Clock, policy: str) -> bool:
     return clock.passes(policy)
 
 
-def money(amount: float, currency: str) -> Money:
-    return Money(amount, currency)
+def _money(number: float, currency: str) -> Money:
+    return Money(number, currency)
 
 
-def amount(value: Money) -> float:
+def _amount(value: Money) -> float:
     return value.amount
 
 
@@ -216,28 +216,28 @@ def _lists(result_and_impl: tuple[tuple[Type, Type, Any], ...], *, member: bool)
 
 
 _TOTALS: Final = (
-    (INT, INT, total_int),
-    (DOUBLE, DOUBLE, total_double),
-    (DURATION, DURATION, total_duration),
+    (INT, INT, _total_int),
+    (DOUBLE, DOUBLE, _total_double),
+    (DURATION, DURATION, _total_duration),
     (MONEY, MONEY, total_money),
 )
 _TOTALS_OF: Final = (
-    (INT, total_ints_of),
-    (DOUBLE, total_doubles_of),
-    (DURATION, total_durations_of),
-    (MONEY, total_money_of),
+    (INT, _total_ints_of),
+    (DOUBLE, _total_doubles_of),
+    (DURATION, _total_durations_of),
+    (MONEY, _total_money_of),
 )
 _MEDIANS: Final = (
-    (INT, DOUBLE, median_number),
-    (DOUBLE, DOUBLE, median_number),
-    (DURATION, DURATION, median_duration),
-    (MONEY, MONEY, median_money),
+    (INT, DOUBLE, _median_number),
+    (DOUBLE, DOUBLE, _median_number),
+    (DURATION, DURATION, _median_duration),
+    (MONEY, MONEY, _median_money),
 )
 
 FUNCTIONS: Final = (
-    _lengths("days", days, 'days(14) == duration("14d")'),
-    _lengths("hours", hours, 'hours(1.5) == duration("90m")'),
-    _lengths("minutes", minutes, 'minutes(30) == duration("30m")'),
+    _lengths("days", _days, 'days(14) == duration("14d")'),
+    _lengths("hours", _hours, 'hours(1.5) == duration("90m")'),
+    _lengths("minutes", _minutes, 'minutes(30) == duration("30m")'),
     Function(
         "within",
         (
@@ -259,12 +259,12 @@ FUNCTIONS: Final = (
     Function(
         "percent",
         (
-            Overload((INT, INT), DOUBLE, percent),
-            Overload((DOUBLE, DOUBLE), DOUBLE, percent),
-            Overload((INT, DOUBLE), DOUBLE, percent),
-            Overload((DOUBLE, INT), DOUBLE, percent),
-            Overload((MONEY, MONEY), DOUBLE, percent_money),
-            Overload((DURATION, DURATION), DOUBLE, percent),
+            Overload((INT, INT), DOUBLE, _percent),
+            Overload((DOUBLE, DOUBLE), DOUBLE, _percent),
+            Overload((INT, DOUBLE), DOUBLE, _percent),
+            Overload((DOUBLE, INT), DOUBLE, _percent),
+            Overload((MONEY, MONEY), DOUBLE, _percent_money),
+            Overload((DURATION, DURATION), DOUBLE, _percent),
         ),
         "What share a part is of a whole, as a number from 0 to 100 or more. Absent where the whole is zero.",
         ("percent(1, 4) == 25.0", "percent(3.0, 2.0) == 150.0"),
@@ -315,14 +315,14 @@ FUNCTIONS: Final = (
     ),
     Function(
         "money",
-        (Overload((DOUBLE, STRING), MONEY, money),),
+        (Overload((DOUBLE, STRING), MONEY, _money),),
         "An amount with its currency.",
         ('money(2.5, "EUR") + money(1.0, "EUR") == money(3.5, "EUR")',),
         policy=True,
     ),
     Function(
         "amount",
-        (Overload((MONEY,), DOUBLE, amount, total=True),),
+        (Overload((MONEY,), DOUBLE, _amount, total=True),),
         "The number of an amount of money, without its currency.",
         ('amount(money(2.5, "EUR")) == 2.5',),
         policy=True,
