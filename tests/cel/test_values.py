@@ -258,7 +258,9 @@ def test_days_of_a_zone_follow_each_other(zone: str, day: int) -> None:
         assert rules.day_of(start) == rules.day_of(end - 1) == day
 
 
-def test_a_zone_that_does_not_exist() -> None:
-    clock = Clock(Date(1), Timestamp(0), "Middle/Earth")
-    with pytest.raises(ValueError, match="'Middle/Earth' is not a time zone"):
+@pytest.mark.parametrize("name", ["Middle/Earth", "localtime", "posixrules", "Factory"])
+def test_a_zone_that_does_not_exist(name: str) -> None:
+    """What the machine calls its own zone is another one elsewhere."""
+    clock = Clock(Date(1), Timestamp(0), name)
+    with pytest.raises(ValueError, match=f"'{name}' is not a time zone"):
         clock.start_of(3)

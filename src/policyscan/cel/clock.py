@@ -106,11 +106,17 @@ def zone_named(name: str) -> Zone:
     return found
 
 
+# Files beside the zones on some machines, which are not the same everywhere.
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+
+
 def load_zone(name: str) -> Any:
     """The rules of an IANA zone; ValueError, with a reason for people, where there is none."""
     from zoneinfo import ZoneInfo
 
     try:
+        if name in _OF_THE_MACHINE:
+            raise KeyError(name)
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
         msg = f"{name!r} is not a time zone; write one such as Europe/Berlin"

@@ -311,6 +311,11 @@ def function(name: str) -> Function | None:
     return found.get(name)
 
 
+def is_function(name: str) -> bool:
+    """Whether a name is that of a function or macro of the language."""
+    return name in INDEX or name == "has" or any(name == taken for taken, _ in MACROS)
+
+
 _LOADED: dict[str, dict[str, Function]] = {}
 
 

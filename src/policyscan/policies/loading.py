@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.cel.registry import is_function
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError
 from policyscan.policies import definitions
 from policyscan.policies.alignment import place_in_scalar
@@ -200,6 +201,11 @@ class _Loader:
         """Each definition must fit at least one kind, and hold in every kind that it fits."""
         fits: set[str] = set()
         bad: set[str] = set()
+        for one in written:
+            if is_function(one.name):
+                message = f"{one.name}() is a function of the language: a definition must not replace it"
+                at = file.span(("functions", one.name))
+                self.problems.append(PolicyError(message, at=at, hint="give it another name"))
         for kind in self.kinds:
             made = definitions.for_kind(written, definitions.named_types(kind.type))
             fits.update(definition.name for definition in made)
