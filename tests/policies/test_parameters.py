@@ -40,6 +40,7 @@ def test_durations(text: str, nanoseconds: int) -> None:
         ("map", {"a": 1}, "a mapping"),
         ("money", 50, "an amount with its currency"),
         ("money", {"amount": 50}, "an amount with its currency"),
+        ("money", {"amount": 50, "currency": "dollars"}, "an amount with its currency"),
         ("int", None, "found nothing"),
     ],
 )
@@ -107,3 +108,12 @@ def test_texts_outside_a_list_are_refused() -> None:
 )
 def test_which_changes_loosen(stricter: str, default: Any, value: Any, loose: bool) -> None:
     assert loosens(parameter(stricter, default=default), value) is loose
+
+
+def test_an_amount_in_another_currency_than_its_bounds() -> None:
+    made = Parameter(
+        "p", "money", Money(5.0, "USD"), Money(1.0, "USD"), Money(9.0, "USD"), (), "lower", "why"
+    )
+    check_bounds(made, Money(9.0, "USD"))
+    with pytest.raises(ValueError, match="5 EUR is not in USD, as its bounds are"):
+        check_bounds(made, Money(5.0, "EUR"))

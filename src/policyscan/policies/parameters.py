@@ -11,6 +11,7 @@ from policyscan.policies.policy import Parameter
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _PART = re.compile(r"([0-9]+)([wdhms])")
 _NANOSECONDS = 1_000_000_000
 
@@ -44,7 +45,10 @@ def convert(type_: str, written: Any) -> Any:
 
 
 def check_bounds(parameter: Parameter, value: Any) -> None:
-    """ValueError if a value lies outside the bounds that the policy states."""
+    """ValueError if a value lies outside the bounds that the policy states, or cannot be compared to them."""
+    for bound in (parameter.min, parameter.max):
+        if isinstance(bound, values.Money) and bound.currency != value.currency:
+            raise ValueError(f"{cel.render(value)} is not in {bound.currency}, as its bounds are")
     if parameter.min is not None and value < parameter.min:
         raise ValueError(f"{cel.render(value)} is below the minimum, {cel.render(parameter.min)}")
     if parameter.max is not None and value > parameter.max:
@@ -95,7 +99,8 @@ def _money(written: Any) -> Any:
     if not isinstance(written, dict) or set(written) != {"amount", "currency"}:
         return None
     amount, currency = _number(written["amount"]), written["currency"]
-    return values.Money(amount, currency) if amount is not None and isinstance(currency, str) else None
+    known = isinstance(currency, str) and _CURRENCY.fullmatch(currency)
+    return values.Money(amount, currency) if amount is not None and known else None
 
 
 def _strings(written: Any) -> Any:
