@@ -34,6 +34,14 @@ def test_without_paths_the_configured_folders_are_searched(tmp_path: Path) -> No
     assert found.roots == [str(tmp_path / "inventories")]
 
 
+def test_a_link_to_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "inventories/a.yaml")
+    (tmp_path / "inventories/more").symlink_to(tmp_path / "not-mounted")
+    found = discover(base=tmp_path)
+    assert shown(found) == ["inventories/a.yaml"]
+    assert problems(found) == [("inventories/more:1:1", "this link leads to nothing")]
+
+
 def test_without_paths_and_without_the_folder_everything_is_searched(tmp_path: Path) -> None:
     write(tmp_path, "x.yaml", "sub/y.yaml", "notes.txt", "z.YAML")
     found = discover(base=tmp_path)

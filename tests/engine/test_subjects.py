@@ -116,6 +116,16 @@ def test_a_key_of_the_policys_own(world: World) -> None:
     assert [subject for subject, _, _ in told] == ["notes/x", "notes/x#2", "y"]
 
 
+def test_a_key_that_is_empty_does_not_name_the_whole_document(world: World) -> None:
+    """A waiver without a subject is for the document as a whole."""
+    world.policy(
+        "for_each: shop.notes\nas: note\nkey: note.text\nrequire:\n  - id: good\n    that: note.good\n"
+    )
+    told = world.told("notes: [{text: '', good: false}, {text: '', good: true}]\n")
+    assert all(one.subject for one in told)
+    assert len({one.subject for one in told}) == 2
+
+
 def test_a_key_that_is_missing_is_unknown(world: World) -> None:
     world.policy(
         "for_each: shop.notes\nas: note\nkey: note.text\nrequire:\n  - id: good\n    that: note.good\n"

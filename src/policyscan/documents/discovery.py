@@ -201,6 +201,11 @@ class _Search:
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
+                if strict and entry.is_symlink() and not os.path.exists(entry.path):
+                    message = "this link leads to nothing"  # perhaps to a folder that is not mounted
+                    self.problems.append(
+                        DocumentError(message, at=top(self.shown(entry.path)), hint="delete it")
+                    )
                 continue
             if rules and rules.ignores(entry.path, is_folder=is_folder):
                 self.ignored += not is_folder

@@ -13,6 +13,9 @@ from policyscan import cel
 from policyscan.findings import Severity, Status
 from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
 
+# Names a subject whose key is an empty text, so that no waiver takes it for the whole document.
+_NAMELESS = "?"
+
 Values = tuple[Any, ...]
 Turn = tuple[int, int]
 
@@ -153,7 +156,9 @@ class _Run:
 
     def _unique(self, subject: str, label: str) -> str:
         """The subject's key; where another subject of the policy has it already, with its list's name, and
-        where that is not enough, with a number."""
+        where that is not enough, with a number. Only the document as a whole has no key."""
+        if label and not subject:
+            subject = _NAMELESS
         seen = self.seen
         if subject in seen:
             if subject not in self.clashes:
