@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import pickle
 from typing import Any
 
@@ -42,6 +44,36 @@ def test_errors_are_the_languages_own(source: str, error: type[EvalError]) -> No
     with pytest.raises(error) as caught:
         program(clock(), DEVICE, FIX)
     assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "fix.cvss > 1.0 && device.cores > 1",
+        "device.fixes.all(f, f.cvss > 1.0 || f.severity == 'low')",
+        "device.fixes.filter(f, f.cvss > 1.0 || f.severity == 'low').size() > 7",
+        "device.fixes.atLeast(0.5, f, f.cvss > 1.0) && device.cores > 1",
+        "device.fixes.map(f, f.cvss > 1.0).size() > 3 || device.in_scope",
+        "device.fixes.find(f, f.cvss > 1.0).id == 'a' || device.in_scope",
+    ],
+)
+def test_errors_keep_no_document_alive(source: str) -> None:
+    """No circle of frames, errors and tracebacks waits for the garbage collector."""
+    checked = env().check(source)
+    program = checked.compile(("device", "fix"))
+    checked.trace(clock(), VALUES)
+    checked.trace(clock(), VALUES, tree=False)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            with contextlib.suppress(EvalError):
+                program(clock(), DEVICE, FIX)
+            checked.trace(clock(), VALUES)
+            checked.trace(clock(), VALUES, tree=False)
+        assert gc.collect() < 50  # some may be pytest's own
+    finally:
+        gc.enable()
 
 
 SOURCES = [

@@ -149,7 +149,7 @@ class Compiler:
                 " try:",
                 *self.functions,
                 *body,
-                " except (KeyError, TypeError) as error: raise settled(error) from None",
+                " except ERRORS as error: raise outcome(error) from None",
                 *([spent] if self.budget else []),
             ]
         )

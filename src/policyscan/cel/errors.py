@@ -72,6 +72,11 @@ class ExhaustedError(Exception):
     """An evaluation that visits too much. No part of an expression absorbs it; at its end it is a Fault."""
 
 
-def worse(first: EvalError, second: EvalError) -> EvalError:
-    """The error that wins where two meet: fault, then missing, then absent, then the first."""
-    return second if second.rank > first.rank else first
+def worse(first: EvalError | None, second: EvalError) -> EvalError:
+    """The error that wins where two meet: fault, then missing, then absent, then the first; for keeping.
+
+    It loses its traceback: a frame that keeps an error whose traceback leads to the frame is a circle, which
+    keeps whole documents alive until the garbage collector comes.
+    """
+    second.__traceback__ = second.__context__ = None
+    return second if first is None or second.rank > first.rank else first

@@ -75,6 +75,13 @@ def settled(error: BaseException) -> EvalError:
     return Absent("null has no value to work with")
 
 
+def outcome(error: BaseException) -> EvalError:
+    """The error that a program ends in: one of its own, which no frame of the program keeps."""
+    found = settled(error)
+    found.__traceback__ = None
+    return type(found)(found.message)
+
+
 def worst(first: BaseException | None, second: BaseException) -> BaseException:
     """The error that wins where two meet; `first` may be None.
 
@@ -89,7 +96,8 @@ def worst(first: BaseException | None, second: BaseException) -> BaseException:
 
 
 def is_absent(error: BaseException) -> bool:
-    """Whether an error is that of something absent."""
+    """Whether an error, which is not to be kept, is that of something absent."""
+    error.__traceback__ = error.__context__ = None
     return isinstance(error, Absent | TypeError)
 
 
@@ -312,6 +320,7 @@ def among(value: Any, items: list[Any]) -> bool:
             if same(value, candidate):
                 return True
         except EvalError as unknown:
+            unknown.__traceback__ = None
             error = unknown
     if error is not None:
         raise error

@@ -92,7 +92,7 @@ def _quantifier(t: Tracer, ir: Ir, *, decided: bool) -> Run:
                 if test(frame) is not decided:
                     return False
             except EvalError as failed:
-                error = failed if error is None else worse(error, failed)
+                error = worse(error, failed)
                 unsure.append(element if single else element[1])
                 return False
             found.append(element if single else element[1])
@@ -129,9 +129,10 @@ def tally(t: Tracer, ir: Ir) -> Callable[[Frame], _Tally]:
                 (hits if test(frame) else others).append(element)
             except EvalError as failed:
                 others.append(element)
+                failed.__traceback__ = None
                 if not isinstance(failed, Absent):
                     unsure += 1
-                    error = failed if error is None else worse(error, failed)
+                    error = worse(error, failed)
             return False
 
         turns(frame, visit)
@@ -163,7 +164,7 @@ def _collecting(t: Tracer, ir: Ir, start: Callable[[], Any], add: Callable[[Any,
                         _charge(frame, runtime.weight(found))
                     add(made, element, found)
             except EvalError as failed:
-                error = failed if error is None else worse(error, failed)
+                error = worse(error, failed)
                 if shown:
                     witness(frame, [element])
             return False
@@ -261,7 +262,7 @@ def _find(t: Tracer, ir: Ir) -> Run:
                 if not test(frame):
                     return False
             except EvalError as failed:
-                error = failed if error is None else worse(error, failed)
+                error = worse(error, failed)
                 return False
             found.append(element)
             return True

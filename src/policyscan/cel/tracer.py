@@ -101,7 +101,7 @@ class Tracer:
                 try:
                     values.append(part(frame))
                 except EvalError as failed:
-                    error = failed if error is None else worse(error, failed)
+                    error = worse(error, failed)
             if error is not None:
                 raise error
             return values
@@ -170,8 +170,8 @@ class Tracer:
                 try:
                     known[name] = inner(frame), None
                 except EvalError as error:
+                    error.__traceback__ = None
                     known[name] = None, error
-                    raise
             value, failed = known[name]
             if failed is not None:
                 raise failed
@@ -546,6 +546,8 @@ def _select_other(frame: Frame, base: Any, field: str, strict: bool) -> Any:
 
 def _absorbed(frame: Frame, error: EvalError, right: Run, decided: bool) -> bool:
     """The outcome of `&&` or `||` whose left side failed."""
+    # As in `worse`: no circles.
+    error.__traceback__ = None
     try:
         outcome = right(frame)
     except EvalError as other:
