@@ -46,6 +46,7 @@ def place(result: Result) -> tuple[int, int]:
         ("{tool.parts[0]} first, {tool.parts[9]} last", "blade first, none last"),
         ("{shop.open ? 'open' : 'shut'}", "unknown"),
         ("{'a } in quotes'}", "a } in quotes"),
+        ("{money(1234567.0, 'EUR')} of {money(1234.5, 'EUR')}", "1,234,567 EUR of 1,234.50 EUR"),
         ("{10 % shop.about.id.size() == 0}", "false"),
     ],
 )

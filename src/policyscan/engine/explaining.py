@@ -270,13 +270,16 @@ class Explainer:
 
 def _shown(value: Any, clock: cel.Clock) -> str:
     """A value in a sentence: the items of a list side by side, instants in the document's own zone, whole
-    numbers without a point."""
+    numbers without a point, amounts with their thousands apart."""
     if isinstance(value, list):
         return ", ".join(_shown(item, clock) for item in value) or "none"
     if value.__class__ is cel.Timestamp:
         return _local(int(value), zone_named(clock.zone).offset(int(value)))
     if value.__class__ is float and value.is_integer():
         return str(int(value))
+    if value.__class__ is cel.Money:
+        digits = 0 if value.amount.is_integer() else 2
+        return f"{value.amount:,.{digits}f} {value.currency}"
     return "none" if value is None else cel.render(value)
 
 
