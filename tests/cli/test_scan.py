@@ -415,6 +415,15 @@ def test_a_file_that_becomes_unwritable(monkeypatch: pytest.MonkeyPatch, place: 
     assert "out.json cannot be written: No space left on device" in ran.err
 
 
+def test_standard_output_that_is_closed_costs_no_file(place: Path) -> None:
+    command = f"{sys.executable} -m policyscan scan --as-of 2026-10-31 -o json:out.json >&-; echo $? >code"
+    done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, text=True, check=False)
+    assert "standard output is closed" in done.stderr
+    assert "this is a bug" not in done.stderr
+    assert json.loads((place / "out.json").read_text(encoding="utf-8"))["results"]
+    assert (place / "code").read_text(encoding="utf-8") == "2\n"
+
+
 def test_a_reader_that_has_gone_costs_no_file_and_no_traceback(place: Path) -> None:
     command = (
         f"({sys.executable} -m policyscan scan --as-of 2026-10-31 -o json:out.json; echo $? >code) | true"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -206,7 +207,9 @@ def _emit(report: Report, given: dict[str, Any], code: int) -> None:
             _write(path, REPORTERS[format_].render(report, options))
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
-    if not given["quiet"]:
+    if sys.stdout is None:  # closed by whoever started us
+        failures.append(UsageError("standard output is closed", hint="with -q only files are written"))
+    elif not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width())
         print_bytes(encode(REPORTERS[given["format_"]].render(report, shown)))
     if failures:
