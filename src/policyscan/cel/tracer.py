@@ -443,8 +443,10 @@ class Tracer:
                 if left(frame) is decided:
                     return decided
             except EvalError as error:
-                return _absorbed(frame, error, right, decided)
-            return right(frame)
+                failed = error
+            else:
+                return right(frame)
+            return _absorbed(frame, failed, right, decided)
 
         return run
 
@@ -546,15 +548,14 @@ def _select_other(frame: Frame, base: Any, field: str, strict: bool) -> Any:
 
 def _absorbed(frame: Frame, error: EvalError, right: Run, decided: bool) -> bool:
     """The outcome of `&&` or `||` whose left side failed."""
-    # As in `worse`: no circles.
-    error.__traceback__ = None
+    # As in `worse`: no circles. Raised within `except`, an error would also lead to the one handled there.
+    error.__traceback__ = error.__context__ = None
     try:
-        outcome = right(frame)
+        if right(frame) is decided:
+            return bool(decided)
     except EvalError as other:
-        raise worse(error, other) from None
-    if outcome is not decided:
-        raise error
-    return bool(decided)
+        error = worse(error, other)
+    raise error
 
 
 def _equality(kind: Any) -> Callable[[Any, Any], bool]:

@@ -1,0 +1,51 @@
+"""A document is let go of as soon as it is done: memory does not wait for the garbage collector."""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from policyscan.documents.discovery import discover
+from policyscan.documents.kinds import Kinds
+from policyscan.documents.library import Library
+from policyscan.engine.moments import parse_moment
+from policyscan.engine.scan import Plan, scan_document
+from policyscan.policies.pack import builtin_folder, load_pack
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventories/clients/*.yaml"))
+
+
+@pytest.mark.parametrize("evidence", [False, True])
+def test_no_circle_of_objects_is_left_behind(evidence: bool) -> None:
+    kinds = Kinds.builtin()
+    pack, problems = load_pack(builtin_folder(), kinds)
+    assert pack is not None
+    assert not problems
+    known = pack.policies
+    plan = Plan(
+        tuple(known.values()),
+        known,
+        {id_: id_ for id_ in known},
+        parse_moment("2026-10-31"),
+        evidence=evidence,
+    )
+
+    def scan(file: str) -> None:
+        found = discover([file], base=ROOT)
+        library = Library(kinds, found, ROOT)
+        for document in library.load(found.files[0]).documents:
+            scan_document(document, plan, library.referenced(document))
+
+    for file in FILES:  # what is made once, such as programs, is made
+        scan(file)
+    gc.collect()
+    gc.disable()
+    try:
+        for file in FILES:
+            scan(file)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
