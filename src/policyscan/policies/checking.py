@@ -285,7 +285,6 @@ class Checker:
             notice_days=self._notice(item.get("notice"), (*path, "notice"), values)
             if "notice" in item
             else notice,
-            fix=item.get("fix", ""),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:

@@ -115,7 +115,6 @@ class Requirement(NamedTuple):
     severity: Severity
     absent: Status
     notice_days: int
-    fix: str
 
 
 class Policy(NamedTuple):
