@@ -124,6 +124,17 @@ def test_a_bound_expression_is_evaluated_once() -> None:
     assert checked.names == ("client",)
 
 
+def test_a_parameter_may_be_guarded_against_a_value() -> None:
+    constants = {"n": (INT, 0), "items": (List(INT), [])}
+    configured = Env({"x": INT}, constants)
+    assert both(configured.check("n == 0 || x % (n + n) == 0"), {"x": 1}).value is True
+    assert both(configured.check("items == [] || items.max() > 3"), {"x": 1}).value is True
+    assert both(configured.check("n > 0 || x % n == 0"), {"x": 1}).error == "fault"
+    assert both(configured.check("items.max() > n"), {"x": 1}).error == "absent"
+    with pytest.raises(CelErrors, match="modulus by zero"):
+        configured.check("x == 1 || 1 % 0 == 0")
+
+
 def test_names_of_macros_do_not_leak() -> None:
     wide = Env({"x": INT, "items": List(INT)}, dialect=CORE)
     source = "items.map(x, x + 1) == [2, 3] && x == 9 && items.exists(y, items.all(x, x >= y)) && x == 9"

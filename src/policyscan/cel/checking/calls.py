@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from policyscan.cel import registry
-from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select
+from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
 from policyscan.cel.checking import comparison, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
 from policyscan.cel.errors import EvalError
@@ -233,12 +233,17 @@ def _fold(c: Checker, node: Node, overload: registry.Overload, ir: Ir, args: lis
     try:
         value = overload.impl(*(out.ir[3] for out in args))
     except EvalError as error:
-        if c.strict:
+        if c.strict and not _configured(c, node):
             c.error(node, error.message)
         return None
     if isinstance(value, str | bytes | list | dict) and len(value) > _FOLDED:
         return None
     return ("const", node.start, node.end, value)
+
+
+def _configured(c: Checker, node: Node) -> bool:
+    """Whether constants of the environment are in a node: parameters may be guarded against some values."""
+    return any(isinstance(part, Ident) and part.name in c.env.constants for part in walk(node))
 
 
 def _check_pattern(c: Checker, node: Node, out: Out) -> None:
