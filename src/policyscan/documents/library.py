@@ -82,8 +82,8 @@ class Library:
         Nothing else has to be read where people name files so, however many inventories there are.
         """
         if kind not in self._own_folders:
-            found = [inventory_files(root, self._base, f"{kind}s") for root in self.discovery.roots]
-            self._own_folders[kind] = [file for files in found for file in files]
+            walks = [inventory_files(root, self._base, f"{kind}s") for root in self.discovery.roots]
+            self._own_folders[kind] = [file for files in walks for file in files]
         found: Document | None = None
         for file in self._own_folders[kind]:
             if os.path.basename(file.path).rpartition(".")[0] == ident:  # noqa: PTH119 - as in discovery
