@@ -202,6 +202,16 @@ def test_list(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     assert "OPS-02" not in policyscan(monkeypatch, place, "list", "--ignore", "OPS-02").out
 
 
+def test_a_preview_is_listed_as_such(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-04.yaml", text.replace("OPS-02", "OPS-04") + "status: preview\n")
+    about = (place / "controls/pack.yaml").read_text(encoding="utf-8")
+    write(place, "controls/pack.yaml", about + "  all: {policies: all}\n")
+    out = policyscan(monkeypatch, place, "list").out
+    assert "There is a crisis plan (preview)  [in no profile]" in out
+    assert "The provider is insured  [strict, all]" in out
+
+
 def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     listed = json.loads(policyscan(monkeypatch, place, "list", "-f", "json", "--select", "OPS-01").out)
     assert listed == [
@@ -211,6 +221,7 @@ def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
             "severity": "high",
             "kind": "client",
             "origin": "local",
+            "status": "stable",
             "profiles": ["usual", "strict"],
             "related": {"cis-v8": ["17.1"]},
             "file": "controls/OPS/OPS-01.yaml",

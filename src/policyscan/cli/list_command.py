@@ -18,6 +18,9 @@ from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
 
 
+NOWHERE = "in no profile"
+
+
 @click.command("list")
 @add_options(POLICY_OPTIONS)
 @click.option(
@@ -96,7 +99,8 @@ def _profiles(policy: Policy, packs: Sequence[Pack]) -> list[str]:
         name
         for pack in packs
         for name, profile in pack.profiles.items()
-        if policy.id in pack.policies and (profile.policies is None or policy.id in profile.policies)
+        if policy.id in pack.policies
+        and (policy.status != "preview" if profile.policies is None else policy.id in profile.policies)
     ]
 
 
@@ -104,7 +108,9 @@ def _line(policy: Policy, packs: Sequence[Pack], framework: str | None) -> str:
     info = policy.info
     related = f"  related to {framework} {', '.join(info.related[framework])}" if framework else ""
     profiles = ", ".join(_profiles(policy, packs))
-    return f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} {info.title}{related or f'  [{profiles}]'}"
+    status = f" ({policy.status})" if policy.status != "stable" else ""
+    title = f"{info.title}{status}{related or f'  [{profiles or NOWHERE}]'}"
+    return f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} {title}"
 
 
 def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:
         "severity": info.severity.value,
         "kind": info.kind,
         "origin": info.origin,
+        "status": policy.status,
         "profiles": _profiles(policy, packs),
         "related": {name: list(ids) for name, ids in info.related.items()},
         "file": info.file,
