@@ -17,7 +17,6 @@ from policyscan.errors import UsageError
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
 
-
 NOWHERE = "in no profile"
 
 
