@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +96,20 @@ def _with_yaml_hint(error: PolicyscanError) -> PolicyscanError:
 
 def shape_problems(file: PolicyFile, schema: str) -> list[PolicyError]:
     """How a file differs from the JSON Schema of that name, each difference at its place."""
-    import jsonschema_rs
-
+    definition, validator = _validator(schema)
     problems = blank_problems(file)
-    text = (SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")
-    definition = json.loads(text)
-    for error in jsonschema_rs.validator_for(definition).iter_errors(file.value):
+    for error in validator.iter_errors(file.value):
         problems.extend(_explain(file, error, definition))
     return problems
+
+
+@cache
+def _validator(schema: str) -> tuple[dict[str, Any], Any]:
+    """A schema of ours and its validator, made once for all files of its shape."""
+    import jsonschema_rs
+
+    definition = json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8"))
+    return definition, jsonschema_rs.validator_for(definition)
 
 
 def blank_problems(file: PolicyFile) -> list[PolicyError]:
