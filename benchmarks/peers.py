@@ -28,6 +28,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 RULES = HERE / "rules"
 CFN_GUARD = "node_modules/@cdklabs/cdk-validator-cfnguard/bin/{system}/{machine}/cfn-guard"
+# As on a user's machine: containers often turn bytecode off, which would measure Python's compiler.
+SETTLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Tool:
         """Run once with standard output into a file, which must hold the findings: exit codes differ."""
         with output.open("wb") as out:
             start = time.perf_counter()
-            process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.PIPE)
+            process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.PIPE, env=SETTLED)
             assert process.stderr is not None
             said = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)
