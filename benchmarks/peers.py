@@ -79,8 +79,8 @@ def rego_results(output: Path) -> int:
 
 
 def policyscan(book: Path) -> list[str]:
-    """The command that scans a book with this checkout's policyscan."""
-    scan = ["scan", str(book), "--as-of", "2026-10-31", "-f", "sarif", "--exit-zero"]
+    """The command that scans a book's clients, as the peers do, with this checkout's policyscan."""
+    scan = ["scan", str(book / "clients"), "--as-of", "2026-10-31", "-f", "sarif", "--exit-zero"]
     return [str(Path(sys.executable).with_name("policyscan")), *scan]
 
 
