@@ -277,6 +277,15 @@ def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None
             assert line in ran.out
 
 
+def test_explain_says_in_plain_words_what_must_hold(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "controls/OPS/OPS-01.yaml").read_text(encoding="utf-8")
+    plain = "    means: Everybody on the list still works here.\n    when: person.leadership\n"
+    write(place, "controls/OPS/OPS-01.yaml", text.replace("    that:", f"{plain}    that:"))
+    out = policyscan(monkeypatch, place, "explain", "OPS-01").out
+    assert "requires  stays: Everybody on the list still works here.\n" in out
+    assert "            when person.leadership: person.end_date == null\n" in out
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

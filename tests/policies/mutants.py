@@ -43,6 +43,7 @@ EQUIVALENT = {
         "a policy that ends today has a successor wherever one is in force"
     ),
 }
+WORDS = r"\s*(- )?(id|means|say|severity|blocks|absent|notice|empty|not_applicable):"
 PARAMETER = re.compile(r"(default: )([0-9.]+)([dhwm]?)([,}])")
 
 
@@ -59,20 +60,21 @@ def expression_lines(text: str) -> Iterator[int]:
     """The numbers (from 0) of the lines of a policy file that hold expressions."""
     inside = ""
     block_indent = -1
+    words = False  # in a block of words, such as a message
     for number, line in enumerate(text.split("\n")):
         indent = len(line) - len(line.lstrip())
         if block_indent >= 0 and line.strip() and indent <= block_indent:
             block_indent = -1
         if re.match(r"[a-z_]+:", line):
             inside = line.split(":")[0]
-        if block_indent >= 0 and line.strip():
-            yield number
-        elif inside in {"applies", "when", "for_each", "variables", "needs", "require"} and not re.match(
-            r"\s*(- )?(id|say|severity|blocks|absent|notice|empty|not_applicable):", line
-        ):
+        if block_indent >= 0:
+            if line.strip() and not words:
+                yield number
+        elif inside in {"applies", "when", "for_each", "variables", "needs", "require"}:
+            words = re.match(WORDS, line) is not None
             if re.search(r": >-\s*$", line):
                 block_indent = indent
-            elif line.strip() and not line.strip().startswith("#"):
+            elif line.strip() and not line.strip().startswith("#") and not words:
                 yield number
 
 

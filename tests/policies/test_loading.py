@@ -67,6 +67,11 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "say that is not closed": (GOOD + "    say: 'x {shop.open'\n", "4:13", "not closed"),
     "say with nothing in it": (GOOD + "    say: 'x {}'\n", "4:13", "missing between the braces"),
     "say with a stray brace": (GOOD + "    say: 'x } y'\n", "4:13", "without an opening one"),
+    "means with a mistake": (GOOD + "    means: 'Open {params.hours} hours.'\n", "4:26", "hours"),
+    "means that reads a fact": (GOOD + "    means: 'It has {shop.count} tools.'\n", "4:21", "shop"),
+    "means that reads the clock": (GOOD + "    means: 'Open {today}.'\n", "4:19", "today"),
+    "means that is not closed": (GOOD + "    means: 'Open {params'\n", "4:18", "not closed"),
+    "means that cannot be calculated": (GOOD + "    means: 'Open {[1][2]} hours.'\n", "4:12", "put into words"),
     "hits outside a message": ("require:\n  - id: a\n    that: hits > 3\n", "3:11", "hits"),
     "figures with a mistake": (GOOD + "figures:\n  n: shop.tolos.size()\n", "5:11", "did you mean 'tools'"),
     "variables with a mistake": ("variables:\n  x: shop.opne\n" + GOOD, "2:11", "did you mean 'open'"),
@@ -121,6 +126,23 @@ def test_what_is_wrong_with_a_policy(world: World, name: str) -> None:
     at = f"mine/MINE/MINE-01.yaml:{HEAD + int(line)}:{column}"
     told = [(str(problem.at), f"{problem.message} {problem.hint or ''}") for problem in problems]
     assert any(place == at and words in text for place, text in told), told
+
+
+def test_a_meaning_has_the_values_that_hold(world: World) -> None:
+    world.policy(
+        "parameters:\n  wait: {type: duration, default: 14d, min: 1d, max: 30d, why: ours}\n"
+        "  share: {type: number, default: 0.95, min: 0.1, max: 1, why: ours}\n"
+        "needs:\n  - {id: n, that: shop.open}\n"
+        "require:\n  - id: a\n    means: >-\n      In {params.wait},\n      {params.share * 100.0} percent.\n"
+        "    needs:\n      - {id: m, that: shop.open, means: Plain.}\n    that: shop.open\n"
+    )
+    for overrides, means in (({}, "In 14 days, 95 percent."), ({"wait": "1d"}, "In 1 day, 95 percent.")):
+        pack, problems = load_pack(world.folder, kinds(), shown="mine", overrides={"MINE-01": overrides})
+        assert problems == []
+        assert pack is not None
+        policy = pack.policies["MINE-01"]
+        assert (policy.needs[0].means, policy.require[0].needs[0].means) == (None, "Plain.")
+        assert policy.require[0].means == means
 
 
 @pytest.mark.parametrize("style", ["plain", "quoted", "double", "folded", "literal"])

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from policyscan.cel.values import DAY, HOUR, Duration, Money
-from policyscan.policies.parameters import Parameter, check_bounds, convert, loosens, parse_duration
+from policyscan.policies.parameters import (
+    Parameter,
+    check_bounds,
+    convert,
+    in_words,
+    loosens,
+    parse_duration,
+)
 
 
 @pytest.mark.parametrize("text", ["", "14", "d", "14 d", "1.5d", "-1d", "14days", "P14D", "1d 2h"])
@@ -117,3 +124,29 @@ def test_an_amount_in_another_currency_than_its_bounds() -> None:
     check_bounds(made, Money(9.0, "USD"))
     with pytest.raises(ValueError, match="5 EUR is not in USD, as its bounds are"):
         check_bounds(made, Money(5.0, "EUR"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (Duration(0), "0 days"),
+        (Duration(DAY), "1 day"),
+        (Duration(14 * DAY), "14 days"),
+        (Duration(36 * HOUR), "36 hours"),
+        (Duration(DAY + HOUR // 2), "1470 minutes"),
+        (Money(1000000.0, "USD"), "1,000,000 USD"),
+        (Money(0.5, "EUR"), "0.50 EUR"),
+        (100.0, "100"),
+        (0.07 * 100.0, "7"),
+        (1.5, "1.5"),
+        (2_000_000.0, "2,000,000"),
+        (3, "3"),
+        (True, "true"),
+        ("data_breach", "data breach"),
+        ([], "nothing"),
+        (["a"], "a"),
+        (["a", "b_c", "d"], "a, b c and d"),
+    ],
+)
+def test_values_in_a_sentence(value: Any, words: str) -> None:
+    assert in_words(value) == words

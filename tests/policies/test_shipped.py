@@ -115,6 +115,16 @@ def test_every_expression_that_may_be_wrong_says_why(id_: str) -> None:
 
 
 @by_policy
+def test_every_expression_is_told_in_a_plain_sentence(id_: str) -> None:
+    policy = pack().policies[id_]
+    items = [*policy.needs, *(item for one in policy.require for item in (*one.needs, one))]
+    assert [item.id for item in items if item.means is None] == []
+    said = [item.means or "" for item in items]
+    assert [text for text in said if not (text[0].isupper() and text[-1] == "." and text.isprintable())] == []
+    assert len(said) == len(set(said))
+
+
+@by_policy
 def test_wording_promises_nothing(id_: str) -> None:
     text = (FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8").lower()
     assert [word for word in ("compliant", "guaranteed", "certified") if word in text] == []

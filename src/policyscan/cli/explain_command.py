@@ -134,16 +134,17 @@ def _item(item: Need | Requirement) -> Iterator[str]:
     if isinstance(item, Requirement) and item.each:
         each = "".join(f" each {b.name} in {', '.join(b.labels)}:" for b in item.each)
     when = f" when {item.when.text}:" if item.when is not None else ""
-    yield from _wrapped(f"{word:<9} {item.id}:{when}{each} {item.that.text}", "            ")
+    if item.means is not None:
+        yield from _wrapped(f"{word:<9} {item.id}: {item.means}", "            ")
+        yield from _wrapped(f"{when}{each} {item.that.text}".strip(), "            ", first="            ")
+    else:
+        yield from _wrapped(f"{word:<9} {item.id}:{when}{each} {item.that.text}", "            ")
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=indent if indent.strip() == "" and len(indent) < 4 else "",
-        subsequent_indent=indent or "  ",
-    )
+def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    if first is None:
+        first = indent if len(indent) < 4 else ""
+    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=indent or "  ")
 
 
 # --- a result in full

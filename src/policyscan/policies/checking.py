@@ -18,6 +18,7 @@ from policyscan.policies.templates import split
 Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
 
+_PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
 _PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
@@ -260,7 +261,8 @@ class Checker:
             if that is not None:
                 when = self._code(env, names, (*here, "when"), types.BOOL)
                 say = self._message(env, (*here, "say"), names)
-                needs.append(Need(item["id"], that, when, say, item.get("blocks") == "pass"))
+                means = self._meaning(env, (*here, "means"))
+                needs.append(Need(item["id"], that, when, say, item.get("blocks") == "pass", means))
         return tuple(needs)
 
     def _requirement(
@@ -285,6 +287,7 @@ class Checker:
             notice_days=self._notice(item.get("notice"), (*path, "notice"), values)
             if "notice" in item
             else notice,
+            means=self._meaning(env, (*path, "means")),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
@@ -344,6 +347,18 @@ class Checker:
                 made.append(Code(part.text.strip(), checked, names, (span.file, span.line, span.column)))
         return Message(tuple(made))
 
+    def _meaning(self, env: cel.Env, path: Path) -> str | None:
+        """A sentence with the values of parameters in it, which are all that it may name."""
+        message = self._message(cel.Env(constants=env.constants, dialect=_PARAMETERS_ONLY), path, ())
+        if message is None:
+            return None
+        try:
+            parts = [p if isinstance(p, str) else params.in_words(p.program(None)) for p in message.parts]
+        except cel.EvalError as error:
+            self._problem(f"{path[-1]!r} cannot be put into words: {error}", path)
+            return None
+        return " ".join("".join(parts).split())
+
     def _check(
         self, env: cel.Env, text: str, path: Path, offset: int, whole: str, expect: types.Type | None
     ) -> cel.Checked | None:
@@ -356,7 +371,7 @@ class Checker:
                 )
             return None
         self._ask(checked, path, whole, offset)
-        if path[0] != "figures" and path[-1] != "say":
+        if path[0] != "figures" and path[-1] not in {"say", "means"}:
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
         return checked
 

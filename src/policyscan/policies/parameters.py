@@ -67,6 +67,31 @@ def loosens(parameter: Parameter, value: Any) -> bool:
     return True if compare is None else not compare(value, parameter.default)
 
 
+def in_words(value: Any) -> str:
+    """A value in a sentence: `14 days`, `36 hours`, `1,000 USD`, `a, b and c`."""
+    if isinstance(value, values.Duration):
+        return _span_in_words(int(value))
+    if isinstance(value, values.Money):
+        return f"{value.amount:,.{0 if value.amount.is_integer() else 2}f} {value.currency}"
+    if isinstance(value, list):
+        *most, last = [in_words(item) for item in value] or ["nothing"]
+        return f"{', '.join(most)} and {last}" if most else last
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    if isinstance(value, float):
+        return f"{int(value):,}" if value.is_integer() else f"{value:g}"
+    return cel.render(value)
+
+
+def _span_in_words(nanoseconds: int) -> str:
+    """A length of time in the greatest unit that it is a whole number of."""
+    for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(nanoseconds, seconds * _NANOSECONDS)
+        if not rest and count:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "0 days"
+
+
 _STRICTER: dict[str, Any] = {
     "lower": lambda value, default: value < default,
     "higher": lambda value, default: value > default,

@@ -94,17 +94,19 @@ class Binding(NamedTuple):
 
 
 class Need(NamedTuple):
-    """What must be known before anything can be told."""
+    """What must be known before anything can be told; `means` says it in a sentence."""
 
     id: str
     that: Code
     when: Code | None
     say: Message | None
     blocks_pass_only: bool
+    means: str | None
 
 
 class Requirement(NamedTuple):
-    """What must hold for a subject; `absent` is the status where it stumbles over a known nothing."""
+    """What must hold for a subject; `absent` is the status where it stumbles over a known nothing, and
+    `means` says it in a sentence, with the values that its parameters have."""
 
     id: str
     that: Code
@@ -115,6 +117,7 @@ class Requirement(NamedTuple):
     severity: Severity
     absent: Status
     notice_days: int
+    means: str | None
 
 
 class Policy(NamedTuple):
