@@ -71,7 +71,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "means that reads a fact": (GOOD + "    means: 'It has {shop.count} tools.'\n", "4:21", "shop"),
     "means that reads the clock": (GOOD + "    means: 'Open {today}.'\n", "4:19", "today"),
     "means that is not closed": (GOOD + "    means: 'Open {params'\n", "4:18", "not closed"),
-    "means that cannot be calculated": (GOOD + "    means: 'Open {[1][2]} hours.'\n", "4:12", "put into words"),
+    "means of no value": (GOOD + "    means: 'Open {[1][2]} hours.'\n", "4:12", "put into words"),
     "hits outside a message": ("require:\n  - id: a\n    that: hits > 3\n", "3:11", "hits"),
     "figures with a mistake": (GOOD + "figures:\n  n: shop.tolos.size()\n", "5:11", "did you mean 'tools'"),
     "variables with a mistake": ("variables:\n  x: shop.opne\n" + GOOD, "2:11", "did you mean 'open'"),
