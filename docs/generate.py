@@ -11,7 +11,8 @@ Each line of the block that starts with `$ ` is a command; what it prints follow
 folder it runs in, from the root of the checkout; `in nothing` is an empty folder, and the commands
 of all such blocks of a file share one, so that a later block goes on where an earlier one stopped.
 
-The pages of docs/reference/ are written whole, by docs/reference.py.
+The pages of docs/reference/ are written whole, by docs/reference.py, and those of controls by
+docs/control_pages.py; any other page there is deleted.
 """
 
 from __future__ import annotations
@@ -81,16 +82,19 @@ def rendered(text: str) -> str:
 
 
 def stale() -> Iterator[tuple[Path, str, str]]:
-    """The documents that are out of date: their path, their text and what it should be."""
+    """The documents that are out of date: their path, their text, and what it should be or nothing."""
     for path in documents():
         text = path.read_text(encoding="utf-8")
         fresh = rendered(text)
         if fresh != text:
             yield path, text, fresh
-    for path, fresh in reference.pages().items():
+    pages = reference.pages()
+    for path, fresh in pages.items():
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if fresh != text:
             yield path, text, fresh
+    for path in sorted(set(reference.FOLDER.rglob("*.md")) - set(pages)):
+        yield path, path.read_text(encoding="utf-8"), ""
 
 
 def main() -> int:
@@ -109,9 +113,12 @@ def main() -> int:
                 )
             )
         else:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(fresh, encoding="utf-8")
-            print(f"wrote {name}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if fresh:
+                path.write_text(fresh, encoding="utf-8")
+            else:
+                path.unlink()
+            print(f"{'wrote' if fresh else 'deleted'} {name}")
     if check and found:
         print("Run `make generate` and look at what changed.")
     return int(check and found > 0)

@@ -1,4 +1,4 @@
-"""The pages of docs/reference/: what may stand in an inventory, and the controls, from their own files."""
+"""The pages of docs/reference/, written from schemas and policies."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+import control_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "src" / "policyscan" / "schemas"
-POLICIES = ROOT / "policies"
 FOLDER = ROOT / "docs" / "reference"
 KINDS = ("client", "provider", "portfolio")
 NOTE = "<!-- written by docs/generate.py: change the {source}, not this page -->\n"
@@ -24,8 +23,7 @@ def pages() -> dict[Path, str]:
     made = {FOLDER / f"{kind}.md": kind_page(kind) for kind in KINDS}
     made[FOLDER / "configuration.md"] = configuration_page()
     made[FOLDER / "policy.md"] = policy_page()
-    made[FOLDER / "controls.md"] = controls_page()
-    return made
+    return made | control_pages.pages()
 
 
 # --- inventories -----------------------------------------------------------------------------------
@@ -53,6 +51,8 @@ def kind_page(kind: str) -> str:
             lines += [f"\n## {name}\n", definition.get("description", ""), "", *table(definition)]
         elif "enum" in definition:
             lines += [f"\n## {name}\n", definition.get("description", ""), "", choices(definition)]
+        else:
+            lines += [f"\n## {name}\n", definition.get("description", ""), "", shape(definition)]
     return "\n".join(lines) + "\n"
 
 
@@ -192,44 +192,3 @@ def pattern(definition: Schema) -> str:
     if "enum" in definition:
         return choices(definition)
     return f"Text that matches `{definition['pattern']}`."
-
-
-# --- controls --------------------------------------------------------------------------------------
-
-CONTROLS_INTRO = """
-What policyscan checks, from the files in [`policies/`](../../policies/). `policyscan explain ID` says the
-same for one control, and how a client fares by it. A control that is passed means: its test is met on that
-day, by the evidence on file. Framework ids are related; they are no official mapping.
-"""
-
-
-def controls_page() -> str:
-    """The built-in controls, a section each."""
-    lines = ["# Controls\n", NOTE.format(source="policies"), CONTROLS_INTRO.strip()]
-    for path in sorted(POLICIES.glob("*/*.yaml")):
-        if not path.name.endswith(".test.yaml"):
-            lines += control(yaml.safe_load(path.read_text(encoding="utf-8")))
-    return "\n".join(lines) + "\n"
-
-
-ORIGINS = {
-    "stated": "stated in the source texts",
-    "implied": "implied by the source texts",
-    "companion": "a companion that the source texts do not name",
-}
-
-
-def control(policy: dict[str, Any]) -> Iterator[str]:
-    """One control: what it is for, its parameters and what it is related to."""
-    yield f"\n## {policy['id']}: {policy['title']}\n"
-    yield f"{policy['severity'].capitalize()}, about a {policy['kind']}; {ORIGINS[policy['origin']]}.\n"
-    yield f"{' '.join(policy['why'].split())}\n"
-    yield f"**To mend it:** {' '.join(policy['fix'].split())}"
-    if parameters := policy.get("parameters"):
-        yield "\n| parameter | default | why |\n| --- | --- | --- |"
-        for name, parameter in parameters.items():
-            default = json.dumps(parameter["default"], ensure_ascii=False)
-            yield f"| `{name}` | {cell(default)} | {cell(parameter.get('why', ''))} |"
-    if related := policy.get("related"):
-        ids = "; ".join(f"{framework} {', '.join(map(str, listed))}" for framework, listed in related.items())
-        yield f"\nRelated to: {ids}."

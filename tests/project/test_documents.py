@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,14 +33,28 @@ def test_what_documents_show_is_what_the_commands_print() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _links(path: Path) -> Iterator[str]:
-    yield from re.findall(r"\]\(([^)#\s]+)", _outside_fences(path.read_text(encoding="utf-8")))
+def _links(path: Path) -> Iterator[tuple[str, str]]:
+    """The files and the headings in them that a document links to."""
+    text = _outside_fences(path.read_text(encoding="utf-8"))
+    for link in re.findall(r"\]\(([^)\s]+)", text):
+        if "://" not in link:
+            file, _, heading = link.partition("#")
+            yield file, heading
+
+
+@cache
+def _headings(path: Path) -> frozenset[str]:
+    """What a link may name after `#`, as GitHub makes it of a heading."""
+    titles = re.findall(r"^#+ (.+)$", _outside_fences(path.read_text(encoding="utf-8")), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles)
 
 
 @pytest.mark.parametrize("path", _named(DOCUMENTS))
 def test_links_lead_somewhere(path: Path) -> None:
-    local = [link for link in _links(path) if "://" not in link]
-    assert [link for link in local if not (path.parent / link).exists()] == []
+    for file, heading in _links(path):
+        target = path.parent / file if file else path
+        assert target.exists(), file
+        assert not heading or heading in _headings(target), f"{file}#{heading}"
 
 
 def _rows() -> list[tuple[str, str, str]]:
