@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from policyscan.documents.text import decode, read_source
+from policyscan.documents.text import decode, read_bytes
 from policyscan.errors import PolicyscanError
 from policyscan.source import Source
 
@@ -21,25 +21,25 @@ def forget() -> None:
     """Forgets every text, for a process that runs several commands."""
     _given.clear()
     source_of.cache_clear()
+    content_of.cache_clear()
 
 
 @lru_cache(maxsize=64)
 def source_of(file: str) -> Source | None:
     """The text of a file as spans name it; None if it cannot be read (any more)."""
+    content = content_of(file)
     try:
-        return Source(file, decode(_given[file], file)) if file in _given else read_source(file, file)
+        return None if content is None else Source(file, decode(content, file))
     except PolicyscanError:
         return None
 
 
+@lru_cache(maxsize=2)
 def content_of(file: str) -> bytes | None:
     """The bytes of a file as spans name it; None if it cannot be read."""
-    if file in _given:
-        return _given[file]
     try:
-        with open(file, "rb") as opened:
-            return opened.read()
-    except OSError:
+        return _given[file] if file in _given else read_bytes(file, file)
+    except PolicyscanError:
         return None
 
 

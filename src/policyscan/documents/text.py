@@ -39,13 +39,17 @@ def top(file: str) -> Span:
 def read_source(path: str | os.PathLike[str], shown: str | None = None) -> Source:
     """The text of a file, named `shown` to people; raises DocumentError with its place."""
     name = os.fspath(path).replace(os.sep, "/") if shown is None else shown
+    return Source(name, decode(read_bytes(path, name), name))
+
+
+def read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
+    """The content of a file, named `name` to people; raises DocumentError with its place."""
     try:
-        data = _read_bytes(path, name)
+        return _read_bytes(path, name)
     except OSError as error:
         raise cannot_read(name, error) from None
     except ValueError:  # a NUL character in the path
         raise DocumentError("this cannot be the name of a file", at=top(name)) from None
-    return Source(name, decode(data, name))
 
 
 def cannot_read(name: str, error: OSError) -> DocumentError:

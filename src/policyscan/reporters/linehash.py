@@ -19,17 +19,17 @@ _END = "\uffff" + "\0" * _WINDOW  # what the published algorithm feeds in after 
 
 def line_hashes(content: bytes, lines: Iterable[int]) -> dict[int, str]:
     """The fingerprint of each of some 1-based lines of a file; lines past its end have none."""
-    text = _units(content.decode("utf-8", "replace"))
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace(" ", "").replace("\t", "") + _END
+    if not content.isascii():  # a space between two halves of a broken character keeps them apart
+        content = content.decode("utf-8", "replace").encode()
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = _units(content.translate(None, b" \t").decode()) + _END
     hashes: dict[int, str] = {}
-    number, start = 1, 0
     for wanted in sorted(set(lines)):
-        while number < wanted:
-            number, start = number + 1, text.find("\n", start) + 1
-            if not start:
-                return hashes
+        parts = text.split("\n", wanted - 1)
+        if len(parts) < wanted:
+            break
+        start = len(text) - len(parts[-1])
         window = text[start : start + _WINDOW]
         value = sum(map(mul, map(ord, window), _POWERS)) & _BITS
         hashes[wanted] = f"{value:x}:{_occurrence(text, window, start)}"

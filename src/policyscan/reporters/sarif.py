@@ -62,7 +62,7 @@ def render(report: Report, options: Options) -> str:
     """One SARIF log with one run; every result has a line of its own."""
     chosen = _chosen(report, options)
     run = _Run(report, options, chosen[:MOST_RESULTS])
-    lines = ",\n".join(map(run.result, run.results))
+    lines = ",\n".join(run.texts())
     head = {
         "tool": {"driver": _driver(report)},
         "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
@@ -206,9 +206,7 @@ class _Run:
         self.titles = {policy.id: policy.title for policy in report.policies}
         self.artifacts: dict[str, str] = {}
         self.crowded = _crowded(results)
-        self.hashes: dict[str, dict[int, str]] = {}
-        if options.sarif_line_hash and not options.sarif_stable_identity:
-            self.hashes = _hashes(results, options)
+        self.hashes: dict[int, str] = {}  # by line, of the file whose results are being made
 
     def artifact(self, file: str) -> str:
         """A file's artifactLocation, as JSON."""
@@ -233,6 +231,24 @@ class _Run:
             return max(span.end_column, span.column + 1)
         source = self.options.source(span.file)
         return max(len(source.line(span.line)) if source else 0, span.column) + 1
+
+    def texts(self) -> list[str]:
+        """The results as JSON texts, made file by file, so that each file is read again only once."""
+        by_file: dict[str, list[int]] = {}
+        for number, result in enumerate(self.results):
+            by_file.setdefault(result.span.file, []).append(number)
+        texts = [""] * len(self.results)
+        for file, numbers in by_file.items():
+            self.hashes = self._line_hashes(file, {self.results[number].span.line for number in numbers})
+            for number in numbers:
+                texts[number] = self.result(self.results[number])
+        return texts
+
+    def _line_hashes(self, file: str, lines: set[int]) -> dict[int, str]:
+        """The hashes of some lines of a file; none if it cannot be read, or if nobody wants them."""
+        wanted = self.options.sarif_line_hash and not self.options.sarif_stable_identity
+        content = self.options.content(file) if wanted else None
+        return {} if content is None else line_hashes(content, lines)
 
     def result(self, result: Result) -> str:
         """One result as JSON text."""
@@ -263,7 +279,7 @@ class _Run:
         ours = f'"policyscan/v1":"{stable}"'
         if self.options.sarif_stable_identity:
             return f'"primaryLocationLineHash":"{stable[:16]}:1",{ours}'
-        line = self.hashes.get(result.span.file, {}).get(result.span.line)
+        line = self.hashes.get(result.span.line)
         return f'"primaryLocationLineHash":"{line}",{ours}' if line else ours
 
 
@@ -292,19 +308,6 @@ def _suppressions(waiver: WaiverMark | None) -> str:
     why = f"{waiver.reason} Approved by {waiver.approved_by}, until {waiver.expires_on}."
     justification = quoted(_plain(why, MOST_MESSAGE))
     return f',"suppressions":[{{"kind":"external","status":"accepted","justification":{justification}}}]'
-
-
-def _hashes(results: Iterable[Result], options: Options) -> dict[str, dict[int, str]]:
-    """The line hashes that the results need, file by file; files that cannot be read have none."""
-    lines: dict[str, set[int]] = {}
-    for result in results:
-        lines.setdefault(result.span.file, set()).add(result.span.line)
-    hashes = {}
-    for file, wanted in lines.items():
-        content = options.content(file)
-        if content is not None:
-            hashes[file] = line_hashes(content, wanted)
-    return hashes
 
 
 def _artifact(file: str, root: str) -> Json:
