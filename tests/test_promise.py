@@ -1,56 +1,46 @@
 """The promise: missing evidence is never a pass.
 
-Every key of every shipped inventory is deleted, and blanked, one at a time; whatever was a finding before
-must still be one, of the same subject or of what holds it.
+Every key of every shipped inventory, and of every case of every shipped control, is deleted, and blanked, one
+at a time; whatever was a finding before must still be one, of the same subject or of what holds it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kind, Kinds
 from policyscan.documents.library import open_tree
 from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across
 from policyscan.documents.tree import Tree
 from policyscan.engine.document_results import Evaluation
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.outcomes import evaluate
+from policyscan.engine.outcomes import FOR_EACH, evaluate
 from policyscan.engine.scan import Plan, document_clock, scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
 from policyscan.source import Source
+from tests.policies.judging import FAMILIES, KINDS, Finding, Judged, cases_of, keys, lose, name_of
 
 INVENTORIES = Path(__file__).parents[1] / "inventories"
 FILES = sorted(path.relative_to(INVENTORIES).as_posix() for path in INVENTORIES.glob("*/*.yaml"))
 AS_OF = parse_moment("2026-10-31")
 PARTS = 3
 
-
-class Finding(NamedTuple):
-    """What identifies a result that someone must act on, or that is waived."""
-
-    policy: str
-    document: str
-    subject: str
-    requirement: str
-
-
-@cache
-def kinds() -> Kinds:
-    return Kinds.builtin()
+Subject = tuple[str, str, str]
+"""Control, document and subject."""
 
 
 @cache
 def pack() -> Pack:
-    loaded, problems = load_pack(builtin_folder(), kinds())
+    loaded, problems = load_pack(builtin_folder(), KINDS)
     assert loaded is not None
     assert not problems
     return loaded
@@ -68,7 +58,7 @@ def tree(file: str) -> Tree:
 
 
 def opened(one: Tree) -> Document:
-    document = open_tree(one, kinds(), strict=True)
+    document = open_tree(one, KINDS, strict=True)
     assert document is not None
     return document
 
@@ -121,62 +111,68 @@ def waived(documents: list[Document]) -> set[Finding]:
     }
 
 
-def keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every key in a document."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield (*path, key)
-            yield from keys(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from keys(item, (*path, index))
-
-
-def without(file: str, path: tuple[Any, ...], *, blank: bool) -> Tree:
-    changed = tree(file)
-    container: Any = changed.value
-    for key in path[:-1]:
-        container = container[key]
-    del container[path[-1]]
-    if blank:
-        changed.blanks.setdefault(id(container), []).append(path[-1])
-    return changed
-
-
-def absence_has_a_meaning(kind: Kind, path: tuple[Any, ...]) -> bool:
-    """Whether the kind's schema says what it means that the key at a path is missing."""
-    generic = ".".join(
-        f"{step}[]" if isinstance(after, int) else step
-        for step, after in zip(path, (*path[1:], None), strict=True)
-        if isinstance(step, str)
-    )
-    field = kind.field(generic)
-    return field is not None and field.when_absent is not None
-
-
 def lost(before: dict[Finding, Status], after: dict[Finding, Status]) -> list[Finding]:
     """The findings that have gone: turned into something that nobody must act on, or without a successor.
 
-    A finding that is no longer there is succeeded by another of its subject, or by one of the whole
-    inventory, of a whole list, which names the list (`client.devices`), or of what has lost its name (`#1`).
+    One that is no longer there is succeeded by another of its subject, by one of the whole inventory, by a
+    list that its subject was in and that is unknown now (`client.devices`), or, where nothing is told of its
+    subject any more, by the same one of what has lost its name (`#1`).
     """
-    acted: dict[tuple[str, str], set[str]] = {}
-    for finding, status in after.items():
-        if status in FINDINGS:
-            acted.setdefault((finding.policy, finding.document), set()).add(finding.subject)
+    acted = {finding for finding, status in after.items() if status in FINDINGS}
+    names = new_names({one[:3]: None for one in before}, {one[:3]: None for one in after})
     gone = []
     for finding, status in before.items():
-        if status not in FINDINGS or after.get(finding) in FINDINGS:
+        if status not in FINDINGS or finding in acted:
             continue
-        subjects = acted.get((finding.policy, finding.document), set())
-        succeeded = (
-            finding.subject in subjects
-            or "" in subjects
-            or any("." in subject or "#" in subject for subject in subjects)
-        )
-        if finding in after or not succeeded:
+        anew = finding._replace(subject=names.get(finding[:3], finding.subject))
+        inherited = any(succeeds(other, finding) and other not in before for other in acted)
+        renamed = anew in acted or anew._replace(requirement=FOR_EACH) in acted
+        if finding in after or not (inherited or renamed):
             gone.append(finding)
     return gone
+
+
+def succeeds(other: Finding, finding: Finding) -> bool:
+    """Whether a finding is of the same subject, of the inventory, or of a list that it was in."""
+    if other[:2] != finding[:2]:
+        return False
+    above, _, last = other.subject.rpartition("/")
+    is_list = other.requirement == FOR_EACH and "." in last
+    return other.subject in {"", finding.subject} or (is_list and is_within(finding.subject, above))
+
+
+def is_within(subject: str, above: str) -> bool:
+    return not above or re.match(nameless(above) + "(/|$)", subject) is not None
+
+
+def nameless(subject: str) -> str:
+    """A pattern in which a number stands for any name: `#1/F1`."""
+    return re.sub(r"\\#[0-9]+", ".+", re.escape(subject))
+
+
+def new_names(before: dict[Subject, None], after: dict[Subject, None]) -> dict[Subject, str]:
+    """For subjects that nothing is told of any more, one that nothing was told of before; each for one."""
+    free = [one for one in after if one not in before and "#" in one[2]]
+    found: dict[Subject, str] = {}
+    for gone in (one for one in before if one not in after):
+        fitting = [one for one in free if one[:2] == gone[:2] and re.fullmatch(nameless(one[2]), gone[2])]
+        if fitting:
+            free.remove(fitting[0])
+            found[gone] = fitting[0][2]
+    return found
+
+
+# Keys with a meaning when they are absent, and the findings that go with them, for they are about them.
+ABOUT_THE_KEY = {
+    ("waivers", "GOV-03"): "without a waiver none lacks approval, and what it excepted is told again",
+    ("providers[].kind", "PROV-08"): "the certificate of a standard service gives way to the full test",
+    ("time_zone", "AV-01"): "a day is one of the zone that the configuration names",
+    ("time_zone", "SLA-02"): "a day is one of the zone that the configuration names",
+}
+
+
+def about_the_key(path: tuple[Any, ...], finding: Finding) -> bool:
+    return (name_of(path), finding.policy) in ABOUT_THE_KEY
 
 
 def test_there_are_inventories_with_findings() -> None:
@@ -193,16 +189,85 @@ def test_there_are_inventories_with_findings() -> None:
 def test_no_finding_vanishes_with_a_key(file: str, blank: bool, part: int) -> None:
     before = results(linked(tree(file), file))
     vanished: list[tuple[tuple[Any, ...], Finding]] = []
-    kind = kinds()[tree(file).value["kind"]]
     for path in list(keys(tree(file).value))[part::PARTS]:
-        if not blank and absence_has_a_meaning(kind, path):
-            continue  # the schema says which one, and a policy's test shows it
         try:
-            documents = linked(without(file, path, blank=blank), file)
+            documents = linked(lose(tree(file), path, blank=blank), file)
         except PolicyscanError:
             continue  # an error at its place: exit 2
         vanished.extend((path, finding) for finding in lost(before, results(documents)))
-    assert not vanished
+    assert [one for one in vanished if blank or not about_the_key(*one)] == []
+
+
+@pytest.mark.parametrize("blank", [False, True], ids=["deleted", "blanked"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_finding_of_a_case_vanishes_with_a_key(family: str, blank: bool) -> None:
+    vanished = [
+        (judged.policy, judged.case.name, path, finding)
+        for judged in cases_of(family)
+        for path, finding in lost_from(judged, blank=blank)
+    ]
+    assert [one for one in vanished if not about_the_key(*one[2:])] == []
+
+
+def lost_from(judged: Judged, *, blank: bool) -> Iterator[tuple[tuple[Any, ...], Finding]]:
+    before = judged.results(judged.tree())
+    if FINDINGS.isdisjoint(before.values()):
+        return
+    for path in list(keys(judged.tree().value)):
+        try:
+            after = judged.results(lose(judged.tree(), path, blank=blank))
+        except PolicyscanError:
+            continue
+        yield from ((path, finding) for finding in lost(before, after))
+
+
+def test_what_goes_with_its_key_does_go() -> None:
+    """Each exemption is needed: one that is not would hide what goes wrong later."""
+    families = {policy.rpartition("-")[0] for _, policy in ABOUT_THE_KEY}
+    needed = {
+        (name_of(path), finding.policy)
+        for family in families
+        for judged in cases_of(family)
+        for path, finding in lost_from(judged, blank=False)
+    }
+    assert needed == set(ABOUT_THE_KEY)
+
+
+ONE, OTHER = Finding("A-01", "d", "x", "fix"), Finding("A-01", "d", "y", "fix")
+SCAN, WHOLE = ONE._replace(requirement="scan"), ONE._replace(subject="")
+ANEW, UNNAMED = ONE._replace(subject="#1"), Finding("A-01", "d", "#1", FOR_EACH)
+INNER = Finding("A-01", "d", "x/item.parts", FOR_EACH)
+LIST = Finding("A-01", "d", "client.devices", FOR_EACH)
+OTHERS = Finding("A-01", "d", "y/client.devices", FOR_EACH)
+
+
+@pytest.mark.parametrize(
+    ("what", "after", "gone"),
+    [
+        ("nothing changed", {ONE: Status.FAIL, OTHER: Status.FAIL}, []),
+        ("it became unknown", {ONE: Status.UNKNOWN, OTHER: Status.FAIL}, []),
+        ("it passes", {ONE: Status.PASS, OTHER: Status.FAIL}, [ONE]),
+        ("it does not apply", {ONE: Status.NOT_APPLICABLE, OTHER: Status.FAIL}, [ONE]),
+        ("it is gone, and another subject's finding is no successor", {OTHER: Status.FAIL}, [ONE]),
+        ("its subject has another", {SCAN: Status.UNKNOWN, OTHER: Status.FAIL}, []),
+        ("its subject has another name", {ANEW: Status.FAIL, OTHER: Status.FAIL}, []),
+        ("one name for two", {ANEW: Status.FAIL}, [OTHER]),
+        ("what got a name passes", {ANEW: Status.PASS, OTHER: Status.FAIL}, [ONE]),
+        ("a new name's finding of another kind",
+         {ANEW._replace(requirement="scan"): Status.FAIL, OTHER: Status.FAIL}, [ONE]),
+        ("its subject is still told of, so a new name is not its",
+         {SCAN: Status.PASS, ANEW: Status.FAIL, OTHER: Status.FAIL}, [ONE]),
+        ("the list is unknown", {LIST: Status.UNKNOWN}, []),
+        ("its own list is unknown", {INNER: Status.UNKNOWN, OTHER: Status.FAIL}, []),
+        ("the inventory is unknown", {WHOLE: Status.UNKNOWN}, []),
+        ("a list of another is unknown", {OTHERS: Status.UNKNOWN, OTHER: Status.FAIL}, [ONE]),
+        ("what lost its name is unknown altogether", {UNNAMED: Status.UNKNOWN}, [OTHER]),
+        ("the list passes", {LIST: Status.PASS}, [ONE, OTHER]),
+        ("another control's finding", {ONE._replace(policy="A-02"): Status.FAIL, OTHER: Status.FAIL}, [ONE]),
+    ],
+)  # fmt: skip
+def test_what_counts_as_lost(what: str, after: dict[Finding, Status], gone: list[Finding]) -> None:
+    assert lost({ONE: Status.FAIL, OTHER: Status.UNKNOWN}, after) == gone, what
 
 
 @pytest.mark.parametrize("blank", [False, True], ids=["deleted", "blanked"])
@@ -211,7 +276,7 @@ def test_no_waiver_grows_with_a_key_less(file: str, blank: bool) -> None:
     before = waived(linked(tree(file), file))
     for path in [path for path in keys(tree(file).value) if path[0] == "waivers"]:
         try:
-            documents = linked(without(file, path, blank=blank), file)
+            documents = linked(lose(tree(file), path, blank=blank), file)
         except PolicyscanError:
             continue
         assert waived(documents) <= before, path

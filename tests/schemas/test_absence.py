@@ -1,19 +1,18 @@
-"""Keys whose absence has a meaning: the controls' own cases show them both written and left out."""
+"""Keys whose absence has a meaning: the controls' own cases show them written, and what it means without."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+import pytest
 
-from policyscan.policies.pack import TEST_SUFFIX, builtin_folder
-from policyscan.policytest.cases import BLANK, MISSING, merge
+from policyscan.documents.shapes import Shape, walk
+from policyscan.errors import PolicyscanError
+from policyscan.policytest.cases import BLANK, MISSING
+from tests.policies.judging import FAMILIES, KINDS, Judged, cases_of, holders, lose
 
-SCHEMAS = Path(__file__).parents[2] / "src/policyscan/schemas"
 # Facts that no control reads yet.
 UNREAD = {
     "person.on_file",
@@ -23,68 +22,68 @@ UNREAD = {
 }
 
 
+def with_a_meaning(shape: Shape) -> Iterator[str]:
+    return (key for key, field in shape.fields.items() if field.when_absent is not None)
+
+
 @cache
-def schema_of(kind: str) -> dict[str, Any]:
-    loaded = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
-
-
-def with_a_meaning() -> set[str]:
+def every_key() -> frozenset[str]:
     """`fix.severity`: every key with x-when-absent, by the name of what holds it."""
-    found = set()
-    for kind in ("client", "provider", "portfolio"):
-        schema = schema_of(kind)
-        for name, node in {kind: schema, **schema["$defs"]}.items():
-            for key, value in node.get("properties", {}).items():
-                if "x-when-absent" in value:
-                    found.add(f"{name}.{key}")
-    return found
+    shapes = [kind.shape for kind in KINDS]
+    shapes += [field.shape for kind in KINDS for _, field in walk(kind.shape)]
+    return frozenset(f"{shape.name}.{key}" for shape in shapes for key in with_a_meaning(shape))
 
 
-def objects(schema: dict[str, Any], node: dict[str, Any], name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Every mapping within a value with the name of its definition."""
-    if "$ref" in node:
-        name = node["$ref"].removeprefix("#/$defs/")
-        node = schema["$defs"][name]
-    if "anyOf" in node:
-        if value is not None and "x-money" not in node:
-            yield from objects(schema, next(n for n in node["anyOf"] if n.get("type") != "null"), name, value)
-    elif isinstance(value, list):
-        for item in value:
-            yield from objects(schema, node["items"], name, item)
-    elif isinstance(value, dict) and "properties" in node:
-        yield name, value
-        for key, item in value.items():
-            if key in node["properties"]:
-                yield from objects(schema, node["properties"][key], f"{name}.{key}", item)
+@cache
+def seen() -> tuple[frozenset[str], frozenset[str]]:
+    """The keys that some case writes, and those whose absence decides some case.
 
-
-def documents() -> Iterator[tuple[str, dict[str, Any]]]:
-    """The kind and the inventory of every case of every shipped control."""
-    for path in sorted(builtin_folder().glob(f"*/*{TEST_SUFFIX}")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        policy = yaml.safe_load(
-            path.with_name(path.name.removesuffix(TEST_SUFFIX) + ".yaml").read_text(encoding="utf-8")
-        )
-        for case in content["cases"]:
-            yield policy["kind"], merge(content.get("base", {}), case.get("with", {}))
-            for other in case.get("documents", ()):
-                yield other["kind"], other
-
-
-def test_the_cases_show_each_key_written_and_left_out() -> None:
-    keys = with_a_meaning()
+    It decides where the results are others once the key is there with nothing after it, which is unknown.
+    """
     written: set[str] = set()
-    left_out: set[str] = set()
-    for kind, document in documents():
-        schema = schema_of(kind)
-        for name, value in objects(schema, schema, kind, document):
-            for key in keys:
-                holder, _, own = key.rpartition(".")
-                if holder == name:
-                    present = own in value and value[own] not in (MISSING, BLANK)
-                    (written if present else left_out).add(key)
-    assert sorted(keys - left_out - UNREAD) == []
-    assert sorted(keys - written - UNREAD) == []
-    assert keys >= UNREAD
+    deciding: set[str] = set()
+    for judged in (one for family in FAMILIES for one in cases_of(family)):
+        for name, path, key in absences(judged, written):
+            if f"{name}.{key}" not in deciding and decides(judged, (*path, key)):
+                deciding.add(f"{name}.{key}")
+    return frozenset(written), frozenset(deciding)
+
+
+def absences(judged: Judged, written: set[str]) -> Iterator[tuple[str, tuple[Any, ...], str]]:
+    """Where a key with a meaning is left out of a case; those that are there are added to `written`."""
+    value = judged.tree().value
+    for name, shape, path in holders(judged.kind.shape, value):
+        holder: Any = value
+        for step in path:
+            holder = holder[step]
+        for key in with_a_meaning(shape):
+            if key not in holder:
+                yield name, path, key
+            elif holder[key] not in (MISSING, BLANK):
+                written.add(f"{name}.{key}")
+
+
+def decides(judged: Judged, path: tuple[Any, ...]) -> bool:
+    try:
+        return judged.results(judged.tree()) != judged.results(lose(judged.tree(), path, blank=True))
+    except PolicyscanError:
+        return False
+
+
+def test_there_are_such_keys() -> None:
+    assert len(every_key()) > 30
+    assert every_key() >= UNREAD
+
+
+@pytest.mark.parametrize("key", sorted(every_key() - UNREAD))
+def test_the_cases_show_a_key_written(key: str) -> None:
+    assert key in seen()[0]
+
+
+@pytest.mark.parametrize("key", sorted(every_key() - UNREAD))
+def test_a_case_shows_what_its_absence_means(key: str) -> None:
+    assert key in seen()[1]
+
+
+def test_no_control_reads_the_rest() -> None:
+    assert seen()[1].isdisjoint(UNREAD)

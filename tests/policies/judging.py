@@ -1,0 +1,157 @@
+"""The cases of the shipped controls, judged one by one, as they stand or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from policyscan.documents.document import Document
+from policyscan.documents.kinds import Kind, Kinds
+from policyscan.documents.reading import read_text
+from policyscan.documents.references import link_across
+from policyscan.documents.shapes import Shape
+from policyscan.documents.tree import Tree
+from policyscan.engine.document_results import Evaluation
+from policyscan.engine.moments import parse_moment
+from policyscan.engine.outcomes import evaluate
+from policyscan.engine.scan import Plan, document_clock
+from policyscan.findings import Status
+from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
+from policyscan.policies.policy import Policy
+from policyscan.policytest.cases import Case, read_tests
+from policyscan.source import Source
+
+KINDS = Kinds.builtin()
+FOLDER = builtin_folder()
+FAMILIES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+class Finding(NamedTuple):
+    """What identifies a result."""
+
+    policy: str
+    document: str
+    subject: str
+    requirement: str
+
+
+class Judged(NamedTuple):
+    """A case with the control that it is about."""
+
+    policy: str
+    kind: Kind
+    case: Case
+    known: Mapping[str, Policy]
+
+    def tree(self) -> Tree:
+        """The case's inventory, to be changed at will."""
+        return _tree(self.case.inventory)
+
+    def results(self, tree: Tree) -> dict[Finding, Status]:
+        """What the control says of an inventory in the company of the case's other documents."""
+        plan = Plan([self.known[self.policy]], self.known, {}, parse_moment(self.case.as_of), full=True)
+        documents = [self.kind.decode(tree), *map(_decoded, self.case.documents)]
+        by_id = {(one.kind.name, one.id): one for one in documents}
+        document = documents[0]
+        clock = document_clock(document, plan)
+        for one in documents:
+            link_across(one, lambda kind, id_: by_id.get((kind, id_)))
+            one.as_seen(clock)
+        clock.lookup = Evaluation(document, clock, plan.known, documents, full=False).lookup
+        return {
+            Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
+            for outcome in evaluate(self.known[self.policy], document.value, clock)
+        }
+
+
+def _tree(text: str) -> Tree:
+    (only,), problems = read_text(Source("inventory.yaml", text))
+    assert not problems
+    return only
+
+
+def _decoded(text: str) -> Document:
+    tree = _tree(text)
+    return KINDS[tree.value["kind"]].decode(tree)
+
+
+def known(id_: str, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
+    return _pack(id_ if parameters else "", tuple(parameters.items()) if parameters else ())
+
+
+def _pack(id_: str, parameters: tuple[tuple[str, Any], ...]) -> Mapping[str, Policy]:
+    key = (id_, repr(parameters))
+    if key not in _PACKS:
+        loaded, problems = load_pack(FOLDER, KINDS, overrides={id_: dict(parameters)} if id_ else None)
+        assert loaded is not None
+        assert not problems
+        _PACKS[key] = loaded.policies
+    return _PACKS[key]
+
+
+_PACKS: dict[tuple[str, str], Mapping[str, Policy]] = {}
+
+
+@cache
+def cases_of(family: str) -> tuple[Judged, ...]:
+    """Every case of a family's controls."""
+    return tuple(_cases(family))
+
+
+def _cases(family: str) -> Iterator[Judged]:
+    for path in sorted((FOLDER / family).glob(f"*{TEST_SUFFIX}")):
+        id_ = path.name.removesuffix(TEST_SUFFIX)
+        kind = KINDS[known(id_, {})[id_].info.kind]
+        tests, problems = read_tests(path, path.name, kind.name, kind.shape.ident)
+        assert tests is not None
+        assert not problems
+        for case in tests.cases:
+            yield Judged(id_, kind, case, known(id_, case.parameters))
+
+
+def keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every key in a document."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key)
+            yield from keys(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from keys(item, (*path, index))
+
+
+def name_of(path: tuple[Any, ...]) -> str:
+    """A path as schemas name it: `devices[].in_scope`."""
+    return ".".join(
+        f"{step}[]" if isinstance(after, int) else step
+        for step, after in zip(path, (*path[1:], None), strict=True)
+        if isinstance(step, str)
+    )
+
+
+def lose(tree: Tree, path: tuple[Any, ...], *, blank: bool) -> Tree:
+    """A tree with one key deleted, or with nothing after it."""
+    container: Any = tree.value
+    for key in path[:-1]:
+        container = container[key]
+    container.pop(path[-1], None)
+    if blank:
+        tree.blanks.setdefault(id(container), []).append(path[-1])
+    return tree
+
+
+def holders(
+    shape: Shape, value: Any, path: tuple[Any, ...] = ()
+) -> Iterator[tuple[str, Shape, tuple[Any, ...]]]:
+    """Every mapping of a document that has a shape of its own: the shape's name, the shape, its path."""
+    if isinstance(value, list) and shape.items is not None:
+        for index, item in enumerate(value):
+            yield from holders(shape.items.shape, item, (*path, index))
+    elif isinstance(value, dict):
+        if shape.fields:
+            yield shape.name, shape, path
+        for key, item in value.items():
+            field = shape.fields.get(key) or shape.items
+            if field is not None:
+                yield from holders(field.shape, item, (*path, key))
