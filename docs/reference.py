@@ -32,8 +32,8 @@ KIND_INTRO = """
 A file of this kind starts with `schema_version: 1` and `kind: {kind}`. A key that is missing, or has
 nothing after it, says that the fact is not known; `null`, `[]` and `0` say that it is known to be none.
 Only where a row says "not written means" does a key that is left out say something, to every control the
-same. No key is needed but those marked so. Keys of your own start with `x-`. `policyscan schema {kind}` prints
-all this for editors.
+same. No key is needed but those marked so. Keys of your own start with `x-`. `policyscan schema {kind}`
+prints all this for editors.
 """
 
 
