@@ -154,7 +154,7 @@ def _status(policy: Policy) -> Iterator[str]:
     if policy.status == "preview":
         yield "This control is a preview: it is in no profile, and may still change.\n"
     if policy.status == "deprecated":
-        yield "This control is deprecated.\n"
+        yield f"This control is deprecated: use [{policy.replaced_by}]({policy.replaced_by}.md) instead.\n"
     if policy.aliases:
         yield f"It was called {', '.join(policy.aliases)} before.\n"
 

@@ -26,6 +26,7 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
         ("policies:\n  - ../..\n", 2, "outside the folder", None),
         ("profile:\n", 1, "'profile' is blank", "value"),
         ("ignore: PATCH-01\n", 1, "is not of type", None),
+        ("companions: none\n", 1, "is not of type", None),
         ("profile: a\nprofile: b\n", 2, "profile", None),
     ],
 )
@@ -76,7 +77,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         tmp_path,
         "inventories: [clients]\npolicies: [mine]\nbuiltin_policies: false\n"
         "kinds: [site.json]\nprofile: insurer\ntime_zone: Europe/Paris\n"
-        "fail_on: high\nselect: [AV]\nignore: [AV-01]\n"
+        "fail_on: high\nselect: [AV]\nignore: [AV-01]\ncompanions: false\n"
         "parameters: {AV-01: {max_age: 3d}}\nx-note: ours\n",
     )
     assert load(tmp_path) == Config(
@@ -91,6 +92,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         fail_on="high",
         select=("AV",),
         ignore=("AV-01",),
+        companions=False,
         parameters={"AV-01": {"max_age": "3d"}},
     )
 

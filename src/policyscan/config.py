@@ -28,6 +28,7 @@ class Config(NamedTuple):
     fail_on: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    companions: bool = True
     parameters: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -113,6 +114,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         fail_on=content.get("fail_on"),
         select=tuple(content.get("select", ())),
         ignore=tuple(content.get("ignore", ())),
+        companions=content.get("companions", True),
         parameters=content.get("parameters", {}),
     )
 

@@ -199,7 +199,9 @@ def test_list(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     out = policyscan(monkeypatch, place, "list", "--profile", "usual").out
     assert "OPS-03" not in out
     assert "2 controls" in out
-    assert "OPS-02" not in policyscan(monkeypatch, place, "list", "--ignore", "OPS-02").out
+    out = policyscan(monkeypatch, place, "list", "--ignore", "OPS-02").out
+    assert "There is a crisis plan" not in out
+    assert "1 control. Left out: OPS-02. " in out
 
 
 def test_a_preview_is_listed_as_such(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
@@ -212,6 +214,43 @@ def test_a_preview_is_listed_as_such(monkeypatch: pytest.MonkeyPatch, place: Pat
     assert "The provider is insured  [strict, all]" in out
 
 
+def test_a_deprecated_control_says_what_to_use_instead(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-02.yaml", text + "status: deprecated\nreplaced_by: OPS-03\n")
+    out = policyscan(monkeypatch, place, "list").out
+    assert "There is a crisis plan (deprecated: use OPS-03 instead)  [usual, strict]" in out
+    assert out.count("instead") == 1
+    listed = json.loads(policyscan(monkeypatch, place, "list", "-f", "json", "--select", "OPS-02").out)
+    assert (listed[0]["status"], listed[0]["replaced_by"]) == ("deprecated", "OPS-03")
+    assert "\ndeprecated: use OPS-03 instead\n" in policyscan(monkeypatch, place, "explain", "OPS-02").out
+    assert "deprecated" not in policyscan(monkeypatch, place, "explain", "OPS-03").out
+
+
+COMPANIONS = ("ACC-01", "ACC-02", "GOV-02", "GOV-03", "INS-06", "REC-03")
+
+
+@pytest.mark.parametrize(
+    ("args", "left_out"),
+    [
+        ((), COMPANIONS),
+        (("--profile", "full"), COMPANIONS),
+        (("--profile", "essentials"), ("ACC-01", "REC-03")),
+        (("--select", "ACC-01,AV-01"), ()),
+        (("--profile", "full", "--ignore", "GOV"), ("ACC-01", "ACC-02", "INS-06", "REC-03")),
+    ],
+)
+def test_companions_can_be_left_out_of_a_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: tuple[str, ...], left_out: tuple[str, ...]
+) -> None:
+    every = policyscan(monkeypatch, tmp_path, "list", *args).out
+    without = policyscan(monkeypatch, tmp_path, "list", "--no-companions", *args).out
+    listed = [line.partition(" ")[0] for line in every.splitlines()]
+    kept = [line.partition(" ")[0] for line in without.splitlines()]
+    assert [id_ for id_ in listed[:-2] if id_ not in kept] == list(left_out)
+    assert all(f"{id_} (companion)" in without for id_ in left_out)
+    assert "(companion)" not in every
+
+
 def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     listed = json.loads(policyscan(monkeypatch, place, "list", "-f", "json", "--select", "OPS-01").out)
     assert listed == [
@@ -222,6 +261,7 @@ def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
             "kind": "client",
             "origin": "local",
             "status": "stable",
+            "replaced_by": None,
             "profiles": ["usual", "strict"],
             "related": {"cis-v8": ["17.1"]},
             "file": "controls/OPS/OPS-01.yaml",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,86 @@ def test_a_report_says_which_controls_were_checked_and_left_out(
     assert about["left_out"] == ["OPS-01"]
     assert list(about["policies"]) == ["OPS-02"]
     assert "left out: OPS-01\n" in scan(monkeypatch, place, "--ignore", "OPS-01").out
+
+
+@pytest.mark.parametrize(
+    ("settings", "args", "left_out", "companions"),
+    [
+        ("", (), [], {"ACC-01", "REC-03"}),
+        ("", ("--no-companions",), ["ACC-01 (companion)", "REC-03 (companion)"], set()),
+        ("companions: false\n", (), ["ACC-01 (companion)", "REC-03 (companion)"], set()),
+        ("companions: false\n", ("--companions",), [], {"ACC-01", "REC-03"}),
+        ("", ("--no-companions", "--ignore", "REC"), ["REC", "ACC-01 (companion)"], set()),
+        ("", ("--no-companions", "--select", "ACC-01,AV-01"), [], {"ACC-01"}),
+        ("select: [ACC-01]\ncompanions: false\n", (), [], {"ACC-01"}),
+        (
+            "select: [ACC-01]\ncompanions: false\n",
+            ("--profile", "essentials"),
+            ["ACC-01 (companion)", "REC-03 (companion)"],
+            set(),
+        ),
+    ],
+)
+def test_companions_can_be_left_out_of_every_profile(
+    monkeypatch: pytest.MonkeyPatch,
+    place: Path,
+    settings: str,
+    args: tuple[str, ...],
+    left_out: list[str],
+    companions: set[str],
+) -> None:
+    write(place, "policyscan.yaml", settings + "time_zone: UTC\n")
+    about = report(monkeypatch, place, "inventories/clients/good.yaml", *args)["scan"]
+    assert about["left_out"] == left_out
+    assert {id_ for id_, policy in about["policies"].items() if policy["origin"] == "companion"} == companions
+    assert about["controls"] == len(about["policies"])
+
+
+def test_every_output_says_that_companions_are_left_out(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "policyscan.yaml", "companions: false\n")
+    for format_ in ("text", "markdown", "json", "sarif", "github"):
+        out = scan(monkeypatch, place, "inventories/clients/good.yaml", "-f", format_).out
+        assert "essentials" in out
+        assert re.search(r"12 of \d\d|\"controls\": 12", out)
+        assert "ACC-01 (companion)" in out
+
+
+def test_a_companion_of_a_pack_of_ones_own_stays(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    text = (place / "controls/OPS/OPS-01.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-01.yaml", text + "origin: companion\n")
+    about = report(monkeypatch, place, "--no-companions")["scan"]
+    assert (about["left_out"], about["controls"]) == ([], 2)
+
+
+def test_a_control_that_asks_for_a_companion_that_is_left_out_gets_its_answer(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    text = (place / "inventories/clients/good.yaml").read_text(encoding="utf-8")
+    text += (
+        "email: null\nremote_access: [{id: vpn, kind: vpn, mfa: false}]\ninsurance_policies:\n"
+        "  - {id: c, kind: cyber, starts_on: 2026-01-01, ends_on: 2027-01-01, attestations: "
+        "[{statement: mfa_on_remote_access, answer: true, signed_on: 2026-01-01}]}\n"
+    )
+    write(place, "inventories/clients/good.yaml", text)
+    write(place, "policyscan.yaml", "companions: false\n")
+    got = report(monkeypatch, place, "--select", "INS-06", "inventories/clients/good.yaml")
+    (fail,) = got["results"]
+    assert (fail["policy"], fail["status"]) == ("INS-06", "fail")
+    assert "ACC-01 does not pass" in fail["message"]
+    assert list(got["scan"]["policies"]) == ["INS-06"]
+
+
+def test_a_scan_with_a_deprecated_control_says_what_to_use(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-02.yaml", text + "status: deprecated\nreplaced_by: OPS-03\n")
+    note = "OPS-02 is deprecated: use OPS-03 instead"
+    assert report(monkeypatch, place)["scan"]["notes"] == [note]
+    assert f"note: {note}\n" in scan(monkeypatch, place).out
+    for format_ in ("markdown", "sarif", "github"):
+        assert note in scan(monkeypatch, place, "-f", format_).out.replace("\\", "")
+    assert report(monkeypatch, place, "--select", "OPS-01")["scan"]["notes"] == []
 
 
 def test_local_controls_join_the_built_in_ones(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -199,6 +199,38 @@ def test_a_policy_in_the_wrong_place(world: World, file: str, id_: str, words: s
 
 
 @pytest.mark.parametrize(
+    ("body", "place", "words"),
+    [
+        ("status: deprecated\n", "10:9", "a deprecated policy needs `replaced_by:`"),
+        ("status: deprecated\nreplaced_by: MINE-09\n", "11:14", "names MINE-09, which is not in this pack"),
+        ("status: deprecated\nreplaced_by: MINE-01\n", "11:14", "cannot be replaced by itself"),
+        ("replaced_by: MINE-02\n", "10:14", "is for a policy with `status: deprecated`"),
+        ("status: preview\nreplaced_by: MINE-02\n", "11:14", "is for a policy with `status: deprecated`"),
+    ],
+)
+def test_a_replacement_that_is_none(world: World, body: str, place: str, words: str) -> None:
+    world.policy(GOOD + body).policy(GOOD, "MINE-02")
+    (problem,) = shown(world)
+    assert problem.startswith(f"mine/MINE/MINE-01.yaml:{place}: ")
+    assert words in problem
+
+
+def test_a_deprecated_policy_names_its_replacement(world: World) -> None:
+    world.policy(GOOD + "status: deprecated\nreplaced_by: MINE-02\n").policy(GOOD, "MINE-02")
+    policies = world.pack().policies
+    assert [(p.status, p.replaced_by) for p in policies.values()] == [
+        ("deprecated", "MINE-02"),
+        ("stable", None),
+    ]
+
+
+def test_a_replacement_that_is_broken_is_told_once(world: World) -> None:
+    world.policy(GOOD + "status: deprecated\nreplaced_by: MINE-02\n").policy("require: []\n", "MINE-02")
+    (problem,) = shown(world)
+    assert "MINE-02.yaml" in problem
+
+
+@pytest.mark.parametrize(
     "file",
     [
         "MINE-01.yaml",

@@ -25,6 +25,11 @@ from tests.reporters.reports import (
 
 
 def lines(made: Report, **changes: Any) -> list[str]:
+    """The commands for a report of a scan that left nothing out."""
+    return all_lines(made._replace(scan=made.scan._replace(left_out=())), **changes)
+
+
+def all_lines(made: Report, **changes: Any) -> list[str]:
     return REPORTERS["github"].render(made, options(made, **changes)).splitlines()
 
 
@@ -43,8 +48,8 @@ def test_escaping_is_that_of_githubs_own_toolkit() -> None:
 )
 def test_no_text_can_start_a_command_of_its_own(text: str) -> None:
     made = report(COORDINATOR._replace(message=text, subject=text), problems=(Problem(text, None, text),))
-    for line in REPORTERS["github"].render(made, options(made)).split("\n"):
-        assert line == "" or re.match(r"::(error|notice) title=\S", line)
+    for line in all_lines(made):
+        assert re.match(r"::(error|notice) title=\S", line)
     assert len(lines(made)) == 2
 
 
@@ -92,6 +97,20 @@ def test_at_most_ten_of_a_kind_and_the_rest_is_counted(fails: int, unknowns: int
         assert sum(line.startswith(f"::{kind} ") for line in shown) <= 10
     last = "" if rest is None else f"::notice title=policyscan::Not shown here: {rest}."
     assert (shown[-1] == last) is (rest is not None)
+
+
+def test_what_is_left_out_or_loosened_is_told_in_one_notice_with_the_rest() -> None:
+    made = SITUATIONS["findings"]
+    assert made.scan.left_out
+    assert made.scan.loosened
+    last = all_lines(made)[-1]
+    assert last.startswith("::notice title=policyscan::essentials, ")
+    assert "%0Aleft out: PATCH-01, TEN-01%0A" in last
+    assert "%0Aloosened: " in last
+    many = made._replace(results=tuple(RESTORED._replace(subject=f"u{n}") for n in range(12)))
+    shown = all_lines(many)
+    assert len([line for line in shown if line.startswith("::notice ")]) == 10
+    assert shown[-1] == f"{last}%0ANot shown here: 3 notices."
 
 
 def test_problems_take_the_first_places() -> None:

@@ -98,8 +98,10 @@ def _sarif_shows(status: Status, text: str) -> bool:
 
 
 def _github_shows(status: Status, text: str) -> bool:
-    command = TRAITS[status].command
-    return text.startswith(f"::{command} ") if command else text == ""
+    kind = TRAITS[status].command
+    first, *others = text.splitlines()
+    about = "::notice title=policyscan::essentials, "  # what the scan left out is always told
+    return first.startswith(f"::{kind} ") and len(others) == 1 if kind else first.startswith(about)
 
 
 def _markdown_shows(status: Status, text: str) -> bool:

@@ -389,5 +389,6 @@ def test_the_run_says_what_was_scanned_with() -> None:
         "asOf": SCAN.as_of,
         "controls": "5 of 66",
         "leftOut": ["PATCH-01", "TEN-01"],
+        "notes": [],
         "loosened": [],
     }

@@ -102,6 +102,10 @@ def _about(policy: Policy) -> Iterator[str]:
     info = policy.info
     yield f"{info.id}  {info.title}"
     yield f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}"
+    if policy.status == "preview":
+        yield "a preview: in no profile, and may still change"
+    if policy.replaced_by:
+        yield f"deprecated: use {policy.replaced_by} instead"
     yield ""
     for quote in info.quotes:
         yield from _wrapped(f"“{quote.text}”", "  ")

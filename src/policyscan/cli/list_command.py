@@ -41,6 +41,7 @@ def command(
     profile: str | None,
     select: Sequence[str],
     ignore: Sequence[str],
+    companions: bool | None,
     cache: bool,
     config: Path | None,
     kind: str | None,
@@ -52,7 +53,8 @@ def command(
     Ids of frameworks are related to a control; meeting its test does not satisfy them.
     """
     workspace = wiring.open_workspace(config=config, folders=folders, use_cache=cache)
-    chosen = _chosen(workspace, profile, wiring.ids_in(select), wiring.ids_in(ignore))
+    names = wiring.ids_in(select), wiring.ids_in(ignore)
+    chosen, left_out = _chosen(workspace, profile, *names, companions)
     if kind is not None:
         chosen = _about(chosen, kind, workspace.kinds.names)
     if framework is not None:
@@ -66,16 +68,28 @@ def command(
         show(_line(policy, workspace.packs, framework))
     if chosen:
         click.echo()
-    click.echo(f"{plural(len(chosen), 'control')}. More about one: policyscan explain ID")
+    without = f" Left out: {', '.join(left_out)}." if left_out else ""
+    click.echo(f"{plural(len(chosen), 'control')}.{without} More about one: policyscan explain ID")
     return 0
 
 
 def _chosen(
-    workspace: wiring.Workspace, profile: str | None, select: Sequence[str], ignore: Sequence[str]
-) -> list[Policy]:
+    workspace: wiring.Workspace,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    companions: bool | None,
+) -> tuple[list[Policy], tuple[str, ...]]:
+    """The controls to list, and what is left out of them."""
     if profile or select or ignore:
-        return list(wiring.choose_policies(workspace, profile, select, ignore).policies)
-    return [policy for pack in workspace.packs for policy in pack.policies.values()]
+        choice = wiring.choose_policies(workspace, profile, select, ignore, companions)
+        return list(choice.policies), choice.left_out
+    everything = [policy for pack in workspace.packs for policy in pack.policies.values()]
+    if companions is not False:
+        return everything, ()
+    dropped = wiring.companions_of(everything, workspace.packs)
+    kept = [policy for policy in everything if policy.id not in dropped]
+    return kept, tuple(f"{id_} (companion)" for id_ in dropped)
 
 
 def _about(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> list[Policy]:
@@ -107,7 +121,8 @@ def _line(policy: Policy, packs: Sequence[Pack], framework: str | None) -> str:
     info = policy.info
     related = f"  related to {framework} {', '.join(info.related[framework])}" if framework else ""
     profiles = ", ".join(_profiles(policy, packs))
-    status = f" ({policy.status})" if policy.status != "stable" else ""
+    instead = f": use {policy.replaced_by} instead" if policy.replaced_by else ""
+    status = f" ({policy.status}{instead})" if policy.status != "stable" else ""
     title = f"{info.title}{status}{related or f'  [{profiles or NOWHERE}]'}"
     return f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} {title}"
 
@@ -121,6 +136,7 @@ def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:
         "kind": info.kind,
         "origin": info.origin,
         "status": policy.status,
+        "replaced_by": policy.replaced_by,
         "profiles": _profiles(policy, packs),
         "related": {name: list(ids) for name, ids in info.related.items()},
         "file": info.file,

@@ -75,6 +75,12 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
         "--ignore", multiple=True, metavar="ID", help="Leave these controls or families out. Repeatable."
     ),
     click.option(
+        "--companions/--no-companions",
+        default=None,
+        help="Check built-in controls that the source texts do not name; one that --select names is checked "
+        "anyway.  [default: on]",
+    ),
+    click.option(
         "--cache/--no-cache", default=True, help="Keep checked policies between runs.  [default: on]"
     ),
 )

@@ -129,7 +129,11 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
         paths, config=given["config"], folders=given["folders"], use_cache=given["cache"]
     )
     choice = wiring.choose_policies(
-        workspace, given["profile"], wiring.ids_in(given["select"]), wiring.ids_in(given["ignore"])
+        workspace,
+        given["profile"],
+        wiring.ids_in(given["select"]),
+        wiring.ids_in(given["ignore"]),
+        given["companions"],
     )
     config = workspace.config
     moment = wiring.moment_of(given["as_of"])
@@ -153,10 +157,10 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             controls=len(choice.policies),
             controls_total=choice.total,
             loosened=tuple(wiring.loosened(choice)),
-            left_out=wiring.ids_in(given["ignore"]) or config.ignore,
+            left_out=choice.left_out,
             files_read=reader.files,
             files_skipped=reader.skipped,
-            notes=reading_notes(),
+            notes=(*reading_notes(), *wiring.deprecated(choice)),
         )
 
     report = scan(reader.documents(), plan, about, reader.told)

@@ -43,6 +43,7 @@ class Choice(NamedTuple):
     aliases: Mapping[str, str]
     profile: str
     total: int
+    left_out: tuple[str, ...] = ()
 
 
 def configure(paths: Sequence[str], config: Path | None, store: Store | None = None) -> Config:
@@ -135,9 +136,16 @@ def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[Polic
 
 
 def choose_policies(
-    workspace: Workspace, profile: str | None, select: Sequence[str], ignore: Sequence[str]
+    workspace: Workspace,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    companions: bool | None = None,
 ) -> Choice:
-    """The policies of a scan: the profile of the main pack and everything of local packs, or a selection."""
+    """The policies of a scan: the profile of the main pack and everything of local packs, or a selection.
+
+    Without `companions` (by default as configured), those of the built-in pack are not in any profile.
+    """
     config, packs = workspace.config, workspace.packs
     if not packs:
         raise ConfigError(
@@ -156,9 +164,20 @@ def choose_policies(
     if problems:
         raise Problems(problems)
     aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
+    with_companions = config.companions if companions is None else companions
+    dropped = {} if select or with_companions else companions_of(policies, packs)
+    policies = [policy for policy in policies if policy.id not in dropped]
     if not policies:
         raise ConfigError("no control is chosen", hint="see `policyscan list`")
-    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies))
+    left_out = (*ignore, *(f"{id_} (companion)" for id_ in dropped))
+    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies), left_out)
+
+
+def companions_of(policies: Sequence[Policy], packs: Sequence[Pack]) -> dict[str, Policy]:
+    """Those of the built-in policies that the source texts do not name, by id."""
+    builtin = os.path.realpath(builtin_path())
+    own = {id_ for pack in packs if os.path.realpath(pack.folder) == builtin for id_ in pack.policies}
+    return {p.id: p for p in policies if p.id in own and p.info.origin == "companion"}
 
 
 class _Together(Mapping[str, Policy]):
@@ -199,6 +218,13 @@ def _merged(packs: Sequence[Pack]) -> Pack:
         aliases={alias: id_ for pack in packs for alias, id_ in pack.aliases.items()},
         previews=frozenset().union(*(pack.previews for pack in packs)),
     )
+
+
+def deprecated(choice: Choice) -> Iterator[str]:
+    """What a report says about the policies that are to be replaced by others."""
+    for policy in choice.policies:
+        if policy.replaced_by:
+            yield f"{policy.id} is deprecated: use {policy.replaced_by} instead"
 
 
 def loosened(choice: Choice) -> Iterator[Loosened]:

@@ -65,6 +65,7 @@ class Checker:
             info=self._info(),
             root=root,
             status=content.get("status", "stable"),
+            replaced_by=content.get("replaced_by"),
             aliases=tuple(content.get("aliases", ())),
             parameters=dict(values),
             shown_parameters={name: cel.to_json(value) for name, value in values.items()},

@@ -69,6 +69,7 @@ class _Loader:
         self.problems: list[PolicyscanError] = []
         self._uses: dict[tuple[str, str], Span] = {}
         self._aliases: list[tuple[str, Span]] = []
+        self._replacements: list[tuple[str, str, str | None, Span]] = []  # id, status, replaced_by, place
         self.written: tuple[Written, ...] = ()
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
@@ -103,6 +104,7 @@ class _Loader:
             )
         self._check_uses(policies)
         self._check_aliases(policies)
+        self._check_replacements(policies)
         profiles = self._profiles(about, policies)
         content = about.value if about else {}
         return Pack(
@@ -142,6 +144,9 @@ class _Loader:
             self._uses[id_, used] = file.span(("uses", i))
         for i, alias in enumerate(file.value.get("aliases", ())):
             self._aliases.append((alias, file.span(("aliases", i))))
+        status, instead = file.value.get("status", "stable"), file.value.get("replaced_by")
+        at = file.span(("status",) if instead is None else ("replaced_by",))
+        self._replacements.append((id_, status, instead, at))
         return policy
 
     def _placed(self, path: Path, file: PolicyFile, id_: str) -> bool:
@@ -263,6 +268,27 @@ class _Loader:
                 message = f"the alias {alias} is already the id or an alias of a policy"
                 self.problems.append(PolicyError(message, at=at, hint="ids are never used again"))
             seen.add(alias)
+
+    def _check_replacements(self, policies: Mapping[str, Policy]) -> None:
+        """A policy that is deprecated says which other one to use, and no other policy does."""
+        for id_, status, instead, at in self._replacements:
+            hint: str | None = f"name the policy to use instead of {id_}"
+            if status == "deprecated" and instead is None:
+                message = "a deprecated policy needs `replaced_by:`"
+            elif instead is None:
+                continue
+            elif status != "deprecated":
+                message, hint = "`replaced_by:` is for a policy with `status: deprecated`", None
+            elif instead == id_:
+                message = f"{id_} cannot be replaced by itself"
+            elif instead not in policies and not self._broken(instead):
+                from policyscan.documents.suggest import did_you_mean
+
+                message = f"`replaced_by` names {instead}, which is not in this pack"
+                hint = did_you_mean(instead, [other for other in policies if other != id_]) or hint
+            else:
+                continue
+            self.problems.append(PolicyError(message, at=at, hint=hint))
 
     def _broken(self, id_: str) -> bool:
         """Whether a policy is there, with problems of its own that are told anyway."""

@@ -126,6 +126,7 @@ class Policy(NamedTuple):
     info: PolicyInfo
     root: str
     status: str
+    replaced_by: str | None
     aliases: tuple[str, ...]
     parameters: dict[str, Any]
     shown_parameters: dict[str, Any]

@@ -5,12 +5,12 @@ GitHub shows ten of each kind for one step, so the worst come first and the rest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from posixpath import normpath
 
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, one_line, plural, told
+from policyscan.reporters.wording import by_urgency, one_line, plural, remarks, scope, told
 from policyscan.source import Span
 
 MOST = 10
@@ -18,7 +18,8 @@ KINDS = ("error", "warning", "notice")
 
 
 def render(report: Report, options: Options) -> str:
-    """One command a line, at most ten of each kind; the last notice says how many are not shown."""
+    """One command a line, at most ten of each kind; the last notice says how many are not shown, and what
+    controls were left out or loosened."""
     commands: dict[str, list[str]] = {kind: [] for kind in KINDS}
     commands["error"] += [_problem(problem, options) for problem in _problems(report)]
     for result in by_urgency(report.results):
@@ -27,18 +28,26 @@ def render(report: Report, options: Options) -> str:
             commands[kind].append(_finding(kind, result, options))
     # Several requirements may say the same of one place; with room for ten, once is enough.
     told_once = {kind: list(dict.fromkeys(lines)) for kind, lines in commands.items()}
-    return "".join(f"{line}\n" for line in _shown(told_once))
+    return "".join(f"{line}\n" for line in _shown(told_once, _scope(report)))
 
 
-def _shown(commands: Mapping[str, list[str]]) -> list[str]:
+def _scope(report: Report) -> list[str]:
+    """What was scanned with, where a reader would take it for more than it was."""
+    scan = report.scan
+    told_of = scan.left_out or scan.loosened or scan.notes
+    return [scope(report), *remarks(report)] if told_of else []
+
+
+def _shown(commands: Mapping[str, list[str]], about: Sequence[str]) -> list[str]:
     room = dict.fromkeys(KINDS, MOST)
-    if any(len(lines) > MOST for lines in commands.values()):
+    if about or any(len(lines) > MOST for lines in commands.values()):
         room["notice"] -= 1  # for the notice that tells about the rest
     shown = [line for kind in KINDS for line in commands[kind][: room[kind]]]
     hidden = {kind: len(commands[kind]) - room[kind] for kind in KINDS}
     rest = ", ".join(plural(count, kind) for kind, count in hidden.items() if count > 0)
-    if rest:
-        shown.append(command("notice", {"title": "policyscan"}, f"Not shown here: {rest}."))
+    last = [*about, *([f"Not shown here: {rest}."] if rest else [])]
+    if last:
+        shown.append(command("notice", {"title": "policyscan"}, "\n".join(last)))
     return shown
 
 

@@ -161,6 +161,7 @@ def _identity(report: Report) -> Json:
         "asOf": scan.as_of,
         "controls": f"{scan.controls} of {scan.controls_total}",
         "leftOut": list(scan.left_out),
+        "notes": list(scan.notes),
         "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
     }
 
