@@ -17,6 +17,7 @@ from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement
 from policyscan.policytest.cases import merge
+from policyscan.reporters.wording import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ROOT / "policies"
@@ -412,8 +413,8 @@ def _reads(facts: Facts) -> Iterator[str]:
 def _related(policy: Policy) -> Iterator[str]:
     if policy.info.related:
         yield "## Related to\n"
-        for framework, ids in policy.info.related.items():
-            yield f"- related to {framework}: {text(', '.join(ids))}"
+        for framework, ids in frameworks(policy.info):
+            yield f"- related to {framework}: {text(ids)}"
         yield "\nRelated: about the same. Meeting this control's test does not satisfy them."
 
 

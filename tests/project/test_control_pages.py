@@ -16,6 +16,7 @@ from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Need, Requirement
 from policyscan.policytest.cases import BLANK, MISSING, merge
+from policyscan.reporters.wording import frameworks
 from policyscan.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +82,7 @@ def test_a_page_says_what_its_control_says(id_: str) -> None:
     said += [item.when.text for item in items if item.when is not None]
     said += [code.text for code in (policy.applies, policy.when, policy.key) if code is not None]
     said += [f"| `{parameter.name}` | {parameter.type} |" for parameter in policy.declared]
-    said += [f"related to {framework}: {', '.join(ids)}" for framework, ids in info.related.items()]
+    said += [f"related to {framework}: {ids}" for framework, ids in frameworks(info)]
     said += [f"`{name}`" for name, one in pack().profiles.items() if one.policies and id_ in one.policies]
     said += [words(case["name"]).replace("<", "&lt;") for case in cases_of(id_).value["cases"]]
     assert [part for part in said if part not in text] == []

@@ -13,7 +13,7 @@ import pytest
 
 from policyscan.findings import TRAITS, Report, Status, make_report
 from policyscan.reporters import REPORTERS, Options
-from tests.reporters.reports import ANTIVIRUS, COORDINATOR, POLICIES, RUNS, SCAN, SITUATIONS, WAIVED
+from tests.reporters.reports import ANTIVIRUS, COORDINATOR, PLAN, POLICIES, RUNS, SCAN, SITUATIONS, WAIVED
 from tests.reporters.reports import options as options_of
 from tests.reporters.reports import report as report_of
 
@@ -155,3 +155,33 @@ def test_two_results_of_one_identity_are_both_shown(name: str) -> None:
 def test_policies_without_a_finding_are_still_in_the_machine_formats() -> None:
     made = SITUATIONS["clean"]
     assert set(json.loads(render("json", made))["scan"]["policies"]) == {p.id for p in POLICIES}
+
+
+RELATED = {"cis-v8": ("17.1", "17.4"), "other": ("CPG 2.B",)}
+SAID = "related to cis-v8 17.1, 17.4; others CPG 2.B"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("text", SAID),
+        ("github", SAID),
+        ("markdown", f"PLAN-11 is {SAID}"),
+        ("json", '"related": {"cis-v8": ["17.1", "17.4"], "other": ["CPG 2.B"]}'),
+        ("sarif", '"related-to/cis-v8/17.1","related-to/cis-v8/17.4","related-to/other/CPG 2.B"'),
+    ],
+)
+def test_what_a_control_is_related_to_is_said_in_every_format(name: str, said: str) -> None:
+    made = report_of(COORDINATOR)._replace(policies=(PLAN._replace(related=RELATED),))
+    assert said in render(name, made, full=True).replace("\\", "")
+    bare = made._replace(policies=(PLAN._replace(related={}),))
+    assert "related to" not in render(name, bare, full=True).lower()
+
+
+def test_framework_ids_that_a_summary_has_no_room_for_are_left_out_of_it() -> None:
+    related = {"cis-v8": tuple(f"{n:0100}" for n in range(20_000))}
+    made = report_of(COORDINATOR)._replace(policies=(PLAN._replace(related=related),))
+    text = render("markdown", made)
+    assert "Coordinator Dan Cole left" in text
+    assert "related to" not in text
+    assert len(text.encode()) < 1 << 20

@@ -298,7 +298,18 @@ def test_empty_texts_are_filled_in() -> None:
 def test_tags_that_would_change_the_kind_of_report_are_left_out() -> None:
     policy = PLAN._replace(related={"CWE-798": ("x",), "cis-v8": ("7.3",)})
     rule = log(report(COORDINATOR)._replace(policies=(policy,)))["runs"][0]["tool"]["driver"]["rules"][0]
-    assert rule["properties"]["tags"] == ["security", "plan", "cis-v8/7.3"]
+    assert rule["properties"]["tags"] == ["security", "plan", "related-to/cis-v8/7.3"]
+
+
+def test_all_framework_ids_are_kept_where_the_tags_have_no_room() -> None:
+    related = {"cis-v8": tuple(f"7.{n}" for n in range(12)), "other": ("CPG 2.B",)}
+    made = report(COORDINATOR)._replace(policies=(PLAN._replace(related=related),))
+    rule = log(made)["runs"][0]["tool"]["driver"]["rules"][0]
+    assert len(rule["properties"]["tags"]) == 10
+    assert rule["properties"]["relatedTo"] == {name: list(ids) for name, ids in related.items()}
+    assert f"Related to cis-v8: {', '.join(related['cis-v8'])}" in rule["help"]["text"]
+    assert "Related to others: CPG 2.B" in rule["help"]["text"]
+    assert refusals(log(made)) == []
 
 
 def test_more_results_than_a_run_may_hold_are_left_out_loudly_least_severe_first() -> None:

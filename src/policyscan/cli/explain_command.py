@@ -20,6 +20,7 @@ from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement
+from policyscan.reporters.wording import frameworks, related
 from policyscan.source import snippet
 
 _WIDTH = 96
@@ -65,6 +66,8 @@ def command(
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
     for one in told:
         show(*_account(one, policy.info.fix))
+    if also := related(policy.info):
+        show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
     return 0
 
 
@@ -128,8 +131,8 @@ def _about(policy: Policy) -> Iterator[str]:
         yield from _wrapped(f"params.{parameter.name} = {value}: {parameter.why}", "")
     if policy.absence_ok:
         yield from _wrapped(f"A missing fact may decide: {policy.absence_ok}", "")
-    for framework, ids in info.related.items():
-        yield f"related to {framework}: {', '.join(ids)}"
+    for framework, ids in frameworks(info):
+        yield f"related to {framework}: {ids}"
 
 
 def _item(item: Need | Requirement) -> Iterator[str]:

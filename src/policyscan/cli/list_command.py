@@ -102,7 +102,9 @@ def _about(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> list[
 def _related(policies: Sequence[Policy], framework: str) -> list[Policy]:
     known = sorted({name for policy in policies for name in policy.info.related})
     if framework not in known:
-        hint = did_you_mean(framework, known) or f"frameworks are: {', '.join(known)}"
+        begun = [name for name in known if name.startswith(framework.lower())]
+        hint = did_you_mean(framework, known) or (f"did you mean {begun[0]}?" if begun else None)
+        hint = hint or f"frameworks are: {', '.join(known)}"
         raise UsageError(f"no control is related to a framework {framework!r}", hint=hint)
     return [policy for policy in policies if policy.info.related.get(framework)]
 

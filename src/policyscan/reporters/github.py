@@ -10,7 +10,7 @@ from posixpath import normpath
 
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, one_line, plural, remarks, scope, told
+from policyscan.reporters.wording import by_urgency, one_line, plural, related, remarks, scope, told
 from policyscan.source import Span
 
 MOST = 10
@@ -22,10 +22,11 @@ def render(report: Report, options: Options) -> str:
     controls were left out or loosened."""
     commands: dict[str, list[str]] = {kind: [] for kind in KINDS}
     commands["error"] += [_problem(problem, options) for problem in _problems(report)]
+    also = {policy.id: related(policy) for policy in report.policies}
     for result in by_urgency(report.results):
         kind = TRAITS[result.status].command
         if kind:
-            commands[kind].append(_finding(kind, result, options))
+            commands[kind].append(_finding(kind, result, options, also.get(result.policy)))
     # Several requirements may say the same of one place; with room for ten, once is enough.
     told_once = {kind: list(dict.fromkeys(lines)) for kind, lines in commands.items()}
     return "".join(f"{line}\n" for line in _shown(told_once, _scope(report)))
@@ -62,11 +63,13 @@ def _problem(problem: Problem, options: Options) -> str:
     return command("error", {"title": "policyscan", **_place(problem.span, options)}, message)
 
 
-def _finding(kind: str, result: Result, options: Options) -> str:
+def _finding(kind: str, result: Result, options: Options, also: str | None) -> str:
     title = f"{result.policy} {result.status.value}, {result.severity.value}"
     message = told(result) or title
     if result.until:
         message += f" (until {result.until})"
+    if also:
+        message += f"\n{also}"
     return command(kind, {"title": title, **_place(result.span, options)}, message)
 
 

@@ -25,6 +25,7 @@ from policyscan.reporters.wording import (
     next_questions,
     place,
     plural,
+    related,
     remarks,
     scope,
     scored,
@@ -49,6 +50,8 @@ def render(report: Report, options: Options) -> str:
         page += ["", f"{cut} and all details left out: too long for a summary."]
     else:
         page += _fitting_blocks(list(_details(report)), room - _size(page))
+        also = _related(report)
+        page += also if _size(page) + _size(also) <= room else []
     return "\n".join(page + tail) + "\n"
 
 
@@ -163,6 +166,16 @@ def _unknowns(results: Sequence[Result]) -> list[str]:
         lines.append("")
     lines += [f"- {markdown(r.policy)}: {markdown(headline(r))} {_code(place(r.span))}" for r in bare]
     return lines
+
+
+def _related(report: Report) -> list[str]:
+    """The framework ids that the controls above are related to, folded up."""
+    shown = {result.policy for result in report.results if result.status in FINDINGS or result.waiver}
+    rows = [(p.id, related(p)) for p in report.policies if p.id in shown and p.related]
+    if not rows:
+        return []
+    lines = [f"- {markdown(id_)} is {markdown(also)}" for id_, also in rows]
+    return ["", "<details><summary>Related framework ids</summary>", "", *lines, "", "</details>"]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -26,7 +26,7 @@ from policyscan.findings import (
 )
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import markdown, one_line, plural, told
+from policyscan.reporters.wording import frameworks, markdown, one_line, plural, told
 from policyscan.source import Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -113,6 +113,7 @@ def _rule(policy: PolicyInfo) -> Json:
             "tags": _tags(policy),
             "precision": "very-high",
             "security-severity": SECURITY_SEVERITY[policy.severity],
+            "relatedTo": {name: list(ids) for name, ids in policy.related.items()},
         },
     }
     if not rule["name"]:
@@ -130,14 +131,15 @@ def _tags(policy: PolicyInfo) -> list[str]:
     """`security`, without which GitHub ignores the severity, the family, and the first related ids."""
     family = policy.id.rpartition("-")[0].lower()
     related = [f"{framework}/{id_}" for framework, ids in policy.related.items() for id_ in ids]
-    tags = dict.fromkeys(["security", family, *related])
+    harmless = [f"related-to/{tag}" for tag in related if not _MISREAD_TAG.match(tag)]
+    tags = dict.fromkeys(["security", family, *harmless])
     return [_plain(tag, MOST_NAME) for tag in tags if tag and not _MISREAD_TAG.match(tag)][:MOST_TAGS]
 
 
 def _help(policy: PolicyInfo) -> str:
     parts = [policy.why, f"What to do: {policy.fix}" if policy.fix else ""]
     parts += [f"From {quote.document}: “{quote.text}”" for quote in policy.quotes]
-    parts += [f"Related to {name}: {', '.join(ids)}" for name, ids in policy.related.items()]
+    parts += [f"Related to {name}: {ids}" for name, ids in frameworks(policy)]
     return "\n\n".join(map(one_line, filter(None, parts))) or policy.title or policy.id
 
 
@@ -145,7 +147,7 @@ def _help_markdown(policy: PolicyInfo) -> str:
     parts = [f"**{markdown(policy.id)}** {markdown(policy.title)}", markdown(policy.why)]
     parts.append(f"**What to do:** {markdown(policy.fix)}" if policy.fix else "")
     parts += [f"> {markdown(quote.text)} ({markdown(quote.document)})" for quote in policy.quotes]
-    rows = [f"- {markdown(name)}: {markdown(', '.join(ids))}" for name, ids in policy.related.items()]
+    rows = [f"- {markdown(name)}: {markdown(ids)}" for name, ids in frameworks(policy)]
     parts.append("\n".join(["Related to:", "", *rows]) if rows else "")
     return "\n\n".join(filter(None, parts))
 

@@ -31,6 +31,7 @@ from policyscan.reporters.wording import (
     one_line,
     place,
     plural,
+    related,
     remarks,
     scope,
     scored,
@@ -269,6 +270,8 @@ class _Page:
             self.fact("because", one_line(result.reason))
         if policy and policy.fix and result.status in FINDINGS:
             self.fact("to do", one_line(policy.fix))
+        if also := related(policy):
+            self.fact("related", also.removeprefix("related "))
         if result.until:
             self.fact("until", result.until)
         for line in result.trace or ():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from policyscan.findings import (
     TRAITS,
     DocumentInfo,
     Json,
+    PolicyInfo,
     Report,
     Result,
     Score,
@@ -191,6 +192,18 @@ def _settled(controls: Iterable[tuple[str, str]], needs: Mapping[tuple[str, str]
 
 def _policies(controls: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted({policy for _, policy in controls}))
+
+
+def frameworks(policy: PolicyInfo) -> Iterator[tuple[str, str]]:
+    """Each framework that a control is related to, and its ids; those without a name of their own last."""
+    for name, ids in policy.related.items():
+        yield one_line("others" if name == "other" else name), one_line(", ".join(ids))
+
+
+def related(policy: PolicyInfo | None) -> str:
+    """`related to cis-v8 7.3, 7.4; nist-csf-2.0 PR.PS-02`, nothing for a control that is related to none."""
+    listed = "; ".join(f"{name} {ids}" for name, ids in frameworks(policy)) if policy else ""
+    return f"related to {listed}" if listed else ""
 
 
 def scope(report: Report) -> str:
