@@ -422,6 +422,25 @@ def test_quiet_prints_nothing_and_writes_files(monkeypatch: pytest.MonkeyPatch, 
     assert (place / "a.json").is_file()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-f", "sarif", "--sarif-unknown"),
+        ("-q", "-o", "sarif:a.sarif", "--sarif-unknown"),
+        ("-f", "sarif", "-o", "json:a.json"),
+        ("-q", "-o", "sarif:a.sarif", "-o", "github:a.txt"),
+    ],
+)
+def test_what_is_unknown_is_told_wherever_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]
+) -> None:
+    vague = report(monkeypatch, place, "--client", "vague")["results"][0]["message"]
+    ran = scan(monkeypatch, place, *args)
+    written = [path.read_text(encoding="utf-8") for path in place.glob("a.*")]
+    assert ran.code == 1
+    assert any(vague in text for text in [ran.out, *written])
+
+
 def test_full_shows_lines_and_what_to_do(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     out = scan(monkeypatch, place, "--full", "--client", "bad").out
     assert "- {id: p-1, end_date: 2026-06-12}" in out

@@ -13,7 +13,7 @@ from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
-from policyscan.findings import FINDINGS
+from policyscan.findings import FINDINGS, Status
 from policyscan.policies.pack import builtin_folder, load_pack
 
 ROOT = Path(__file__).parents[2]
@@ -54,3 +54,21 @@ def test_without_evidence_everything_else_is_the_same() -> None:
         whole = scan_document(document, plan, context)
         assert bare.info == whole.info
         assert bare.results == [result._replace(evidence=()) for result in whole.results]
+
+
+def test_without_gaps_unknown_results_are_counted_and_all_others_are_the_same() -> None:
+    plan, documents = shipped()
+    unknown = 0
+    for document, context in documents:
+        bare = scan_document(document, plan._replace(gaps=False), context)
+        whole = scan_document(document, plan, context)
+        assert bare.info == whole.info
+        assert len(bare.results) == len(whole.results)
+        for less, result in zip(bare.results, whole.results, strict=True):
+            if result.status is not Status.UNKNOWN:
+                assert less == result
+            else:
+                unknown += 1
+                assert (less.message, less.gaps) == ("", ())
+                assert less[:7] == result[:7]  # all that names and ranks it
+    assert unknown

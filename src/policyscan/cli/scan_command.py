@@ -143,7 +143,12 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     )
     _check_inputs(given["outputs"], reader)
     plan = wiring.make_plan(
-        choice, config, moment, full=given["all_results"], evidence=_shows_evidence(given)
+        choice,
+        config,
+        moment,
+        full=given["all_results"],
+        evidence=_shows_evidence(given),
+        gaps=_shows_unknown(given),
     )
     main = workspace.packs[0]
 
@@ -170,8 +175,18 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
 
 def _shows_evidence(given: dict[str, Any]) -> bool:
     """Whether anything that is written shows the values that results rest on; they cost time to gather."""
-    formats = {given["format_"], *(format_ for format_, _ in given["outputs"])}
-    return bool(given["full"]) or "json" in formats
+    return bool(given["full"]) or "json" in _formats(given)
+
+
+def _shows_unknown(given: dict[str, Any]) -> bool:
+    """Whether anything that is written shows unknown results; what they lack costs time to work out."""
+    return bool(given["sarif_unknown"]) or _formats(given) != {"sarif"}
+
+
+def _formats(given: dict[str, Any]) -> set[str]:
+    """The formats of everything that is written."""
+    printed = [] if given["quiet"] else [given["format_"]]
+    return {*printed, *(format_ for format_, _ in given["outputs"])}
 
 
 def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:

@@ -335,10 +335,12 @@ def moment_of(as_of: str | None) -> Moment:
     return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
 
 
-def make_plan(choice: Choice, config: Config, moment: Moment, *, full: bool, evidence: bool = True) -> Plan:
+def make_plan(
+    choice: Choice, config: Config, moment: Moment, *, full: bool, evidence: bool = True, gaps: bool = True
+) -> Plan:
     """What the engine is asked to do."""
     policies, zone = choice.policies, config.time_zone
-    return Plan(policies, choice.known, choice.aliases, moment, zone, full=full, evidence=evidence)
+    return Plan(policies, choice.known, choice.aliases, moment, zone, full, evidence, gaps)
 
 
 def day_of(moment: Moment, zone: str) -> str:

@@ -27,7 +27,7 @@ def accounts(
     document: Document, policy: Policy, plan: Plan, context: Sequence[Document] = ()
 ) -> list[Account]:
     """An account of every result of a policy for a document, in the order of its subjects."""
-    alone = plan._replace(policies=[policy], full=True, evidence=True)
+    alone = plan._replace(policies=[policy], full=True, evidence=True, gaps=True)
     results = [r for r in scan_document(document, alone, context).results if r.policy == policy.id]
     clock = document_clock(document, plan)
     evaluation = Evaluation(document, clock, plan.known, context, full=True)

@@ -38,13 +38,14 @@ class Evaluation:
         *,
         full: bool,
         evidence: bool = True,
+        gaps: bool = True,
     ) -> None:
         self.document = document
         self.clock = clock
         self.known = known
         self.context = context
         self.full = full
-        self.explainer = Explainer(document, clock, context, evidence=evidence)
+        self.explainer = Explainer(document, clock, context, evidence=evidence, gaps=gaps)
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
         self._asking: Policy | None = None  # whose `uses` say what it may ask for

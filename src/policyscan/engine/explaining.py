@@ -29,22 +29,31 @@ class Explainer:
     """Explains the outcomes of one document's policies at one moment.
 
     `context` are the documents that this one may refer to. `evidence` asks for the values that results
-    rest on; not every format shows them.
+    rest on, `gaps` for what unknown ones lack; not every format shows them.
     """
 
     def __init__(
-        self, document: Document, clock: cel.Clock, context: Sequence[Document] = (), *, evidence: bool = True
+        self,
+        document: Document,
+        clock: cel.Clock,
+        context: Sequence[Document] = (),
+        *,
+        evidence: bool = True,
+        gaps: bool = True,
     ) -> None:
         self.document = document
         self.clock = clock
         self.context = context
         self.evidence = evidence
+        self.gaps = gaps
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
         traced = [(v, self._trace(v)) for v in _decisive(outcome)]
         disagreement = _disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR
+        if status is Status.UNKNOWN and not self.gaps:
+            return self._bare(policy, outcome)
         gaps = self._gaps(traced) if status is Status.UNKNOWN else ()
         return Result(
             policy.info.id,
@@ -64,6 +73,14 @@ class Explainer:
             _reason(policy, outcome, status),
             self._figures(policy, outcome),
         )
+
+    def _bare(self, policy: Policy, outcome: Outcome) -> Result:
+        """The result of an outcome that is counted and shown nowhere."""
+        document = self.document
+        return Result(
+            policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
+            outcome.status, outcome.severity, "", document.tree.root_span(),
+        )  # fmt: skip
 
     def traces(self, outcome: Outcome) -> list[Trace]:
         """The traces of the expressions that decided an outcome."""

@@ -30,7 +30,7 @@ class Plan(NamedTuple):
 
     `aliases` lead from every id and earlier id to its policy. `zone` is for documents that name none;
     `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
-    on.
+    on, `gaps` for what the unknown ones lack: without it, those have neither a message nor a place.
     """
 
     policies: Sequence[Policy]
@@ -40,6 +40,7 @@ class Plan(NamedTuple):
     zone: str = "UTC"
     full: bool = False
     evidence: bool = True
+    gaps: bool = True
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:
@@ -98,7 +99,9 @@ def _evaluation(document: Document, plan: Plan, context: Sequence[Document]) -> 
     clock = document_clock(document, plan)
     for one in (document, *context):
         one.as_seen(clock)
-    return Evaluation(document, clock, plan.known, context, full=plan.full, evidence=plan.evidence)
+    return Evaluation(
+        document, clock, plan.known, context, full=plan.full, evidence=plan.evidence, gaps=plan.gaps
+    )
 
 
 def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Result]:
