@@ -10,6 +10,11 @@ from policyscan.config import Config, load
 from policyscan.errors import ConfigError, PolicyscanError, Problems
 
 
+@pytest.fixture(autouse=True)
+def inside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")

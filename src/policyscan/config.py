@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from policyscan.documents.text import read_source, top
-from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError
 from policyscan.source import Span
 from policyscan.store import Store
 
@@ -62,7 +62,7 @@ def load(
 
 
 def _load(path: str, root: str, store: Store | None) -> Config:
-    name = os.path.basename(path)
+    name = shown(path)
     entry = _entry(path, store)
     kept = store.get(entry) if store is not None and entry is not None else None
     if kept is not None and not any(_problems(root, kept, lambda _: top(name))):
@@ -78,6 +78,26 @@ def _load(path: str, root: str, store: Store | None) -> Config:
     if store is not None and entry is not None:
         store.put(entry, file.value)
     return _config(name, root, file.value)
+
+
+def shown(path: str) -> str:
+    """The path of a file from the current folder, with forward slashes."""
+    try:
+        return os.path.relpath(path).replace(os.sep, "/")
+    except ValueError:  # on another drive
+        return path
+
+
+def placed(config: Config, problems: Sequence[PolicyscanError]) -> list[PolicyscanError]:
+    """The same problems, those with settings at their places in the configuration file."""
+    from policyscan.policies.files import read
+
+    wrong = [p for p in problems if isinstance(p, SettingError) and not str(p.setting[0]).startswith("--")]
+    file = read(config.file, config.file, "config")[0] if wrong and config.file is not None else None
+    if file is not None:
+        for problem in wrong:
+            problem.at = (file.key_span if problem.misnamed else file.span)(problem.setting)
+    return list(problems)
 
 
 def _entry(path: str, store: Store | None) -> str | None:

@@ -30,6 +30,20 @@ class ConfigError(PolicyscanError):
     """`policyscan.yaml`, a profile or a pack is wrong."""
 
 
+class SettingError(ConfigError):
+    """A setting that fits no control; `setting` is the way to it in `policyscan.yaml`, which knows the place.
+
+    `misnamed`: it is the last key of the way that is wrong, not what it says.
+    """
+
+    def __init__(
+        self, message: str, setting: tuple[str | int, ...], *, misnamed: bool = False, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.setting = setting
+        self.misnamed = misnamed
+
+
 class DocumentError(PolicyscanError):
     """A file or document cannot be read, or is not what its kind's schema says."""
 

@@ -385,8 +385,41 @@ def test_parameters_that_do_not_fit(
     assert words in ran.err
 
 
-def test_parameters_for_a_control_that_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    (folder / "policyscan.yaml").write_text("parameters: {NOPE-01: {max_age: 7d}}\n", encoding="utf-8")
-    ran = policyscan(monkeypatch, folder, "scan")
+@pytest.mark.parametrize(
+    ("settings", "place", "words", "marked"),
+    [
+        ("parameters:\n  MINE-01:\n    max_age: soon\n", "3:14", "expected a duration", "soon"),
+        ("parameters:\n  MINE-01: {max_age: 500d}\n", "2:22", "above the maximum", "500d"),
+        ("parameters:\n  MINE-01: {max_aeg: 7d}\n", "2:13", "did you mean max_age?", "max_aeg"),
+        ("parameters: {NOPE-01: {max_age: 7d}}\n", "1:14", "no such control", "NOPE-01"),
+        ("parameters: {MINE-02: {max_age: 7d}}\n", "1:14", "did you mean MINE-01?", "MINE-02"),
+        ("select: [PATCH-01, PATHC]\n", "1:20", "did you mean PATCH?", "PATHC"),
+        ("ignore:\n  - NOPE-01\n", "2:5", "no such control or family", "NOPE-01"),
+        ("fail_on: low\nprofile: essential\n", "2:10", "did you mean essentials?", "essential"),
+    ],
+)
+def test_a_setting_that_fits_no_control_is_told_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, settings: str, place: str, words: str, marked: str
+) -> None:
+    (folder / "mine" / "MINE").mkdir(parents=True)
+    (folder / "mine" / "MINE" / "MINE-01.yaml").write_text(POLICY, encoding="utf-8")
+    for name in ("policyscan.yaml", ".policyscan.yaml"):
+        (folder / name).write_text(settings + "policies: [mine]\n", encoding="utf-8")
+        ran = policyscan(monkeypatch, folder, "scan")
+        assert ran.code == 2
+        assert ran.err.startswith(f"error: {name}:{place}: ")
+        assert words in ran.err
+        assert "^" * len(marked) + "\n" in ran.err
+        assert marked in ran.err
+        (folder / name).unlink()
+
+
+def test_a_setting_is_told_where_it_stands_from_a_folder_below(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    (folder / "policyscan.yaml").write_text("profile: essential\n", encoding="utf-8")
+    below = folder / "clients"
+    below.mkdir()
+    ran = policyscan(monkeypatch, below, "scan")
     assert ran.code == 2
-    assert "NOPE-01" in ran.err
+    assert ran.err.startswith("error: ../policyscan.yaml:1:10: there is no profile 'essential'")

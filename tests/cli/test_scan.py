@@ -92,7 +92,7 @@ def test_a_control_that_the_configuration_names_and_nobody_has(
     write(place, "policyscan.yaml", settings + f"{key}: [OPS-09]\n")
     ran = scan(monkeypatch, place)
     assert ran.code == 2
-    assert f"policyscan.yaml: {key} OPS-09: there is no such control or family" in ran.err
+    assert f"policyscan.yaml:3:{len(key) + 4}: {key} OPS-09: there is no such control or family" in ran.err
 
 
 def test_a_profile_and_a_selection_at_once(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

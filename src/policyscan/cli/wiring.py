@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policyscan.config import Config, load
+from policyscan.config import Config, load, placed
 from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
@@ -16,10 +16,10 @@ from policyscan.documents.library import Library, says_kind
 from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
-from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, UsageError
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError, UsageError
 from policyscan.findings import Loosened
 from policyscan.policies.cache import load_cached
-from policyscan.policies.pack import Pack, builtin_path, choose
+from policyscan.policies.pack import Pack, Said, builtin_path, choose
 from policyscan.policies.policy import Policy
 from policyscan.store import Store, default_folder
 
@@ -98,7 +98,7 @@ def load_packs(
             packs.append(pack)
     problems.extend(_clashes(packs))
     problems.extend(_unknown_parameters(config, packs) if not problems else [])
-    return tuple(packs), problems
+    return tuple(packs), placed(config, problems)
 
 
 def pack_folders(config: Config, folders: Sequence[Path]) -> list[str]:
@@ -129,10 +129,14 @@ def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
 
 
 def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
+    from policyscan.documents.suggest import did_you_mean
+
     known = {id_ for pack in packs for id_ in pack.policies}
     for id_ in config.parameters:
         if id_ not in known:
-            yield ConfigError(f"{config.file}: parameters for {id_}, but there is no such control")
+            hint = did_you_mean(id_, known) or "see `policyscan list`"
+            message = f"parameters for {id_}, but there is no such control"
+            yield SettingError(message, ("parameters", id_), misnamed=True, hint=hint)
 
 
 def choose_policies(
@@ -153,16 +157,18 @@ def choose_policies(
         )
     if profile and select:
         raise UsageError("--profile and --select both choose controls", hint="give one of them")
-    said = (
-        "--select" if select else f"{config.file}: select",
-        "--ignore" if ignore else f"{config.file}: ignore",
+    said = Said(
+        *(
+            f"--{key}" if given else key
+            for key, given in zip(Said._fields, (profile, select, ignore), strict=True)
+        )
     )
     select = select or (() if profile else config.select)
     ignore = ignore or config.ignore
     merged = _merged(packs)
     policies, name, problems = choose(merged, profile or config.profile, select, ignore, said)
     if problems:
-        raise Problems(problems)
+        raise Problems(placed(config, problems))
     aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
     with_companions = config.companions if companions is None else companions
     dropped = {} if select or with_companions else companions_of(policies, packs)

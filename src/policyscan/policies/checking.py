@@ -7,7 +7,8 @@ from typing import Any
 
 from policyscan import cel
 from policyscan.cel import ast, types
-from policyscan.errors import PolicyError
+from policyscan.documents.suggest import did_you_mean
+from policyscan.errors import PolicyError, PolicyscanError, SettingError
 from policyscan.findings import PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
@@ -31,7 +32,7 @@ class Checker:
         self.content = file.value
         self.make_env = make_env
         self.overrides = overrides
-        self.problems: list[PolicyError] = []
+        self.problems: list[PolicyscanError] = []
         self._absences: list[tuple[Path, str, int, int]] = []
         self._asked: set[str] = set()
 
@@ -160,21 +161,29 @@ class Checker:
         for name, written in self.overrides.items():
             parameter = declared.get(name)
             if parameter is None:
-                self._override_problem(name, "there is no such parameter", list(declared))
+                self._unknown_parameter(name)
                 continue
             try:
                 value = params.convert(parameter.type, written)
                 params.check_bounds(parameter, value)
             except ValueError as error:
-                self._override_problem(name, str(error), [])
+                self._setting_problem(name, str(error))
                 continue
             values[name] = value
         return values
 
-    def _override_problem(self, name: str, message: str, known: Sequence[str]) -> None:
-        hint = f"its parameters are: {', '.join(known)}" if known else None
-        text = f"{self.content['id']}, parameter {name!r} as configured: {message}"
-        self.problems.append(PolicyError(text, at=self.file.span(("parameters",)), hint=hint))
+    def _unknown_parameter(self, name: str) -> None:
+        known = self.content.get("parameters", {})
+        hint = did_you_mean(name, known) or f"its parameters are: {', '.join(known) or 'none'}"
+        self._setting_problem(name, "there is no such parameter", misnamed=True, hint=hint)
+
+    def _setting_problem(
+        self, name: str, message: str, *, misnamed: bool = False, hint: str | None = None
+    ) -> None:
+        """What is wrong with a parameter as configured: its place is not in this file."""
+        id_ = self.content["id"]
+        text, setting = f"{id_}, parameter {name!r}: {message}", ("parameters", id_, name)
+        self.problems.append(SettingError(text, setting, misnamed=misnamed, hint=hint))
 
     def _for_each(
         self, env: cel.Env, names: tuple[str, ...]
