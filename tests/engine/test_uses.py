@@ -119,6 +119,47 @@ def test_what_is_wrong_with_uses_is_told_when_it_is_loaded(
     assert [str(p).partition("\n")[0] for p in world.problems()] == problems
 
 
+ASKING = """\
+functions:
+  other_holds: {returns: bool, value: "passes('OTHER-01')"}
+  named_holds: {takes: {id: string}, returns: bool, value: passes(id)}
+  all_hold: {takes: {open: bool}, returns: bool, value: open && other_holds()}
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("other_holds()", "other_holds(): passes('OTHER-01') reads a control that `uses` does not name"),
+        (
+            "shop.open && all_hold(shop.open)",
+            "all_hold(): other_holds(): passes('OTHER-01') reads a control that `uses` does not name",
+        ),
+        ("named_holds('OTHER-01')", "named_holds(): passes() reads controls, but there is no `uses`"),
+        ("shop.tools.all(t, other_holds())", "other_holds(): passes('OTHER-01') reads a control"),
+    ],
+)
+def test_a_definition_asks_for_what_calls_it(world: World, expression: str, message: str) -> None:
+    (world.folder / "OTHER").mkdir(parents=True)
+    (world.folder / "definitions.yaml").write_text(ASKING, encoding="utf-8")
+    world.policy(OPEN, "OTHER-01").policy(ASKS.replace("passes('OTHER-01')", expression))
+    assert world.problems() == []
+    world.policy(ASKS.replace("passes('OTHER-01')", expression).replace("uses: [OTHER-01]\n", ""))
+    (problem,) = world.problems()
+    column = 11 + expression.index(message.partition("(")[0])
+    assert str(problem).startswith(f"mine/MINE/MINE-01.yaml:9:{column}: {message}")
+    assert "uses" in (problem.hint or "")
+
+
+def test_what_a_definition_asks_for_is_evaluated(world: World) -> None:
+    (world.folder / "OTHER").mkdir(parents=True)
+    (world.folder / "definitions.yaml").write_text(ASKING, encoding="utf-8")
+    world.policy(OPEN, "OTHER-01").policy(ASKS.replace("passes('OTHER-01')", "all_hold(true)"))
+    assert world.one("open: true\n", "MINE-01").status is Status.PASS
+    assert world.one("open: false\n", "MINE-01").status is Status.FAIL
+    assert world.one("", "MINE-01").status is Status.UNKNOWN
+
+
 def test_a_policy_about_another_kind_cannot_be_asked(world: World) -> None:
     world.policy(ASKS).policy("require:\n  - id: o\n    that: depot.doors == []\n", "OTHER-01", "depot")
     (problem,) = world.problems()

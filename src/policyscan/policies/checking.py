@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.cel import ast, types
@@ -380,26 +380,27 @@ class Checker:
                     error.message, path, whole, error.start + offset, error.end + offset, error.hint
                 )
             return None
-        self._ask(checked, path, whole, offset)
+        self._ask(env, checked, path, whole, offset)
         if path[0] != "figures" and path[-1] not in {"say", "means"}:
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
         return checked
 
-    def _ask(self, checked: cel.Checked, path: Path, whole: str, offset: int) -> None:
+    def _ask(self, env: cel.Env, checked: cel.Checked, path: Path, whole: str, offset: int) -> None:
         """Notes the controls that `passes()` reads, each of which must be declared."""
-        for call in passes_calls(checked):
-            (asked,) = call.args
+        for asked in asked_controls(checked.ast, env) if checked.ast is not None else ():
             at = path, whole, asked.start + offset, asked.end + offset
-            if not isinstance(asked, ast.Literal):
+            via = "".join(f"{name}(): " for name in asked.through)
+            if asked.control is None:
                 # Which it is shows when it runs; what `uses` does not name is an error then.
                 self._asked.update(self.content.get("uses", ()))
                 if "uses" not in self.content:
-                    self._problem_at("passes() reads controls, but there is no `uses`", *at, _PASSES_HINT)
+                    message = f"{via}passes() reads controls, but there is no `uses`"
+                    self._problem_at(message, *at, _PASSES_HINT)
                 continue
-            self._asked.add(str(asked.value))
-            if asked.value not in self.content.get("uses", ()):
-                message = f"passes({str(asked.value)!r}) reads a control that `uses` does not name"
-                self._problem_at(message, *at, f"add `uses: [{asked.value}]`")
+            self._asked.add(asked.control)
+            if asked.control not in self.content.get("uses", ()):
+                message = f"{via}passes({asked.control!r}) reads a control that `uses` does not name"
+                self._problem_at(message, *at, f"add `uses: [{asked.control}]`")
 
     def _check_uses(self) -> None:
         for i, used in enumerate(self.content.get("uses", ())):
@@ -434,11 +435,30 @@ class Checker:
         self.problems.append(PolicyError(message, at=self.file.span(path), hint=hint))
 
 
-def passes_calls(checked: cel.Checked) -> Iterator[ast.Call]:
-    """Every use of `passes()` in an expression."""
-    for node in ast.walk(checked.ast) if checked.ast is not None else ():
-        if isinstance(node, ast.Call) and node.function == "passes" and len(node.args) == 1:
-            yield node
+class Asked(NamedTuple):
+    """A control that an expression reads, None where it shows only when it runs; `through` are the
+    definitions on the way to it, `start` and `end` the place in the expression itself."""
+
+    control: str | None
+    through: tuple[str, ...]
+    start: int
+    end: int
+
+
+def asked_controls(node: ast.Node, env: cel.Env) -> Iterator[Asked]:
+    """Every use of `passes()` in an expression, and in the definitions that it calls."""
+    for call in ast.walk(node):
+        if not isinstance(call, ast.Call):
+            continue
+        definition = env.definition(call.function) if call.target is None else None
+        if definition is not None:
+            for asked in asked_controls(env.parse(definition.source), env):
+                through = (definition.name, *asked.through)
+                yield Asked(asked.control, through, call.start, call.end)
+        elif call.function == "passes" and len(call.args) == 1:
+            (name,) = call.args
+            control = str(name.value) if isinstance(name, ast.Literal) else None
+            yield Asked(control, (), name.start, name.end)
 
 
 def _element(type_: types.Type) -> types.Type | None:
