@@ -90,13 +90,14 @@ def shown(path: str) -> str:
 
 def placed(config: Config, problems: Sequence[PolicyscanError]) -> list[PolicyscanError]:
     """The same problems, those with settings at their places in the configuration file."""
-    from policyscan.policies.files import read
-
     wrong = [p for p in problems if isinstance(p, SettingError) and not str(p.setting[0]).startswith("--")]
-    file = read(config.file, config.file, "config")[0] if wrong and config.file is not None else None
-    if file is not None:
+    if wrong and config.file is not None:
+        from policyscan.policies.files import read
+
+        file, _ = read(config.file, config.file, "config")
         for problem in wrong:
-            problem.at = (file.key_span if problem.misnamed else file.span)(problem.setting)
+            if file is not None:
+                problem.at = (file.key_span if problem.misnamed else file.span)(problem.setting)
     return list(problems)
 
 
