@@ -36,7 +36,7 @@ fix: do it
 @cache
 def kinds() -> Kinds:
     known = Kinds.builtin()
-    for name in ("shop", "depot"):
+    for name in ("shop", "depot", "chain"):
         known.load(HERE / f"{name}.schema.json", f"{name}.schema.json")
     return known
 

@@ -19,7 +19,7 @@ from policyscan.documents.suggest import did_you_mean
 from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
-from policyscan.policies.policy import Need, Policy, Requirement
+from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters.wording import frameworks, related
 from policyscan.source import snippet
 
@@ -54,14 +54,18 @@ def command(
         show(*_about(policy))
         return 0
     inventory, _, subject = where.partition("/")
-    document, context = _document(workspace, paths, inventory, policy.info.kind)
+    document, context, reader = _document(workspace, paths, inventory, policy)
     if document.kind.name != policy.info.kind:
         message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
         raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
     settings = workspace.config._replace(ignore=())
     choice = wiring.choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
     plan = wiring.make_plan(choice, workspace.config, wiring.moment_of(as_of), full=True)
-    told = [one for one in accounts(document, policy, plan, context) if subject in ("", one.result.subject)]
+    told = [
+        one
+        for one in accounts(document, policy, plan, context, reader)
+        if subject in ("", one.result.subject)
+    ]
     if not told:
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
     for one in told:
@@ -84,13 +88,15 @@ def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
 
 
 def _document(
-    workspace: wiring.Workspace, paths: Sequence[str], id_: str, kind: str
-) -> tuple[Document, list[Document]]:
-    reader = wiring.Reader(workspace.kinds, wiring.find_files(paths, workspace.config, None), (id_,))
+    workspace: wiring.Workspace, paths: Sequence[str], id_: str, policy: Policy
+) -> tuple[Document, list[Document], wiring.Reader]:
+    kind = policy.info.kind
+    files = wiring.find_files(paths, workspace.config, None)
+    reader = wiring.Reader(workspace.kinds, files, (id_,), (kind,) if policy.tables or policy.uses else ())
     found = list(reader.documents())
     if found:
         # A freelancer may be a client and a provider under one id.
-        return next((pair for pair in found if pair[0].kind.name == kind), found[0])
+        return *next((pair for pair in found if pair[0].kind.name == kind), found[0]), reader
     if reader.problems:
         raise Problems(reader.problems)
     known = ", ".join(sorted(reader.ids))
@@ -116,6 +122,8 @@ def _about(policy: Policy) -> Iterator[str]:
     yield from _wrapped(f"Why: {info.why}", "")
     yield from _wrapped(f"Fix: {info.fix}", "")
     yield ""
+    for table in policy.tables:
+        yield from _table(table)
     if policy.applies is not None:
         yield f"applies   {policy.applies.text}"
     for binding in policy.for_each:
@@ -133,6 +141,13 @@ def _about(policy: Policy) -> Iterator[str]:
         yield from _wrapped(f"A missing fact may decide: {policy.absence_ok}", "")
     for framework, ids in frameworks(info):
         yield f"related to {framework}: {ids}"
+
+
+def _table(table: Table) -> Iterator[str]:
+    where = f"each {table.kind}" if table.for_each is None else f"{table.label} of each {table.kind}"
+    yield from _wrapped(f"table     {table.name}: a row for {where}", "            ")
+    for name, code in table.columns:
+        yield from _wrapped(f"            {name}: {code.text}", "              ")
 
 
 def _item(item: Need | Requirement) -> Iterator[str]:

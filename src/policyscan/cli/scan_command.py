@@ -139,8 +139,9 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     moment = wiring.moment_of(given["as_of"])
     clients = wiring.ids_in(given["clients"])
     reader = wiring.Reader(
-        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients
-    )
+        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients,
+        wiring.last_kinds(choice),
+    )  # fmt: skip
     _check_inputs(given["outputs"], reader)
     plan = wiring.make_plan(
         choice,
@@ -168,7 +169,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             notes=(*reading_notes(), *wiring.deprecated(choice)),
         )
 
-    report = scan(reader.documents(), plan, about, reader.told)
+    report = scan(reader.documents(), plan, about, reader.told, reader)
     _check_clients(clients, reader)
     return report, config
 

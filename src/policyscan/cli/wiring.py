@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.config import Config, load, placed
@@ -13,6 +13,7 @@ from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, 
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library, says_kind
+from policyscan.documents.members import Members
 from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
@@ -233,6 +234,19 @@ def deprecated(choice: Choice) -> Iterator[str]:
             yield f"{policy.id} is deprecated: use {policy.replaced_by} instead"
 
 
+def last_kinds(choice: Choice) -> frozenset[str]:
+    """The kinds whose controls rest on what other inventories say, which must have been read by then."""
+    return frozenset(policy.info.kind for policy in choice.policies if tables_of(policy, choice.known))
+
+
+def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
+    """Whether a control has tables, or one of its own kind that it asks."""
+    asked = (known[used] for used in policy.uses if used in known)
+    return bool(policy.tables) or any(
+        other.info.kind == policy.info.kind and tables_of(other, known) for other in asked
+    )
+
+
 def loosened(choice: Choice) -> Iterator[Loosened]:
     """The parameters that ask for less than the pack does."""
     from policyscan.cel import to_json
@@ -249,8 +263,12 @@ def loosened(choice: Choice) -> Iterator[Loosened]:
 class Reader:
     """Reads the documents of a scan one by one, and keeps what is wrong with the others."""
 
-    def __init__(self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = ()) -> None:
+    def __init__(
+        self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = (), last: Collection[str] = ()
+    ) -> None:
+        """`clients` are the ids to report on, all if there are none; `last` the kinds that come last."""
         self.library = Library(kinds, discovery)
+        self.last = last
         self.discovery = discovery
         self.clients = frozenset(clients)
         self.problems: list[PolicyscanError] = list(discovery.problems)
@@ -262,8 +280,9 @@ class Reader:
         self._referred: set[tuple[str, str]] = set()  # kind and id
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
-        """Each document to report on, with those that it refers to."""
-        for file in self.discovery.files:
+        """Each document to report on, with those that it refers to; those that have members after them."""
+        held: list[tuple[Document, list[Document]]] = []
+        for file in self._in_turn():
             loaded = self.library.load(file)
             self.files += 1
             self.problems.extend(loaded.problems)
@@ -275,7 +294,29 @@ class Reader:
                     self._told.add(file.shown)
                     self._referred |= wanted(document)
                     self._sought |= {ident for _, ident in wanted(document)} - {one.id for one in context}
-                    yield document, context
+                    if document.kind.name in self.last:
+                        self.library.expect(document)
+                        held.append((document, context))
+                    else:
+                        yield document, context
+        yield from held
+
+    def _in_turn(self) -> list[File]:
+        """The files to read: first those in folders of the kinds that have members, so that it is known who
+        these are when they come by."""
+        folders = [f"{os.sep}{kind}s{os.sep}" for kind in self.last]
+        return sorted(self.discovery.files, key=lambda file: not any(name in file.path for name in folders))
+
+    def is_member(self, document: Document) -> bool:
+        """Whether a document may be a member of one that was held back."""
+        return document.file in self.library.members_of
+
+    def members(
+        self, document: Document, has: Callable[[str, str], bool],
+        take: Callable[[Document, list[Document]], None],
+    ) -> Members:  # fmt: skip
+        """The members of a document, as the library tells."""
+        return self.library.members(document, has, take)
 
     def present(self) -> Iterator[File]:
         """The files to read that there are; standard input is none."""
@@ -296,7 +337,7 @@ class Reader:
         return [p for p in problems if p.at is None or p.at.file not in strangers]
 
     def _concerns(self, file: File) -> bool:
-        if file.shown in self._told:
+        if file.shown in self._told or file.shown in self.library.members_of:
             return True
         try:
             text = as_source(file).text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policyscan.documents.discovery import Discovery, File, discover, expand
+from policyscan.documents.discovery import Discovery, File, discover
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.kinds import Kind, Kinds
 from policyscan.documents.library import Library, Loaded, open_text
@@ -18,7 +18,6 @@ __all__ = [
     "Library",
     "Loaded",
     "discover",
-    "expand",
     "open_text",
     "read_file",
     "read_text",

@@ -146,7 +146,7 @@ class _Search:
         path = self.absolute(name)
         if name == STDIN or not os.path.isdir(path) or path.endswith(SUFFIXES):
             return
-        if os.path.realpath(path) in self._folders and not any(_lies_in(one, path) for one in self.files):
+        if os.path.realpath(path) in self._folders and not any(lies_in(one, path) for one in self.files):
             message = "there is no inventory in this folder"
             hint = "check the path, or leave the folder out"
             self.problems.append(DocumentError(message, at=top(self.shown(path)), hint=hint))
@@ -158,7 +158,7 @@ class _Search:
 
     def strict(self, folder: str) -> bool:
         """Whether a folder is a configured inventory path or lies under one."""
-        return any(_lies_in(folder, one) for one in self.configured)
+        return any(lies_in(folder, one) for one in self.configured)
 
     def walk(self, folder: str, within: str | None = None) -> None:
         """Take in every inventory file below a folder, or below the one in it that is named `within`."""
@@ -221,7 +221,7 @@ class _Search:
     def leads_out(self, entry: os.DirEntry[str], inside: tuple[str, str], *, strict: bool) -> bool:
         """Whether a link leads to something that nobody asked for; then it is not followed."""
         real = os.path.realpath(entry.path)
-        if any(_lies_in(real, folder) for folder in inside) or not os.path.exists(real):
+        if any(lies_in(real, folder) for folder in inside) or not os.path.exists(real):
             return False
         if strict:
             message = "this link leads out of the folder: it was not followed"
@@ -235,7 +235,7 @@ class _Search:
         """Remember a file, unless it is a link to one that is found anyway."""
         if entry.is_symlink():
             real = os.path.realpath(entry.path)
-            if real != entry.path and os.path.isfile(real) and _lies_in(real, os.path.realpath(self.base)):
+            if real != entry.path and os.path.isfile(real) and lies_in(real, os.path.realpath(self.base)):
                 below = os.path.join(self.base, os.path.relpath(real, os.path.realpath(self.base)))
                 if below not in self.files:
                     self.files[below] = File(below, self.shown(below), strict)
@@ -251,7 +251,8 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _lies_in(path: str, folder: str) -> bool:
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
@@ -271,28 +272,6 @@ def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
         if folder in {above, base} or os.path.lexists(os.path.join(folder, ".git")):
             return own
         folder = above
-
-
-def expand(patterns: Iterable[str], root: str, base: str) -> tuple[list[File], list[str]]:
-    """The files below an inventory root that match patterns such as `clients/*.yaml`.
-
-    Patterns come from documents: what leads out of the root is returned as refused, never opened.
-    """
-    from fnmatch import fnmatchcase
-
-    found: dict[str, File] = {}
-    refused = []
-    files = inventory_files(root, base)
-    for pattern in patterns:
-        steps = pattern.replace("\\", "/").split("/")
-        if ".." in steps or steps[0] == "" or ":" in steps[0]:
-            refused.append(pattern)
-            continue
-        for file in files:
-            parts = os.path.relpath(file.path, root).split(os.sep)
-            if len(parts) == len(steps) and all(map(fnmatchcase, parts, steps)):
-                found[file.path] = file
-    return sorted(found.values(), key=lambda file: file.shown), refused
 
 
 def as_source(file: File) -> Source:

@@ -52,6 +52,12 @@ class Kind:
         return make_decoder(self.shape)
 
     @cached_property
+    def members(self) -> dict[str, str]:
+        """The lists of patterns that name other inventories' files, each with the kind of these."""
+        fields = self.shape.fields.items()
+        return {name: field.shape.members for name, field in fields if field.shape.members}
+
+    @cached_property
     def type(self) -> ObjectType:
         """The kind's type in policies."""
         made: ObjectType = self._kinds.types.root(self)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from policyscan.documents import limits
-from policyscan.documents.discovery import Discovery, File, as_source, inventory_files
+from policyscan.documents.discovery import Discovery, File, as_source, inventory_files, lies_in
 from policyscan.documents.document import Document, duplicate_id
 from policyscan.documents.kinds import Kinds
+from policyscan.documents.members import Members, below, gather, patterns
 from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across, wanted
 from policyscan.documents.text import top
@@ -46,6 +48,9 @@ class Library:
         self._looked_into: set[str] = set()
         self._opened: set[tuple[str, str]] = set()
         self._targets: frozenset[str] | None = None
+        self._held: dict[str, tuple[tuple[str, str], ...] | None] = {}  # by path; None for a broken file
+        self.members_of: set[str] = set()
+        """The files, as people see them, that may hold members of a document that was `expect`ed."""
         self._reported = {file.path: file for file in discovery.files}
         self._shown = {file.shown for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
@@ -63,6 +68,7 @@ class Library:
                 link_across(document, self.find)
             else:
                 problems.append(duplicate_id(document, self._again(*first)))
+        self._held[file.path] = None if problems else tuple((one.kind.name, one.id) for one in documents)
         return Loaded(documents, problems, loaded.skipped)
 
     def _again(self, file: File, index: int) -> Document:
@@ -142,6 +148,59 @@ class Library:
             for document in targets:
                 link_across(document, self.find)
         return kept
+
+    # --- members
+
+    def expect(self, document: Document) -> None:
+        """Learn which files hold a document's members, so that they can be taken as they come by."""
+        for pattern in patterns(document, *self._around(document)):
+            self.members_of.update(file.shown for file in pattern.files)
+
+    def members(
+        self, document: Document, has: Callable[[str, str], bool],
+        take: Callable[[Document, list[Document]], None],
+    ) -> Members:  # fmt: skip
+        """The members of a document. Those of which `has(kind, id)` is not true are opened and given to
+        `take` with what they refer to, and not kept. What is wrong with a pattern is added to the
+        document's issues.
+        """
+        root, files = self._around(document)
+        return gather(
+            document,
+            patterns(document, root, files),
+            lambda file, kind: self._members_in(file, kind, has, take),
+            [below(file, root) for file in files],
+        )
+
+    def _around(self, document: Document) -> tuple[str, list[File]]:
+        """The folder that a document's patterns are relative to, and the files below it."""
+        file, _ = self._seen[document.kind.name, document.id]
+        root = self._root_of(file)
+        return root, [one for one in self._context() if lies_in(one.path, root)]
+
+    def _root_of(self, file: File) -> str:
+        """The inventory root that a file lies in."""
+        roots = [root for root in self.discovery.roots if lies_in(file.path, root)]
+        return max(roots, key=len, default=os.path.dirname(file.path))  # noqa: PTH120 - as in discovery
+
+    def _members_in(
+        self, file: File, kind: str, has: Callable[[str, str], bool],
+        take: Callable[[Document, list[Document]], None],
+    ) -> list[str] | None:  # fmt: skip
+        """The ids of a file's documents of a kind; None for a file that cannot be read."""
+        held = self._held.get(file.path)
+        if file.path not in self._held or (
+            held is not None and not all(has(*one) for one in held if one[0] == kind)
+        ):
+            loaded = self.load(self._reported.get(file.path, file))
+            if file.path not in self._reported and file.path not in self._looked_into:
+                self.context_problems.extend(loaded.problems)
+                self._looked_into.add(file.path)
+            for document in loaded.documents:
+                if document.kind.name == kind and not has(kind, document.id):
+                    take(document, self.referenced(document))
+            held = self._held[file.path]
+        return None if held is None else [ident for of, ident in held if of == kind]
 
     @property
     def targets(self) -> frozenset[str]:

@@ -57,6 +57,7 @@ ANNOTATIONS = [
     "x-key",
     "x-ref",
     "x-ref-follow",
+    "x-members",
     "x-order",
     "x-past",
     "x-money",
@@ -66,7 +67,7 @@ ANNOTATIONS = [
     "x-unit",
 ]
 _KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
-_CHECKED = frozenset(("x-past", "x-order", "x-ref", "x-key", "x-when-absent"))
+_CHECKED = frozenset(("x-past", "x-order", "x-ref", "x-key", "x-members", "x-when-absent"))
 _BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
 _INDIRECT = frozenset(("$ref", "anyOf", "oneOf", "x-money"))
 _MAX_NESTING = 50
@@ -236,6 +237,7 @@ class ShapeReader:
             self.refuse(path, "x-past belongs on a property, not on the items of a list")
         key = schema.get("x-key", ())
         shape.key = (key,) if isinstance(key, str) else tuple(key)
+        shape.members = schema.get("x-members", "")
         shape.unique = bool(schema.get("uniqueItems"))
         if "minItems" in schema or "maxItems" in schema:
             shape.size = (schema.get("minItems", 0), schema.get("maxItems"))
@@ -280,6 +282,10 @@ class ShapeReader:
             self.refuse(path, "x-order belongs on an enum")
         if "x-ref" in schema and shape.form != "string":
             self.refuse(path, "x-ref belongs on a string")
+        if "x-members" in schema:
+            top, items = path.count("/properties/") == 1, shape.items.shape if shape.items else None
+            if shape.form != "list" or not top or items is None or items.form != "string":
+                self.refuse(path, "x-members belongs on a list of texts at the top of a kind")
         if "x-key" in schema:
             items = shape.items.shape if shape.items else None
             for key in shape.key:

@@ -29,6 +29,7 @@ class Shape:
         "ident",
         "items",
         "key",
+        "members",
         "name",
         "ordered",
         "past",
@@ -48,6 +49,7 @@ class Shape:
         self.ident: tuple[str, ...] = ()  # object: path to its id
         self.items: Field | None = None
         self.key: tuple[str, ...] = ()  # list: what identifies an item
+        self.members = ""  # list of texts: the kind whose files its patterns name
         self.values: tuple[Any, ...] = ()  # enum and const
         self.ordered = False
         self.refs: tuple[str, ...] = ()
@@ -160,9 +162,9 @@ def from_rows(rows: list[Row]) -> Shape:
 
     for shape, row in zip(shapes, rows, strict=True):
         (
-            shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key, shape.name,
-            shape.ordered, shape.past, shape.pattern, shape.refs, shape.required, shape.size, shape.unique,
-            shape.values,
+            shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key, shape.members,
+            shape.name, shape.ordered, shape.past, shape.pattern, shape.refs, shape.required, shape.size,
+            shape.unique, shape.values,
         ) = row  # fmt: skip
         shape.fields = {key: field(inner) for key, inner in fields.items()}
         shape.items = None if items is None else field(items)

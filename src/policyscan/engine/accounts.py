@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policyscan.engine.document_results import Evaluation
-from policyscan.engine.outcomes import evaluate
-from policyscan.engine.scan import Plan, document_clock, scan_document
+from policyscan.engine.portfolio import Source, open_book
+from policyscan.engine.scan import Plan, open_evaluation, scan_document
 
 if TYPE_CHECKING:
     from policyscan.cel.tracer import Trace
@@ -24,15 +23,19 @@ class Account(NamedTuple):
 
 
 def accounts(
-    document: Document, policy: Policy, plan: Plan, context: Sequence[Document] = ()
+    document: Document,
+    policy: Policy,
+    plan: Plan,
+    context: Sequence[Document] = (),
+    source: Source | None = None,
 ) -> list[Account]:
     """An account of every result of a policy for a document, in the order of its subjects."""
     alone = plan._replace(policies=[policy], full=True, evidence=True, gaps=True)
-    results = [r for r in scan_document(document, alone, context).results if r.policy == policy.id]
-    clock = document_clock(document, plan)
-    evaluation = Evaluation(document, clock, plan.known, context, full=True)
-    clock.lookup = evaluation.lookup
-    outcomes = evaluate(policy, document.value, clock, keep=True)
+    book = open_book(alone, source)
+    results = [r for r in scan_document(document, alone, context, book).results if r.policy == policy.id]
+    evaluation = open_evaluation(document, alone, context, book)
+    with evaluation.asked_by(policy):
+        outcomes = evaluation.outcomes(policy, evaluation.clock, keep=True)
     if len(outcomes) != len(results):  # it failed, which its one result says
         return [Account(result, ()) for result in results]
     traces = evaluation.explainer.traces

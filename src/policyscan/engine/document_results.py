@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
 from policyscan.engine.outcomes import FOR_EACH, Outcome, evaluate, evaluate_lean
+from policyscan.engine.portfolio import Tables
 from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
 from policyscan.policies.policy import Policy, Requirement
 
@@ -39,13 +41,15 @@ class Evaluation:
         full: bool,
         evidence: bool = True,
         gaps: bool = True,
+        tables: Tables | None = None,
     ) -> None:
         self.document = document
         self.clock = clock
         self.known = known
         self.context = context
         self.full = full
-        self.explainer = Explainer(document, clock, context, evidence=evidence, gaps=gaps)
+        self.tables = tables or Tables(document, {})
+        self.explainer = Explainer(document, clock, context, evidence=evidence, gaps=gaps, tables=self.tables)
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
         self._asking: Policy | None = None  # whose `uses` say what it may ask for
@@ -75,8 +79,8 @@ class Evaluation:
             return [self._crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
-        if self.full:
-            outcomes, passed = evaluate(policy, self.document.value, self.clock, keep=True), 0
+        if self.full or policy.tables:
+            outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
         else:
             outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
         later = _Later(policy, self)
@@ -99,6 +103,21 @@ class Evaluation:
         if idle:
             self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
         return made
+
+    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> list[Outcome]:
+        """All outcomes of a policy at a moment; `keep` gives verdicts to those that pass, too."""
+        if policy.tables:
+            return self.tables.outcomes(policy, self.document.value, clock, keep=keep)
+        return evaluate(policy, self.document.value, clock, keep=keep)
+
+    @contextmanager
+    def asked_by(self, policy: Policy) -> Iterator[None]:
+        """While a policy about another inventory asks this one: its `uses` say which controls it may."""
+        self._asking, self.clock.lookup = policy, self.lookup
+        try:
+            yield
+        finally:
+            self._asking = self.clock.lookup = None
 
     def _count(self, policy: str, status: Status, count: int) -> None:
         """Counts what passes or does not apply, of which there is most."""
@@ -133,12 +152,15 @@ class Evaluation:
         if other is None or (self._asking is not None and policy not in self._asking.uses):
             message = f"passes({policy!r}): {self._asking.id if self._asking else 'this'} does not use it"
             raise cel.Fault(message)
+        if other.info.kind != self.document.kind.name:
+            message = f"passes({policy!r}): it is about each {other.info.kind}, not {self.document.kind.name}"
+            raise cel.Fault(message)
         key = (policy, clock.instant)
         inner = clock.at(clock.instant)
         if key not in self._passes:
             asking, self._asking = self._asking, other
             try:
-                outcomes = evaluate(other, self.document.value, inner)
+                outcomes = self.outcomes(other, inner)
             finally:
                 self._asking = asking
             self._passes[key] = worst(outcome.status for outcome in outcomes)
@@ -195,14 +217,14 @@ class _Later:
         if found is None:
             later = self.evaluation.clock.at(turn)
             by_subject: dict[str, list[Outcome]] = {}
-            for outcome in evaluate(self.policy, self.evaluation.document.value, later):
+            for outcome in self.evaluation.outcomes(self.policy, later):
                 by_subject.setdefault(outcome.subject, []).append(outcome)
             found = self._at[turn] = later, by_subject
         return found
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
         one = self.evaluation
-        explainer = Explainer(one.document, later, one.context, evidence=one.explainer.evidence)
+        explainer = one.explainer.at(later)
         explained = explainer.result(self.policy, then)
         if explained.status is Status.ERROR:
             return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)

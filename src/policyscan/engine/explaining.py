@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel.clock import zone_named
 from policyscan.engine.moments import shown
-from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Verdict
+from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
+from policyscan.engine.portfolio import Tables
 from policyscan.findings import Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 
@@ -33,19 +34,33 @@ class Explainer:
     """
 
     def __init__(
-        self,
-        document: Document,
-        clock: cel.Clock,
-        context: Sequence[Document] = (),
-        *,
-        evidence: bool = True,
-        gaps: bool = True,
-    ) -> None:
+        self, document: Document, clock: cel.Clock, context: Sequence[Document] = (), *,
+        evidence: bool = True, gaps: bool = True, tables: Tables | None = None,
+    ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
         self.context = context
         self.evidence = evidence
         self.gaps = gaps
+        self.tables = tables
+        self.home: Document | None = document  # whose paths need not say whose they are
+
+    def at(self, clock: cel.Clock) -> Explainer:
+        """The same at another moment."""
+        return Explainer(
+            self.document, clock, self.context, evidence=self.evidence, gaps=self.gaps, tables=self.tables
+        )
+
+    def abroad(self) -> Explainer:
+        """The same for readers of another document: every path says whose it is."""
+        made = self.at(self.clock)
+        made.home = None
+        return made
+
+    def lacking(self, code: Code, values: Values) -> tuple[Gap, ...]:
+        """The facts that are missing to an expression."""
+        verdict = Verdict(Status.UNKNOWN, code, values)
+        return self._gaps([(verdict, self._trace(verdict))])
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
@@ -54,7 +69,7 @@ class Explainer:
         status = outcome.status if disagreement is None else Status.ERROR
         if status is Status.UNKNOWN and not self.gaps:
             return self._bare(policy, outcome)
-        gaps = self._gaps(traced) if status is Status.UNKNOWN else ()
+        gaps = outcome.gaps or (self._gaps(traced) if status is Status.UNKNOWN else ())
         return Result(
             policy.info.id,
             outcome.requirement,
@@ -68,7 +83,7 @@ class Explainer:
             self._evidence(traced) if self.evidence else (),
             policy.shown_parameters,
             shown(self.clock, *outcome.turn),
-            gaps,
+            gaps if status is Status.UNKNOWN else (),
             None,
             _reason(policy, outcome, status),
             self._figures(policy, outcome),
@@ -98,14 +113,18 @@ class Explainer:
         owner = self._owner(container)
         return (self._path(owner, container, key), owner.place_of(container, key)) if owner else None
 
-    def _owner(self, container: Any) -> Document | None:
+    def _owner(self, container: Any) -> Document | Tables | None:
         if self.document.owns(container):
             return self.document
+        if self.tables is not None and self.tables.owns(container):
+            return self.tables
         return next((other for other in self.context if other.owns(container)), None)
 
-    def _path(self, owner: Document, container: Any, key: str | int | None) -> str:
+    def _path(self, owner: Document | Tables, container: Any, key: str | int | None) -> str:
         path = owner.path_of(container, key)
-        return path if owner is self.document else f"{owner.kind.name}[{owner.id}].{path}"
+        if owner is self.home or isinstance(owner, Tables):
+            return path
+        return f"{owner.kind.name}[{owner.id}].{path}"
 
     def _span(self, outcome: Outcome, traced: Traced, gaps: tuple[Gap, ...]) -> Span:
         """The place to point at: the gap, the element that fails, the last value read, or the subject."""
@@ -166,7 +185,7 @@ class Explainer:
         seen: dict[str, Read] = {}
         for container, key, value in reads:
             owner = self._owner(container)
-            if owner is not None and not (id(value) in entered and self._name(value) is None):
+            if owner is not None and not (id(value) in entered and self.name(value) is None):
                 path = self._path(owner, container, key)
                 if path not in seen:
                     seen[path] = Read(path, self._json(value), owner.place_of(container, key))
@@ -175,33 +194,49 @@ class Explainer:
     def _json(self, value: Any) -> Any:
         """A value read as JSON: objects by what identifies them, for they stand in the inventory."""
         if isinstance(value, dict):
-            return self._name(value) or (_RECORDED if self._owner(value) else cel.to_json(value))
+            return self.name(value) or (_RECORDED if self._owner(value) else cel.to_json(value))
         if isinstance(value, list) and value and isinstance(value[0], dict):
             return [self._item(item) for item in value]
         return cel.to_json(value)
 
     def _item(self, value: Any) -> Any:
         owner = self._owner(value)
-        return cel.to_json(value) if owner is None else self._name(value) or self._path(owner, value, None)
+        return cel.to_json(value) if owner is None else self.name(value) or self._path(owner, value, None)
 
-    def _name(self, value: Any) -> str | None:
+    def name(self, value: Any) -> str | None:
         """What identifies an object: its key in its list, or its id if it is a whole inventory."""
         owner = self._owner(value) if isinstance(value, dict) else None
         if owner is None:
             return None
-        return owner.id if value is owner.value else owner.key_of(value)
+        if not isinstance(owner, Tables) and value is owner.value:
+            return owner.id
+        return owner.key_of(value)
 
     def _gaps(self, traced: Traced) -> tuple[Gap, ...]:
         """What an unknown result lacks: what is missing, else what is known to be nothing."""
         missing = {(id(c), k): (c, k) for _, trace in traced for c, k in trace.lacking}
         if missing:
-            return tuple(self._gap(container, key, None) for container, key in missing.values())
+            return self._gaps_of(missing.values(), None)
         null = {(id(c), k): (c, k) for _, t in traced if t.error is not None for c, k in t.empty}
-        return tuple(self._gap(container, key, "it is null") for container, key in null.values())
+        return self._gaps_of(null.values(), "it is null")
+
+    def _gaps_of(self, places: Iterable[tuple[Any, Any]], reason: str | None) -> tuple[Gap, ...]:
+        made: list[Gap] = []
+        for container, key in places:
+            far = self.tables is not None and self.tables.owns(container)
+            made.extend(self._far_gaps(container, key) if far else [self._gap(container, key, reason)])
+        return tuple(dict.fromkeys(made))
+
+    def _far_gaps(self, row: Any, column: Any) -> Sequence[Gap]:
+        """What a column of a table lacks, in its member's file."""
+        tables = self.tables
+        assert tables is not None
+        lacking = tables.gaps(row, column)
+        return lacking or [Gap(tables.path_of(row, column), column, None, tables.place_of(row), "it is null")]
 
     def _gap(self, container: Any, key: str | int | None, reason: str | None) -> Gap:
         owner = self._owner(container)
-        if owner is None:
+        if owner is None or isinstance(owner, Tables):
             return Gap(str(key), str(key), reason=reason or _UNRECORDED)
         generic = owner.generic_path(container, key)
         why = reason or owner.why_unknown(container, key) or _nowhere(container, key) or _UNRECORDED
@@ -214,6 +249,8 @@ class Explainer:
     ) -> str:  # fmt: skip
         item = outcome.item
         if status is Status.ERROR:
+            if gaps:
+                return f"cannot be evaluated: {_first(gaps)}"
             error = traced[0][1].error if traced else None
             return f"cannot be evaluated: {error.message if error else 'unknown reason'}"
         if status is Status.NOT_APPLICABLE:
@@ -222,6 +259,8 @@ class Explainer:
             return ""  # what a policy says is about what is wrong
         if status is Status.UNKNOWN and traced and traced[0][1].error is not None:
             return _lack(traced[0][1].error, gaps)
+        if outcome.gaps:
+            return _first(gaps)
         said = self._said(item, traced) if item is not None else None
         if said is None:
             said = self._nothing(traced) or _default_message(policy, outcome, traced)
@@ -319,9 +358,13 @@ def _nowhere(container: Any, key: Any) -> str | None:
 def _lack(error: cel.EvalError | None, gaps: tuple[Gap, ...]) -> str:
     """What an unknown result says: the first fact that is missing, else why its expression has no value."""
     if gaps:
-        more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
-        return f"{gaps[0].path}: {gaps[0].reason}{more}"
+        return _first(gaps)
     return f"cannot be told: {(error.message if error else '') or 'a fact is missing'}"
+
+
+def _first(gaps: tuple[Gap, ...]) -> str:
+    more = f" (+{len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    return f"{gaps[0].path}: {gaps[0].reason}{more}"
 
 
 def _decisive(outcome: Outcome) -> Sequence[Verdict]:

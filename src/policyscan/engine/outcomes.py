@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from policyscan import cel
-from policyscan.findings import Severity, Status
+from policyscan.findings import Gap, Severity, Status
 from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
 
 # Names a subject whose key is an empty text, so that no waiver takes it for the whole document.
@@ -43,7 +43,8 @@ class Outcome(NamedTuple):
 
     `verdicts` are the expressions that decided; what passes has none. `turn` is the
     clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
-    the variables of the subject in the policy's order, `elements` how many an `each` met.
+    the variables of the subject in the policy's order, `elements` how many an `each` met. `gaps` is what
+    stands in the way beside the verdicts: members that are not there, or of which nothing can be told.
     """
 
     requirement: str
@@ -55,15 +56,18 @@ class Outcome(NamedTuple):
     bound: Values
     item: Need | Requirement | None = None
     elements: int = 0
+    gaps: tuple[Gap, ...] = ()
 
 
-def evaluate(policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False) -> list[Outcome]:
+def evaluate(
+    policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False, tables: Values = ()
+) -> list[Outcome]:
     """All outcomes of a policy for one document: at least one, in a stable order.
 
-    `keep` gives verdicts to those that pass, too.
+    `keep` gives verdicts to those that pass, too. `tables` are the rows of the policy's tables.
     """
     run = _Run(policy, clock, keep=keep, every=True)
-    run.whole(root)
+    run.whole(root, tables)
     return run.outcomes
 
 
@@ -92,9 +96,9 @@ class _Run:
         self.clashes: set[str] = set()
         self.outcomes: list[Outcome] = []
 
-    def whole(self, root: Any) -> None:
+    def whole(self, root: Any, tables: Values = ()) -> None:
         """The outcomes for a whole document."""
-        policy, values = self.policy, (root,)
+        policy, values = self.policy, (root, *tables)
         self.clock.reset()
         if policy.applies is not None and not self._holds(APPLIES, "", policy.applies, values):
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policyscan import waivers
 from policyscan.engine.document_results import Evaluation, crashed
 from policyscan.engine.moments import Moment, PolicyClock, shared_clock
+from policyscan.engine.portfolio import Book, Source, open_book
 from policyscan.findings import (
     DocumentInfo,
     PolicyInfo,
@@ -71,16 +72,22 @@ class Scanned(NamedTuple):
     results: list[Result]
 
 
-def scan_document(document: Document, plan: Plan, context: Sequence[Document] = ()) -> Scanned:
+def scan_document(
+    document: Document, plan: Plan, context: Sequence[Document] = (), book: Book | None = None
+) -> Scanned:
     """All results of one document, waivers applied; `context` are the documents that it refers to.
+
+    `book` takes what is needed of it for documents that come last, and gives them what it has.
 
     Results that pass or do not apply are counted, and kept only if the plan asks for everything.
     """
     statuses: dict[str, Status] = {}
     counts: dict[Status, int] = {}
     try:
-        evaluation = _evaluation(document, plan, context)
+        evaluation = open_evaluation(document, plan, context, book)
         results = _waived(document, plan, evaluation)
+        if book is not None and book.wants(document):
+            book.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
     except Exception as error:
         results = [crashed(document.id, document.kind.name, document, error)]
@@ -95,12 +102,25 @@ def scan_document(document: Document, plan: Plan, context: Sequence[Document] = 
     return Scanned(info, results)
 
 
-def _evaluation(document: Document, plan: Plan, context: Sequence[Document]) -> Evaluation:
+def open_evaluation(
+    document: Document, plan: Plan, context: Sequence[Document], book: Book | None = None
+) -> Evaluation:
+    """A document as it is seen at the plan's moment, with the tables of its members if it has any."""
+    tables = None
+    if book is not None and document.kind.name in book.kinds:
+        tables = book.tables(document, lambda member, its: open_evaluation(member, plan, its))
     clock = document_clock(document, plan)
     for one in (document, *context):
         one.as_seen(clock)
     return Evaluation(
-        document, clock, plan.known, context, full=plan.full, evidence=plan.evidence, gaps=plan.gaps
+        document,
+        clock,
+        plan.known,
+        context,
+        full=plan.full,
+        evidence=plan.evidence,
+        gaps=plan.gaps,
+        tables=tables,
     )
 
 
@@ -126,7 +146,7 @@ def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Resu
 def _name(document: Document) -> str:
     """What the document's organisation is called, where it says so."""
     organisation = document.value.get("organisation")
-    name = organisation.get("name") if isinstance(organisation, dict) else None
+    name = organisation.get("name") if isinstance(organisation, dict) else document.value.get("name")
     return name if isinstance(name, str) else ""
 
 
@@ -140,15 +160,18 @@ def scan(
     plan: Plan,
     about: Callable[[], ScanInfo],
     problems: Callable[[], Iterable[PolicyscanError]],
+    source: Source | None = None,
 ) -> Report:
     """The report on all documents (each with those that it refers to), evaluated one by one.
 
-    `about` and `problems` are asked at the end, when every document has been read.
+    `about` and `problems` are asked at the end, when every document has been read. `source` is where the
+    members of documents come from, which come after these.
     """
+    book = open_book(plan, source)
     infos: list[DocumentInfo] = []
     results: list[Result] = []
     for document, context in documents:
-        scanned = scan_document(document, plan, context)
+        scanned = scan_document(document, plan, context, book)
         infos.append(scanned.info)
         results.extend(scanned.results)
     return make_report(

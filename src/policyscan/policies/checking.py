@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from policyscan import cel
@@ -13,13 +13,30 @@ from policyscan.findings import PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.files import PolicyFile
-from policyscan.policies.policy import Binding, Code, Message, Need, Parameter, Policy, Requirement
+from policyscan.policies.policy import (
+    DOCUMENT,
+    ELEMENT,
+    KEY,
+    Binding,
+    Code,
+    Message,
+    Need,
+    Parameter,
+    Policy,
+    Requirement,
+    Table,
+)
 from policyscan.policies.templates import split
 
 Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
 
 _PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
+_SCALARS = frozenset((
+    types.BOOL, types.INT, types.UINT, types.DOUBLE, types.STRING, types.DATE, types.TIMESTAMP,
+    types.DURATION, types.MONEY,
+))  # fmt: skip
+
 _PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
@@ -27,14 +44,20 @@ _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or rea
 class Checker:
     """Checks one policy file; every problem it meets is kept in `problems` with its place."""
 
-    def __init__(self, file: PolicyFile, make_env: EnvMaker, overrides: Mapping[str, Any]) -> None:
+    def __init__(
+        self, file: PolicyFile, make_env: EnvMaker, overrides: Mapping[str, Any],
+        members: Callable[[str], Collection[str]],
+    ) -> None:  # fmt: skip
+        """`members` tells the kinds of which documents of a kind have members."""
         self.file = file
         self.content = file.value
         self.make_env = make_env
         self.overrides = overrides
+        self.members = members
         self.problems: list[PolicyscanError] = []
         self._absences: list[tuple[Path, str, int, int]] = []
-        self._asked: set[str] = set()
+        self.asked: dict[str, set[str]] = {}  # by control, the kinds of what is asked whether it passes
+        self._about: str = file.value["kind"]
 
     def policy(self) -> Policy | None:
         """The checked policy, or None where there are problems."""
@@ -46,16 +69,20 @@ class Checker:
         env = self.make_env(self.content["kind"], constants)
         if env is None:
             return None
-        policy = self._checked(env, declared, values)
+        policy = self._checked(env, constants, declared, values)
         self._check_absences()
         self._check_uses()
         return None if self.problems else policy
 
     # --- the parts of a policy
 
-    def _checked(self, env: cel.Env, declared: Mapping[str, Parameter], values: Mapping[str, Any]) -> Policy:
+    def _checked(
+        self, env: cel.Env, constants: Mapping[str, tuple[types.Type, Any]],
+        declared: Mapping[str, Parameter], values: Mapping[str, Any],
+    ) -> Policy:  # fmt: skip
         content, root = self.content, self.content["kind"]
-        names: tuple[str, ...] = (root,)
+        tables, env = self._tables(env, constants)
+        names: tuple[str, ...] = (root, *content.get("project", ()))
         applies = self._code(env, names, ("applies",), types.BOOL)
         bindings, env, names = self._for_each(env, names)
         key = self._code(env, names, ("key",), types.STRING)
@@ -84,6 +111,7 @@ class Checker:
             uses=tuple(content.get("uses", ())),
             absence_ok=content.get("absence_ok"),
             notice_days=notice,
+            tables=tables,
         )
 
     def _info(self) -> PolicyInfo:
@@ -318,6 +346,105 @@ class Checker:
             return int(value) // 86_400_000_000_000
         return int(written[:-1])
 
+    # --- tables of what the members say
+
+    def _tables(
+        self, env: cel.Env, constants: Mapping[str, tuple[types.Type, Any]]
+    ) -> tuple[tuple[Table, ...], cel.Env]:
+        written = self.content.get("project")
+        if written is None:
+            return (), env
+        kind = self.content["kind"]
+        known = sorted(set(self.members(kind)))
+        if not known:
+            message = f"a {kind} has no members, so there is nothing to project"
+            self._problem(message, ("project",), "x-members in the kind's schema says which list names them")
+        for path in self._notices():
+            message = "`notice:` cannot be used with `project:`"
+            hint = "what the members say is worked out for now alone; give the notice to a control about them"
+            self._problem(message, path, hint)
+        made = []
+        for name in written:
+            table, row = self._table(name, known, constants)
+            made.extend([table] if table is not None else [])
+            try:
+                env = env.child(variables={name: types.List(row)})
+            except ValueError as error:
+                self._problem_with_key(str(error), ("project", name))
+        return tuple(made), env
+
+    def _notices(self) -> Iterator[Path]:
+        if "notice" in self.content:
+            yield ("notice",)
+        for i, item in enumerate(self.content["require"]):
+            if "notice" in item:
+                yield "require", i, "notice"
+
+    def _table(
+        self, name: str, known: Sequence[str], constants: Mapping[str, tuple[types.Type, Any]]
+    ) -> tuple[Table | None, types.Type]:
+        path: Path = ("project", name)
+        written = self.file.at(path)
+        kind = written["from"]
+        if kind not in known:
+            hint = f"its members are of the kind {' or '.join(known)}" if known else None
+            self._problem(f"{kind!r} is no kind of member of a {self._about}", (*path, "from"), hint)
+            return None, types.DYN
+        env = self.make_env(kind, constants)
+        if env is None:
+            return None, types.DYN
+        about, self._about = self._about, kind
+        try:
+            return self._projected(env, name, kind, path)
+        finally:
+            self._about = about
+
+    def _projected(self, env: cel.Env, name: str, kind: str, path: Path) -> tuple[Table | None, types.Type]:
+        written = self.file.at(path)
+        names: tuple[str, ...] = (kind,)
+        for_each: Code | None = None
+        key: tuple[str, ...] = ()
+        if "for_each" in written:
+            binding, element = self._binding(env, names, name, [(*path, "for_each")])
+            inner = written.get("as", "item")
+            try:
+                env, names = env.child(variables={inner: element}), (*names, inner)
+            except ValueError as error:
+                self._problem(str(error), (*path, "as"))
+            if binding is None:
+                return None, types.DYN
+            (for_each,), (key,) = binding.lists, binding.keys
+        elif "as" in written:
+            self._problem("`as:` without `for_each:`", (*path, "as"))
+        fields = {DOCUMENT: types.Field(types.Identity(kind), "The id of the member.", optional=False)}
+        if for_each is not None:
+            fields[ELEMENT] = types.Field(types.STRING, "What identifies the element in its list.")
+        codes = []
+        for column in written["columns"]:
+            code = self._column(env, names, (*path, "columns", column), fields)
+            codes.extend([(column, code)] if code is not None else [])
+            # What is wrong with a column is told once, not wherever it is used.
+            fields[column] = types.Field(types.nullable(code.checked.type) if code else types.DYN)
+        row = types.ObjectType(f"{name}[]", fields, key=(KEY,), label=f"row of {name}")
+        return Table(name, kind, for_each, for_each.text if for_each else "", key, tuple(codes)), row
+
+    def _column(
+        self, env: cel.Env, names: tuple[str, ...], path: Path, taken: Collection[str]
+    ) -> Code | None:
+        if path[-1] in taken:
+            self._problem_with_key(
+                f"every row has {path[-1]!r} already", path, "give the column another name"
+            )
+        code = self._code(env, names, path, None)
+        if code is not None and not _keepable(code.checked.type):
+            message = f"a column cannot hold {code.checked.type}"
+            hint = "a table keeps texts, numbers, truths, dates, durations, money, and lists or maps of these"
+            self._problem(message, path, hint)
+        return code
+
+    def _problem_with_key(self, message: str, path: Path, hint: str | None = None) -> None:
+        self.problems.append(PolicyError(message, at=self.file.key_span(path), hint=hint))
+
     # --- expressions
 
     def _code(
@@ -392,19 +519,23 @@ class Checker:
             via = "".join(f"{name}(): " for name in asked.through)
             if asked.control is None:
                 # Which it is shows when it runs; what `uses` does not name is an error then.
-                self._asked.update(self.content.get("uses", ()))
+                for used in self.content.get("uses", ()):
+                    self._asks(used)
                 if "uses" not in self.content:
                     message = f"{via}passes() reads controls, but there is no `uses`"
                     self._problem_at(message, *at, _PASSES_HINT)
                 continue
-            self._asked.add(asked.control)
+            self._asks(asked.control)
             if asked.control not in self.content.get("uses", ()):
                 message = f"{via}passes({asked.control!r}) reads a control that `uses` does not name"
                 self._problem_at(message, *at, f"add `uses: [{asked.control}]`")
 
+    def _asks(self, used: str) -> None:
+        self.asked.setdefault(used, set()).add(self._about)
+
     def _check_uses(self) -> None:
         for i, used in enumerate(self.content.get("uses", ())):
-            if used not in self._asked and not self.problems:
+            if used not in self.asked and not self.problems:
                 self._problem(
                     f"`uses` names {used}, which no expression here reads", ("uses", i),
                     hint=f"ask with passes({used!r}), or leave it out",
@@ -468,11 +599,21 @@ def _element(type_: types.Type) -> types.Type | None:
     return type_.elem if isinstance(type_, types.List) else None
 
 
+def _keepable(type_: types.Type) -> bool:
+    """Whether a value of a type holds nothing of the inventory that it comes from."""
+    if isinstance(type_, types.List | types.Nullable):
+        return _keepable(type_.elem)
+    if isinstance(type_, types.Map):
+        return _keepable(type_.key) and _keepable(type_.value)
+    return type_ in _SCALARS or isinstance(type_, types.Enum | types.Identity)
+
+
 def _key(element: types.Type) -> tuple[str, ...]:
     """The path from an element to what identifies it; a text is its own identity."""
     if isinstance(element, types.ObjectType):
         return tuple(element.key or ())
-    return (".",) if element == types.STRING or isinstance(element, types.Enum) else ()
+    plain = element == types.STRING or isinstance(element, types.Enum | types.Identity)
+    return (".",) if plain else ()
 
 
 def _joined(elements: Sequence[types.Type]) -> types.Type:

@@ -68,6 +68,7 @@ class _Loader:
         self.overrides = overrides
         self.problems: list[PolicyscanError] = []
         self._uses: dict[tuple[str, str], Span] = {}
+        self._asked: dict[tuple[str, str], frozenset[str]] = {}  # the kinds of what is asked
         self._aliases: list[tuple[str, Span]] = []
         self._replacements: list[tuple[str, str, str | None, Span]] = []  # id, status, replaced_by, place
         self.written: tuple[Written, ...] = ()
@@ -137,11 +138,12 @@ class _Loader:
         id_ = file.value["id"]
         if not self._placed(path, file, id_):
             return None
-        checker = Checker(file, self._env_maker(file), self.overrides.get(id_, {}))
+        checker = Checker(file, self._env_maker(file), self.overrides.get(id_, {}), self._members)
         policy = checker.policy()
         self.problems.extend(checker.problems)
         for i, used in enumerate(file.value.get("uses", ())):
             self._uses[id_, used] = file.span(("uses", i))
+            self._asked[id_, used] = frozenset(checker.asked.get(used, ()))
         for i, alias in enumerate(file.value.get("aliases", ())):
             self._aliases.append((alias, file.span(("aliases", i))))
         status, instead = file.value.get("status", "stable"), file.value.get("replaced_by")
@@ -175,6 +177,10 @@ class _Loader:
             return _environment(self.kinds[kind].type, kind, self._functions(kind), constants)
 
         return make
+
+    def _members(self, kind: str) -> set[str]:
+        """The kinds of which documents of a kind have members."""
+        return set(self.kinds[kind].members.values()) if kind in self.kinds else set()
 
     # --- what policies share
 
@@ -246,15 +252,18 @@ class _Loader:
         return self._environments[kind]
 
     def _check_uses(self, policies: Mapping[str, Policy]) -> None:
-        """`uses` must name policies of the same kind, and never lead back to itself."""
+        """`uses` must name policies about what is asked, and never lead back to itself."""
         for policy in policies.values():
             for used in policy.uses:
                 other = policies.get(used)
                 if other is None:
                     if not self._broken(used):
                         self._bad_use(policy, used, "which is not in this pack")
-                elif other.info.kind != policy.info.kind:
-                    self._bad_use(policy, used, f"which is about another kind, {other.info.kind}")
+                elif asked := self._asked[policy.id, used] - {other.info.kind}:
+                    why = f"which is about another kind, {other.info.kind}, not {' or '.join(sorted(asked))}"
+                    self._bad_use(policy, used, why)
+                elif other.tables and any(item.notice_days for item in policy.require):
+                    self._bad_use(policy, used, "which knows its members for now alone: `notice:` asks ahead")
             cycle = _cycle(policy.id, policies)
             if cycle:
                 message = f"`uses` leads back to this policy: {' → '.join(cycle)}"

@@ -7,9 +7,9 @@ from typing import Any
 
 from policyscan.cel.ir import pack, unpack
 from policyscan.findings import PolicyInfo, Quote, Severity, Status
-from policyscan.policies.policy import Binding, Code, Message, Need, Parameter, Policy, Requirement
+from policyscan.policies.policy import Binding, Code, Message, Need, Parameter, Policy, Requirement, Table
 
-_NOUNS: tuple[Any, ...] = (Policy, PolicyInfo, Quote, Parameter, Message, Binding, Need, Requirement)
+_NOUNS: tuple[Any, ...] = (Policy, PolicyInfo, Quote, Parameter, Message, Binding, Need, Requirement, Table)
 _NUMBERS = {noun: number for number, noun in enumerate(_NOUNS)}
 _CODE, _SEVERITY, _STATUS, _VALUE = range(-4, 0)
 

@@ -120,6 +120,26 @@ class Requirement(NamedTuple):
     means: str | None
 
 
+# What every row of a table has: the id of its member; where it is an element of a list, that one's too; and
+# what identifies the row, which expressions do not see.
+DOCUMENT, ELEMENT, KEY = "document", "id", "#"
+
+
+class Table(NamedTuple):
+    """Facts of the members of an inventory, one row a member, or one for each element of a list in it.
+
+    `kind` is the members'; `for_each` is the list, None where a member is a row itself; `key` leads from an
+    element to what identifies it. `label` names the list to people.
+    """
+
+    name: str
+    kind: str
+    for_each: Code | None
+    label: str
+    key: tuple[str, ...]
+    columns: tuple[tuple[str, Code], ...]
+
+
 class Policy(NamedTuple):
     """A policy, checked against the schema of its kind and ready to be evaluated."""
 
@@ -142,6 +162,7 @@ class Policy(NamedTuple):
     uses: tuple[str, ...]
     absence_ok: str | None
     notice_days: int
+    tables: tuple[Table, ...] = ()
 
     @property
     def loosened(self) -> tuple[Parameter, ...]:

@@ -29,11 +29,12 @@ class Expected(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One case: an inventory as text, the documents beside it, and the complete list of its results."""
+    """One case: an inventory as text, the documents beside it as values, those of the file first, and the
+    complete list of its results."""
 
     name: str
     inventory: str
-    documents: tuple[str, ...]
+    documents: tuple[Any, ...]
     parameters: Mapping[str, Any]
     as_of: str
     expected: tuple[Expected, ...]
@@ -88,7 +89,7 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
     return Case(
         written["name"],
         as_text(whole),
-        tuple(as_text(document) for document in beside),
+        tuple(beside),
         written.get("parameters", {}),
         as_of or str(whole["as_of"]),
         expected,

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from policyscan.documents.discovery import File
+from policyscan.documents.document import dig
+from policyscan.documents.members import Members, gather, patterns
 from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN
+from policyscan.engine.portfolio import PROJECT, open_book
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.errors import PolicyError, PolicyscanError, Problems
 from policyscan.findings import Result, is_document_check
-from policyscan.policytest.cases import Case, Expected, PolicyTests
+from policyscan.policytest.cases import Case, Expected, PolicyTests, as_text, merge
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 Policies = Callable[[Mapping[str, Any]], Mapping[str, "Policy"]]
 """All policies of the pack by id, with these parameters for the tested one."""
 
-_UNNAMED = frozenset({APPLIES, FOR_EACH, WHEN, ""})
+_UNNAMED = frozenset({APPLIES, FOR_EACH, PROJECT, WHEN, ""})
 
 
 class Outcome(NamedTuple):
@@ -41,27 +45,66 @@ def run(tests: PolicyTests, policies: Policies, kinds: Kinds) -> list[Outcome]:
 
 def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
     try:
-        document, results = _results(tests, case, policies, kinds)
+        documents, results = _results(tests, case, policies, kinds)
     except PolicyscanError as error:
         return Outcome(case.name, tuple(_in_case(case, error)), frozenset())
     statuses = frozenset(result.status.value for result in results)
-    return Outcome(case.name, tuple(_compare(case, document, results)), statuses)
+    return Outcome(case.name, tuple(_compare(case, documents, results)), statuses)
 
 
 def _results(
     tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds
-) -> tuple[Document, list[Result]]:
+) -> tuple[list[Document], list[Result]]:
     known = policies(case.parameters)
     moment = parse_moment(case.as_of)
-    context = [_document(text, "documents", kinds) for text in case.documents]
+    context = [_document(as_text(one), "documents", kinds) for one in _beside(case, kinds)]
     document = _document(case.inventory, "inventory", kinds)
     by_id = {(other.kind.name, other.id): other for other in (document, *context)}
     for one in (document, *context):
         link_across(one, lambda kind, id_: by_id.get((kind, id_)))
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
     plan = Plan([known[tests.policy]], known, aliases, moment, full=True)
-    scanned = scan_document(document, plan, context)
-    return document, [result for result in scanned.results if not is_document_check(result.policy)]
+    scanned = scan_document(document, plan, context, open_book(plan, _Beside(context)))
+    return [document, *context], [r for r in scanned.results if not is_document_check(r.policy)]
+
+
+def _beside(case: Case, kinds: Kinds) -> list[Any]:
+    """The documents beside a case's inventory: its own, merged over the file's of the same kind and id."""
+    found: dict[tuple[str, Any], Any] = {}
+    for written in case.documents:
+        kind = written.get("kind")
+        ident = dig(written, kinds[kind].shape.ident) if kind in kinds else None
+        frame = {"schema_version": 1, "as_of": case.as_of[:10]}
+        found[kind, ident] = merge(found.get((kind, ident), frame), written)
+    return list(found.values())
+
+
+class _Beside:
+    """The documents beside a case's inventory as members: each is the file `KINDs/ID.yaml`."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = {f"{one.kind.name}s/{one.id}.yaml": one for one in documents}
+
+    def is_member(self, document: Document) -> bool:  # noqa: ARG002 - none comes by
+        """None is: all are opened when they are asked for."""
+        return False
+
+    def members(
+        self, document: Document, has: Callable[[str, str], bool],
+        take: Callable[[Document, list[Document]], None],
+    ) -> Members:  # fmt: skip
+        """The members that a document's patterns name."""
+        files = [File(f"/{name}", name, strict=True) for name in self.documents]
+
+        def held(file: File, kind: str) -> list[str]:
+            one = self.documents[file.shown]
+            if one.kind.name != kind:
+                return []
+            if not has(kind, one.id):
+                take(one, [other for other in self.documents.values() if other is not one])
+            return [one.id]
+
+        return gather(document, patterns(document, "/", files), held, self.documents)
 
 
 def _document(text: str, name: str, kinds: Kinds) -> Document:
@@ -81,7 +124,7 @@ def _in_case(case: Case, error: PolicyscanError) -> list[PolicyscanError]:
     return [PolicyError(f"the case's inventory: {p.message}", at=case.span, hint=p.hint) for p in problems]
 
 
-def _compare(case: Case, document: Document, results: Sequence[Result]) -> list[PolicyscanError]:
+def _compare(case: Case, documents: Sequence[Document], results: Sequence[Result]) -> list[PolicyscanError]:
     """Every difference between what a case expects and what it gave."""
     left = list(results)
     differences: list[PolicyscanError] = []
@@ -94,7 +137,7 @@ def _compare(case: Case, document: Document, results: Sequence[Result]) -> list[
             continue
         left.remove(found)
         differences.extend(
-            PolicyError(message, at=expected.span) for message in _differences(expected, found, document)
+            PolicyError(message, at=expected.span) for message in _differences(expected, found, documents)
         )
     for result in left:
         where = "/".join(part for part in (result.subject, result.requirement) if part)
@@ -114,7 +157,7 @@ def _match(expected: Expected, results: Sequence[Result]) -> Result | None:
     return own[0] if len(own) == 1 else None
 
 
-def _differences(expected: Expected, found: Result, document: Document) -> list[str]:
+def _differences(expected: Expected, found: Result, documents: Sequence[Document]) -> list[str]:
     made = []
     if found.status.value != expected.status:
         made.append(f"expected {expected.status}, got {_got(found)}")
@@ -125,12 +168,20 @@ def _differences(expected: Expected, found: Result, document: Document) -> list[
     if expected.says_until and found.until != expected.until:
         made.append(f"expected until {expected.until}, got {found.until}")
     if expected.at is not None:
-        place = place_of(document, expected.at)
+        place = _place(documents, expected.at)
         if place is None:
             made.append(f"there is nothing at {expected.at}")
         elif (place.line, place.column) != (found.span.line, found.span.column):
-            made.append(f"expected the place of {expected.at}, got {path_at(document, found.span)}")
+            made.append(f"expected the place of {expected.at}, got {path_at(documents[0], found.span)}")
     return made
+
+
+def _place(documents: Sequence[Document], path: str) -> Span | None:
+    """The place of `client[acme].servers`, or of a path in the case's own inventory."""
+    for one in documents[1:]:
+        if path.startswith(f"{one.kind.name}[{one.id}]."):
+            return place_of(one, path.partition("].")[2])
+    return place_of(documents[0], path)
 
 
 def place_of(document: Document, path: str) -> Span | None:

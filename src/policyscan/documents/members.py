@@ -1,0 +1,146 @@
+"""Members: the inventories that patterns such as `clients/*.yaml` in another one name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from policyscan.documents.discovery import File
+from policyscan.documents.document import Document, DocumentIssue
+from policyscan.documents.suggest import did_you_mean
+from policyscan.source import Span
+
+_OUT = "it leads out of the inventories' folder"
+
+
+class Hole(NamedTuple):
+    """Where a member should be and is not: nobody knows what it would say, or how many there are.
+
+    `name` stands for the missing id; `path` and `generic` say where it is asked for, as the paths of a
+    document do.
+    """
+
+    name: str
+    path: str
+    generic: str
+    place: Span
+    reason: str
+    question: str | None = None
+
+
+class Members(NamedTuple):
+    """Who is a member of one document: by kind the ids in their order, and what is missing among them."""
+
+    ids: dict[str, list[str]]
+    holes: dict[str, list[Hole]]
+
+
+class Pattern(NamedTuple):
+    """One pattern of a document: the list that it stands in, its number there, and the files it names."""
+
+    field: str
+    kind: str
+    number: int
+    text: str
+    files: tuple[File, ...]
+    why: str  # there are none; "" if there are some
+
+
+def gather(
+    document: Document, found: Iterable[Pattern], held: Callable[[File, str], Sequence[str] | None],
+    known: Iterable[str],
+) -> Members:  # fmt: skip
+    """The members of a document, whose issues are added to by patterns that name nobody.
+
+    `held` gives the ids of a file's documents of a kind, None if the file cannot be read; `known` are the
+    names of all files, for a guess at what was meant.
+    """
+    kinds = dict.fromkeys(document.kind.members.values())
+    ids: dict[str, set[str]] = {kind: set() for kind in kinds}
+    holes: dict[str, list[Hole]] = {kind: [] for kind in kinds}
+    for kind, lacking in _untold(document):
+        holes[kind].append(lacking)
+    for pattern in found:
+        named = [(file, held(file, pattern.kind)) for file in pattern.files]
+        for file, inside in named:
+            if inside is None:
+                reason = f"{file.shown} cannot be read"
+                holes[pattern.kind].append(_unfilled(document, pattern, file.shown, reason))
+            else:
+                ids[pattern.kind].update(inside)
+        if not any(inside is None or inside for _, inside in named):
+            issue = _nobody(document, pattern, known)
+            document.issues.append(issue)
+            holes[pattern.kind].append(_unfilled(document, pattern, pattern.text, issue.message))
+    document.issues.sort(key=lambda issue: issue.place)
+    return Members({kind: sorted(inside) for kind, inside in ids.items()}, holes)
+
+
+def patterns(document: Document, root: str, files: Iterable[File]) -> Iterator[Pattern]:
+    """The patterns of a document, relative to `root`, each with those of the files that it names.
+
+    A pattern names files, or folders with all that is in them. What leads out of the root names nothing:
+    patterns come from documents, and only files that discovery found are ever opened.
+    """
+    found = [(below(file, root).split("/"), file) for file in files]
+    for field, kind in document.kind.members.items():
+        for number, text in enumerate(document.value.get(field) or ()):
+            if leads_out(text):
+                yield Pattern(field, kind, number, text, (), _OUT)
+                continue
+            steps = [step for step in text.replace("\\", "/").split("/") if step not in ("", ".")]
+            hits = tuple(file for parts, file in found if _matches(parts, steps))
+            yield Pattern(field, kind, number, text, hits, "" if hits else "no file has this name")
+
+
+def below(file: File, root: str) -> str:
+    """A file's name below a folder, with forward slashes."""
+    return os.path.relpath(file.path, root).replace(os.sep, "/")
+
+
+def leads_out(pattern: str) -> bool:
+    """Whether a pattern names what is not below the folder that it is relative to."""
+    steps = pattern.replace("\\", "/").split("/")
+    return ".." in steps or steps[0] == "" or ":" in steps[0]
+
+
+def _matches(parts: list[str], steps: list[str]) -> bool:
+    return 0 < len(steps) <= len(parts) and all(map(fnmatchcase, parts, steps))
+
+
+def _untold(document: Document) -> Iterator[tuple[str, Hole]]:
+    """The lists of patterns that a document does not have, as holes with the kinds of their members."""
+    for field, kind in document.kind.members.items():
+        if field not in document.value:
+            reason = document.why_unknown(document.value, field) or "it is not recorded"
+            yield kind, _hole(document, field, field, None, reason)
+
+
+def _unfilled(document: Document, pattern: Pattern, name: str, reason: str) -> Hole:
+    """A member that is not there although a pattern names it."""
+    return _hole(document, name, pattern.field, pattern.number, reason)
+
+
+def _hole(document: Document, name: str, field: str, number: int | None, reason: str) -> Hole:
+    path, generic = document.path_of(document.value, field), field
+    place, question = document.place_of(document.value, field), document.kind.questions.get(field)
+    if number is not None:
+        holder = document.value[field]
+        path, place = document.path_of(holder, number), document.place_of(holder, number)
+        question = None  # which members there are is said; what lacks is one of them
+    return Hole(name, path, generic, place, reason, question)
+
+
+def _nobody(document: Document, pattern: Pattern, known: Iterable[str]) -> DocumentIssue:
+    """That a pattern names no inventory of its kind, which is a reference to nothing."""
+    holder = document.value[pattern.field]
+    why = pattern.why or f"what it names is no {pattern.kind}"
+    hint = did_you_mean(pattern.text, known) or "name a file, a folder or a pattern such as clients/*.yaml"
+    return DocumentIssue(
+        f"no {pattern.kind} is found under {pattern.text}: {why}",
+        document.place_of(holder, pattern.number),
+        document.path_of(holder, pattern.number),
+        hint,
+    )
