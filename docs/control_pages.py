@@ -15,8 +15,9 @@ from policyscan.documents.kinds import Kinds
 from policyscan.findings import Status
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
-from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement
+from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table
 from policyscan.policytest.cases import merge
+from policyscan.policytest.runner import together
 from policyscan.reporters.wording import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ STATUSES = {
     "unknown": "One that is unknown",
     "not_applicable": "One that it does not apply to",
 }
+_KINDS = Kinds.builtin()
 FROM_PAGE = "../../../policies"
 
 
@@ -173,6 +175,7 @@ def _test(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     policy = one.policy
     yield "## The test\n"
     yield TEST_INTRO.strip() + "\n"
+    yield from _tables(policy.tables)
     yield from _subjects(policy, kinds)
     for need in policy.needs:
         yield from _need(need, "###")
@@ -190,6 +193,25 @@ def _test(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
         yield f"It asks whether other controls pass, before waivers: {asked}.\n"
     if policy.absence_ok:
         yield f"A missing fact may decide here: {policy.absence_ok}\n"
+
+
+TABLES_INTRO = """
+It rests on what the members of the inventory say, in tables of a row each. Beside its columns every row has
+`document`, the id of the member. As long as a member is not there, or its list is missing, nothing that
+reads the table passes.
+"""
+
+
+def _tables(tables: Sequence[Table]) -> Iterator[str]:
+    """What the members say, table by table."""
+    if tables:
+        yield "### What the members say\n"
+        yield TABLES_INTRO.strip() + "\n"
+    for table in tables:
+        what = f"`{table.label}` of each {table.kind}" if table.for_each else f"each {table.kind}"
+        yield f"`{table.name}` has a row for {what}:\n"
+        for name, code in table.columns:
+            yield from _code(f"{name} = {code.text}")
 
 
 def _subjects(policy: Policy, kinds: Kinds) -> Iterator[str]:
@@ -378,7 +400,7 @@ def _example(case: Mapping[str, Any], tests: Mapping[str, Any], kind: str) -> It
     yield f"```yaml\n{_shown(case, tests) or f'# nothing is known of the {kind}{chr(10)}'}```\n"
     if parameters := case.get("parameters"):
         yield f"with the parameters\n\n```yaml\n{as_yaml(parameters)}```\n"
-    for beside in (*tests.get("documents", ()), *case.get("documents", ())):
+    for beside in together((*tests.get("documents", ()), *case.get("documents", ())), _KINDS):
         yield f"beside this inventory\n\n```yaml\n{as_yaml(beside)}```\n"
     told = [k for k in ("subject", "requirement", "status", "message") if any(k in e for e in case["expect"])]
     yield f"| {' | '.join(told)} |"

@@ -51,7 +51,10 @@ class Reader:
         """What the expressions of a policy read, those of the definitions that they use included."""
         self.seen.clear()
         checker = Checker(
-            file, lambda kind, constants: environment(self.pack, self.kinds, kind, constants), {}
+            file,
+            lambda kind, constants: environment(self.pack, self.kinds, kind, constants),
+            {},
+            lambda kind: self.kinds[kind].members.values(),
         )
         assert checker.policy() is not None
         return {where: sorted(self.seen[where]) for where in sorted(self.seen)}

@@ -12,14 +12,14 @@ from policyscan.documents.reading import read_text
 from policyscan.documents.references import link_across
 from policyscan.documents.shapes import Shape
 from policyscan.documents.tree import Tree
-from policyscan.engine.document_results import Evaluation
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.outcomes import evaluate
-from policyscan.engine.scan import Plan, document_clock
+from policyscan.engine.portfolio import open_book
+from policyscan.engine.scan import Plan, open_evaluation
 from policyscan.findings import Status
 from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import Case, read_tests
+from policyscan.policytest.runner import Beside, beside
 from policyscan.source import Source
 
 KINDS = Kinds.builtin()
@@ -51,18 +51,18 @@ class Judged(NamedTuple):
     def results(self, tree: Tree) -> dict[Finding, Status]:
         """What the control says of an inventory in the company of the case's other documents."""
         plan = Plan([self.known[self.policy]], self.known, {}, parse_moment(self.case.as_of), full=True)
-        documents = [self.kind.decode(tree), *map(_decoded, self.case.documents)]
+        documents = [self.kind.decode(tree), *map(_decoded, beside(self.case, KINDS))]
         by_id = {(one.kind.name, one.id): one for one in documents}
         document = documents[0]
-        clock = document_clock(document, plan)
         for one in documents:
             link_across(one, lambda kind, id_: by_id.get((kind, id_)))
-            one.as_seen(clock)
-        clock.lookup = Evaluation(document, clock, plan.known, documents, full=False).lookup
-        return {
-            Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
-            for outcome in evaluate(self.known[self.policy], document.value, clock)
-        }
+        book = open_book(plan, Beside(documents[1:]))
+        evaluation = open_evaluation(document, plan, documents[1:], book)
+        with evaluation.asked_by(plan.policies[0]):
+            return {
+                Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
+                for outcome in evaluation.outcomes(plan.policies[0], evaluation.clock)
+            }
 
 
 def _tree(text: str) -> Tree:

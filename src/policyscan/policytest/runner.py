@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.documents.discovery import File
@@ -57,29 +57,34 @@ def _results(
 ) -> tuple[list[Document], list[Result]]:
     known = policies(case.parameters)
     moment = parse_moment(case.as_of)
-    context = [_document(as_text(one), "documents", kinds) for one in _beside(case, kinds)]
+    context = [_document(text, "documents", kinds) for text in beside(case, kinds)]
     document = _document(case.inventory, "inventory", kinds)
     by_id = {(other.kind.name, other.id): other for other in (document, *context)}
     for one in (document, *context):
         link_across(one, lambda kind, id_: by_id.get((kind, id_)))
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
     plan = Plan([known[tests.policy]], known, aliases, moment, full=True)
-    scanned = scan_document(document, plan, context, open_book(plan, _Beside(context)))
+    scanned = scan_document(document, plan, context, open_book(plan, Beside(context)))
     return [document, *context], [r for r in scanned.results if not is_document_check(r.policy)]
 
 
-def _beside(case: Case, kinds: Kinds) -> list[Any]:
-    """The documents beside a case's inventory: its own, merged over the file's of the same kind and id."""
-    found: dict[tuple[str, Any], Any] = {}
-    for written in case.documents:
-        kind = written.get("kind")
+def beside(case: Case, kinds: Kinds) -> list[str]:
+    """The texts of the documents beside a case's inventory."""
+    frame = {"schema_version": 1, "as_of": case.as_of[:10]}
+    return [as_text(merge(frame, one)) for one in together(case.documents, kinds)]
+
+
+def together(documents: Iterable[Mapping[str, Any]], kinds: Kinds) -> list[Any]:
+    """The documents beside an inventory, a later one merged over an earlier one of the same kind and id."""
+    found: dict[tuple[Any, Any], Any] = {}
+    for written in documents:
+        kind = str(written.get("kind"))
         ident = dig(written, kinds[kind].shape.ident) if kind in kinds else None
-        frame = {"schema_version": 1, "as_of": case.as_of[:10]}
-        found[kind, ident] = merge(found.get((kind, ident), frame), written)
+        found[kind, ident] = merge(found.get((kind, ident), {}), written)
     return list(found.values())
 
 
-class _Beside:
+class Beside:
     """The documents beside a case's inventory as members: each is the file `KINDs/ID.yaml`."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
