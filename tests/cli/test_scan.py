@@ -284,6 +284,31 @@ def test_a_client_whose_id_stands_in_a_second_file(
 NORTH = CLIENT.replace("client", "provider").format(id="north")
 
 
+def test_scan_and_validate_agree_on_a_file_whose_id_another_has(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    original = (place / "inventories/clients/good.yaml").read_text(encoding="utf-8")
+    write(place, "inventories/clients/good-copy.yaml", original)
+    words = "inventories/clients/good.yaml:4:20: there is another client with the id good, at "
+    scanned = scan(monkeypatch, place, "inventories/clients/good.yaml")
+    validated = policyscan(monkeypatch, place, "validate", "inventories/clients/good.yaml")
+    assert (scanned.code, validated.code) == (2, 2)
+    assert f"error: {words}inventories/clients/good-copy.yaml:4:20\n" in validated.err
+    assert f"{words}inventories/clients/good-copy.yaml:4:20" in scanned.out + scanned.err
+    other = "inventories/clients/bad.yaml"
+    assert policyscan(monkeypatch, place, "validate", other).code == 0
+
+
+def test_scan_and_validate_agree_on_what_a_file_refers_to(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/providers/north.yaml", "schema_version: 1\nkind: provider\nas_of: soon\n")
+    scanned = scan(monkeypatch, place, "inventories/clients/served.yaml")
+    validated = policyscan(monkeypatch, place, "validate", "inventories/clients/served.yaml")
+    assert (scanned.code, validated.code) == (2, 2)
+    assert "inventories/providers/north.yaml:3:8" in validated.err
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

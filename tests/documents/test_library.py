@@ -310,6 +310,78 @@ def test_two_providers_with_one_id_are_an_error_too(tmp_path: Path, builtin: Kin
     ]
 
 
+@pytest.mark.parametrize("other", ["inventories/b.yaml", "inventories/archive/2025/old.yml"])
+def test_another_file_may_claim_the_id_of_one_that_is_named(
+    tmp_path: Path, builtin: Kinds, other: str
+) -> None:
+    write(tmp_path, "inventories/a.yaml", CLIENT % ("x", "p"))
+    write(tmp_path, other, CLIENT.replace("{id: %s}", '{"id": "x"}') % "p" + "---\n" + CLIENT % ("y", "p"))
+    shelf, documents, problems, _ = opened(tmp_path, builtin, "inventories/a.yaml")
+    assert (len(documents), problems) == (1, [])
+    assert [(str(p.at), p.message) for p in shelf.twins()] == [
+        ("inventories/a.yaml:4:20", f"there is another client with the id x, at {other}:4:22")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("inventories/b.yaml", CLIENT % ("x-2", "x")),
+        ("inventories/b.yaml", CLIENT % ("y", "x") + "people: [{id: x}]\n"),
+        ("inventories/b.yaml", PROVIDER % "x"),
+        ("inventories/b.yaml", CLIENT % ("x", "p") + "broken: '"),
+        ("inventories/b.yaml", "kind: somebody else's\nid: x\n"),
+        ("drafts/b.yaml", CLIENT % ("x", "p")),
+        ("inventories/.hidden/b.yaml", CLIENT % ("x", "p")),
+    ],
+)
+def test_who_is_no_twin(tmp_path: Path, builtin: Kinds, name: str, text: str) -> None:
+    write(tmp_path, "inventories/a.yaml", CLIENT % ("x", "p"))
+    write(tmp_path, name, text)
+    shelf, documents, problems, _ = opened(tmp_path, builtin, "inventories/a.yaml")
+    assert (len(documents), problems, shelf.twins()) == (1, [], [])
+
+
+def test_a_provider_that_is_named_may_have_a_twin(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")
+    write(tmp_path, "inventories/providers/q.yaml", PROVIDER % "p")
+    shelf, _, problems, _ = opened(tmp_path, builtin, "inventories/providers/p.yaml")
+    told = [*shelf.twins(), *shelf.context_problems]
+    assert problems == []
+    assert [str(p).partition("\n")[0] for p in told] == [
+        "inventories/providers/q.yaml:4:20: there is another provider with the id p, "
+        "at inventories/providers/p.yaml:4:20"
+    ]
+
+
+def test_a_folder_that_is_no_inventory_is_not_searched_for_twins(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "mail/a.yaml", CLIENT % ("x", "p"))
+    write(tmp_path, "mail/old/b.yaml", CLIENT % ("x", "p"))
+    shelf, documents, problems, _ = opened(tmp_path, builtin, "mail/a.yaml")
+    assert (len(documents), problems, shelf.twins()) == (1, [], [])
+
+
+def test_only_what_says_an_id_is_opened_in_search_of_twins(
+    tmp_path: Path, builtin: Kinds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "inventories/a.yaml", CLIENT % ("x", "p"))
+    for i in range(9):
+        write(tmp_path, f"inventories/b{i}.yaml", CLIENT % (f"x{i}", "p") + "as_x: x\n")
+    shelf, *_ = opened(tmp_path, builtin, "inventories/a.yaml")
+    monkeypatch.setattr(library, "open_file", lambda *_: pytest.fail("it was opened"))
+    assert shelf.twins() == []
+
+
+def test_standard_input_without_a_name_is_nobodys_twin(tmp_path: Path, builtin: Kinds) -> None:
+    write(tmp_path, "inventories/a.yaml", CLIENT % ("x", "p"))
+    write(tmp_path, "providers/p.yaml", PROVIDER % "p")
+    for name, twins in ((None, 0), ("inventories/b.yaml", 1), ("inventories/a.yaml", 0)):
+        found = discover(["-"], base=tmp_path, stdin=(CLIENT % ("x", "p")).encode(), stdin_filename=name)
+        shelf = Library(builtin, found, tmp_path)
+        assert len(shelf.load(found.files[0]).documents) == 1
+        assert len(shelf.twins()) == twins, name
+
+
 def test_standard_input_replaces_the_file_that_it_is_named_after(tmp_path: Path, builtin: Kinds) -> None:
     write(tmp_path, "inventories/clients/a.yaml", "broken: '")
     write(tmp_path, "inventories/providers/p.yaml", PROVIDER % "p")

@@ -47,7 +47,7 @@ def command(
         count += 1
         problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in document.issues)
         notes.extend(_notes(document, plan_moment, settings.time_zone))
-    problems.extend(reader.problems)
+    problems.extend(reader.told())
     show_problems(sorted(problems, key=lambda problem: problem.at or ()))
     if not quiet:
         _show_notes(notes)

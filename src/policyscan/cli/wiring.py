@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +11,7 @@ from policyscan.config import Config, load, placed
 from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
 from policyscan.documents.kinds import Kinds
-from policyscan.documents.library import Library, says_kind
+from policyscan.documents.library import Library, says_id, says_kind
 from policyscan.documents.members import Members
 from policyscan.documents.references import wanted
 from policyscan.engine.moments import Moment, clock_at, parse_moment
@@ -328,7 +327,7 @@ class Reader:
         Where only some inventories are asked for, a file that holds none of them is no one's business, unless
         it may hold what one of them refers to, or one of them a second time.
         """
-        problems = [*self.problems, *self.library.context_problems]
+        problems = [*self.problems, *self.library.twins(), *self.library.context_problems]
         if not self.clients:
             return problems
         bad = {problem.at.file for problem in problems if problem.at is not None}
@@ -344,15 +343,9 @@ class Reader:
         except DocumentError:
             return False
         return any(ident in text for ident in self._sought) or any(
-            _names(text, ident)
+            says_id(text, ident)
             for ident in (*self.clients, *(id_ for kind, id_ in self._referred if says_kind(text, kind)))
         )
-
-
-def _names(text: str, ident: str) -> bool:
-    """Whether a text may hold a document with an id."""
-    pattern = rf"""\bid["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
-    return re.search(pattern, text) is not None
 
 
 def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from policyscan.documents.gitignore import Ignore
@@ -36,14 +36,15 @@ class File(NamedTuple):
 class Discovery(NamedTuple):
     """The files to report on, in a fixed order, and what stood in the way of finding them.
 
-    `roots` are the folders in which documents that these refer to are looked for. `ignored` counts
-    files that a .gitignore excludes.
+    `roots` are the folders in which documents that these refer to are looked for, `homes` those of them that
+    are known to hold inventories. `ignored` counts files that a .gitignore excludes.
     """
 
     files: list[File]
     problems: list[DocumentError]
     roots: list[str]
     ignored: int
+    homes: Sequence[str] = ()
 
 
 def discover(
@@ -110,7 +111,8 @@ class _Search:
         """What was found, in the order of the names that people see."""
         files = sorted(self.files.values(), key=lambda file: file.shown)
         problems = sorted(self.problems, key=lambda problem: problem.at or ())
-        return Discovery(files, problems, list(self.roots), self.ignored)
+        homes = [root for root in self.roots if is_home(root, self.configured)]
+        return Discovery(files, problems, list(self.roots), self.ignored, homes)
 
     def add_stdin(self, data: bytes | None, filename: str | None) -> None:
         """Report on the text from standard input as if it stood in the named file."""
@@ -266,12 +268,17 @@ def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
     folder = own
     configured = set(configured)
     while True:
-        if folder in configured or os.path.isdir(os.path.join(folder, "providers")):
+        if is_home(folder, configured):
             return folder
         above = os.path.dirname(folder)
         if folder in {above, base} or os.path.lexists(os.path.join(folder, ".git")):
             return own
         folder = above
+
+
+def is_home(folder: str, configured: Container[str]) -> bool:
+    """Whether a folder holds inventories: the configuration names it, or it contains `providers/`."""
+    return folder in configured or os.path.isdir(os.path.join(folder, "providers"))
 
 
 def as_source(file: File) -> Source:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 from policyscan.documents import limits
-from policyscan.documents.discovery import Discovery, File, as_source, inventory_files, lies_in
+from policyscan.documents.discovery import (
+    STDIN_SHOWN,
+    Discovery,
+    File,
+    as_source,
+    inventory_files,
+    lies_in,
+)
 from policyscan.documents.document import Document, duplicate_id
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.members import Members, below, gather, patterns
@@ -44,7 +51,7 @@ class Library:
         self._by_id: dict[tuple[str, str], Document] = {}
         self._found: dict[tuple[str, str], Document | None] = {}
         self._own_folders: dict[str, list[File]] = {}  # by kind
-        self._candidates: dict[str, list[File]] | None = None
+        self._candidates: dict[str, list[File]] = {}  # by root
         self._looked_into: set[str] = set()
         self._opened: set[tuple[str, str]] = set()
         self._targets: frozenset[str] | None = None
@@ -74,6 +81,32 @@ class Library:
     def _again(self, file: File, index: int) -> Document:
         """A document that was read before; it is not kept, so that memory does not grow with the files."""
         return next(document for document in self._open(file).documents if document.index == index)
+
+    def twins(self) -> list[PolicyscanError]:
+        """Documents that were loaded and that another file of their inventories claims to be as well.
+
+        A file is opened only if its text says one of their ids; what else is wrong with it is not told.
+        """
+        # A text from standard input without a name may be what is in one of the files.
+        known = {key: first for key, first in self._seen.items() if first[0].shown != STDIN_SHOWN}
+        idents = {ident for _, ident in known}
+        names = {self.kinds[kind].shape.ident[-1] for kind, _ in known}
+        found: list[PolicyscanError] = []
+        for file in self._neighbours() if known else ():
+            if file.path not in self._kept and not _mentions_id(file, idents, names):
+                continue
+            for other in self._open(file).documents:
+                first = known.get((other.kind.name, other.id))
+                if first is not None and other.kind.name not in self.targets:  # of those _open tells
+                    found.append(duplicate_id(self._again(*first), other))
+        return found
+
+    def _neighbours(self) -> Iterator[File]:
+        """The files beside those that are reported, in folders that are known to hold inventories."""
+        for root in self.discovery.homes:
+            for file in self._files_in(root):
+                if file.path not in self._reported:
+                    yield file
 
     def find(self, kind: str, ident: str) -> Document | None:
         """The document of a kind with an id, anywhere under the inventory roots; None if there is none."""
@@ -126,13 +159,16 @@ class Library:
                 self._look_into(file)
 
     def _context(self) -> list[File]:
-        if self._candidates is None:
-            self._candidates = {root: inventory_files(root, self._base) for root in self.discovery.roots}
         files = {file.path: file for file in self.discovery.files}
-        for found in self._candidates.values():
-            for file in found:
+        for root in self.discovery.roots:
+            for file in self._files_in(root):
                 files.setdefault(file.path, file)
         return sorted(files.values(), key=lambda file: file.shown)
+
+    def _files_in(self, root: str) -> list[File]:
+        if root not in self._candidates:
+            self._candidates[root] = inventory_files(root, self._base)
+        return self._candidates[root]
 
     def _open(self, file: File) -> Loaded:
         kept = self._kept.get(file.path)
@@ -349,6 +385,21 @@ def _mentions(file: File, kind: str) -> bool:
     except DocumentError:
         return False
     return says_kind(text, kind)
+
+
+def _mentions_id(file: File, idents: Collection[str], names: Collection[str]) -> bool:
+    """Whether a file may hold a document with one of these ids: a look at its text."""
+    try:
+        text = as_source(file).text
+    except DocumentError:
+        return False
+    return any(says_id(text, ident, name) for ident in idents if ident in text for name in names)
+
+
+def says_id(text: str, ident: str, name: str = "id") -> bool:
+    """Whether a text may hold a document with an id."""
+    pattern = rf"""\b{re.escape(name)}["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
+    return re.search(pattern, text) is not None
 
 
 def says_kind(text: str, kind: str) -> bool:
