@@ -67,6 +67,17 @@ def test_the_nearest_file_upwards_is_found(tmp_path: Path, name: str) -> None:
     assert (config.root, config.profile, config.file) == (str(tmp_path), "full", name)
 
 
+def test_two_files_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    write(tmp_path, "profile: full\n")
+    write(tmp_path, "profile: essentials\n", ".policyscan.yaml")
+    with pytest.raises(ConfigError, match=r"policyscan.yaml and \.policyscan.yaml are both") as caught:
+        load(tmp_path)
+    assert "delete one" in (caught.value.hint or "")
+    assert load(tmp_path, tmp_path / ".policyscan.yaml").profile == "essentials"
+    (tmp_path / "policyscan.yaml").unlink()
+    assert load(tmp_path).profile == "essentials"
+
+
 def test_the_search_stops_at_the_repository(tmp_path: Path) -> None:
     write(tmp_path, "profile: full\n")
     repository = tmp_path / "repository"

@@ -54,11 +54,11 @@ def load(
             raise ConfigError(f"{explicit}: there is no such configuration file")
         return _load(os.fspath(explicit), os.path.dirname(os.path.realpath(explicit)), store)
     root = find_root(os.path.realpath(start))
-    for name in FILE_NAMES:
-        path = os.path.join(root, name)
-        if os.path.isfile(path):
-            return _load(path, root, store)
-    return Config(root)
+    paths = [path for name in FILE_NAMES if os.path.isfile(path := os.path.join(root, name))]
+    if len(paths) > 1:
+        message = f"{' and '.join(map(shown, paths))} are both configurations of this folder"
+        raise ConfigError(message, hint="delete one of them, or name one with --config")
+    return _load(paths[0], root, store) if paths else Config(root)
 
 
 def _load(path: str, root: str, store: Store | None) -> Config:
