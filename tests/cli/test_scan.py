@@ -284,6 +284,33 @@ def test_a_client_whose_id_stands_in_a_second_file(
 NORTH = CLIENT.replace("client", "provider").format(id="north")
 
 
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "markdown", "github"])
+def test_an_inventory_from_after_the_day_asked_about_is_told(
+    monkeypatch: pytest.MonkeyPatch, place: Path, format_: str
+) -> None:
+    def on(day: str, *args: str) -> str:
+        ran = policyscan(monkeypatch, place, "scan", "--as-of", day, "-f", format_, *args)
+        return " ".join(ran.out.split())
+
+    words = "facts as of a day after 2026-10-30, so perhaps not known then: "
+    assert words + "bad, good, served and 2 more" in on("2026-10-30")
+    assert words + "served, north" in on("2026-10-30", "--client", "served")
+    assert words + "good" in on("2026-10-30", "--client", "good")
+    assert "known then" not in on("2026-10-31")
+
+
+def test_when_an_inventory_is_from_the_future_is_a_question_of_its_own_zone(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    for zone, told in (("Pacific/Auckland", False), ("Europe/London", True)):
+        text = f"schema_version: 1\nkind: client\nas_of: 2026-11-01\ntime_zone: {zone}\n"
+        text += "organisation: {id: far}\n"
+        write(place, "inventories/clients/far.yaml", text)
+        at = "2026-10-31T20:00:00Z"
+        ran = policyscan(monkeypatch, place, "scan", "--as-of", at, "--client", "far")
+        assert ("known then" in ran.out) is told, zone
+
+
 def test_scan_and_validate_agree_on_a_file_whose_id_another_has(
     monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:

@@ -65,11 +65,16 @@ class _Requirements(Mapping[str, Sequence[str]]):
         return len(self._known)
 
 
+_NAMED = 3  # inventories that a note names
+
+
 class Scanned(NamedTuple):
-    """What one document gave: its line in the report and the results that are kept."""
+    """What one document gave: its line in the report, the results that are kept, and which of the documents
+    that they rest on are from after the day of the scan."""
 
     info: DocumentInfo
     results: list[Result]
+    newer: tuple[str, ...] = ()
 
 
 def scan_document(
@@ -99,7 +104,8 @@ def scan_document(
             statuses[result.policy] = status
     name, as_of = _name(document), str(document.as_of or "")
     info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts)
-    return Scanned(info, results)
+    newer = tuple(one.id for one in (document, *context) if "as_of" in one.withheld.get(id(one.value), ()))
+    return Scanned(info, results, newer)
 
 
 def open_evaluation(
@@ -170,18 +176,29 @@ def scan(
     book = open_book(plan, source)
     infos: list[DocumentInfo] = []
     results: list[Result] = []
+    newer: dict[str, None] = {}
     for document, context in documents:
         scanned = scan_document(document, plan, context, book)
         infos.append(scanned.info)
         results.extend(scanned.results)
+        newer.update(dict.fromkeys(scanned.newer))
+    info = about()
     return make_report(
-        about(),
+        info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),
         policy_infos(plan.policies),
         infos,
         results,
         [Problem(error.message, error.at, error.hint) for error in problems()],
         complete=plan.full,
     )
+
+
+def _newer(ids: Sequence[str], day: str) -> list[str]:
+    """The note that inventories are from after the day asked about: they may tell what nobody knew then."""
+    if not ids:
+        return []
+    named = ", ".join(ids[:_NAMED]) + (f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else "")
+    return [f"facts as of a day after {day}, so perhaps not known then: {named}"]
 
 
 def policy_infos(policies: Iterable[Policy]) -> list[PolicyInfo]:
