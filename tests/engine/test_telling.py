@@ -38,8 +38,8 @@ def place(result: Result) -> tuple[int, int]:
         ("{tool.id} is unsafe", "saw is unsafe"),
         ("{{braces}} of {tool.id}", "{braces} of saw"),
         ("checked on {tool.checked_on}", "checked on 2026-01-15"),
-        ("checked {today - tool.checked_on} ago", "checked 289d ago"),
-        ("limit {params.limit}, {params.names}", "limit 14d, a, b"),
+        ("checked {today - tool.checked_on} ago", "checked 289 days ago"),
+        ("limit {params.limit}, {params.names}", "limit 14 days, a, b"),
         ("owned by {tool.owner}", "owned by unknown"),
         ("owner left {tool.owner.left_on}", "owner left unknown"),
         ("{tool.parts.map(p, p.id)}", "blade, grip, belt"),
@@ -106,6 +106,23 @@ def test_an_unknown_result_without_a_gap_says_why(world: World) -> None:
     assert place(result) in {(5, 8), (6, 8)}
 
 
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("UTC", "2026-08-16 07:10 UTC"),
+        ("America/Chicago", "2026-08-16 02:10 (UTC-05:00)"),
+        ("Asia/Kolkata", "2026-08-16 12:40 (UTC+05:30)"),
+    ],
+)
+def test_an_instant_in_a_message_is_that_of_the_documents_clock(world: World, zone: str, shown: str) -> None:
+    world.policy(
+        "for_each: shop.tools\nas: tool\nrequire:\n"
+        "  - {id: a, that: tool.safe, say: 'seen on {tool.seen_at}'}\n"
+    )
+    text = f"time_zone: {zone}\ntools: [{{id: saw, safe: false, seen_at: 2026-08-16T07:10:00Z}}]\n"
+    assert world.one(text).message == f"seen on {shown}"
+
+
 def test_a_need_that_is_not_met_says_so(world: World) -> None:
     world.policy(
         "needs:\n  - id: counted\n    that: shop.count > 3\n    say: only {shop.count} were counted\n"
@@ -122,6 +139,16 @@ def test_a_need_that_is_not_met_says_so(world: World) -> None:
         ("applies: shop.open\nnot_applicable: it is shut\n", "open: false\n", "it is shut"),
         ("applies: shop.open\n", "open: false\n", "does not apply: shop.open is false"),
         ("for_each: shop.tools\nas: t\n", "tools: []\n", "there is nothing in shop.tools"),
+        (
+            "for_each: shop.tools\nas: t\nwhen: t.safe\nnot_applicable: it is scrap\n",
+            "tools: []\n",
+            "there is nothing in shop.tools",
+        ),
+        (
+            "for_each: shop.tools\nas: t\nwhen: t.safe\nnot_applicable: it is scrap\n",
+            "tools: [{id: a, safe: false}]\n",
+            "it is scrap",
+        ),
     ],
 )
 def test_what_does_not_apply_says_why(world: World, body: str, facts: str, message: str) -> None:
@@ -130,6 +157,16 @@ def test_what_does_not_apply_says_why(world: World, body: str, facts: str, messa
     assert result.status is Status.NOT_APPLICABLE
     assert message in result.message
     assert result.reason
+
+
+def test_a_requirement_that_does_not_apply_gives_its_own_reason(world: World) -> None:
+    world.policy(
+        "applies: shop.open\nnot_applicable: it is shut\n"
+        "require:\n  - id: many\n    when: shop.count > 3\n    that: shop.open\n"
+    )
+    result = world.one("open: true\ncount: 2\n")
+    assert (result.status, result.reason) == (Status.NOT_APPLICABLE, "many")
+    assert result.message == "does not apply: shop.count > 3 is false"
 
 
 def test_two_empty_lists_are_both_named(world: World) -> None:

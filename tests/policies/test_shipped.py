@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 import yaml
 
 from policyscan.documents.kinds import Kinds
+from policyscan.findings import FINDINGS
 from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import PolicyTests, read_tests
-from policyscan.policytest.runner import run
+from policyscan.policytest.runner import results, run
 
 KINDS = Kinds.builtin()
 FOLDER = builtin_folder()
@@ -86,6 +88,21 @@ def test_cases_hold_and_show_every_side(id_: str) -> None:
     if "notice" in content or any("notice" in item for item in items):
         expected.add("due")
     assert expected <= seen
+
+
+# A count of one with a plural, a day that is none, and what is said where a policy says nothing.
+MISSPOKEN = re.compile(
+    r"(?<![.0-9])(?<!of )\b1 \w+s\b|\b(of|on|than|within|took|the) none\b|: not met|\n|\b[0-9]+d\b"
+)
+
+
+@by_policy
+def test_findings_of_cases_read_well(id_: str) -> None:
+    tests, policies = cases_of(id_), variants(id_)
+    found = [result for case in tests.cases for result in results(tests, case, policies, KINDS)[1]]
+    said = {result.message for result in found if result.status in FINDINGS}
+    assert said
+    assert [message for message in said if MISSPOKEN.search(message)] == []
 
 
 @by_policy

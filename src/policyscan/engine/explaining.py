@@ -254,7 +254,7 @@ class Explainer:
             error = traced[0][1].error if traced else None
             return f"cannot be evaluated: {error.message if error else 'unknown reason'}"
         if status is Status.NOT_APPLICABLE:
-            return policy.not_applicable or _not_applicable(outcome, traced)
+            return _why_not(policy, outcome) or _not_applicable(outcome, traced)
         if status is Status.PASS:
             return ""  # what a policy says is about what is wrong
         if status is Status.UNKNOWN and traced and traced[0][1].error is not None:
@@ -303,11 +303,17 @@ class Explainer:
 
     def _nothing(self, traced: Traced) -> str | None:
         """What is known to be nothing, where a requirement fails for that."""
-        if traced and isinstance(traced[0][1].error, cel.Absent):
-            for container, key in traced[0][1].empty:
-                owner = self._owner(container)
-                if owner is not None:
-                    return f"{self._path(owner, container, key)} is null: there is none"
+        trace = traced[0][1] if traced else None
+        if trace is None or not isinstance(trace.error, cel.Absent):
+            return None
+        for container, key in trace.empty:
+            owner = self._owner(container)
+            if owner is not None:
+                return f"{self._path(owner, container, key)} is null: there is none"
+        for container, key, value in reversed(trace.touched):
+            owner = self._owner(container)
+            if owner is not None and value == []:
+                return f"{self._path(owner, container, key)} is empty: there is none"
         return None
 
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
@@ -326,27 +332,28 @@ class Explainer:
 
 def _shown(value: Any, clock: cel.Clock) -> str:
     """A value in a sentence: the items of a list side by side, instants in the document's own zone, whole
-    numbers without a point, amounts with their thousands apart."""
+    numbers without a point, amounts with their thousands apart, lengths of time in words."""
     if isinstance(value, list):
         return ", ".join(_shown(item, clock) for item in value) or "none"
     if value.__class__ is cel.Timestamp:
         return _local(int(value), zone_named(clock.zone).offset(int(value)))
     if value.__class__ is float and value.is_integer():
         return str(int(value))
-    if value.__class__ is cel.Money:
-        digits = 0 if value.amount.is_integer() else 2
-        return f"{value.amount:,.{digits}f} {value.currency}"
+    if value.__class__ is cel.Money or value.__class__ is cel.Duration:
+        from policyscan.policies.parameters import in_words  # most scans have neither in a message
+
+        return in_words(value)
     return "none" if value is None else cel.render(value)
 
 
 def _local(instant: int, offset: int) -> str:
-    """An instant with its zone's offset, both in nanoseconds: `2026-08-16T02:10:00-05:00`."""
+    """An instant with its zone's offset, both in nanoseconds: `2026-08-16 02:10 (UTC-05:00)`."""
+    local = str(cel.Timestamp(instant + offset)).removesuffix("Z").removesuffix(":00").replace("T", " ")
     if not offset:
-        return str(cel.Timestamp(instant))
+        return f"{local} UTC"
     minutes = abs(offset) // 60_000_000_000
     sign = "-" if offset < 0 else "+"
-    local = str(cel.Timestamp(instant + offset)).removesuffix("Z")
-    return f"{local}{sign}{minutes // 60:02}:{minutes % 60:02}"
+    return f"{local} (UTC{sign}{minutes // 60:02}:{minutes % 60:02})"
 
 
 def _nowhere(container: Any, key: Any) -> str | None:
@@ -377,7 +384,7 @@ def _decisive(outcome: Outcome) -> Sequence[Verdict]:
 
 def _reason(policy: Policy, outcome: Outcome, status: Status) -> str | None:
     if status is Status.NOT_APPLICABLE:
-        return policy.not_applicable or outcome.requirement
+        return _why_not(policy, outcome) or outcome.requirement
     if status is Status.UNKNOWN and isinstance(outcome.item, Need):
         return outcome.requirement
     return None
@@ -416,6 +423,13 @@ def _told(trace: Trace, absent: Status) -> Status | None:
     if not isinstance(trace.value, bool):
         return None
     return Status.PASS if trace.value else Status.FAIL
+
+
+def _why_not(policy: Policy, outcome: Outcome) -> str | None:
+    """What a policy says of those it does not apply to; an empty list, or a requirement with a condition of
+    its own, is left out for another reason."""
+    whole = outcome.item is None and outcome.requirement in (APPLIES, WHEN)
+    return policy.not_applicable if whole else None
 
 
 def _not_applicable(outcome: Outcome, traced: Traced) -> str:

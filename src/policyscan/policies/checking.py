@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -32,11 +33,11 @@ Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
 
 _PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
+_SPACES = re.compile(r"\s+")
 _SCALARS = frozenset((
     types.BOOL, types.INT, types.UINT, types.DOUBLE, types.STRING, types.DATE, types.TIMESTAMP,
     types.DURATION, types.MONEY,
 ))  # fmt: skip
-
 _PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
@@ -477,7 +478,7 @@ class Checker:
         made: list[str | Code] = []
         for part in parts:
             if not part.expression:
-                made.append(part.text)
+                made.append(_SPACES.sub(" ", part.text))  # a message is one line, however it is written
                 continue
             checked = self._check(env, part.text, path, part.offset, text, None)
             if checked is not None:

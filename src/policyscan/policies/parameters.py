@@ -68,9 +68,9 @@ def loosens(parameter: Parameter, value: Any) -> bool:
 
 
 def in_words(value: Any) -> str:
-    """A value in a sentence: `14 days`, `36 hours`, `1,000 USD`, `a, b and c`."""
+    """A value in a sentence: `14 days`, `1 hour 30 minutes`, `1,000 USD`, `a, b and c`."""
     if isinstance(value, values.Duration):
-        return _span_in_words(int(value))
+        return _time_in_words(int(value)) or cel.render(value)
     if isinstance(value, values.Money):
         return f"{value.amount:,.{0 if value.amount.is_integer() else 2}f} {value.currency}"
     if isinstance(value, list):
@@ -83,13 +83,16 @@ def in_words(value: Any) -> str:
     return cel.render(value)
 
 
-def _span_in_words(nanoseconds: int) -> str:
-    """A length of time in the greatest unit that it is a whole number of."""
+def _time_in_words(nanoseconds: int) -> str | None:
+    """A length of time in days, hours, minutes and seconds; None if it is negative or has a fraction."""
+    if nanoseconds < 0 or nanoseconds % _NANOSECONDS:
+        return None
+    said, rest = [], nanoseconds // _NANOSECONDS
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        count, rest = divmod(nanoseconds, seconds * _NANOSECONDS)
-        if not rest and count:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "0 days"
+        count, rest = divmod(rest, seconds)
+        if count:
+            said.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(said) or "0 days"
 
 
 _STRICTER: dict[str, Any] = {

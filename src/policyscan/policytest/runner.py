@@ -45,16 +45,17 @@ def run(tests: PolicyTests, policies: Policies, kinds: Kinds) -> list[Outcome]:
 
 def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
     try:
-        documents, results = _results(tests, case, policies, kinds)
+        documents, found = results(tests, case, policies, kinds)
     except PolicyscanError as error:
         return Outcome(case.name, tuple(_in_case(case, error)), frozenset())
-    statuses = frozenset(result.status.value for result in results)
-    return Outcome(case.name, tuple(_compare(case, documents, results)), statuses)
+    statuses = frozenset(result.status.value for result in found)
+    return Outcome(case.name, tuple(_compare(case, documents, found)), statuses)
 
 
-def _results(
+def results(
     tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds
 ) -> tuple[list[Document], list[Result]]:
+    """The documents of a case, its own first, and all its results; PolicyscanError where one is unsound."""
     known = policies(case.parameters)
     moment = parse_moment(case.as_of)
     context = [_document(text, "documents", kinds) for text in beside(case, kinds)]
