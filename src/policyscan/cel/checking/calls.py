@@ -32,12 +32,7 @@ if TYPE_CHECKING:
     from policyscan.cel.program import Definition
 
 _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
-_ALPHABETICAL: Final = {
-    "min": "minBy(x, x)",
-    "max": "maxBy(x, x)",
-    "sort": "sortBy(x, x)",
-    "isSorted": "sortBy(x, x)",
-}
+_IN_ORDER: Final = {"min": "minBy", "max": "maxBy", "sort": "sortBy", "isSorted": "sortBy"}
 _SHAPELESS: Final = frozenset({"size"})
 _FOLDED: Final = 1000
 
@@ -94,18 +89,24 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
         return Out(("fail", node.start, node.end, ""), DYN)
     if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
         args = [_amounts(c, nodes[0], args[0])]
-    if function.name in _ALPHABETICAL and c.strict and args:
-        _check_alphabetical(c, node, function.name, args[0])
+    if function.name in _IN_ORDER and c.strict and args:
+        _check_order(c, node, function.name, nodes[0], args[0])
     if function.absence:
         c.absence.append(Absence(node.start, node.end))
     return _overloaded(c, node, function, nodes, args, target is not None)
 
 
-def _check_alphabetical(c: Checker, node: Node, name: str, out: Out) -> None:
+def _check_order(c: Checker, node: Node, name: str, items: Node, out: Out) -> None:
+    """That what is to be ordered has an order; an enum has one, but not that of its letters."""
     t = non_null(out.type)
-    if isinstance(t, List) and isinstance(non_null(t.elem), Enum):
-        hint = f"write items.{_ALPHABETICAL[name]}, which knows its order"
-        c.error(node, f"{name}() would order {t.elem} by its letters", hint)
+    inner = non_null(t.elem) if isinstance(t, List) else DYN
+    if isinstance(inner, Enum):
+        hint = f"write items.{_IN_ORDER[name]}(x, x), which knows its order"
+        c.error(node, f"{name}() would order {inner} by its letters", hint)
+    elif inner not in comparison.ORDERED and inner not in (DYN, NEVER):
+        by = "isSorted() takes numbers, dates or texts: items.map(x, x.id).isSorted()"
+        hint = by if name == "isSorted" else f"name what to order by: items.{_IN_ORDER[name]}(x, x.id)"
+        c.error(items, f"{an(inner)} has no order", hint)
 
 
 def _amounts(c: Checker, node: Node, out: Out) -> Out:
