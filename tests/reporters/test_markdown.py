@@ -83,3 +83,22 @@ def test_even_the_overview_is_cut_when_it_must_be() -> None:
     data = encode(text(made._replace(documents=documents)))
     assert len(data) <= MOST_BYTES
     assert b"lines and all details left out" in data
+
+
+def test_requirements_that_say_the_same_share_a_row() -> None:
+    others = [COORDINATOR._replace(requirement=name) for name in ("deputy", "notify")]
+    elsewhere = COORDINATOR._replace(requirement="else", span=ANTIVIRUS.span)
+    rows = [
+        line for line in text(report(COORDINATOR, *others, elsewhere)).splitlines() if "PLAN-11 |" in line
+    ]
+    assert len(rows) == 2
+    assert f"| {COORDINATOR.message} (deputy, in-post, notify) |" in rows[0]
+    assert f"| {COORDINATOR.message} |" in rows[1]
+
+
+def test_inventories_of_one_name_are_told_apart() -> None:
+    made = report(COORDINATOR, COORDINATOR._replace(kind="provider"))
+    shown = text(made)
+    for kind in ("client", "provider"):
+        assert f"### acme ({kind})" in shown
+        assert f"| acme ({kind}) |" in shown

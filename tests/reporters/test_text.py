@@ -153,3 +153,40 @@ def test_an_inventory_that_no_control_looks_at_is_not_said_to_be_without_finding
     shown = "\n".join(lines(made._replace(documents=(*made.documents, unchecked))))
     assert "1 inventory has no findings" in shown
     assert "book" not in shown
+
+
+def test_requirements_that_say_the_same_share_a_block_in_full() -> None:
+    others = [COORDINATOR._replace(requirement=name) for name in ("deputy", "notify")]
+    other_reads = others[0]._replace(evidence=COORDINATOR.evidence[:1])
+    shown = lines(report(COORDINATOR, other_reads, others[1]), full=True)
+    blocks = [line for line in shown if line.startswith("FAIL")]
+    assert len(blocks) == 1
+    assert "PLAN-11/deputy, in-post, notify  critical" in blocks[0]
+    reads = [line for line in shown if line.startswith("    read ")]
+    assert len(reads) == len(set(reads)) == len(COORDINATOR.evidence)
+
+
+def test_what_holds_for_all_of_a_control_is_said_once_for_a_document() -> None:
+    here = [ANTIVIRUS._replace(subject=f"d{n}") for n in range(3)]
+    shown = lines(report(*here, ANTIVIRUS._replace(document="zzz")), full=True)
+    assert sum(line.startswith("FAIL") for line in shown) == 4
+    assert sum(line.startswith("   to do ") for line in shown) == 2
+    fails = [n for n, line in enumerate(shown) if line.startswith("FAIL")]
+    assert any(line.startswith("   to do ") for line in shown[fails[0] : fails[1]])
+
+
+def test_a_reason_that_is_the_requirement_or_the_message_is_not_repeated() -> None:
+    for reason, told in (("in-post", False), (COORDINATOR.message, False), ("it is new", True)):
+        shown = lines(report(COORDINATOR._replace(reason=reason)), full=True)
+        assert any("because" in line for line in shown) is told
+
+
+def test_inventories_of_one_name_are_told_apart_in_the_table() -> None:
+    made = many(8)
+    first = made.documents[0]
+    twin = first._replace(kind="provider")
+    results = [r._replace(kind="provider") for r in made.results if r.document == first.id]
+    both = made._replace(documents=(*made.documents, twin), results=(*made.results, *results))
+    shown = lines(both)
+    assert sum(line.startswith(f"{first.id} (client) ") for line in shown) == 1
+    assert sum(line.startswith(f"{first.id} (provider) ") for line in shown) == 1

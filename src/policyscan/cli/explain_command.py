@@ -20,7 +20,7 @@ from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement, Table
-from policyscan.reporters.wording import frameworks, related
+from policyscan.reporters.wording import frameworks, moment, related
 from policyscan.source import snippet
 
 _WIDTH = 96
@@ -182,7 +182,7 @@ def _account(one: Account, fix: str) -> Iterator[str]:
     if source is not None:
         yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
     if result.until:
-        yield f"  nothing changes this before {result.until} but new facts"
+        yield f"  nothing changes this before {moment(result.until)} but new facts"
     if result.waiver is not None:
         mark = result.waiver
         yield f"  {mark.covers}, waived until {mark.expires_on} by {mark.approved_by}: {mark.reason}"

@@ -10,7 +10,7 @@ from posixpath import normpath
 
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, one_line, plural, related, remarks, scope, told
+from policyscan.reporters.wording import by_urgency, moment, one_line, plural, related, remarks, scope, told
 from policyscan.source import Span
 
 MOST = 10
@@ -67,7 +67,7 @@ def _finding(kind: str, result: Result, options: Options, also: str | None) -> s
     title = f"{result.policy} {result.status.value}, {result.severity.value}"
     message = told(result) or title
     if result.until:
-        message += f" (until {result.until})"
+        message += f" (until {moment(result.until)})"
     if also:
         message += f"\n{also}"
     return command(kind, {"title": title, **_place(result.span, options)}, message)

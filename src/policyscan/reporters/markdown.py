@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from policyscan.findings import (
     FINDINGS,
     TRAITS,
-    DocumentInfo,
     Report,
     Result,
     Status,
@@ -18,15 +17,18 @@ from policyscan.findings import (
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     SHOWN,
+    alike,
     by_document,
     headline,
     inventories,
     markdown,
+    named,
     next_questions,
     place,
     plural,
     related,
     remarks,
+    requirements,
     scope,
     scored,
     sums,
@@ -106,37 +108,42 @@ def _overview(report: Report) -> list[str]:
     """One row for every inventory, when there is more than one."""
     if len(report.documents) < 2:
         return []
+    names = named(report.documents)
     tallies = [(document, control_tally([document])) for document in report.documents]
     shown = [status for status in SHOWN if any(tally[status] for _, tally in tallies)]
     heads = [f"{TRAITS[status].icon} {TRAITS[status].label}" for status in shown]
     lines = ["", _row(["Inventory", *heads, "Score"]), _row(["---", *["---:"] * (len(shown) + 1)])]
     for document, controls in tallies:
         cells = [str(controls[status] or "") for status in shown]
-        lines.append(_row([markdown(document.id), *cells, scored(score(controls))]))
+        lines.append(_row([markdown(names[document.kind, document.id]), *cells, scored(score(controls))]))
     return lines
 
 
 def _details(report: Report) -> Iterable[list[str]]:
     """A block of lines for every inventory with something to act on."""
     groups = by_document(report)
-    for document in report.documents:
-        results = groups.get((document.kind, document.id), [])
+    for (kind, id_), name in named(report.documents).items():
+        results = groups.get((kind, id_), [])
         if any(result.status in FINDINGS or result.waiver for result in results):
-            yield _block(document, results)
+            yield _block(name, results)
 
 
-def _block(document: DocumentInfo, results: Sequence[Result]) -> list[str]:
-    lines = ["", f"### {markdown(document.id)}"]
+def _block(name: str, results: Sequence[Result]) -> list[str]:
+    lines = ["", f"### {markdown(name)}"]
     rows = [result for result in results if result.status in _ACT]
     if rows:
         lines += ["", _row(["Status", "Control", "Severity", "What", "Where"]), _row(["---"] * 5)]
-        lines += [_finding(result) for result in rows]
+        lines += [_finding(group) for group in alike(rows)]
     return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN])
 
 
-def _finding(result: Result) -> str:
+def _finding(group: Sequence[Result]) -> str:
+    """One row for what several requirements of a control say alike."""
+    result = group[0]
     traits = TRAITS[result.status]
     what = markdown(headline(result))
+    if len(group) > 1:
+        what += f" ({markdown(requirements(group))})"
     if result.waiver:
         mark = result.waiver
         what += f" ({mark.covers.value} accepted until {mark.expires_on} by {markdown(mark.approved_by)}: "

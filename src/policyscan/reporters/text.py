@@ -23,16 +23,20 @@ from policyscan.findings import (
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     SHOWN,
+    alike,
     by_document,
     by_urgency,
     headline,
     inventories,
+    moment,
+    named,
     next_questions,
     one_line,
     place,
     plural,
     related,
     remarks,
+    requirements,
     scope,
     scored,
     show,
@@ -197,12 +201,13 @@ class _Page:
         busy = [row for row in rows if any(result.status in FINDINGS for result in row[1])]
         busy.sort(key=lambda row: _gravity(row[1]))
         shown = [s for s in SHOWN if any(control_tally([d]).get(s) for d, _ in busy)]
-        name = max((_columns(one_line(d.id)) for d, _ in busy), default=0)
+        called = named(report.documents)
+        name = max((_columns(called[d.kind, d.id]) for d, _ in busy), default=0)
         if busy:
             heads = "".join(f"{_short(status):>9}" for status in shown)
             self.add(f"{'':<{name}}{heads}  {'score':<12}  worst")
         for document, results in busy:
-            self.add(self.row(document, results, shown, name))
+            self.add(self.row(called[document.kind, document.id], document, results, shown, name))
         loud = {(document.kind, document.id) for document, _ in busy}
         # What no control looks at has no findings either, and is not to be praised for it.
         checked = (document for document, _ in rows if document.statuses)
@@ -214,14 +219,13 @@ class _Page:
             self.add("--full shows every finding with its place, the values read and what to do.")
 
     def row(
-        self, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
+        self, id_: str, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
     ) -> str:
         controls = control_tally([document])
         cells = "".join(
             self.paint(f"{controls[s] or '·':>9}", TRAITS[s].color if controls[s] else "90") for s in shown
         )
         worst = min(results, key=lambda r: (-r.status.rank, -r.severity.rank))
-        id_ = one_line(document.id)
         points = scored(score(controls))
         lead = f"{id_}{' ' * (name - _columns(id_))}{cells}  {points:<12}  "
         taken = name + 9 * len(shown) + 16
@@ -243,38 +247,43 @@ class _Page:
         for document in report.documents:
             self.gap()
             self.header(report, document, many_kinds=len(kinds) > 1)
-            for result in groups.get((document.kind, document.id), []):
-                self.result(result, policies.get(result.policy))
+            told: set[str] = set()
+            for group in alike(groups.get((document.kind, document.id), [])):
+                self.result(group, policies.get(group[0].policy), told)
             self.gap()
             self.names(document, Status.PASS)
             self.names(document, Status.NOT_APPLICABLE)
             if len(report.documents) > 1:
                 self.add(sums([document]))
 
-    def result(self, result: Result, policy: PolicyInfo | None) -> None:
+    def result(self, group: Sequence[Result], policy: PolicyInfo | None, told: set[str]) -> None:
+        """A block for results that are alike; what holds for all of a control is said with its first one."""
         self.gap()
-        item = one_line(f"{result.policy}/{result.requirement}" if result.requirement else result.policy)
+        result, items = group[0], requirements(group)
+        item = f"{one_line(result.policy)}/{items}" if items else one_line(result.policy)
         title = f"  {one_line(policy.title)}" if policy else ""
         self.add(f"{self.label(result.status)}{item}  {result.severity.value}{title}")
         self.fact("", headline(result))
         self.fact("", f"at {_position(result.span)}")
         self.add(*self.snippet(result.span, " " * (_LABEL + 2)))
         self.waiver(result)
-        for read in result.evidence:
-            self.fact("read", _read(read, result.span))
-        for name, value in result.parameters.items():
+        for read in dict.fromkeys(_read(read, result.span) for one in group for read in one.evidence):
+            self.fact("read", read)
+        first = result.policy not in told
+        told.add(result.policy)
+        for name, value in result.parameters.items() if first else ():
             self.fact("with", f"{one_line(name)} = {show(value)}")
-        for missing in result.gaps:
-            self.fact("lacks", _lack(missing))
-        if result.reason:
+        for missing in dict.fromkeys(_lack(gap) for one in group for gap in one.gaps):
+            self.fact("lacks", missing)
+        if result.reason and result.reason not in (result.requirement, result.message):
             self.fact("because", one_line(result.reason))
-        if policy and policy.fix and result.status in FINDINGS:
+        if first and policy and policy.fix and result.status in FINDINGS:
             self.fact("to do", one_line(policy.fix))
-        if also := related(policy):
+        if first and (also := related(policy)):
             self.fact("related", also.removeprefix("related "))
         if result.until:
-            self.fact("until", result.until)
-        for line in result.trace or ():
+            self.fact("until", moment(result.until))
+        for line in (line for one in group for line in one.trace or ()):
             self.fact("trace", one_line(line))
 
     def fact(self, name: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ from policyscan.findings import (
 )
 from policyscan.source import Span
 
+_FRACTION = re.compile(r"\.[0-9]+Z$")
+_EXACT = 1e15  # whole numbers above are no longer told apart from their neighbours
 _JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
 
 # The order in which counts are told: what to act on, what to find out, what is settled.
@@ -94,7 +97,9 @@ def sums(documents: Sequence[DocumentInfo]) -> str:
 
 
 def scored(score: Score) -> str:
-    """`4–11 of 14`, or `4 of 14` when no answer is outstanding."""
+    """`4–11 of 14`, or `4 of 14` when no answer is outstanding; a dash where nothing is scored."""
+    if not score.total:
+        return "–"
     low = f"{score.low:,}" if score.low == score.high else f"{score.low:,}–{score.high:,}"
     return f"{low} of {score.total:,}"
 
@@ -105,6 +110,10 @@ def show(value: Json, widest: int = 120) -> str:
         return "none"
     if isinstance(value, str):
         text = one_line(value)
+    elif isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        text = str(int(value))
+    elif isinstance(value, dict) and value.keys() == {"amount", "currency"}:
+        text = f"{show(value['amount'])} {show(value['currency'])}"
     else:
         import json
 
@@ -121,9 +130,46 @@ def headline(result: Result) -> str:
     """The message on one line, led by its subject where the message does not name it."""
     message = one_line(result.message)
     subject = one_line(result.subject)
-    if not subject or subject in message:
+    if not subject or subject in message or (result.requirement == _LIST and _last(subject) in message):
         return message
     return f"{subject}: {message}"
+
+
+_LIST = "for_each"  # what a result is called that is about a list of subjects as a whole
+
+
+def _last(subject: str) -> str:
+    return subject.rpartition(".")[2]
+
+
+def alike(results: Iterable[Result]) -> list[list[Result]]:
+    """Results side by side that say the same of the same place: requirements of one control, mostly. Each
+    group stands where its first one stood."""
+    groups: dict[tuple[object, ...], list[Result]] = {}
+    for r in results:
+        key = (r.policy, r.status, r.severity, r.subject, r.message, r.span, r.until, r.waiver)
+        groups.setdefault(key, []).append(r)
+    return list(groups.values())
+
+
+def requirements(group: Sequence[Result]) -> str:
+    """The requirements of results that are alike: `coordinator, deputy`."""
+    return ", ".join(one_line(result.requirement) for result in group if result.requirement)
+
+
+def moment(text: str) -> str:
+    """A day or instant without the part of a second that makes it the first one after a limit."""
+    return _FRACTION.sub("Z", text)
+
+
+def named(documents: Sequence[DocumentInfo]) -> dict[tuple[str, str], str]:
+    """What to call each document, by kind and id: its id, and its kind too where two share one."""
+    kinds: dict[str, set[str]] = {}
+    for document in documents:
+        kinds.setdefault(document.id, set()).add(document.kind)
+    return {
+        (d.kind, d.id): one_line(f"{d.id} ({d.kind})" if len(kinds[d.id]) > 1 else d.id) for d in documents
+    }
 
 
 def told(result: Result) -> str:
