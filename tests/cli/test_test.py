@@ -22,6 +22,7 @@ cases:
   - name: nobody knows
     expect: [{requirement: plan, status: unknown}]
 """
+SEEN = "Every policy was seen passing, failing and unknown, and not applicable and due where it can be."
 NAME = "controls/OPS/OPS-02.test.yaml"
 
 
@@ -32,9 +33,11 @@ def run(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str) -> Ran:
 def test_cases_that_hold(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     write(place, NAME, CASES)
     ran = run(monkeypatch, place, "--select", "OPS-02")
-    assert (ran.code, ran.out, ran.err) == (0, "1 policy, 3 cases: 3 passed, 0 failed\n", "")
+    assert (ran.code, ran.out, ran.err) == (0, f"1 policy, 3 cases: 3 passed, 0 failed\n{SEEN}\n", "")
     verbose = run(monkeypatch, place, "--select", "OPS", "-v").out
     assert "ok   OPS-02: nobody knows" in verbose
+    assert "     OPS-02: 3 cases, seen as pass, fail, unknown\n" in verbose
+    assert SEEN not in verbose  # others of the family have no tests
 
 
 def test_a_case_that_does_not_hold(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
@@ -44,6 +47,7 @@ def test_a_case_that_does_not_hold(monkeypatch: pytest.MonkeyPatch, place: Path)
     assert "FAIL OPS-02: a plan" in ran.out
     assert "controls/OPS/OPS-02.test.yaml:6:14: expected fail, got pass" in ran.out
     assert "1 policy, 3 cases: 2 passed, 1 failed" in ran.out
+    assert SEEN not in ran.out
 
 
 def test_what_was_never_seen_and_what_has_no_tests_is_noted(
@@ -55,6 +59,48 @@ def test_what_was_never_seen_and_what_has_no_tests_is_noted(
     assert "note: OPS-02 was never seen as fail, unknown" in ran.out
     assert "note: OPS-01 has no tests" in ran.out
     assert "note: OPS-03 has no tests" in ran.out
+    assert SEEN not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("added", "lacking"),
+    [
+        ("", None),
+        ("applies: client.organisation.freelancer\n", "not applicable"),
+        ("for_each: client.people\nas: person\n", "not applicable"),
+        ("for_each: client.people\nas: person\nempty: unknown\n", None),
+        ("for_each: client.people\nas: person\nwhen: person.leadership\nempty: fail\n", "not applicable"),
+        ("notice: 30d\n", "due"),
+        ("applies: client.organisation.freelancer\nnotice: 30d\n", "not applicable, due"),
+    ],
+)
+def test_what_a_control_cannot_be_need_not_be_seen(
+    monkeypatch: pytest.MonkeyPatch, place: Path, added: str, lacking: str | None
+) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-02.yaml", text + added)
+    cases = CASES.replace(
+        "as_of: 2026-10-31\n",
+        "as_of: 2026-10-31\nbase: {people: [{id: p, leadership: true}], organisation: {freelancer: true}}\n",
+    )
+    if "for_each" in added:
+        cases = cases.replace("{requirement", "{subject: p, requirement")
+    write(place, NAME, cases)
+    ran = run(monkeypatch, place, "--select", "OPS-02")
+    assert ran.code == 0
+    assert ("never seen as" in ran.out) is (lacking is not None)
+    assert (SEEN in ran.out) is (lacking is None)
+    assert lacking is None or f"note: OPS-02 was never seen as {lacking}\n" in ran.out
+
+
+def test_a_requirement_of_its_own_condition_may_not_apply(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")
+    write(place, "controls/OPS/OPS-02.yaml", text + "    when: client.organisation.freelancer\n")
+    base = "as_of: 2026-10-31\nbase: {organisation: {freelancer: true}}\n"
+    write(place, NAME, CASES.replace("as_of: 2026-10-31\n", base))
+    assert "note: OPS-02 was never seen as not applicable\n" in run(monkeypatch, place).out
 
 
 @pytest.mark.parametrize(
@@ -116,4 +162,4 @@ def test_a_folder_that_is_named(monkeypatch: pytest.MonkeyPatch, place: Path) ->
     )
     write(place, "elsewhere/MINE/MINE-01.test.yaml", CASES.replace("OPS-02", "MINE-01"))
     ran = run(monkeypatch, place, "elsewhere")
-    assert (ran.code, ran.out) == (0, "1 policy, 3 cases: 3 passed, 0 failed\n")
+    assert (ran.code, ran.out) == (0, f"1 policy, 3 cases: 3 passed, 0 failed\n{SEEN}\n")

@@ -19,7 +19,10 @@ from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import Outcome, run
 
-_MUST_BE_SEEN = ("pass", "fail", "unknown")
+_ALWAYS = ("pass", "fail", "unknown")
+_EVERY_SIDE = (
+    "Every policy was seen passing, failing and unknown, and not applicable and due where it can be."
+)
 
 
 @click.command("test")
@@ -33,8 +36,12 @@ def command(folders: Sequence[Path], config: Path | None, select: Sequence[str],
     """Run the tests of policies: ID.test.yaml beside each ID.yaml.
 
     FOLDERS are packs; by default the built-in one and those of the configuration. A case gives an
-    inventory and the complete list of its results: a result that it does not name fails it. Exit codes: 0
-    all cases hold, 1 one does not, 2 a policy or a test file is broken.
+    inventory and the complete list of its results: a result that it does not name fails it.
+
+    The cases of a control should show it passing, failing and unknown, and not applicable and due where it
+    can be: what they do not show is noted, and -v says for each control what they do.
+
+    Exit codes: 0 all cases hold, 1 one does not, 2 a policy or a test file is broken.
     """
     settings = wiring.configure((), config)
     kinds = wiring.load_kinds(settings)
@@ -91,9 +98,13 @@ class _Tally:
             elif self.verbose:
                 show(f"ok   {policy.id}: {outcome.case}")
         seen = frozenset().union(*(outcome.statuses for outcome in outcomes))
-        lacking = [status for status in _MUST_BE_SEEN if status not in seen]
+        possible = _possible(policy)
+        lacking = [status for status in possible if status not in seen]
         if lacking:
-            self.unseen.append(f"{policy.id} was never seen as {', '.join(lacking)}")
+            self.unseen.append(f"{policy.id} was never seen as {_listed(lacking)}")
+        if self.verbose:
+            shown = _listed([status for status in possible if status in seen]) or "nothing"
+            show(f"     {policy.id}: {plural(len(outcomes), 'case')}, seen as {shown}")
 
     def finish(self) -> int:
         """Shows the sums and returns the exit code."""
@@ -106,9 +117,24 @@ class _Tally:
             f"{plural(self.policies, 'policy', 'policies')}, {plural(self.cases, 'case')}: "
             f"{held} passed, {self.failed} failed"
         )
+        if not (self.unseen or self.untested or self.broken or self.failed):
+            click.echo(_EVERY_SIDE)
         if self.broken:
             return 2
         return 1 if self.failed else 0
+
+
+def _possible(policy: Policy) -> tuple[str, ...]:
+    """The statuses that a policy's cases should show: what it cannot be, nobody can show."""
+    conditions = [policy.applies, policy.when, *(requirement.when for requirement in policy.require)]
+    may_be_idle = any(conditions) or any(b.empty == "not_applicable" for b in policy.for_each)
+    may_be_due = any(requirement.notice_days for requirement in policy.require)
+    idle, due = ("not_applicable",) if may_be_idle else (), ("due",) if may_be_due else ()
+    return (*_ALWAYS, *idle, *due)
+
+
+def _listed(statuses: Sequence[str]) -> str:
+    return ", ".join(statuses).replace("_", " ")
 
 
 def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -> None:
