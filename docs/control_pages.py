@@ -16,8 +16,8 @@ from policyscan.findings import Status
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table
-from policyscan.policytest.cases import merge
-from policyscan.policytest.runner import together
+from policyscan.policytest.cases import PolicyTests, merge, read_tests
+from policyscan.policytest.runner import results, together
 from policyscan.reporters.wording import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,11 +42,12 @@ FROM_PAGE = "../../../policies"
 
 
 class Control(NamedTuple):
-    """A policy, its file, the content of its tests, and the facts that it reads."""
+    """A policy, its file, the content of its tests and these as cases, and the facts that it reads."""
 
     policy: Policy
     file: PolicyFile
     tests: dict[str, Any]
+    cases: PolicyTests
     facts: Facts
 
     @property
@@ -78,9 +79,12 @@ def _control(policy: Policy, reader: Reader) -> Control:
     start = POLICIES / policy.id.rpartition("-")[0]
     file, _ = read(start / f"{policy.id}.yaml", policy.info.file, "policy")
     tests, _ = read(start / f"{policy.id}{TEST_SUFFIX}", f"{policy.id}{TEST_SUFFIX}", "test")
+    kind = _KINDS[policy.root]
+    cases, _ = read_tests(start / f"{policy.id}{TEST_SUFFIX}", policy.id, kind.name, kind.shape.ident)
     assert file is not None
     assert tests is not None
-    return Control(policy, file, tests.value, reader.facts(file))
+    assert cases is not None
+    return Control(policy, file, tests.value, cases, reader.facts(file))
 
 
 # --- the list of all ---------------------------------------------------------------------------------
@@ -142,7 +146,7 @@ def page(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     yield f"**What to do.** {info.fix}\n"
     yield from _test(one, pack, kinds)
     yield from _parameters(one.policy.declared)
-    yield from _examples(one)
+    yield from _examples(one, pack)
     yield from _reads(one.facts)
     yield from _related(one.policy)
 
@@ -361,7 +365,7 @@ def _bounds(parameter: Parameter) -> str:
 # --- examples
 
 
-def _examples(one: Control) -> Iterator[str]:
+def _examples(one: Control, pack: Pack) -> Iterator[str]:
     cases = one.tests["cases"]
     yield "## Examples\n"
     tests = f"{FROM_PAGE}/{one.path}{TEST_SUFFIX}"
@@ -371,7 +375,8 @@ def _examples(one: Control) -> Iterator[str]:
         case = example(one.tests, status)
         if case is not None:
             yield f"### {title}\n"
-            yield from _example(case, one.tests, one.policy.root)
+            yield from _example(case, one)
+            yield from _results(one, one.tests["cases"].index(case), pack)
     yield "### All its cases\n"
     yield from (f"- {text(case['name'])}" for case in cases)
     yield ""
@@ -394,7 +399,8 @@ def _order(case: Mapping[str, Any], tests: Mapping[str, Any], status: str) -> tu
 _RANKS = ["not_applicable", "pass", "due", "unknown", "fail", "error"]
 
 
-def _example(case: Mapping[str, Any], tests: Mapping[str, Any], kind: str) -> Iterator[str]:
+def _example(case: Mapping[str, Any], one: Control) -> Iterator[str]:
+    tests, kind = one.tests, one.policy.root
     as_of = case.get("as_of", tests.get("as_of"))
     yield f"*{text(case['name'])}*{f', on {as_of}' if as_of else ''}\n"
     yield f"```yaml\n{_shown(case, tests) or f'# nothing is known of the {kind}{chr(10)}'}```\n"
@@ -402,11 +408,26 @@ def _example(case: Mapping[str, Any], tests: Mapping[str, Any], kind: str) -> It
         yield f"with the parameters\n\n```yaml\n{as_yaml(parameters)}```\n"
     for beside in together((*tests.get("documents", ()), *case.get("documents", ())), _KINDS):
         yield f"beside this inventory\n\n```yaml\n{as_yaml(beside)}```\n"
-    told = [k for k in ("subject", "requirement", "status", "message") if any(k in e for e in case["expect"])]
-    yield f"| {' | '.join(told)} |"
-    yield f"|{' --- |' * len(told)}"
-    for result in case["expect"]:
-        yield f"| {' | '.join(cell(result.get(key, '')) for key in told)} |"
+
+
+def _results(one: Control, index: int, pack: Pack) -> Iterator[str]:
+    """What a case gives, which is all that it expects, with the messages of a scan."""
+
+    def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
+        if not parameters:
+            return pack.policies
+        loaded, _ = load_pack(POLICIES, _KINDS, overrides={one.id: parameters})
+        assert loaded is not None
+        return loaded.policies
+
+    _, found = results(one.cases, one.cases.cases[index], policies, _KINDS)
+    rows = [(r.subject, r.requirement, r.status.value.replace("_", " "), r.message) for r in found]
+    shown = [n for n in range(4) if any(row[n] for row in rows)]
+    heads = ("subject", "requirement", "status", "message")
+    yield f"| {' | '.join(heads[n] for n in shown)} |"
+    yield f"|{' --- |' * len(shown)}"
+    for row in rows:
+        yield f"| {' | '.join(cell(row[n]) for n in shown)} |"
     yield ""
 
 

@@ -98,8 +98,13 @@ def test_a_page_shows_an_example_of_every_status_that_there_is(id_: str) -> None
         if cases:
             names = re.findall(r"^\*(.+)\*(?:, on .+)?$", shown, flags=re.MULTILINE)
             assert [case["name"].replace("<", "&lt;") in names for case in cases].count(True) == 1
-            assert f"| {status} |" in shown
+            assert f"| {status.replace('_', ' ')} |" in shown
     assert all(section(text, TITLES[status]) for status in ("pass", "fail", "unknown"))
+
+
+def test_an_example_shows_the_messages_of_a_scan() -> None:
+    assert "| s | recent | fail | no restore was ever tried |" in section(page("REC-02"), TITLES["fail"])
+    assert "its vendor restores it under contract" in section(page("REC-02"), TITLES["not_applicable"])
 
 
 def as_yaml(value: Any) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from policyscan.findings import Report
+from policyscan.findings import Report, Result, Status
 from policyscan.reporters import REPORTERS, encode
 from policyscan.reporters.markdown import MOST_BYTES
-from tests.reporters.reports import ANTIVIRUS, COORDINATOR, SITUATIONS, many, options, report
+from tests.reporters.reports import ANTIVIRUS, COORDINATOR, RESTORED, SITUATIONS, many, options, report
 
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
@@ -102,3 +102,24 @@ def test_inventories_of_one_name_are_told_apart() -> None:
     for kind in ("client", "provider"):
         assert f"### acme ({kind})" in shown
         assert f"| acme ({kind}) |" in shown
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ((RESTORED,), "❔ 1 control lacks facts."),
+        ((RESTORED, RESTORED._replace(policy="REC-03")), "❔ 2 controls lack facts."),
+        (
+            (RESTORED, ANTIVIRUS, ANTIVIRUS._replace(subject="x", status=Status.UNKNOWN)),
+            "❔ 1 control lacks facts; of the controls above, 1 lacks some too.",
+        ),
+        (
+            (ANTIVIRUS, ANTIVIRUS._replace(subject="x", status=Status.UNKNOWN)),
+            "❔ of the controls above, 1 lacks some too.",
+        ),
+    ],
+)
+def test_controls_that_lack_facts_are_counted_as_in_the_table(
+    findings: tuple[Result, ...], said: str
+) -> None:
+    assert said in text(report(*findings)).splitlines()

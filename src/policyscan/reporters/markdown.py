@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from policyscan.findings import (
     FINDINGS,
@@ -134,7 +134,8 @@ def _block(name: str, results: Sequence[Result]) -> list[str]:
     if rows:
         lines += ["", _row(["Status", "Control", "Severity", "What", "Where"]), _row(["---"] * 5)]
         lines += [_finding(group) for group in alike(rows)]
-    return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN])
+    known = {result.policy for result in rows if result.status is not Status.WAIVED}
+    return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN], known)
 
 
 def _finding(group: Sequence[Result]) -> str:
@@ -152,12 +153,18 @@ def _finding(group: Sequence[Result]) -> str:
     return _row([*cells, _code(place(result.span))])
 
 
-def _unknowns(results: Sequence[Result]) -> list[str]:
+def _unknowns(results: Sequence[Result], known: Set[str]) -> list[str]:
+    """What is unknown, and what to ask; controls that are `known` to fail or be due are counted apart."""
     if not results:
         return []
     controls = {result.policy for result in results}
-    lack = "control lacks" if len(controls) == 1 else "controls lack"
-    lines = ["", f"{TRAITS[Status.UNKNOWN].icon} {len(controls)} {lack} facts."]
+    lacking, others = controls - known, controls & known
+    said = [f"{plural(len(lacking), 'control')} {'lacks' if len(lacking) == 1 else 'lack'} facts"]
+    if others:
+        said.append(
+            f"of the controls above, {len(others)} {'lacks' if len(others) == 1 else 'lack'} some too"
+        )
+    lines = ["", f"{TRAITS[Status.UNKNOWN].icon} {'; '.join(said if lacking else said[1:])}."]
     questions, more = next_questions(results, _QUESTIONS)
     if questions:
         lines.append("")
