@@ -194,6 +194,40 @@ def test_no_policies(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     assert "mine: there are no policies in this folder" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("*.yaml\n*.json", "2 files or folders that a .gitignore excludes were not read"),
+        ("inventories/", "a file or folder that a .gitignore excludes was not read"),
+        ("", "hidden files and folders are not read"),
+    ],
+)
+def test_why_nothing_is_found(monkeypatch: pytest.MonkeyPatch, folder: Path, rule: str, words: str) -> None:
+    if not rule:
+        (folder / "inventories").rename(folder / ".inventories")
+    (folder / ".gitignore").write_text(f"{rule}\n", encoding="utf-8")
+    (folder / "draft.json").write_text("{}", encoding="utf-8")
+    for format_ in ("text", "json"):
+        ran = policyscan(monkeypatch, folder, "scan", ".", "-f", format_)
+        assert ran.code == 2
+        assert words in ran.out
+    ran = policyscan(monkeypatch, folder, "validate", ".")
+    assert ran.code == 2
+    assert words in ran.out
+    assert "no inventory was found" in ran.err
+
+
+def test_what_is_ignored_beside_what_is_read_is_told(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    (folder / ".gitignore").write_text("draft.yaml\n", encoding="utf-8")
+    (folder / "inventories" / "draft.yaml").write_text("broken: '", encoding="utf-8")
+    words = "a file or folder that a .gitignore excludes was not read"
+    assert words in policyscan(monkeypatch, folder, "scan").out
+    ran = policyscan(monkeypatch, folder, "validate")
+    assert (ran.code, words in ran.out) == (0, True)
+    (folder / ".gitignore").unlink()
+    assert "gitignore" not in policyscan(monkeypatch, folder, "scan").out
+
+
 def test_everything_is_ignored(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     ran = policyscan(monkeypatch, folder, "scan", "--select", "AV-01", "--ignore", "AV")
     assert ran.code == 2

@@ -166,7 +166,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             left_out=choice.left_out,
             files_read=reader.files,
             files_skipped=reader.skipped,
-            notes=(*reading_notes(), *wiring.deprecated(choice)),
+            notes=(*reading_notes(), *reader.unread(), *wiring.deprecated(choice)),
         )
 
     report = scan(reader.documents(), plan, about, reader.told, reader)

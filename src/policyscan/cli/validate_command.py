@@ -50,7 +50,7 @@ def command(
     problems.extend(reader.told())
     show_problems(sorted(problems, key=lambda problem: problem.at or ()))
     if not quiet:
-        _show_notes(notes)
+        _show_notes(notes, list(reader.unread()))
     if not count and not problems:
         raise ConfigError("no inventory was found", hint="policyscan init NAME writes one to fill in")
     if not quiet:
@@ -65,6 +65,8 @@ def _notes(document: Document, moment: Moment, zone: str) -> list[DocumentIssue]
     return [*document.blanks(), *document.future_facts()]
 
 
-def _show_notes(notes: Sequence[DocumentIssue]) -> None:
+def _show_notes(notes: Sequence[DocumentIssue], unread: Sequence[str]) -> None:
     for note in sorted(notes, key=lambda note: note.place):
         show(f"note: {note.place}: {note.path}: {note.message}")
+    for line in unread:
+        show(f"note: {line}")

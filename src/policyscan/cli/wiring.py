@@ -271,7 +271,7 @@ class Reader:
         self.discovery = discovery
         self.clients = frozenset(clients)
         self.problems: list[PolicyscanError] = list(discovery.problems)
-        self.skipped = discovery.ignored
+        self.skipped = discovery.led_out
         self.files = 0
         self.ids: set[str] = set()
         self._told: set[str] = set()
@@ -320,6 +320,16 @@ class Reader:
     def present(self) -> Iterator[File]:
         """The files to read that there are; standard input is none."""
         return (file for file in self.discovery.files if file.text is None and os.path.exists(file.path))
+
+    def unread(self) -> Iterator[str]:
+        """What was passed over without a look, for someone who wonders where an inventory is."""
+        count = self.discovery.ignored
+        if count == 1:
+            yield "a file or folder that a .gitignore excludes was not read"
+        elif count:
+            yield f"{count} files or folders that a .gitignore excludes were not read"
+        if not self.ids:
+            yield "hidden files and folders are not read"
 
     def told(self) -> list[PolicyscanError]:
         """The problems to report once all documents are read, those of files read as context too.

@@ -37,7 +37,8 @@ class Discovery(NamedTuple):
     """The files to report on, in a fixed order, and what stood in the way of finding them.
 
     `roots` are the folders in which documents that these refer to are looked for, `homes` those of them that
-    are known to hold inventories. `ignored` counts files that a .gitignore excludes.
+    are known to hold inventories. `ignored` counts files and folders that a .gitignore
+    excludes, `led_out` links to elsewhere that were not followed.
     """
 
     files: list[File]
@@ -45,6 +46,7 @@ class Discovery(NamedTuple):
     roots: list[str]
     ignored: int
     homes: Sequence[str] = ()
+    led_out: int = 0
 
 
 def discover(
@@ -95,6 +97,7 @@ class _Search:
         self.problems: list[DocumentError] = []
         self.roots: dict[str, None] = {}
         self.ignored = 0
+        self.led_out = 0
         self._folders: set[str] = set()
 
     def absolute(self, name: str) -> str:
@@ -112,7 +115,7 @@ class _Search:
         files = sorted(self.files.values(), key=lambda file: file.shown)
         problems = sorted(self.problems, key=lambda problem: problem.at or ())
         homes = [root for root in self.roots if is_home(root, self.configured)]
-        return Discovery(files, problems, list(self.roots), self.ignored, homes)
+        return Discovery(files, problems, list(self.roots), self.ignored, homes, self.led_out)
 
     def add_stdin(self, data: bytes | None, filename: str | None) -> None:
         """Report on the text from standard input as if it stood in the named file."""
@@ -210,7 +213,7 @@ class _Search:
                     )
                 continue
             if rules and rules.ignores(entry.path, is_folder=is_folder):
-                self.ignored += not is_folder
+                self.ignored += 1
             elif entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
                 continue
             elif not is_folder:
@@ -230,7 +233,7 @@ class _Search:
             hint = "name what it leads to on the command line, or put the file itself here"
             self.problems.append(DocumentError(message, at=top(self.shown(entry.path)), hint=hint))
         else:
-            self.ignored += 1
+            self.led_out += 1
         return True
 
     def take(self, entry: os.DirEntry[str], *, strict: bool) -> None:
