@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from policyscan.documents.kinds import Kinds
+from policyscan.documents.references import link_across
+from policyscan.engine.scan import scan_document
 from policyscan.policies.pack import Pack, choose, load_pack
-from tests.engine.world import World, kinds
+from tests.engine.world import World, kinds, opened
 
 HEAD = 6  # lines of a policy before its body
 GOOD = "require:\n  - id: open\n    that: shop.open\n"
@@ -299,6 +302,72 @@ def test_what_is_wrong_with_a_definition(world: World, functions: str, place: st
     told = [f"{problem.at}: {problem.message} {problem.hint}" for problem in world.problems()]
     assert any(words in one for one in told), told
     assert told[0].startswith(f"mine/definitions.yaml:{place}: "), told
+
+
+SHARED = """\
+for_each: client.providers
+as: engagement
+require:
+  - {id: own, that: "client.insurance_policies.exists(p, f(p))"}
+  - {id: theirs, that: "engagement.profile.insurance_policies.exists(p, f(p))"}
+"""
+
+
+def test_a_definition_takes_what_two_kinds_call_by_one_name(world: World) -> None:
+    function = "{takes: {p: insurance_policy}, returns: bool, value: p.ends_on > today}"
+    world.policy(SHARED, kind="client")
+    (world.folder / "definitions.yaml").write_text(f"functions: {{f: {function}}}\n", encoding="utf-8")
+    assert shown(world) == []
+    head = "schema_version: 1\nkind: {kind}\nas_of: 2026-10-31\norganisation: {{id: {id}}}\n"
+    policy = "insurance_policies: [{{id: p, ends_on: {day}}}]\n"
+    provider = opened("p.yaml", head.format(kind="provider", id="it") + policy.format(day="2026-12-31"))
+    text = head.format(kind="client", id="c") + policy.format(day="2026-10-30")
+    client = opened("c.yaml", text + "providers: [{id: e, profile: it}]\n")
+    link_across(client, lambda _kind, _id: provider)
+    results = scan_document(client, world.plan(), [provider]).results
+    assert [(r.requirement, r.status.value) for r in results] == [("own", "fail"), ("theirs", "pass")]
+
+
+ROOMS = """\
+{"title": "x", "description": "x", "type": "object", "x-id": "about.id",
+ "required": ["schema_version", "kind", "about"],
+ "properties": {
+  "schema_version": {"type": "integer", "const": 1},
+  "kind": {"type": "string", "const": "%s"},
+  "about": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}},
+   "additionalProperties": false},
+  "partner": {"type": "string", "x-ref": "kind:hotel"},
+  "rooms": {"type": "array", "x-key": "id", "items": {"$ref": "#/$defs/room"}}},
+ "additionalProperties": false,
+ "$defs": {"room": {"type": "object", "x-id": "id", "required": ["id"],
+  "properties": {"id": {"type": "string"}, "size": {"type": "%s"}}, "additionalProperties": false}}}
+"""
+
+
+def test_what_two_kinds_mean_by_one_name_must_agree_where_it_is_used(world: World, tmp_path: Path) -> None:
+    known = Kinds.builtin()
+    for kind, size in (("inn", "integer"), ("hotel", "string")):
+        (tmp_path / f"{kind}.schema.json").write_text(ROOMS % (kind, size), encoding="utf-8")
+        known.load(tmp_path / f"{kind}.schema.json")
+    world.policy("require: [{id: a, that: 'inn.rooms.all(r, named(r))'}]\n", kind="inn")
+    named = "named: {takes: {r: room}, returns: bool, value: r.id == 'blue'}"
+    sized = "sized: {takes: {r: room}, returns: bool, value: r.size == r.size}"
+    large = "large: {takes: {r: room}, returns: bool, value: r.size > 9}"
+    (world.folder / "definitions.yaml").write_text(f"functions: {{{named}}}\n", encoding="utf-8")
+    assert load_pack(world.folder, known)[1] == []
+    for function, message, hint in (
+        (
+            sized,
+            "'size' is not of one type in room",
+            "room may be that of hotel or that of inn, and both must fit",
+        ),
+        (large, "a string > an int has no meaning", "this is so where room is that of hotel"),
+    ):
+        (world.folder / "definitions.yaml").write_text(f"functions: {{{function}}}\n", encoding="utf-8")
+        world.policy("require: [{id: a, that: 'inn.rooms.size() == 0'}]\n", kind="inn")
+        problems = load_pack(world.folder, known, shown="mine")[1]
+        assert {(problem.message, problem.hint) for problem in problems} == {(message, hint)}
+        assert {str(problem.at)[:23] for problem in problems} == {"mine/definitions.yaml:1"}
 
 
 def test_definitions_are_shared(world: World) -> None:

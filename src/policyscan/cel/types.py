@@ -193,7 +193,7 @@ class Union(Type):
         return ("union", *self.members)
 
     def __str__(self) -> str:
-        return " or ".join(str(member) for member in self.members)
+        return " or ".join(dict.fromkeys(str(member) for member in self.members))
 
 
 class Shape(Type):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from policyscan import cel
 from policyscan.cel import types
@@ -35,7 +35,8 @@ def parse_type(text: str, named: Mapping[str, types.Type]) -> types.Type:
     if inner:
         return types.List(parse_type(inner.group(1), named))
     if "|" in text:
-        members = tuple(parse_type(part, named) for part in text.split("|"))
+        parts = [parse_type(part, named) for part in text.split("|")]
+        members = [m for part in parts for m in (part.members if isinstance(part, types.Union) else (part,))]
         return types.Union(tuple(m for m in members if isinstance(m, types.ObjectType)))
     found = SCALARS.get(text) or named.get(text)
     if found is None:
@@ -57,23 +58,47 @@ def for_kind(written: tuple[Written, ...], named: Mapping[str, types.Type]) -> t
 
 
 def named_types(root: types.Type) -> dict[str, types.Type]:
-    """Every object and enum within a kind's type, by name; the nearest where two share one."""
+    """Every object and enum within a kind's type, by name.
+
+    Two kinds may have objects of one name (`insurance_policy`): the name means either. Of two enums it means
+    the nearest.
+    """
     found: dict[str, types.Type] = {}
+    for type_ in _within(root):
+        if isinstance(type_, types.ObjectType):
+            other = found.get(type_.name)
+            members = other.members if isinstance(other, types.Union) else (other,)
+            if other is None:
+                found[type_.name] = type_
+            elif type_ not in members:
+                known = (member for member in members if isinstance(member, types.ObjectType))
+                found[type_.name] = types.Union((*known, type_))
+        elif isinstance(type_, types.Enum):
+            found.setdefault(type_.name, type_)
+    return found
+
+
+def owners(type_: types.Type, kinds: Iterable[tuple[str, types.ObjectType]]) -> list[str]:
+    """The kinds whose own objects are the members of a type, for messages."""
+    members = type_.members if isinstance(type_, types.Union) else (type_,)
+    roots = dict(kinds)
+    return [name for name, root in roots.items() if any(t in members for t in _within(root, roots.values()))]
+
+
+def _within(root: types.Type, others: Iterable[types.Type] = ()) -> Iterator[types.Type]:
+    """A type and all that it leads to, but for what only these others lead to; the nearest first."""
     pending: list[types.Type] = [root]
-    seen: set[int] = set()
+    seen = {id(other) for other in others} - {id(root)}
     for type_ in pending:
         if id(type_) in seen:
             continue
         seen.add(id(type_))
+        yield type_
         if isinstance(type_, types.ObjectType):
-            found.setdefault(type_.name, type_)
             pending.extend(field.type for field in type_.fields.values())
-        elif isinstance(type_, types.Enum):
-            found.setdefault(type_.name, type_)
         elif isinstance(type_, types.Nullable | types.List):
             pending.append(type_.elem)
         elif isinstance(type_, types.Map):
             pending.append(type_.value)
         elif isinstance(type_, types.Union):
             pending.extend(type_.members)
-    return found

@@ -229,15 +229,32 @@ class _Loader:
                 except cel.CelErrors as errors:
                     bad.add(function.name)
                     for error in errors.errors:
-                        self._definition_problem(file, function.name, error)
+                        self._definition_problem(file, function, error, kind.name)
         for definition in written:
             if definition.name not in fits:
                 self._unfit(file, definition)
 
-    def _definition_problem(self, file: PolicyFile, name: str, error: cel.CelError) -> None:
-        path = ("functions", name, "value")
+    def _definition_problem(
+        self, file: PolicyFile, function: cel.Definition, error: cel.CelError, kind: str
+    ) -> None:
+        path = ("functions", function.name, "value")
         at = place_in_scalar(file.source, file.span(path), file.at(path), error.start, error.end)
-        self.problems.append(PolicyError(error.message, at=at, hint=error.hint))
+        hints = [hint for hint in (error.hint, self._of_several(function, kind)) if hint]
+        self.problems.append(PolicyError(error.message, at=at, hint="; ".join(hints) or None))
+
+    def _of_several(self, function: cel.Definition, kind: str) -> str | None:
+        """Of which kind the objects are that a definition takes, where several kinds call theirs so."""
+        for _, taken in function.params:
+            members = taken.members if isinstance(taken, types.Union) else (taken,)
+            names = {member.name for member in members if isinstance(member, types.ObjectType)}
+            every = [one for one in self.kinds if names & definitions.named_types(one.type).keys()]
+            if len(names) != 1 or len(every) < 2:
+                continue
+            if len(members) == 1:
+                return f"this is so where {taken} is that of {kind}"
+            owners = definitions.owners(taken, ((one.name, one.type) for one in every))
+            return f"{taken} may be that of {' or that of '.join(owners)}, and both must fit"
+        return None
 
     def _unfit(self, file: PolicyFile, definition: Written) -> None:
         hint = f"types are {', '.join(definitions.SCALARS)}, list(T), T? and names of a kind's schema"
