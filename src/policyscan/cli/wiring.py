@@ -291,8 +291,9 @@ class Reader:
                 if not self.clients or document.id in self.clients:
                     context = self.library.referenced(document)
                     self._told.add(file.shown)
-                    self._referred |= wanted(document)
-                    self._sought |= {ident for _, ident in wanted(document)} - {one.id for one in context}
+                    others = wanted(document)
+                    self._referred |= others
+                    self._sought |= {ident for _, ident in others} - {one.id for one in context}
                     if document.kind.name in self.last:
                         self.library.expect(document)
                         held.append((document, context))

@@ -12,7 +12,7 @@ from policyscan.errors import DocumentError
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:
-    from policyscan.documents.decoding import Facts
+    from policyscan.documents.decoding import Facts, Reference
     from policyscan.documents.kinds import Kind
 
 _BARE = re.compile(r"[^\[\]\"'\s]+")
@@ -49,7 +49,8 @@ class Document:
     """An inventory of a known kind.
 
     `value` is the decoded root. `id` is its identity, `as_of` the day its facts were true, `time_zone`
-    and `currency` what the file says (None if it does not). `issues` are dangling references and the like.
+    and `currency` what the file says (None if it does not). `issues` are dangling references and the like,
+    `outward` the references that may lead out of the document.
     """
 
     __slots__ = (
@@ -67,6 +68,7 @@ class Document:
         "index",
         "issues",
         "kind",
+        "outward",
         "places",
         "time_zone",
         "tree",
@@ -83,6 +85,7 @@ class Document:
         self.file = tree.source.file
         self.index = tree.index
         self.issues: list[DocumentIssue] = []
+        self.outward: list[Reference] = []
         # What is in the file but must not be read, by the id of its container.
         self.withheld: dict[int, dict[Key, Withheld]] = {}
         self.id = str(dig(self.value, kind.shape.ident))
@@ -249,13 +252,9 @@ _BLANK_HINT = "write the value, null if there is none, or delete the key"
 
 def _latest(past: list[tuple[Any, Any, Any]]) -> tuple[int, int]:
     """The last day and the last instant among facts; far in the past if there are none."""
-    day, instant = 0, FIRST_INSTANT
-    for _, _, value in past:
-        if value.__class__ is Date:
-            day = max(day, value)
-        else:
-            instant = max(instant, value)
-    return day, instant
+    days = [value for _, _, value in past if value.__class__ is Date]
+    instants = [value for _, _, value in past if value.__class__ is not Date]
+    return max(days, default=0), max(instants, default=FIRST_INSTANT)
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:

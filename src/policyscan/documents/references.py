@@ -26,6 +26,8 @@ def link_within(document: Document) -> None:
         if table is None:
             table = tables[refs] = _table(document.value, refs, document.facts)
         targets, complete = table
+        if not complete:
+            document.outward.append(reference)
         target = targets.get(ident)
         if target is not None:
             container[key] = target
@@ -40,9 +42,7 @@ def link_within(document: Document) -> None:
 
 def link_across(document: Document, lookup: Lookup) -> None:
     """Replace ids that name other documents by these documents' values."""
-    if not document.kind.targets:
-        return
-    for container, key, ident, refs in document.facts.references:
+    for container, key, ident, refs in document.outward:
         if container[key].__class__ is not Unresolved:
             continue
         for target in refs:
@@ -56,7 +56,7 @@ def wanted(document: Document) -> set[tuple[str, str]]:
     """The (kind, id) pairs of other documents that this one refers to."""
     return {
         (target.removeprefix(KIND), ident)
-        for _, _, ident, refs in document.facts.references
+        for _, _, ident, refs in document.outward
         for target in refs
         if target.startswith(KIND)
     }
