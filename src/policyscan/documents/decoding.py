@@ -208,6 +208,10 @@ def _list(shape: Shape, items: Decode) -> Decode:
     def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
         if node.__class__ is not list or (size and not _fits(len(node), size)):
             raise Invalid
+        if not node:
+            if keys:
+                facts.indexes[id(node)] = keys, {}
+            return node
         if words is None or not _all_among(node, words):
             for index, value in enumerate(node):
                 kind = value.__class__
