@@ -12,11 +12,11 @@ from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Values,
 from policyscan.engine.portfolio import Tables
 from policyscan.findings import Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Need, Policy, Requirement
+from policyscan.source import Span
 
 if TYPE_CHECKING:
     from policyscan.cel.tracer import Trace
     from policyscan.documents.document import Document
-    from policyscan.source import Span
 
 _RECORDED = "(recorded)"  # an object without a name of its own, of which nothing further was read
 _UNRECORDED = "it is not recorded"
@@ -94,7 +94,7 @@ class Explainer:
         document = self.document
         return Result(
             policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
-            outcome.status, outcome.severity, "", document.tree.root_span(),
+            outcome.status, outcome.severity, "", Span(document.file, 1, 1, 1, 1),
         )  # fmt: skip
 
     def traces(self, outcome: Outcome) -> list[Trace]:
