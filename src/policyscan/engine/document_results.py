@@ -83,12 +83,13 @@ class Evaluation:
             outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
         else:
             outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
-        later = _Later(policy, self)
+        later: _Later | None = None
         made: list[Result] = []
         idle = 0
         for outcome in outcomes:
             status = outcome.status
             if status is Status.PASS:
+                later = later or _Later(policy, self)
                 due = later.due(outcome)
                 if due is not None:
                     made.append(due)

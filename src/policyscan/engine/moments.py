@@ -87,7 +87,10 @@ def end_of_notice(clock: cel.Clock, days: int) -> int:
 
 def turns_within(clock: cel.Clock, turn: tuple[int, int], days: int) -> bool:
     """Whether a (turn_day, turn_instant) lies within a notice period of whole days."""
-    return turn[0] <= clock.day + days or turn[1] <= end_of_notice(clock, days)
+    day, instant = turn
+    if day <= clock.day + days:
+        return True
+    return instant < cel.clock.NEVER_INSTANT and instant <= end_of_notice(clock, days)
 
 
 def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:

@@ -247,9 +247,9 @@ class _Run:
         if item.when is not None:
             applies = status_of(item.when, values, self.clock, Status.UNKNOWN)
             if applies is not Status.PASS:
-                status = Status.NOT_APPLICABLE if applies is Status.FAIL else applies
-                verdicts = (Verdict(applies, item.when, values),)
-                return Outcome(item.id, subject, status, item.severity, verdicts, self._turn(), values, item)
+                shown = Status.NOT_APPLICABLE if applies is Status.FAIL else applies
+                why = (Verdict(applies, item.when, values),)
+                return Outcome(item.id, subject, shown, item.severity, why, self._turn(), values, item)
         if item.needs:
             blocked, own = self._blocked(item.needs, subject, values, item.severity)
             if blocked is not None:
@@ -257,9 +257,6 @@ class _Run:
             held = held or own
         if item.each:
             return self._each(item, subject, values, held)
-        return self._plain(item, subject, values, held)
-
-    def _plain(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome | None:
         status = status_of(item.that, values, self.clock, item.absent)
         kept = status is not Status.PASS or self.keep
         verdicts = (Verdict(status, item.that, values),) if kept else ()
@@ -287,18 +284,22 @@ class _Run:
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
         """How many elements were met; verdicts of those for which `that` does not pass are kept."""
-        if depth == len(item.each):
-            status = status_of(item.that, values, self.clock, item.absent)
-            if status is not Status.PASS or self.keep:
-                verdicts.append(Verdict(status, item.that, values))
-            return 1
         count = 0
         for code in item.each[depth].lists:
             verdict, items = self._items(code, values, item.absent)
             if verdict is not None:
                 verdicts.append(verdict)
+            if depth + 1 < len(item.each):
+                count += sum(
+                    self._elements(item, depth + 1, (*values, element), verdicts) for element in items
+                )
+                continue
             for element in items:
-                count += self._elements(item, depth + 1, (*values, element), verdicts)
+                bound = (*values, element)
+                status = status_of(item.that, bound, self.clock, item.absent)
+                if status is not Status.PASS or self.keep:
+                    verdicts.append(Verdict(status, item.that, bound))
+            count += len(items)
         return count
 
     # --- what they share
