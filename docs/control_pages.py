@@ -224,8 +224,9 @@ def _subjects(policy: Policy, kinds: Kinds) -> Iterator[str]:
     if policy.applies is not None:
         yield f"It applies to an inventory for which this holds{otherwise}:\n"
         yield from _code(policy.applies.text)
-    for binding in policy.for_each:
-        yield from _binding(binding, kinds[policy.root].descriptions)
+    for level, binding in enumerate(policy.for_each):
+        lead = "And in each of these for" if level else "It is checked for"
+        yield from _binding(lead, binding, kinds[policy.root].descriptions)
     if policy.for_each and policy.key is not None:
         yield f"What tells them apart: `{policy.key.text}`.\n"
     if policy.when is not None:
@@ -242,9 +243,9 @@ EMPTY = {
 }
 
 
-def _binding(binding: Binding, descriptions: Mapping[str, str]) -> Iterator[str]:
+def _binding(lead: str, binding: Binding, descriptions: Mapping[str, str]) -> Iterator[str]:
     lists = " and ".join(f"`{label}`{_described(label, descriptions)}" for label in binding.labels)
-    yield f"It is checked for each `{binding.name}` in {lists}. {EMPTY[binding.empty]}\n"
+    yield f"{lead} each `{binding.name}` in {lists}. {EMPTY[binding.empty]}\n"
 
 
 def _described(label: str, descriptions: Mapping[str, str]) -> str:

@@ -327,6 +327,11 @@ def test_explain_says_in_plain_words_what_must_hold(monkeypatch: pytest.MonkeyPa
     out = policyscan(monkeypatch, place, "explain", "OPS-01").out
     assert "requires  stays: Everybody on the list still works here.\n" in out
     assert "            when person.leadership: person.end_date == null\n" in out
+    args = ("explain", "OPS-01", "bad", *AS_OF)
+    text = text.replace("    that:", "    means: Everybody on the list still works here.\n    that:")
+    write(place, "controls/OPS/OPS-01.yaml", text)
+    out = policyscan(monkeypatch, place, *args).out
+    assert "p-1 left on 2026-06-12\n  Test: Everybody on the list still works here.\n" in out
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def command(
     if not told:
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
     for one in told:
-        show(*_account(one, policy.info.fix))
+        show(*_account(one, policy))
     if also := related(policy.info):
         show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
     return 0
@@ -163,6 +163,13 @@ def _item(item: Need | Requirement) -> Iterator[str]:
         yield from _wrapped(f"{word:<9} {item.id}:{when}{each} {item.that.text}", "            ")
 
 
+def _meanings(policy: Policy) -> dict[str, str | None]:
+    """What each need and requirement means, by its id."""
+    items: list[Need | Requirement] = [*policy.needs, *policy.require]
+    items += [need for requirement in policy.require for need in requirement.needs]
+    return {item.id: item.means for item in items}
+
+
 def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
     if first is None:
         first = indent if len(indent) < 4 else ""
@@ -172,11 +179,13 @@ def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
 # --- a result in full
 
 
-def _account(one: Account, fix: str) -> Iterator[str]:
+def _account(one: Account, policy: Policy) -> Iterator[str]:
     result = one.result
     subject = f"/{result.subject}" if result.subject else ""
     yield f"{result.status.value.upper()}  {result.policy} {result.document}{subject}  {result.requirement}"
     yield f"  {result.message or 'holds'}"
+    if means := _meanings(policy).get(result.requirement):
+        yield from _wrapped(f"Test: {means}", "  ")
     yield f"  {result.span}"
     source = source_of(result.span.file)
     if source is not None:
@@ -190,7 +199,7 @@ def _account(one: Account, fix: str) -> Iterator[str]:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")
     if result.status in (Status.FAIL, Status.DUE):
-        yield from _wrapped(f"Fix: {fix}", "  ")
+        yield from _wrapped(f"Fix: {policy.info.fix}", "  ")
     for trace in one.traces:
         yield ""
         yield from (f"  {line}" for line in trace_lines(trace))
