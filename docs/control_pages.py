@@ -214,8 +214,7 @@ def _tables(tables: Sequence[Table]) -> Iterator[str]:
     for table in tables:
         what = f"`{table.label}` of each {table.kind}" if table.for_each else f"each {table.kind}"
         yield f"`{table.name}` has a row for {what}:\n"
-        for name, code in table.columns:
-            yield from _code(f"{name} = {code.text}")
+        yield from _code(*(f"{name} = {code.text}" for name, code in table.columns))
 
 
 def _subjects(policy: Policy, kinds: Kinds) -> Iterator[str]:
@@ -312,13 +311,13 @@ def _says(message: Message | None) -> str:
 def _variables(variables: Mapping[str, str]) -> Iterator[str]:
     if variables:
         yield "### What its names stand for\n"
-        for name, expression in variables.items():
-            yield from _code(f"{name} = {' '.join(expression.split())}")
+        yield from _code(*(f"{name} = {' '.join(text.split())}" for name, text in variables.items()))
 
 
-def _code(expression: str) -> Iterator[str]:
+def _code(*expressions: str) -> Iterator[str]:
     yield "```cel"
-    yield from folded(expression)
+    for expression in expressions:
+        yield from folded(expression)
     yield "```\n"
 
 
@@ -407,8 +406,10 @@ def _example(case: Mapping[str, Any], one: Control) -> Iterator[str]:
     yield f"```yaml\n{_shown(case, tests) or f'# nothing is known of the {kind}{chr(10)}'}```\n"
     if parameters := case.get("parameters"):
         yield f"with the parameters\n\n```yaml\n{as_yaml(parameters)}```\n"
-    for beside in together((*tests.get("documents", ()), *case.get("documents", ())), _KINDS):
-        yield f"beside this inventory\n\n```yaml\n{as_yaml(beside)}```\n"
+    beside = together((*tests.get("documents", ()), *case.get("documents", ())), _KINDS)
+    if beside:
+        these = "this inventory" if len(beside) == 1 else "these inventories"
+        yield f"beside {these}\n\n```yaml\n{f'---{chr(10)}'.join(map(as_yaml, beside))}```\n"
 
 
 def _results(one: Control, index: int, pack: Pack) -> Iterator[str]:
