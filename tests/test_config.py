@@ -32,6 +32,11 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
         ("profile:\n", 1, "'profile' is blank", "value"),
         ("ignore: PATCH-01\n", 1, "is not of type", None),
         ("companions: none\n", 1, "is not of type", None),
+        ("evidence: {grade: papers}\n", 1, '"papers" is not allowed', "document"),
+        ("evidence: {max_age: 30d}\n", 1, "the key 'grade' is missing", None),
+        ("evidence: {grade: document, max_age: 30}\n", 1, "is not of type", None),
+        ("evidence: {grade: document, max_age: 1y}\n", 1, "does not match", None),
+        ("evidence:\n", 1, "'evidence' is blank", "value"),
         ("profile: a\nprofile: b\n", 2, "profile", None),
     ],
 )
@@ -94,7 +99,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         "inventories: [clients]\npolicies: [mine]\nbuiltin_policies: false\n"
         "kinds: [site.json]\nprofile: insurer\ntime_zone: Europe/Paris\n"
         "fail_on: high\nselect: [AV]\nignore: [AV-01]\ncompanions: false\n"
-        "parameters: {AV-01: {max_age: 3d}}\nx-note: ours\n",
+        "parameters: {AV-01: {max_age: 3d}}\nevidence: {grade: document, max_age: 90d}\nx-note: ours\n",
     )
     assert load(tmp_path) == Config(
         root=str(tmp_path),
@@ -109,6 +114,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         select=("AV",),
         ignore=("AV-01",),
         companions=False,
+        evidence=("document", 90),
         parameters={"AV-01": {"max_age": "3d"}},
     )
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from policyscan.documents.text import read_source, top
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError
+from policyscan.policies.pack import asked_of_evidence
 from policyscan.source import Span
 from policyscan.store import Store
 
@@ -29,6 +30,7 @@ class Config(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     companions: bool = True
+    evidence: tuple[str, int | None] | None = None
     parameters: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -136,6 +138,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         select=tuple(content.get("select", ())),
         ignore=tuple(content.get("ignore", ())),
         companions=content.get("companions", True),
+        evidence=asked_of_evidence(content.get("evidence")),
         parameters=content.get("parameters", {}),
     )
 

@@ -67,6 +67,16 @@ class Status(_Ranked):
     ERROR = "error", 6
 
 
+class Grade(_Ranked):
+    """How a fact is known, weak to strong: somebody said so; a document shows it; a tool exported it; it was
+    tried."""
+
+    DECLARED = "declared", 0
+    DOCUMENT = "document", 1
+    TOOL_EXPORT = "tool_export", 2
+    TESTED = "tested", 3
+
+
 class Effect(Enum):
     """What a status does to the exit code."""
 
@@ -112,6 +122,30 @@ class Read(NamedTuple):
     span: Span | None = None
 
 
+class Basis(NamedTuple):
+    """The weakest evidence that a result rests on.
+
+    `section` is the part of the inventory that it is about (`devices`), `path` names the item of evidence,
+    empty where none covers the section: then the file's own day counts, as declared. `collected` is the ISO
+    day in the inventory's time zone, `age_days` how long ago that was; None where nothing says.
+    """
+
+    grade: Grade
+    section: str = ""
+    source: str | None = None
+    collected: str | None = None
+    age_days: int | None = None
+    path: str = ""
+    span: Span | None = None
+
+
+class EvidenceRule(NamedTuple):
+    """What evidence must be at least, and how many days old at most; None for any age."""
+
+    grade: Grade
+    max_age_days: int | None = None
+
+
 class Gap(NamedTuple):
     """One fact that an unknown result lacks.
 
@@ -143,7 +177,8 @@ class Result(NamedTuple):
 
     `subject` is the key of the subject (`lt-02`), empty for the document as a whole. `until` is the
     ISO date or instant up to which the status holds if nothing else changes; None for ever. `reason` says
-    why a result is not applicable or unknown. `trace` is the evaluated expression as lines of text.
+    why a result is not applicable or unknown. `trace` is the evaluated expression as lines of text. `basis`
+    is the evidence that the result rests on; None for checks of the document itself.
     """
 
     policy: str
@@ -163,6 +198,7 @@ class Result(NamedTuple):
     reason: str | None = None
     figures: Mapping[str, Json] = {}
     trace: tuple[str, ...] | None = None
+    basis: Basis | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -223,7 +259,10 @@ DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, CRASH)
 
 
 class DocumentInfo(NamedTuple):
-    """One document that was scanned; `statuses` rolls its results up per policy, `counts` counts them."""
+    """One document that was scanned; `statuses` rolls its results up per policy, `counts` counts them.
+
+    `grades` says how many of the policies that pass rest on each grade of evidence, if that was asked for.
+    """
 
     id: str
     kind: str
@@ -232,6 +271,7 @@ class DocumentInfo(NamedTuple):
     as_of: str = ""
     statuses: Mapping[str, Status] = {}
     counts: Mapping[Status, int] = {}
+    grades: Mapping[Grade, int] = {}
 
 
 class Problem(NamedTuple):
@@ -270,6 +310,7 @@ class ScanInfo(NamedTuple):
     commit: str | None = None
     dirty: bool | None = None
     notes: tuple[str, ...] = ()
+    evidence: EvidenceRule | None = None
 
 
 class Report(NamedTuple):

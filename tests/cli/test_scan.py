@@ -606,3 +606,58 @@ def test_a_list_whose_reader_has_gone(place: Path) -> None:
 def test_an_option_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     monkeypatch.setenv("POLICYSCAN_SCAN_EXIT_ZERO", "1")
     assert scan(monkeypatch, place).code == 0
+
+
+# --- evidence
+
+SHOWN = """\
+evidence:
+  - id: minutes
+    source: minutes of May
+    method: document
+    collected_at: 2026-05-10T12:00:00Z
+    covers: [people]
+"""
+
+
+def test_what_is_asked_of_evidence_is_told_and_held(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
+    good = (place / "inventories/clients/good.yaml").read_text(encoding="utf-8")
+    write(place, "inventories/clients/good.yaml", good + SHOWN)
+    only = ("inventories/clients/good.yaml",)
+    assert (
+        "OPS-01 OPS-02\n         resting on evidence: 1 document, 1 declared"
+        in scan(monkeypatch, place, *only).out
+    )
+    write(place, "policyscan.yaml", settings + "evidence: {grade: document, max_age: 90d}\n")
+    ran = scan(monkeypatch, place, *only)
+    assert ran.code == 3
+    assert "What shows the facts about people: a document or better, at most 90 days old?" in ran.out
+    assert "evidence asked for: document or better, at most 90 days old" in ran.out
+    results = report(monkeypatch, place, *only)
+    assert results["scan"]["evidence"] == {"grade": "document", "max_age_days": 90}
+    reasons = {r["policy"]: r["message"] for r in results["results"]}
+    assert reasons == {
+        "OPS-01": "the evidence for people is 174 days old (minutes of May, 2026-05-10);"
+        " at most 90 are asked for",
+        "OPS-02": "no evidence for crisis_plan; a document or better is asked for",
+    }
+    write(place, "policyscan.yaml", settings + "evidence: {grade: document}\n")
+    assert told(monkeypatch, place, *only) == ["good OPS-02 unknown"]
+
+
+def test_a_profile_may_ask_for_it_and_a_selection_has_no_profile(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    about = (place / "controls/pack.yaml").read_text(encoding="utf-8")
+    write(place, "controls/pack.yaml", about.replace("strict: {", "strict: {evidence: {grade: tested}, "))
+    only = ("inventories/clients/good.yaml",)
+    assert scan(monkeypatch, place, *only).code == 0
+    assert scan(monkeypatch, place, *only, "--profile", "strict").code == 3
+    assert scan(monkeypatch, place, *only, "--select", "OPS-01").code == 0
+
+
+def test_a_fail_needs_no_proof(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
+    write(place, "policyscan.yaml", settings + "evidence: {grade: tested}\n")
+    assert told(monkeypatch, place, "inventories/clients/bad.yaml") == ["bad OPS-01 fail", "bad OPS-02 fail"]

@@ -183,3 +183,9 @@ def test_a_control_that_shows_only_when_it_runs_must_be_declared(world: World) -
         Status.ERROR,
         Status.ERROR,
     ]
+
+
+def test_an_unknown_names_the_control_that_it_rests_on(world: World) -> None:
+    world.policy(ASKS).policy(OPEN, "OTHER-01")
+    (found,) = world.scan("", "MINE-01")
+    assert (found.status, found.gaps, found.reason) == (Status.UNKNOWN, (), "OTHER-01 is unknown")

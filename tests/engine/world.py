@@ -13,7 +13,7 @@ from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.errors import PolicyscanError
-from policyscan.findings import Result, Status
+from policyscan.findings import EvidenceRule, Result, Status
 from policyscan.policies.pack import Pack, load_pack
 from policyscan.source import Source
 
@@ -74,12 +74,19 @@ class World:
         """What is wrong with the folder's policies."""
         return load_pack(self.folder, kinds(), shown="mine")[1]
 
-    def plan(self, as_of: str = AS_OF, *only: str, full: bool = True, zone: str = "UTC") -> Plan:
+    def plan(
+        self,
+        as_of: str = AS_OF,
+        *only: str,
+        full: bool = True,
+        zone: str = "UTC",
+        rule: EvidenceRule | None = None,
+    ) -> Plan:
         """A scan with all of the folder's policies, or some."""
         known = self.pack().policies
         chosen = [policy for id_, policy in known.items() if not only or id_ in only]
         aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
-        return Plan(chosen, known, aliases, parse_moment(as_of), zone, full=full)
+        return Plan(chosen, known, aliases, parse_moment(as_of), zone, full=full, rule=rule)
 
     def scan(
         self, text: str, *only: str, as_of: str = AS_OF, depot: str | None = None, zone: str = "UTC",

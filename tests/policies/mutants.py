@@ -39,6 +39,9 @@ SWAPS = (
 )  # fmt: skip
 # Changes that mean the same, and why.
 EQUIVALENT = {
+    "GOV-02: max_declared: {type: number, default: 40, min: 0, max: 100, stricter: lower, → 41": (
+        "of at most twelve controls no share lies between 59 and 60 percent"
+    ),
     "INS-04: today < policy.ends_on → today <= policy.ends_on": (
         "a policy that ends today has a successor wherever one is in force"
     ),

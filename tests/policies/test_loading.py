@@ -428,6 +428,19 @@ def test_choosing(
     assert name == ("" if select else profile or "usual")
 
 
+def test_a_profile_may_ask_for_evidence_and_hands_it_on(world: World) -> None:
+    about = ABOUT.replace("usual: {", "usual: {evidence: {grade: document, max_age: 90d}, ").replace(
+        "everything: {", "stern: {extends: usual, evidence: {grade: tested}}\n  everything: {"
+    )
+    asked = {name: profile.evidence for name, profile in choice(world, about).profiles.items()}
+    assert asked == {
+        "usual": ("document", 90),
+        "more": ("document", 90),
+        "stern": ("tested", None),
+        "everything": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("profile", "select", "ignore", "words"),
     [
@@ -453,6 +466,8 @@ def test_choosing_what_is_not_there(
         (("default_profile: usual", "default_profile: usaul"), "3:18", "there is no profile 'usaul'"),
         (("version:", "verison:"), "2:1", "unknown key 'verison'"),
         (("policies: all", "policies: most"), "7:26", ""),
+        (("policies: all", "evidence: {grade: papers}"), "7:34", '"papers" is not allowed here'),
+        (("policies: all", "evidence: {max_age: 3d}"), "7:16", "the key 'grade' is missing"),
     ],
 )
 def test_what_is_wrong_with_a_pack(world: World, change: tuple[str, str], place: str, words: str) -> None:

@@ -8,8 +8,11 @@ from policyscan.findings import (
     BAD_WAIVER,
     CRASH,
     DANGLING_REFERENCE,
+    Basis,
     DocumentInfo,
+    EvidenceRule,
     Gap,
+    Grade,
     Loosened,
     PolicyInfo,
     Problem,
@@ -129,6 +132,9 @@ COORDINATOR = Result(
         Read("people[p-cole].end_date", "2026-06-12", span(ACME, 2, 1, 5)),
     ),
     {"grace": "0d", "roles": ["owner"]},
+    basis=Basis(
+        Grade.DECLARED, "plan", "interview", "2026-02-10", 263, "evidence[ev-talk]", span(ACME, 3, 1, 5)
+    ),
 )
 ANTIVIRUS = Result(
     "AV-01",
@@ -141,6 +147,9 @@ ANTIVIRUS = Result(
     "antivirus is switched off",
     span(ACME, 7, 17, 30),
     (Read("devices[lt-02].antivirus.active", False, span(ACME, 7, 25, 30)),),
+    basis=Basis(
+        Grade.TOOL_EXPORT, "devices", "ninjaone", "2026-10-30", 1, "evidence[ev-rmm]", span(ACME, 5, 1, 8)
+    ),
 )
 RUNS = ANTIVIRUS._replace(
     subject="lt-03", status=Status.PASS, message="antivirus runs", span=span(ACME, 9, 17, 29)
@@ -185,6 +194,7 @@ ENDING = Result(
     (Read("insurance[eo].expires_on", "2026-11-15", span(HARBOR, 5, 17, 27)),),
     {"notice": "30d"},
     "2026-11-15",
+    basis=Basis(Grade.DECLARED, "insurance", None, "2026-10-31", 0, "", span(HARBOR, 3, 1, 10)),
 )
 COVERED = ENDING._replace(status=Status.PASS, message="cover is in force", until="2026-12-15")
 NO_PLAN = COORDINATOR._replace(
@@ -215,7 +225,9 @@ def _clean() -> Report:
     passing = [
         r._replace(status=Status.PASS, gaps=()) for r in (COORDINATOR, ANTIVIRUS, RUNS, RESTORED, ORDERED)
     ]
-    return report(*passing, COVERED)
+    made = report(*passing, COVERED)
+    grades = {Grade.TESTED: 1, Grade.TOOL_EXPORT: 2, Grade.DECLARED: 1}
+    return made._replace(documents=tuple(d._replace(grades=grades) for d in made.documents))
 
 
 def _findings() -> Report:
@@ -226,12 +238,14 @@ def _findings() -> Report:
         message="p-cloe is nobody in people, did you mean p-cole?",
         evidence=(),
         parameters={},
+        basis=None,
     )
     second = ANTIVIRUS._replace(subject="lt-04", message="lt-04 has no antivirus")
     loosened = SCAN._replace(
         loosened=(Loosened("AV-01", "max_age", "7d", "30d", "offline laptops"),),
         files_skipped=3,
         notes=("read without the C parser",),
+        evidence=EvidenceRule(Grade.DOCUMENT, 365),
     )
     made = report(COORDINATOR, ANTIVIRUS, second, RUNS, dangling, ENDING, RESTORED)
     return made._replace(scan=loosened)
@@ -250,6 +264,7 @@ def _hostile() -> Report:
         span=span(NASTY, 2, 8, 20),
         evidence=(Read(bad, {"k\n": bad, "n": float("nan")}, span(NASTY, 2, 8, 20)),),
         parameters={bad: float("inf")},
+        basis=Basis(Grade.DOCUMENT, bad, bad, "2026-10-31", 0, bad, span(NASTY, 2, 8, 20)),
     )
     unknown = RESTORED._replace(
         document=bad, span=span(NASTY, 1, 1, 5), gaps=(Gap(bad, bad, bad, span(NASTY, 1, 1, 5)),)
@@ -271,6 +286,7 @@ OLD_WAIVER = COORDINATOR._replace(
     severity=Severity.MEDIUM,
     subject="AV-01/lt-02",
     message="the waiver expired on 2026-10-01",
+    basis=None,
 )
 
 SITUATIONS: dict[str, Report] = {

@@ -109,6 +109,7 @@ RESULT_KEYS = [
     "parameters",
     "fingerprint",
     "until",
+    "basis",
 ]
 
 
@@ -150,6 +151,24 @@ def test_a_result_has_the_keys_that_were_promised_in_their_order() -> None:
         "line": 4,
     }
     assert found["fingerprint"] == COORDINATOR.fingerprint
+    assert found["basis"] == {
+        "grade": "declared",
+        "section": "plan",
+        "source": "interview",
+        "collected": "2026-02-10",
+        "age_days": 263,
+        "path": "evidence[ev-talk]",
+        "file": "inventories/clients/acme.yaml",
+        "line": 3,
+        "column": 1,
+    }
+
+
+def test_what_is_asked_of_evidence_and_what_passes_on_which_grade() -> None:
+    assert parsed(SITUATIONS["clean"])["scan"]["evidence"] is None
+    assert parsed(SITUATIONS["findings"])["scan"]["evidence"] == {"grade": "document", "max_age_days": 365}
+    grades = {"tested": 1, "tool_export": 2, "declared": 1}
+    assert [one["grades"] for one in parsed(SITUATIONS["clean"])["summary"]["documents"]] == [grades] * 2
 
 
 def test_findings_by_default_and_everything_when_complete() -> None:

@@ -42,11 +42,12 @@ def test_text_is_shown_as_it_is(nasty: str) -> None:
         "".join(child.content for child in cell.children or [] if child.type != "html_inline")
         for cell in cells
     ]
-    assert shown[5:] == [
+    assert shown[6:] == [
         "❌ fail",
         "PLAN-11",
         "critical",
         nasty.replace("\n", " "),
+        "declared, 263 days old",
         f"x{nasty}.yaml:4".replace("\n", " "),
     ]
     inside = {child.type for cell in cells for child in cell.children or []}
@@ -59,7 +60,7 @@ def test_nobody_is_notified() -> None:
 
 def test_a_table_for_every_inventory_with_findings_and_one_of_all() -> None:
     shown = text(SITUATIONS["findings"])
-    assert shown.count("| Status | Control | Severity | What | Where |") == 2
+    assert shown.count("| Status | Control | Severity | What | Evidence | Where |") == 2
     assert "| acme | 2 |  | 1 | 0–1 of 3 |" in shown
     assert "| Status |" not in text(SITUATIONS["clean"])
 

@@ -27,6 +27,7 @@ from tests.reporters.reports import (
     ANTIVIRUS,
     AV,
     COORDINATOR,
+    ENDING,
     PLAN,
     RESTORED,
     RUNS,
@@ -402,4 +403,23 @@ def test_the_run_says_what_was_scanned_with() -> None:
         "leftOut": ["PATCH-01", "TEN-01"],
         "notes": [],
         "loosened": [],
+        "evidence": None,
     }
+    asked = log(SITUATIONS["findings"])["runs"][0]["properties"]["evidence"]
+    assert asked == {"grade": "document", "maxAgeDays": 365}
+
+
+def test_a_result_says_what_evidence_it_rests_on() -> None:
+    covered, bare, none = (
+        results(report(result))[0]["properties"].get("evidence")
+        for result in (COORDINATOR, ENDING, COORDINATOR._replace(basis=None))
+    )
+    assert covered == {
+        "grade": "declared",
+        "section": "plan",
+        "source": "interview",
+        "collected": "2026-02-10",
+        "ageDays": 263,
+    }
+    assert bare == {"grade": "declared", "section": "insurance", "collected": "2026-10-31", "ageDays": 0}
+    assert none is None

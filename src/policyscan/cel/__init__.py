@@ -12,7 +12,7 @@ This package imports nothing of policyscan's other parts.
 from policyscan.cel import types, values
 from policyscan.cel.clock import Clock
 from policyscan.cel.errors import Absent, CelError, CelErrors, EvalError, Fault, Missing
-from policyscan.cel.program import CORE, POLICY, Absence, Checked, Definition, Dialect, Env
+from policyscan.cel.program import CORE, POLICY, Absence, Checked, Definition, Dialect, Env, Read
 from policyscan.cel.values import (
     Dangling,
     Date,
@@ -44,6 +44,7 @@ __all__ = [
     "Fault",
     "Missing",
     "Money",
+    "Read",
     "Timestamp",
     "UInt",
     "Unresolved",

@@ -22,7 +22,7 @@ from policyscan.cel.checking.messages import an, closest
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.narrowing import Path, facts, path_of
-from policyscan.cel.program import Absence
+from policyscan.cel.program import Absence, Read
 from policyscan.cel.relations import assignable, flag_of, join
 from policyscan.cel.types import (
     BOOL,
@@ -85,6 +85,7 @@ class Checker:
         self.errors: list[CelError] = []
         self.names: dict[str, None] = {}
         self.absence: list[Absence] = []
+        self.reads: set[Read] = set()
         self.clock = False
         self.size = 0
         self.too_large = False
@@ -187,6 +188,7 @@ class Checker:
         self.check_size(node)
         self.clock = self.clock or bound.clock
         self.names.update(dict.fromkeys(bound.names))
+        self.reads |= bound.reads
         ir = ("lazy", node.start, node.end, name, bound.source, bound.inner)
         return Out(ir, bound.type, bound.moves)
 

@@ -169,8 +169,15 @@ class Clock:
 
     def passes(self, policy: str) -> bool:  # noqa: ARG002 - for those who know of policies
         """Whether another policy passes; Fault, because a plain clock knows of none."""
-        msg = "passes() can only be used in a policy"
-        raise Fault(msg)
+        raise _no_controls("passes")
+
+    def status(self, policy: str) -> str:  # noqa: ARG002
+        """Another policy's status; Fault, as with `passes`."""
+        raise _no_controls("status")
+
+    def grade(self, policy: str) -> str:  # noqa: ARG002
+        """The grade of the evidence that another policy rests on; Fault, as with `passes`."""
+        raise _no_controls("grade")
 
     def turns_at(self, instant: int) -> None:
         """Notes that an outcome changes at an instant; one that has passed is none."""
@@ -181,3 +188,8 @@ class Clock:
         """Notes that an outcome changes when a day starts."""
         if self.day < day < self.turn_day:
             self.turn_day = day
+
+
+def _no_controls(function: str) -> Fault:
+    msg = f"{function}() can only be used in a policy"
+    return Fault(msg)

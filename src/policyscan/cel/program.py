@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from policyscan.cel.errors import CelError, CelErrors
-from policyscan.cel.types import DYN, Type
+from policyscan.cel.types import DYN, ObjectType, Type
 
 if TYPE_CHECKING:
     from policyscan.cel.ast import Node
@@ -55,6 +55,13 @@ class Absence(NamedTuple):
     end: int
 
 
+class Read(NamedTuple):
+    """A field of a type of object that an expression may read."""
+
+    of: ObjectType
+    field: str
+
+
 class _Body(NamedTuple):
     """A checked body of a definition, for arguments that move with the clock in one way."""
 
@@ -63,6 +70,7 @@ class _Body(NamedTuple):
     clock: bool
     moves: str
     absence: bool
+    reads: frozenset[Read]
 
 
 class Env:
@@ -153,6 +161,7 @@ class Env:
             names=tuple(checker.names),
             clock=checker.clock,
             absence=tuple(checker.absence),
+            reads=frozenset(checker.reads),
             size=checker.size,
             strict=self.dialect.strict,
         )
@@ -205,7 +214,8 @@ class Env:
             out = checker.check(node, definition.result)
             if checker.errors:
                 return CelErrors(checker.errors)
-            return _Body(out.ir, checker.size, checker.clock, out.moves, bool(checker.absence))
+            reads = frozenset(checker.reads)
+            return _Body(out.ir, checker.size, checker.clock, out.moves, bool(checker.absence), reads)
         except CelErrors as errors:
             return errors
         except RecursionError:
@@ -244,7 +254,8 @@ class Checked:
     """An expression without mistakes.
 
     `type` is its static type (`dyn` once loaded from a cache), `names` are its free variables, `clock` says
-    whether it reads today or now, `absence` where something missing can turn into a verdict.
+    whether it reads today or now, `absence` where something missing can turn into a verdict. `reads` are the
+    fields that it may read, those of its definitions and bound expressions too (none once loaded).
     """
 
     __slots__ = (
@@ -258,6 +269,7 @@ class Checked:
         "clock",
         "moves",
         "names",
+        "reads",
         "size",
         "source",
         "strict",
@@ -275,6 +287,7 @@ class Checked:
         names: tuple[str, ...] = (),
         clock: bool = False,
         absence: tuple[Absence, ...] = (),
+        reads: frozenset[Read] = frozenset(),
         size: int = 0,
         strict: bool = True,
     ) -> None:
@@ -285,6 +298,7 @@ class Checked:
         self.names = names
         self.clock = clock
         self.absence = absence
+        self.reads = reads
         self.size = size
         self.strict = strict
         self._ir = ir

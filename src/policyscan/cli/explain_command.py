@@ -20,7 +20,7 @@ from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement, Table
-from policyscan.reporters.wording import frameworks, moment, related
+from policyscan.reporters.wording import frameworks, moment, related, rests_on
 from policyscan.source import snippet
 
 _WIDTH = 96
@@ -203,6 +203,8 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
     for trace in one.traces:
         yield ""
         yield from (f"  {line}" for line in trace_lines(trace))
+    if result.basis:
+        yield f"  rests on {rests_on(result.basis)}"
     if result.evidence:
         yield ""
     for read in result.evidence:

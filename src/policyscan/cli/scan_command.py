@@ -150,6 +150,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
         full=given["all_results"],
         evidence=_shows_evidence(given),
         gaps=_shows_unknown(given),
+        grades=bool({"text", "json"} & _formats(given)),
     )
     main = workspace.packs[0]
 
@@ -167,6 +168,7 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
             files_read=reader.files,
             files_skipped=reader.skipped,
             notes=(*reading_notes(), *reader.unread(), *wiring.deprecated(choice)),
+            evidence=plan.rule,
         )
 
     report = scan(reader.documents(), plan, about, reader.told, reader)

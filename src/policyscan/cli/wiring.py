@@ -14,10 +14,11 @@ from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library, says_id, says_kind
 from policyscan.documents.members import Members
 from policyscan.documents.references import wanted
+from policyscan.engine.grading import merged as merge_rules
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError, UsageError
-from policyscan.findings import Loosened
+from policyscan.findings import EvidenceRule, Grade, Loosened
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, Said, builtin_path, choose
 from policyscan.policies.policy import Policy
@@ -43,6 +44,7 @@ class Choice(NamedTuple):
     aliases: Mapping[str, str]
     profile: str
     total: int
+    evidence: EvidenceRule | None = None
     left_out: tuple[str, ...] = ()
 
 
@@ -176,7 +178,14 @@ def choose_policies(
     if not policies:
         raise ConfigError("no control is chosen", hint="see `policyscan list`")
     left_out = (*ignore, *(f"{id_} (companion)" for id_ in dropped))
-    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies), left_out)
+    rule = _asked_of_evidence(merged, name, config)
+    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies), rule, left_out)
+
+
+def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule | None:
+    """What the profile and the configuration together ask of evidence."""
+    asked = (pack.profiles[profile].evidence if profile in pack.profiles else None, config.evidence)
+    return merge_rules(*(EvidenceRule(Grade(one[0]), one[1]) for one in asked if one is not None))
 
 
 def companions_of(policies: Sequence[Policy], packs: Sequence[Pack]) -> dict[str, Policy]:
@@ -387,11 +396,28 @@ def moment_of(as_of: str | None) -> Moment:
 
 
 def make_plan(
-    choice: Choice, config: Config, moment: Moment, *, full: bool, evidence: bool = True, gaps: bool = True
+    choice: Choice,
+    config: Config,
+    moment: Moment,
+    *,
+    full: bool,
+    evidence: bool = True,
+    gaps: bool = True,
+    grades: bool = False,
 ) -> Plan:
     """What the engine is asked to do."""
-    policies, zone = choice.policies, config.time_zone
-    return Plan(policies, choice.known, choice.aliases, moment, zone, full, evidence, gaps)
+    return Plan(
+        choice.policies,
+        choice.known,
+        choice.aliases,
+        moment,
+        config.time_zone,
+        full,
+        evidence,
+        gaps,
+        grades,
+        choice.evidence,
+    )
 
 
 def day_of(moment: Moment, zone: str) -> str:

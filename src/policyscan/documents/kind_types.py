@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from policyscan import cel
 from policyscan.cel import types
 from policyscan.documents.references import KIND
 from policyscan.documents.shapes import Field, Shape, target_items
@@ -11,6 +13,8 @@ from policyscan.documents.shapes import Field, Shape, target_items
 if TYPE_CHECKING:
     from policyscan.documents.kinds import Kind, Kinds
 
+ENVELOPE = frozenset(("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence"))
+"""Keys of an inventory that say how to read it, and are no facts that evidence could cover."""
 _SIMPLE = {
     "string": types.STRING,
     "integer": types.INT,
@@ -28,10 +32,25 @@ class TypeMaker:
     def __init__(self, kinds: Kinds) -> None:
         self._kinds = kinds
         self._objects: dict[int, types.ObjectType] = {}
+        self._roots: dict[types.ObjectType, str] = {}
+        self._targets: dict[tuple[types.ObjectType, str], tuple[str, ...]] = {}
+
+    def sections(self, reads: Iterable[cel.Read]) -> set[str]:
+        """The parts of inventories, `client.devices`, that an expression with these reads rests on: those
+        that it selects, and those that hold what it follows a reference to."""
+        found: set[str] = set()
+        for read in reads:
+            kind = self._roots.get(read.of)
+            if kind is not None and read.field not in ENVELOPE:
+                found.add(f"{kind}.{read.field}")
+            found.update(self._targets.get(read, ()))
+        return found
 
     def root(self, kind: Kind) -> types.ObjectType:
         """The type of a kind's documents."""
-        return self._object(kind.shape, kind)
+        made = self._object(kind.shape, kind)
+        self._roots[made] = kind.name
+        return made
 
     def _object(self, shape: Shape, kind: Kind, key: tuple[str, ...] = ()) -> types.ObjectType:
         made = self._objects.get(id(shape))
@@ -39,6 +58,11 @@ class TypeMaker:
             made = types.ObjectType(shape.name, {}, shape.ident or key)
             self._objects[id(shape)] = made  # before its fields, which may refer to it
             made.fields.update({name: self._field(shape, name, kind) for name in shape.fields})
+            for name, field in shape.fields.items():
+                refs = (field.shape.items or field).shape.refs
+                lists = [ref.partition("/")[0] for ref in refs if not ref.startswith(KIND)]
+                if lists:
+                    self._targets[made, name] = tuple(f"{kind.name}.{one}" for one in lists)
         elif key and not made.key:
             made.key = key
         return made

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
+from policyscan.engine.grading import Grader, merged, strength
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
 from policyscan.engine.outcomes import FOR_EACH, Outcome, evaluate, evaluate_lean
 from policyscan.engine.portfolio import Tables
-from policyscan.findings import CRASH, DANGLING_REFERENCE, Result, Severity, Status, worst
+from policyscan.findings import (
+    CRASH,
+    DANGLING_REFERENCE,
+    EvidenceRule,
+    Grade,
+    Result,
+    Severity,
+    Status,
+    worst,
+)
 from policyscan.policies.policy import Policy, Requirement
 
 if TYPE_CHECKING:
@@ -28,7 +38,7 @@ class Evaluation:
 
     `known` are all policies by id, for those that read another's status. `full` asks for an account of
     every result; otherwise those that pass or do not apply are only counted, in `statuses` (the worst of
-    each policy) and `counts`.
+    each policy) and `counts`. `rule` is what is asked of the evidence for all policies.
     """
 
     def __init__(
@@ -42,32 +52,36 @@ class Evaluation:
         evidence: bool = True,
         gaps: bool = True,
         tables: Tables | None = None,
+        rule: EvidenceRule | None = None,
     ) -> None:
         self.document = document
         self.clock = clock
         self.known = known
         self.context = context
         self.full = full
+        self.rule = rule
         self.tables = tables or Tables(document, {})
-        self.explainer = Explainer(document, clock, context, evidence=evidence, gaps=gaps, tables=self.tables)
+        grader = self._new_grader(clock)
+        self.explainer = Explainer(
+            document, clock, grader, context, evidence=evidence, gaps=gaps, tables=self.tables
+        )
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
         self._asking: Policy | None = None  # whose `uses` say what it may ask for
-        self._passes: dict[tuple[str, int], Status] = {}
-        self._turns: dict[tuple[str, int], tuple[int, int]] = {}
+        self._others: dict[tuple[str, int], tuple[Status, tuple[int, int]]] = {}  # by policy and instant
 
     def results(self, policies: Iterable[Policy]) -> list[Result]:
         """The results of all policies that are about this kind of document, and of the document itself."""
         made = self._references()
         kind = self.document.kind.name
-        self.clock.lookup = self.lookup
+        self.clock.others = self
         try:
             for policy in policies:
                 if policy.info.kind == kind:
                     made.extend(self._guarded(policy))
         finally:
             # Without this circle a document is freed as soon as it is done, not when the collector comes.
-            self.clock.lookup = None
+            self.clock.others = None
         return made
 
     def _guarded(self, policy: Policy) -> list[Result]:
@@ -79,7 +93,7 @@ class Evaluation:
             return [self._crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
-        if self.full or policy.tables:
+        if self.full or policy.tables or self.rule is not None or policy.evidence is not None:
             outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
         else:
             outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
@@ -105,20 +119,14 @@ class Evaluation:
             self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
         return made
 
-    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> list[Outcome]:
-        """All outcomes of a policy at a moment; `keep` gives verdicts to those that pass, too."""
-        if policy.tables:
-            return self.tables.outcomes(policy, self.document.value, clock, keep=keep)
-        return evaluate(policy, self.document.value, clock, keep=keep)
-
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
         """While a policy about another inventory asks this one: its `uses` say which controls it may."""
-        self._asking, self.clock.lookup = policy, self.lookup
+        self._asking, self.clock.others = policy, self
         try:
             yield
         finally:
-            self._asking = self.clock.lookup = None
+            self._asking = self.clock.others = None
 
     def _count(self, policy: str, status: Status, count: int) -> None:
         """Counts what passes or does not apply, of which there is most."""
@@ -145,33 +153,75 @@ class Evaluation:
             for issue in document.issues
         ]  # fmt: skip
 
-    # --- passes("ACC-01")
+    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> list[Outcome]:
+        """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
+        `keep` gives verdicts to those that pass, too."""
+        if policy.tables:
+            outcomes = self.tables.outcomes(policy, self.document.value, clock, keep=keep)
+        else:
+            outcomes = evaluate(policy, self.document.value, clock, keep=keep)
+        rule = merged(self.rule, policy.evidence)
+        if rule is None:
+            return outcomes
+        grader = self.grader(clock)
+        return [grader.held(policy, outcome, rule) for outcome in outcomes]
 
-    def lookup(self, policy: str, clock: PolicyClock) -> bool:
+    def grader(self, clock: PolicyClock) -> Grader:
+        """What grades the document's evidence at a moment."""
+        if clock is self.clock:
+            return self.explainer.grader
+        return self._new_grader(clock)
+
+    def _new_grader(self, clock: PolicyClock) -> Grader:
+        return Grader(self.document, clock, self.known, self.context)
+
+    # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")
+
+    def passes(self, policy: str, clock: PolicyClock) -> bool:
         """Whether another policy passes now; its unknown and error are the asking policy's too."""
+        return _told(policy, self._other(policy, clock, "passes")) is not Status.FAIL
+
+    def status(self, policy: str, clock: PolicyClock) -> str:
+        """The status of another policy now."""
+        return str(self._other(policy, clock, "status"))
+
+    def grade(self, policy: str, clock: PolicyClock) -> str:
+        """The grade of the weakest evidence behind another policy; its unknown and error as with `passes`."""
+        _told(policy, self._other(policy, clock, "grade"))
+        return str(self.grade_of(self.known[policy], clock))
+
+    def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
+        """The grade of the weakest evidence that anything in a policy rests on."""
+        own = self.grader(clock).of_policy(policy)
+        return min(own, *self.tables.bases(policy, None), key=strength).grade if policy.tables else own.grade
+
+    def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
         other = self.known.get(policy)
         if other is None or (self._asking is not None and policy not in self._asking.uses):
-            message = f"passes({policy!r}): {self._asking.id if self._asking else 'this'} does not use it"
+            asking = self._asking.id if self._asking else "this"
+            message = f"{function}({policy!r}): {asking} does not use it"
             raise cel.Fault(message)
         if other.info.kind != self.document.kind.name:
             message = f"passes({policy!r}): it is about each {other.info.kind}, not {self.document.kind.name}"
             raise cel.Fault(message)
         key = (policy, clock.instant)
         inner = clock.at(clock.instant)
-        if key not in self._passes:
-            asking, self._asking = self._asking, other
+        if key not in self._others:
+            asking_policy, self._asking = self._asking, other
             try:
                 outcomes = self.outcomes(other, inner)
             finally:
-                self._asking = asking
-            self._passes[key] = worst(outcome.status for outcome in outcomes)
-            self._turns[key] = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
-        clock.turn_day = min(clock.turn_day, self._turns[key][0])
-        clock.turn_instant = min(clock.turn_instant, self._turns[key][1])
-        return _passing(policy, self._passes[key])
+                self._asking = asking_policy
+            turn = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
+            self._others[key] = worst(outcome.status for outcome in outcomes), turn
+        status, turn = self._others[key]
+        clock.turn_day = min(clock.turn_day, turn[0])
+        clock.turn_instant = min(clock.turn_instant, turn[1])
+        return status
 
 
-def _passing(policy: str, status: Status) -> bool:
+def _told(policy: str, status: Status) -> Status:
+    """A status that says something about the inventory; raises what keeps others from doing so."""
     if status is Status.UNKNOWN:
         message = f"{policy} is unknown"
         raise cel.Missing(message)
@@ -181,7 +231,7 @@ def _passing(policy: str, status: Status) -> bool:
     if status is Status.NOT_APPLICABLE:
         message = f"{policy} does not apply"
         raise cel.Absent(message)
-    return status is not Status.FAIL
+    return status
 
 
 class _Later:
@@ -225,7 +275,7 @@ class _Later:
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
         one = self.evaluation
-        explainer = one.explainer.at(later)
+        explainer = one.explainer.at(later, one.grader(later))
         explained = explainer.result(self.policy, then)
         if explained.status is Status.ERROR:
             return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel.clock import zone_named
+from policyscan.engine.grading import Grader, strength
 from policyscan.engine.moments import shown
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
 from policyscan.engine.portfolio import Tables
-from policyscan.findings import Gap, Read, Result, Status
+from policyscan.findings import Basis, Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 from policyscan.source import Span
 
@@ -34,26 +35,28 @@ class Explainer:
     """
 
     def __init__(
-        self, document: Document, clock: cel.Clock, context: Sequence[Document] = (), *,
+        self, document: Document, clock: cel.Clock, grader: Grader, context: Sequence[Document] = (), *,
         evidence: bool = True, gaps: bool = True, tables: Tables | None = None,
     ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
+        self.grader = grader
         self.context = context
         self.evidence = evidence
         self.gaps = gaps
         self.tables = tables
         self.home: Document | None = document  # whose paths need not say whose they are
 
-    def at(self, clock: cel.Clock) -> Explainer:
+    def at(self, clock: cel.Clock, grader: Grader) -> Explainer:
         """The same at another moment."""
         return Explainer(
-            self.document, clock, self.context, evidence=self.evidence, gaps=self.gaps, tables=self.tables
-        )
+            self.document, clock, grader, self.context,
+            evidence=self.evidence, gaps=self.gaps, tables=self.tables,
+        )  # fmt: skip
 
     def abroad(self) -> Explainer:
         """The same for readers of another document: every path says whose it is."""
-        made = self.at(self.clock)
+        made = self.at(self.clock, self.grader)
         made.home = None
         return made
 
@@ -69,7 +72,10 @@ class Explainer:
         status = outcome.status if disagreement is None else Status.ERROR
         if status is Status.UNKNOWN and not self.gaps:
             return self._bare(policy, outcome)
+        short = outcome.short
         gaps = outcome.gaps or (self._gaps(traced) if status is Status.UNKNOWN else ())
+        if short is not None:
+            gaps = (short.gap,)
         return Result(
             policy.info.id,
             outcome.requirement,
@@ -85,9 +91,18 @@ class Explainer:
             shown(self.clock, *outcome.turn),
             gaps if status is Status.UNKNOWN else (),
             None,
-            _reason(policy, outcome, status),
+            _reason(policy, outcome, status, () if gaps else traced),
             self._figures(policy, outcome),
+            None,
+            short.basis if short is not None else self._basis(policy, outcome),
         )
+
+    def _basis(self, policy: Policy, outcome: Outcome) -> Basis:
+        """The weakest evidence that an outcome rests on, its own document's or its members'."""
+        own = self.grader.of_outcome(policy, outcome)
+        if not policy.tables or self.tables is None:
+            return own
+        return min(own, *self.tables.bases(policy, outcome), key=strength)
 
     def _bare(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome that is counted and shown nowhere."""
@@ -248,6 +263,8 @@ class Explainer:
         gaps: tuple[Gap, ...],
     ) -> str:  # fmt: skip
         item = outcome.item
+        if outcome.short is not None:
+            return outcome.short.message
         if status is Status.ERROR:
             if gaps:
                 return f"cannot be evaluated: {_first(gaps)}"
@@ -382,11 +399,19 @@ def _decisive(outcome: Outcome) -> Sequence[Verdict]:
     return kept[:_MOST_ELEMENTS]
 
 
-def _reason(policy: Policy, outcome: Outcome, status: Status) -> str | None:
+def _reason(
+    policy: Policy, outcome: Outcome, status: Status, untold: Sequence[tuple[Verdict, Trace]]
+) -> str | None:
+    """Why a result does not apply or is unknown; `untold` are the traces of one that lacks no fact that could
+    be named, such as one that rests on a control that is unknown."""
     if status is Status.NOT_APPLICABLE:
         return _why_not(policy, outcome) or outcome.requirement
+    if outcome.short is not None:
+        return "evidence"
     if status is Status.UNKNOWN and isinstance(outcome.item, Need):
         return outcome.requirement
+    if status is Status.UNKNOWN:
+        return next((trace.error.message for _, trace in untold if trace.error is not None), None)
     return None
 
 

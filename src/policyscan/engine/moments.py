@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from policyscan import cel
 from policyscan.cel.values import EPOCH_DAY, SECOND, Date, Timestamp
@@ -32,26 +31,39 @@ def parse_moment(text: str) -> Moment:
         raise UsageError(message, hint=hint) from error
 
 
-class PolicyClock(cel.Clock):
-    """The clock of one document, which also knows the status of other policies for it."""
+class Others(Protocol):
+    """What other policies say of the document that is being evaluated."""
 
-    __slots__ = ("lookup",)
+    def passes(self, policy: str, clock: PolicyClock) -> bool: ...
+    def status(self, policy: str, clock: PolicyClock) -> str: ...
+    def grade(self, policy: str, clock: PolicyClock) -> str: ...
+
+
+class PolicyClock(cel.Clock):
+    """The clock of one document, which also knows what other policies say of it."""
+
+    __slots__ = ("others",)
 
     def __init__(self, today: Date, now: Timestamp, zone: str) -> None:
         super().__init__(today, now, zone)
-        self.lookup: Callable[[str, PolicyClock], bool] | None = None
+        self.others: Others | None = None
 
     def passes(self, policy: str) -> bool:
         """Whether the document passes another policy now; raises Missing where that cannot be told."""
-        if self.lookup is None:
-            message = "passes() can only be used in a policy"
-            raise cel.Fault(message)
-        return self.lookup(policy, self)
+        return super().passes(policy) if self.others is None else self.others.passes(policy, self)
+
+    def status(self, policy: str) -> str:
+        """The status of another policy for the document now."""
+        return super().status(policy) if self.others is None else self.others.status(policy, self)
+
+    def grade(self, policy: str) -> str:
+        """The grade of the evidence behind another policy; raises Missing where the policy is unknown."""
+        return super().grade(policy) if self.others is None else self.others.grade(policy, self)
 
     def at(self, instant: int) -> PolicyClock:
         """The clock of the same document at another instant, in nanoseconds since 1970."""
         made = PolicyClock(Date(self.day_of(instant)), Timestamp(instant), self.zone)
-        made.lookup = self.lookup
+        made.others = self.others
         return made
 
 

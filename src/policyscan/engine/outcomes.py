@@ -7,11 +7,14 @@ those that someone has to look at.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan import cel
 from policyscan.findings import Gap, Severity, Status
 from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
+
+if TYPE_CHECKING:
+    from policyscan.engine.grading import Shortfall
 
 # Names a subject whose key is an empty text, so that no waiver takes it for the whole document.
 _NAMELESS = "?"
@@ -45,6 +48,7 @@ class Outcome(NamedTuple):
     clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
     the variables of the subject in the policy's order, `elements` how many an `each` met. `gaps` is what
     stands in the way beside the verdicts: members that are not there, or of which nothing can be told.
+    `short` is the evidence that is not what was asked for, where that makes it unknown.
     """
 
     requirement: str
@@ -57,6 +61,7 @@ class Outcome(NamedTuple):
     item: Need | Requirement | None = None
     elements: int = 0
     gaps: tuple[Gap, ...] = ()
+    short: Shortfall | None = None
 
 
 def evaluate(

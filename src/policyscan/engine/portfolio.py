@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan import cel
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT, zone_named
+from policyscan.engine.grading import Graded, merged, strength
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, Outcome, Turn, evaluate, forget_calls
-from policyscan.findings import Gap, Status
+from policyscan.findings import Basis, Gap, Status
 from policyscan.policies.policy import DOCUMENT, ELEMENT, KEY, Code, Policy, Requirement, Table
 from policyscan.source import Span
 
@@ -61,7 +62,8 @@ class Chunk(NamedTuple):
     """What one member contributes to a table, each row with its origin.
 
     `holes` say why there may be more rows, `faults` what could not be evaluated. `turn` is when the rows
-    may first be others, as the clock of the time zone `zone` has it.
+    may first be others, as the clock of the time zone `zone` has it. `graded` is the evidence that they
+    rest on.
     """
 
     rows: list[Row]
@@ -70,6 +72,7 @@ class Chunk(NamedTuple):
     faults: tuple[Gap, ...] = ()
     turn: Turn = _NEVER
     zone: str = "UTC"
+    graded: Graded | None = None
 
 
 class Projected(NamedTuple):
@@ -141,12 +144,23 @@ class Tables:
         names = self._read_by(policy, outcome)
         tables = [table for table in self.of(policy) if table.name in names]
         turns = [outcome.turn, *(table.turn(clock) for table in tables)]
+        turns.extend((one.until, NEVER_INSTANT) for one in _graded(tables))
         outcome = outcome._replace(turn=(min(t[0] for t in turns), min(t[1] for t in turns)))
         if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
             holes = dict.fromkeys(hole for table in tables for hole in table.holes)
             if holes:
                 return outcome._replace(status=Status.UNKNOWN, gaps=tuple(holes))
+            short = [one.short for one in _graded(tables) if one.short is not None]
+            if short:
+                weakest = min(short, key=lambda one: strength(one.basis))
+                return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest)
         return outcome
+
+    def bases(self, policy: Policy, outcome: Outcome | None) -> list[Basis]:
+        """The evidence of each member that an outcome of a policy rests on, or anything in it."""
+        names = self._read_by(policy, outcome) if outcome is not None else None
+        tables = [table for table in self.of(policy) if names is None or table.name in names]
+        return [one.basis for one in _graded(tables)]
 
     def _read_by(self, policy: Policy, outcome: Outcome) -> frozenset[str]:
         """The names that an outcome's expressions read."""
@@ -180,6 +194,11 @@ class Tables:
         """What a row's column lacks in the member's file."""
         origin = self._origins[id(row)]
         return origin.gaps.get(key, origin.rest)
+
+
+def _graded(tables: Sequence[Projected]) -> Iterator[Graded]:
+    """What is known of the evidence behind some tables, member by member."""
+    return (chunk.graded for table in tables for chunk in table.chunks if chunk.graded is not None)
 
 
 def _untold(document: Document, kind: str) -> Gap:
@@ -238,7 +257,9 @@ class Book:
         for policy, table in self._wanted.get(document.kind.name, ()):
             with evaluation.asked_by(policy):
                 try:
-                    chunk = _Projection(table, evaluation).chunk()
+                    rule = merged(evaluation.rule, policy.evidence)
+                    graded = evaluation.explainer.grader.of_member(table.reads, rule)
+                    chunk = _Projection(table, evaluation).chunk()._replace(graded=graded)
                 except Exception as error:
                     message = (
                         f"policyscan failed on this table: {type(error).__name__}: {error}; this is a bug"

@@ -11,6 +11,8 @@ from policyscan.engine.moments import Moment, PolicyClock, shared_clock
 from policyscan.engine.portfolio import Book, Source, open_book
 from policyscan.findings import (
     DocumentInfo,
+    EvidenceRule,
+    Grade,
     PolicyInfo,
     Problem,
     Report,
@@ -31,7 +33,8 @@ class Plan(NamedTuple):
 
     `aliases` lead from every id and earlier id to its policy. `zone` is for documents that name none;
     `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
-    on, `gaps` for what the unknown ones lack: without it, those have neither a message nor a place.
+    on, `gaps` for what the unknown ones lack (without it, those have neither a message nor a place), `grades`
+    for how many policies pass on which evidence. `rule` is what evidence must be at least.
     """
 
     policies: Sequence[Policy]
@@ -42,6 +45,8 @@ class Plan(NamedTuple):
     full: bool = False
     evidence: bool = True
     gaps: bool = True
+    grades: bool = False
+    rule: EvidenceRule | None = None
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:
@@ -88,6 +93,8 @@ def scan_document(
     """
     statuses: dict[str, Status] = {}
     counts: dict[Status, int] = {}
+    grades: dict[Grade, int] = {}
+    evaluation = None
     try:
         evaluation = open_evaluation(document, plan, context, book)
         results = _waived(document, plan, evaluation)
@@ -102,8 +109,10 @@ def scan_document(
         known = statuses.get(result.policy)
         if known is None or status.rank > known.rank:
             statuses[result.policy] = status
+    if plan.grades and evaluation is not None:
+        grades = _grades(evaluation, plan, statuses)
     name, as_of = _name(document), str(document.as_of or "")
-    info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts)
+    info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
     newer = tuple(one.id for one in (document, *context) if "as_of" in one.withheld.get(id(one.value), ()))
     return Scanned(info, results, newer)
 
@@ -127,7 +136,16 @@ def open_evaluation(
         evidence=plan.evidence,
         gaps=plan.gaps,
         tables=tables,
+        rule=plan.rule,
     )
+
+
+def _grades(evaluation: Evaluation, plan: Plan, statuses: Mapping[str, Status]) -> dict[Grade, int]:
+    """How many of the policies that pass rest on each grade of evidence, the strongest first."""
+    clock = evaluation.clock
+    passing = (policy for policy in plan.policies if statuses.get(policy.id) in (Status.PASS, Status.DUE))
+    grades = [evaluation.grade_of(policy, clock) for policy in passing]
+    return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}
 
 
 def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Result]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.cel import ast, types
 from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import PolicyError, PolicyscanError, SettingError
-from policyscan.findings import PolicyInfo, Quote, Severity, Status
+from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.files import PolicyFile
@@ -24,6 +24,7 @@ from policyscan.policies.policy import (
     Need,
     Parameter,
     Policy,
+    Reads,
     Requirement,
     Table,
 )
@@ -31,6 +32,7 @@ from policyscan.policies.templates import split
 
 Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]
+SectionsOf = Callable[[Iterable[cel.Read]], Iterable[str]]
 
 _PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
 _SPACES = re.compile(r"\s+")
@@ -38,6 +40,10 @@ _SCALARS = frozenset((
     types.BOOL, types.INT, types.UINT, types.DOUBLE, types.STRING, types.DATE, types.TIMESTAMP,
     types.DURATION, types.MONEY,
 ))  # fmt: skip
+
+_ASKING = frozenset(("passes", "status", "grade"))
+_APART = frozenset(("require", "project"))  # each requirement (a number) and table (a name) reads by itself
+_ENTRY, _LIST = -1, -2  # what comes before all requirements; lists of subjects, each for its own subjects
 _PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
@@ -47,18 +53,21 @@ class Checker:
 
     def __init__(
         self, file: PolicyFile, make_env: EnvMaker, overrides: Mapping[str, Any],
-        members: Callable[[str], Collection[str]],
+        members: Callable[[str], Collection[str]], sections_of: SectionsOf,
     ) -> None:  # fmt: skip
-        """`members` tells the kinds of which documents of a kind have members."""
+        """`members` tells the kinds of which documents of a kind have members, `sections_of` the parts of
+        inventories that reads are about."""
         self.file = file
         self.content = file.value
         self.make_env = make_env
         self.overrides = overrides
         self.members = members
+        self.sections_of = sections_of
         self.problems: list[PolicyscanError] = []
         self._absences: list[tuple[Path, str, int, int]] = []
         self.asked: dict[str, set[str]] = {}  # by control, the kinds of what is asked whether it passes
         self._about: str = file.value["kind"]
+        self._read: dict[str | int, set[cel.Read]] = {}  # by requirement, table, or what comes before all
 
     def policy(self) -> Policy | None:
         """The checked policy, or None where there are problems."""
@@ -90,6 +99,8 @@ class Checker:
         self._check_keys(bindings, key)
         env = self._variables(env, names)
         notice = self._notice(content.get("notice"), ("notice",), values)
+        when = self._code(env, names, ("when",), types.BOOL)
+        needs = self._needs(env, names, ("needs",))
         return Policy(
             info=self._info(),
             root=root,
@@ -102,9 +113,9 @@ class Checker:
             applies=applies,
             for_each=bindings,
             key=key,
-            when=self._code(env, names, ("when",), types.BOOL),
+            when=when,
             not_applicable=content.get("not_applicable"),
-            needs=self._needs(env, names, ("needs",)),
+            needs=needs,
             require=tuple(
                 self._requirement(env, names, i, notice, values) for i in range(len(content["require"]))
             ),
@@ -113,7 +124,25 @@ class Checker:
             absence_ok=content.get("absence_ok"),
             notice_days=notice,
             tables=tables,
+            entry=self._reads(_ENTRY),
+            lists=self._reads(_LIST).sections,
+            reads=self._reads(_ENTRY, _LIST, *range(len(content["require"]))),
+            evidence=self._evidence_rule(values),
         )
+
+    def _reads(self, *parts: int | str) -> Reads:
+        """What a requirement rests on, together with what comes before all of them."""
+        reads = {read for part in parts for read in self._read.get(part, ())}
+        sections, names = sorted(self.sections_of(reads)), sorted({read.field for read in reads})
+        return Reads(tuple(sections), tuple(names), tuple(self.content.get("uses", ())))
+
+    def _evidence_rule(self, values: Mapping[str, Any]) -> EvidenceRule | None:
+        written = self.content.get("evidence")
+        if written is None:
+            return None
+        age = written.get("max_age")
+        days = self._notice(age, ("evidence", "max_age"), values) if age is not None else None
+        return EvidenceRule(Grade(written["grade"]), days)
 
     def _info(self) -> PolicyInfo:
         content = self.content
@@ -327,6 +356,7 @@ class Checker:
             if "notice" in item
             else notice,
             means=self._meaning(env, (*path, "means")),
+            reads=self._reads(_ENTRY, index),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
@@ -427,7 +457,8 @@ class Checker:
             # What is wrong with a column is told once, not wherever it is used.
             fields[column] = types.Field(types.nullable(code.checked.type) if code else types.DYN)
         row = types.ObjectType(f"{name}[]", fields, key=(KEY,), label=f"row of {name}")
-        return Table(name, kind, for_each, for_each.text if for_each else "", key, tuple(codes)), row
+        label = for_each.text if for_each else ""
+        return Table(name, kind, for_each, label, key, tuple(codes), self._reads(name)), row
 
     def _column(
         self, env: cel.Env, names: tuple[str, ...], path: Path, taken: Collection[str]
@@ -509,12 +540,16 @@ class Checker:
                 )
             return None
         self._ask(env, checked, path, whole, offset)
+        # What a variable reads counts where it is used; a message or figure decides nothing.
+        if path[0] not in ("figures", "variables") and path[-1] not in {"say", "means"}:
+            part = path[1] if path[0] in _APART else _LIST if _one_of_several(path) else _ENTRY
+            self._read.setdefault(part, set()).update(checked.reads)
         if path[0] != "figures" and path[-1] not in {"say", "means"}:
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
         return checked
 
     def _ask(self, env: cel.Env, checked: cel.Checked, path: Path, whole: str, offset: int) -> None:
-        """Notes the controls that `passes()` reads, each of which must be declared."""
+        """Notes the controls that `passes()` and its like read, each of which must be declared."""
         for asked in asked_controls(checked.ast, env) if checked.ast is not None else ():
             at = path, whole, asked.start + offset, asked.end + offset
             via = "".join(f"{name}(): " for name in asked.through)
@@ -523,12 +558,14 @@ class Checker:
                 for used in self.content.get("uses", ()):
                     self._asks(used)
                 if "uses" not in self.content:
-                    message = f"{via}passes() reads controls, but there is no `uses`"
+                    message = f"{via}{asked.function}() reads controls, but there is no `uses`"
                     self._problem_at(message, *at, _PASSES_HINT)
                 continue
             self._asks(asked.control)
             if asked.control not in self.content.get("uses", ()):
-                message = f"{via}passes({asked.control!r}) reads a control that `uses` does not name"
+                message = (
+                    f"{via}{asked.function}({asked.control!r}) reads a control that `uses` does not name"
+                )
                 self._problem_at(message, *at, f"add `uses: [{asked.control}]`")
 
     def _asks(self, used: str) -> None:
@@ -567,10 +604,16 @@ class Checker:
         self.problems.append(PolicyError(message, at=self.file.span(path), hint=hint))
 
 
+def _one_of_several(path: Path) -> bool:
+    """Whether an expression is one of several lists of subjects."""
+    return path[0] == "for_each" and len(path) > 1 and isinstance(path[1], int)
+
+
 class Asked(NamedTuple):
     """A control that an expression reads, None where it shows only when it runs; `through` are the
     definitions on the way to it, `start` and `end` the place in the expression itself."""
 
+    function: str
     control: str | None
     through: tuple[str, ...]
     start: int
@@ -578,7 +621,7 @@ class Asked(NamedTuple):
 
 
 def asked_controls(node: ast.Node, env: cel.Env) -> Iterator[Asked]:
-    """Every use of `passes()` in an expression, and in the definitions that it calls."""
+    """Every use of `passes()`, `status()` or `grade()` in an expression, and in the definitions it calls."""
     for call in ast.walk(node):
         if not isinstance(call, ast.Call):
             continue
@@ -586,11 +629,11 @@ def asked_controls(node: ast.Node, env: cel.Env) -> Iterator[Asked]:
         if definition is not None:
             for asked in asked_controls(env.parse(definition.source), env):
                 through = (definition.name, *asked.through)
-                yield Asked(asked.control, through, call.start, call.end)
-        elif call.function == "passes" and len(call.args) == 1:
+                yield Asked(asked.function, asked.control, through, call.start, call.end)
+        elif call.function in _ASKING and len(call.args) == 1:
             (name,) = call.args
             control = str(name.value) if isinstance(name, ast.Literal) else None
-            yield Asked(control, (), name.start, name.end)
+            yield Asked(call.function, control, (), name.start, name.end)
 
 
 def _element(type_: types.Type) -> types.Type | None:

@@ -15,7 +15,7 @@ from policyscan.policies import definitions
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import Checker
 from policyscan.policies.files import PolicyFile, read
-from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Written
+from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Written, asked_of_evidence
 from policyscan.source import Span
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class _Loader:
         id_ = file.value["id"]
         if not self._placed(path, file, id_):
             return None
-        checker = Checker(file, self._env_maker(file), self.overrides.get(id_, {}), self._members)
+        overrides = self.overrides.get(id_, {})
+        checker = Checker(file, self._env_maker(file), overrides, self._members, self.kinds.types.sections)
         policy = checker.policy()
         self.problems.extend(checker.problems)
         for i, used in enumerate(file.value.get("uses", ())):
@@ -363,11 +364,8 @@ class _Loader:
                 self.problems.append(
                     ConfigError(f"profile {name!r} names {id_}, which is not in this pack", at=at)
                 )
-        return Profile(
-            name,
-            content.get("description", ""),
-            chosen,
-        )
+        asked = asked_of_evidence(content.get("evidence")) or (base.evidence if base else None)
+        return Profile(name, content.get("description", ""), chosen, asked)
 
 
 def environment(

@@ -30,11 +30,13 @@ class Written(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """A named choice: policy ids, None for all that are not previews."""
+    """A named choice: policy ids, None for all that are not previews; and what evidence must be at least, a
+    grade and an age in days."""
 
     name: str
     description: str
     policies: tuple[str, ...] | None
+    evidence: tuple[str, int | None] | None = None
 
 
 class Said(NamedTuple):
@@ -65,6 +67,15 @@ class Pack(NamedTuple):
     def resolve(self, id_: str) -> str | None:
         """The id of the policy that an id or alias names, if there is one."""
         return id_ if id_ in self.policies else self.aliases.get(id_)
+
+
+def asked_of_evidence(written: Mapping[str, str] | None) -> tuple[str, int | None] | None:
+    """What a profile or the configuration asks of evidence (`{grade: document, max_age: 90d}`): a grade, and
+    an age in days, None for any."""
+    if written is None:
+        return None
+    age = written.get("max_age")
+    return written["grade"], int(age[:-1]) if age is not None else None
 
 
 def builtin_path() -> str:

@@ -6,12 +6,25 @@ import marshal
 from typing import Any
 
 from policyscan.cel.ir import pack, unpack
-from policyscan.findings import PolicyInfo, Quote, Severity, Status
-from policyscan.policies.policy import Binding, Code, Message, Need, Parameter, Policy, Requirement, Table
+from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity, Status
+from policyscan.policies.policy import (
+    Binding,
+    Code,
+    Message,
+    Need,
+    Parameter,
+    Policy,
+    Reads,
+    Requirement,
+    Table,
+)
 
-_NOUNS: tuple[Any, ...] = (Policy, PolicyInfo, Quote, Parameter, Message, Binding, Need, Requirement, Table)
+_NOUNS: tuple[Any, ...] = (
+    Policy, PolicyInfo, Quote, Parameter, Message, Binding, Need, Requirement, Table, Reads, EvidenceRule,
+)  # fmt: skip
 _NUMBERS = {noun: number for number, noun in enumerate(_NOUNS)}
-_CODE, _SEVERITY, _STATUS, _VALUE = range(-4, 0)
+_ENUMS: tuple[Any, ...] = (Severity, Status, Grade)
+_CODE, _ENUM, _VALUE = range(-3, 0)
 
 
 def dumps(policy: Policy) -> bytes:
@@ -38,8 +51,8 @@ def _plain(value: Any) -> Any:
         return [_NUMBERS[kind], *map(_plain, value)]
     if kind is Code:
         return [_CODE, *value.dump()]
-    if kind is Severity or kind is Status:
-        return [_SEVERITY if kind is Severity else _STATUS, value.value]
+    if kind in _ENUMS:
+        return [_ENUM, _ENUMS.index(kind), value.value]
     return [_VALUE, pack(value)]
 
 
@@ -58,4 +71,4 @@ def _made(value: Any) -> Any:
         return Code(*value[1:])
     if what == _VALUE:
         return unpack(value[1])
-    return Severity(value[1]) if what == _SEVERITY else Status(value[1])
+    return _ENUMS[value[1]](value[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan.findings import PolicyInfo, Severity, Status
+from policyscan.findings import EvidenceRule, PolicyInfo, Severity, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +93,15 @@ class Binding(NamedTuple):
     empty: str = "not_applicable"
 
 
+class Reads(NamedTuple):
+    """What a status rests on: parts of inventories (`client.devices`), the names of the fields that may be
+    read in them, and other policies."""
+
+    sections: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
 class Need(NamedTuple):
     """What must be known before anything can be told; `means` says it in a sentence."""
 
@@ -118,6 +127,7 @@ class Requirement(NamedTuple):
     absent: Status
     notice_days: int
     means: str | None
+    reads: Reads = Reads()
 
 
 # What every row of a table has: the id of its member; where it is an element of a list, that one's too; and
@@ -129,7 +139,7 @@ class Table(NamedTuple):
     """Facts of the members of an inventory, one row a member, or one for each element of a list in it.
 
     `kind` is the members'; `for_each` is the list, None where a member is a row itself; `key` leads from an
-    element to what identifies it. `label` names the list to people.
+    element to what identifies it. `label` names the list to people; `reads` is what its rows rest on.
     """
 
     name: str
@@ -138,10 +148,16 @@ class Table(NamedTuple):
     label: str
     key: tuple[str, ...]
     columns: tuple[tuple[str, Code], ...]
+    reads: Reads = Reads()
 
 
 class Policy(NamedTuple):
-    """A policy, checked against the schema of its kind and ready to be evaluated."""
+    """A policy, checked against the schema of its kind and ready to be evaluated.
+
+    `entry` is what everything before the requirements rests on, whose own `reads` have that too; `lists`
+    are the parts that hold subjects, where there are several: a subject rests on its own. `reads` is what
+    anything in it rests on. `evidence` is what it asks of the evidence for what it reads.
+    """
 
     info: PolicyInfo
     root: str
@@ -163,6 +179,10 @@ class Policy(NamedTuple):
     absence_ok: str | None
     notice_days: int
     tables: tuple[Table, ...] = ()
+    entry: Reads = Reads()
+    lists: tuple[str, ...] = ()
+    reads: Reads = Reads()
+    evidence: EvidenceRule | None = None
 
     @property
     def loosened(self) -> tuple[Parameter, ...]:

@@ -8,7 +8,9 @@ from math import isfinite
 
 from policyscan.findings import (
     TRAITS,
+    Basis,
     DocumentInfo,
+    EvidenceRule,
     Gap,
     Json,
     Loosened,
@@ -81,8 +83,13 @@ def _scan(report: Report) -> Json:
         "digests": dict(scan.digests),
         "git": {"commit": scan.commit, "dirty": scan.dirty},
         "notes": list(scan.notes),
+        "evidence": _asked(scan.evidence),
         "policies": {policy.id: _policy(policy) for policy in report.policies},
     }
+
+
+def _asked(rule: EvidenceRule | None) -> Json:
+    return {"grade": rule.grade.value, "max_age_days": rule.max_age_days} if rule else None
 
 
 def _loosened(item: Loosened) -> Json:
@@ -149,6 +156,7 @@ def _document(document: DocumentInfo) -> Json:
         "results": _counts(document.counts),
         "controls": _counts(controls),
         "score": score(controls)._asdict(),
+        "grades": {grade.value: count for grade, count in document.grades.items()},
         "policies": {id_: document.statuses[id_].value for id_ in sorted(document.statuses)},
     }
 
@@ -171,6 +179,7 @@ def _result(result: Result) -> Json:
         "parameters": dict(result.parameters),
         "fingerprint": result.fingerprint,
         "until": result.until,
+        "basis": _basis(result.basis),
     }
     if result.waiver:
         shown["waiver"] = _waiver(result.waiver)
@@ -183,6 +192,20 @@ def _result(result: Result) -> Json:
     if result.trace:
         shown["trace"] = list(result.trace)
     return shown
+
+
+def _basis(basis: Basis | None) -> Json:
+    if basis is None:
+        return None
+    return {
+        "grade": basis.grade.value,
+        "section": basis.section,
+        "source": basis.source,
+        "collected": basis.collected,
+        "age_days": basis.age_days,
+        "path": basis.path,
+        **_place(basis.span),
+    }
 
 
 def _read(read: Read) -> Json:

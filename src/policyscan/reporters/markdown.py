@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from policyscan.findings import (
     FINDINGS,
     TRAITS,
+    Basis,
     Report,
     Result,
     Status,
@@ -19,6 +20,7 @@ from policyscan.reporters.wording import (
     SHOWN,
     alike,
     by_document,
+    grade_name,
     headline,
     inventories,
     markdown,
@@ -132,7 +134,7 @@ def _block(name: str, results: Sequence[Result]) -> list[str]:
     lines = ["", f"### {markdown(name)}"]
     rows = [result for result in results if result.status in _ACT]
     if rows:
-        lines += ["", _row(["Status", "Control", "Severity", "What", "Where"]), _row(["---"] * 5)]
+        lines += ["", _row(["Status", "Control", "Severity", "What", "Evidence", "Where"]), _row(["---"] * 6)]
         lines += [_finding(group) for group in alike(rows)]
     known = {result.policy for result in rows if result.status is not Status.WAIVED}
     return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN], known)
@@ -150,7 +152,15 @@ def _finding(group: Sequence[Result]) -> str:
         what += f" ({mark.covers.value} accepted until {mark.expires_on} by {markdown(mark.approved_by)}: "
         what += f"{markdown(mark.reason)})"
     cells = [f"{traits.icon} {traits.label}", markdown(result.policy), result.severity.value, what]
-    return _row([*cells, _code(place(result.span))])
+    return _row([*cells, _evidence(result.basis), _code(place(result.span))])
+
+
+def _evidence(basis: Basis | None) -> str:
+    """The grade of a result's evidence and its age."""
+    if basis is None:
+        return ""
+    age = f", {plural(basis.age_days, 'day')} old" if basis.path and basis.age_days is not None else ""
+    return f"{grade_name(basis.grade)}{age}"
 
 
 def _unknowns(results: Sequence[Result], known: Set[str]) -> list[str]:

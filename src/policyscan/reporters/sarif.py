@@ -14,6 +14,8 @@ from posixpath import normpath
 
 from policyscan.findings import (
     TRAITS,
+    Basis,
+    EvidenceRule,
     Json,
     PolicyInfo,
     Problem,
@@ -165,7 +167,12 @@ def _identity(report: Report) -> Json:
         "leftOut": list(scan.left_out),
         "notes": list(scan.notes),
         "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
+        "evidence": _asked(scan.evidence),
     }
+
+
+def _asked(rule: EvidenceRule | None) -> Json:
+    return {"grade": rule.grade.value, "maxAgeDays": rule.max_age_days} if rule else None
 
 
 def _invocation(report: Report, options: Options, run: _Run, chosen: int) -> Json:
@@ -273,7 +280,7 @@ class _Run:
             f'"partialFingerprints":{{{self.fingerprints(result)}}}'
             f"{_suppressions(result.waiver)},"
             f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
-            f'"requirement":{quoted(result.requirement)}{_until(result)}}}}}'
+            f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}}}}}'
         )
 
     def fingerprints(self, result: Result) -> str:
@@ -303,6 +310,16 @@ def _verdict(result: Result) -> str:
 
 def _until(result: Result) -> str:
     return f',"until":{quoted(result.until)}' if result.until else ""
+
+
+def _basis(basis: Basis | None) -> str:
+    """The evidence that a result rests on."""
+    if basis is None:
+        return ""
+    source = f',"source":{quoted(basis.source)}' if basis.source else ""
+    collected = f',"collected":"{basis.collected}","ageDays":{basis.age_days}' if basis.collected else ""
+    section = quoted(basis.section)
+    return f',"evidence":{{"grade":"{basis.grade.value}","section":{section}{source}{collected}}}'
 
 
 def _suppressions(waiver: WaiverMark | None) -> str:

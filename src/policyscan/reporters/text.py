@@ -26,6 +26,7 @@ from policyscan.reporters.wording import (
     alike,
     by_document,
     by_urgency,
+    graded,
     headline,
     inventories,
     moment,
@@ -37,6 +38,7 @@ from policyscan.reporters.wording import (
     related,
     remarks,
     requirements,
+    rests_on,
     scope,
     scored,
     show,
@@ -135,7 +137,7 @@ class _Page:
     def document(self, document: DocumentInfo, results: Sequence[Result]) -> None:
         groups = _by_policy(results)
         self.controls([group for group in groups if group[0].status in (*_ACT, Status.WAIVED)])
-        self.names(document, Status.PASS)
+        self.passing(document)
         self.unknowns([group for group in groups if group[0].status is Status.UNKNOWN])
         self.names(document, Status.NOT_APPLICABLE)
 
@@ -166,6 +168,12 @@ class _Page:
         for line in _wrapped(names, (self.options.width or 100) - _LABEL):
             self.add(lead + line)
             lead = " " * _LABEL
+
+    def passing(self, document: DocumentInfo) -> None:
+        """The controls that pass, and what evidence they and those that are due rest on."""
+        self.names(document, Status.PASS)
+        if document.grades:
+            self.add(f"{' ' * _LABEL}resting on evidence: {graded(document.grades)}")
 
     def unknowns(self, groups: Sequence[Sequence[Result]]) -> None:
         if not groups:
@@ -251,7 +259,7 @@ class _Page:
             for group in alike(groups.get((document.kind, document.id), [])):
                 self.result(group, policies.get(group[0].policy), told)
             self.gap()
-            self.names(document, Status.PASS)
+            self.passing(document)
             self.names(document, Status.NOT_APPLICABLE)
             if len(report.documents) > 1:
                 self.add(sums([document]))
@@ -273,6 +281,8 @@ class _Page:
         told.add(result.policy)
         for name, value in result.parameters.items() if first else ():
             self.fact("with", f"{one_line(name)} = {show(value)}")
+        for basis in dict.fromkeys(rests_on(one.basis) for one in group if one.basis):
+            self.fact("rests on", basis)
         for missing in dict.fromkeys(_lack(gap) for one in group for gap in one.gaps):
             self.fact("lacks", missing)
         if result.reason and result.reason not in (result.requirement, result.message):

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from policyscan.findings import (
     TRAITS,
+    Basis,
     DocumentInfo,
+    EvidenceRule,
+    Grade,
     Json,
     PolicyInfo,
     Report,
@@ -172,6 +175,31 @@ def named(documents: Sequence[DocumentInfo]) -> dict[tuple[str, str], str]:
     }
 
 
+def rests_on(basis: Basis) -> str:
+    """The weakest evidence behind a result: `devices: tool export (ninjaone) of 2026-10-30, 1 day old`."""
+    of = f" of {basis.collected}, {_age(basis.age_days)}" if basis.collected else ""
+    if basis.path:
+        source = f" ({one_line(basis.source)})" if basis.source else ""
+        return f"{one_line(basis.section)}: {grade_name(basis.grade)}{source}{of}"
+    if not basis.section:
+        return f"the file's own word{of}"
+    return f"{one_line(basis.section)}: declared in a file{of}; no evidence covers it"
+
+
+def _age(days: int | None) -> str:
+    return "the same day" if not days else f"{plural(days, 'day')} old"
+
+
+def grade_name(grade: Grade) -> str:
+    """A grade of evidence in words."""
+    return str(grade).replace("_", " ")
+
+
+def graded(grades: Mapping[Grade, int]) -> str:
+    """`2 tested, 5 tool export, 4 declared`: how many controls rest on each grade of evidence."""
+    return ", ".join(f"{count:,} {grade_name(grade)}" for grade, count in grades.items())
+
+
 def told(result: Result) -> str:
     """The headline, and what an unknown result asks for."""
     text = headline(result)
@@ -261,10 +289,19 @@ def scope(report: Report) -> str:
     return f"{profile}{scan.controls}{of_total} {noun} · as of {scan.as_of}"
 
 
+def _asked(rule: EvidenceRule | None) -> str:
+    if rule is None:
+        return ""
+    age = f", at most {plural(rule.max_age_days, 'day')} old" if rule.max_age_days is not None else ""
+    least = f"{grade_name(rule.grade)} or better"
+    return f"evidence asked for: {least}{age}; what would pass with less is unknown"
+
+
 def remarks(report: Report) -> Sequence[str]:
     """What a reader must know to judge the result: controls left out, loosened parameters, skipped files."""
     scan = report.scan
-    lines = [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
+    lines = [asked] if (asked := _asked(scan.evidence)) else []
+    lines += [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
     lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
         + (f": {one_line(item.reason)}" if item.reason else "")

@@ -10,7 +10,7 @@ from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an, closest
 from policyscan.cel.hints import FOREIGN_FIELDS
 from policyscan.cel.ir import Ir, Out
-from policyscan.cel.program import Absence
+from policyscan.cel.program import Absence, Read
 from policyscan.cel.relations import assignable, join, may_be_null
 from policyscan.cel.types import (
     BOOL,
@@ -82,6 +82,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     if isinstance(t, ObjectType):
         found = t.fields.get(field)
         if found is not None:
+            c.reads.add(Read(t, field))
             return found.type
         _no_field(c, node, t, field)
         return None
@@ -115,6 +116,7 @@ def _union_field(c: Checker, node: Select | Has, t: Union, field: str) -> Type |
             hint = f"did you mean {near!r}?" if near else f"{member} has: {', '.join(sorted(member.fields))}"
             c.error(node, f"{an(member)} has no field {field!r}", hint, at=_field_span(node))
             return None
+        c.reads.add(Read(member, field))
         types.append(found.type)
     joined = types[0]
     for other in types[1:]:
@@ -176,6 +178,7 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
         plain = known and (t.key == STRING or isinstance(t.key, Enum))
         return t.value, "map" if plain else "dyn"
     if isinstance(t, ObjectType) and key.ir[0] == "const" and key.ir[3] in t.fields:
+        c.reads.add(Read(t, key.ir[3]))
         return t.fields[key.ir[3]].type, "map"
     if c.strict and t not in (DYN, NEVER):
         hint = "write .field" if isinstance(t, ObjectType | Union) else None

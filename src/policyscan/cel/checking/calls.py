@@ -341,6 +341,7 @@ def _inlined(c: Checker, node: Call, definition: Definition, args: list[Out]) ->
         return c.error(node, inner)
     c.size += inner.size
     c.clock = c.clock or inner.clock
+    c.reads |= inner.reads
     if inner.absence:
         c.absence.append(Absence(node.start, node.end))
     slots = tuple(f"p:{name}" for name, _ in definition.params)

@@ -22,6 +22,7 @@ from policyscan.cel.types import (
     MONEY,
     STRING,
     TIMESTAMP,
+    Enum,
     List,
     Map,
     Type,
@@ -30,6 +31,9 @@ from policyscan.cel.values import DAY, DURATION_MAX, HOUR, MINUTE, Date, Duratio
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
+
+_STATUS = Enum("status", ("pass", "fail", "unknown", "not_applicable", "error"))
+_GRADE = Enum("evidence grade", ("declared", "document", "tool_export", "tested"), ordered=True)
 
 # --- lengths of time
 
@@ -203,6 +207,16 @@ def passes(clock: Clock, policy: str) -> bool:
     return clock.passes(policy)
 
 
+def status(clock: Clock, policy: str) -> str:
+    """Another policy's status, as far as the clock's owner knows."""
+    return clock.status(policy)
+
+
+def grade(clock: Clock, policy: str) -> str:
+    """The grade of the evidence behind another policy, as far as the clock's owner knows."""
+    return clock.grade(policy)
+
+
 def _money(number: float, currency: str) -> Money:
     return Money(number, currency)
 
@@ -311,6 +325,23 @@ FUNCTIONS: Final = (
         "Whether another control, declared in `uses`, passes for the same inventory before waivers. What is"
         " unknown about it is unknown here.",
         ('true || passes("ACC-01")',),
+        policy=True,
+    ),
+    Function(
+        "status",
+        (Overload((STRING,), _STATUS, status, clock=True),),
+        "The status of another control, declared in `uses`, for the same inventory before waivers; what is"
+        " due passes. `unknown` is a status like any other here.",
+        ('true || status("ACC-01") == "pass"',),
+        policy=True,
+        absence=True,
+    ),
+    Function(
+        "grade",
+        (Overload((STRING,), _GRADE, grade, clock=True),),
+        "The grade of the evidence that another control, declared in `uses`, rests on: the weakest of what it"
+        " reads. Missing where the control is unknown, absent where it does not apply.",
+        ('true || grade("ACC-01") > "declared"',),
         policy=True,
     ),
     Function(

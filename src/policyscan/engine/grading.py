@@ -1,0 +1,382 @@
+"""What evidence a result rests on, and whether that is as good and as young as somebody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.cel.clock import NEVER_DAY
+from policyscan.cel.values import Date, Timestamp
+from policyscan.engine.outcomes import Outcome, Values
+from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Status
+from policyscan.policies.policy import Policy, Reads, Requirement
+
+if TYPE_CHECKING:
+    from policyscan import cel
+    from policyscan.documents.document import Document
+
+_EVIDENCE = "evidence"
+# What evidence must hold up. A fail needs no proof, and what is unknown stays so.
+_PROVED = frozenset((Status.PASS, Status.NOT_APPLICABLE))
+_GRADES: Mapping[Any, Grade] = {grade.value: grade for grade in Grade}
+_NAMES = {
+    Grade.DECLARED: "somebody's word",
+    Grade.DOCUMENT: "a document",
+    Grade.TOOL_EXPORT: "a tool's export",
+    Grade.TESTED: "a test",
+}
+
+
+class _Item(NamedTuple):
+    """An item of evidence that says how and on which day (an ordinal) it was collected."""
+
+    grade: Grade
+    day: int
+    value: dict[str, Any]
+
+
+class _Fact(NamedTuple):
+    """A part of a document, and what covers it: items that count, and whether others do that cannot."""
+
+    document: Document
+    section: str
+    items: tuple[_Item, ...]
+    unusable: bool
+
+
+class _Chosen(NamedTuple):
+    """The item that counts for a fact, None for the file's own word. `short` says how it is less than what
+    is asked (weak, stale, undated), `strength` orders what was chosen, the weakest first."""
+
+    strength: tuple[bool, int, int]
+    fact: _Fact
+    item: _Item | None
+    day: int | None
+    short: str
+
+
+class Shortfall(NamedTuple):
+    """Evidence that is not what is asked for."""
+
+    basis: Basis
+    reason: str
+    rule: EvidenceRule
+
+    @property
+    def message(self) -> str:
+        """What is wrong with it, as a sentence without a full stop."""
+        basis, age = self.basis, self.rule.max_age_days
+        origin = ", ".join(filter(None, (basis.source, basis.collected)))
+        where = f"the evidence for {basis.section}"
+        if self.reason == "undated":
+            return f"{where} does not say how and on which past day it was collected"
+        if self.reason == "weak":
+            what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
+            return f"{what}; {_least(self.rule.grade)} is asked for"
+        if basis.path:
+            return f"{where} is {basis.age_days} days old ({origin}); at most {age} are asked for"
+        file = f"and the file is of {basis.collected}" if basis.collected else "nor a day on which it held"
+        return f"there is no {where[4:]}, {file}; at most {age} days are asked for"
+
+    @property
+    def gap(self) -> Gap:
+        """The fact that is missing: better evidence."""
+        section, age = self.basis.section, self.rule.max_age_days
+        days = f", at most {age} days old" if age is not None else ""
+        question = f"What shows the facts about {section}: {_least(self.rule.grade)}{days}?"
+        return Gap(section, f"{_EVIDENCE} for {section}", question, self.basis.span, self.reason)
+
+
+class Graded(NamedTuple):
+    """The evidence for what is read of a member: the weakest, how it falls short of what is asked, if it
+    does, and the first day on which it is too old."""
+
+    basis: Basis
+    short: Shortfall | None
+    until: int
+
+
+class _Coverage:
+    """What a document's own `evidence` covers."""
+
+    def __init__(self, document: Document, clock: cel.Clock) -> None:
+        self.document = document
+        self.items: dict[int, _Item] = {}
+        self.sections: dict[str, list[_Item]] = {}
+        self.unusable: set[str] = set()
+        for value in _listed(document.value.get(_EVIDENCE)):
+            item = _item(value, clock) if isinstance(value, dict) else None
+            if item is not None:
+                self.items[id(value)] = item
+            for section in _listed(value.get("covers")) if isinstance(value, dict) else ():
+                if item is not None:
+                    self.sections.setdefault(section, []).append(item)
+                else:
+                    self.unusable.add(section)
+        self.own = {
+            self.section_of(container)
+            for container, _, _, refs in document.facts.references
+            if refs == (_EVIDENCE,)
+        }
+        """The sections of which parts name evidence of their own."""
+
+    def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[_Fact]:
+        """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
+        their own, each part is one."""
+        document = self.document
+        items = tuple(self.sections.get(section, ()))
+        whole = _Fact(document, section, items, not items and section in self.unusable)
+        if section not in self.own:
+            return (whole,)
+        start = subject if subject is not None else document.value.get(section)
+        if not isinstance(start, dict | list):
+            return (whole,)
+        return tuple(self._parts(start, self._inherited(start, whole), frozenset(names))) or (whole,)
+
+    def subject(self, section: str, bound: Values) -> Any:
+        """The innermost of some bound values that stands in a section; None if none does."""
+        return next((one for one in reversed(bound[1:]) if self.section_of(one) == section), None)
+
+    def section_of(self, value: Any) -> str | None:
+        """The section in which an object stands; None for what is no part of the document."""
+        key, document = None, self.document
+        while value is not document.value:
+            if not isinstance(value, dict | list) or not document.owns(value):
+                return None
+            place = document.places[id(value)]
+            value, key = place.parent, place.key
+        return str(key) if key is not None else None
+
+    def _inherited(self, value: Any, whole: _Fact) -> _Fact:
+        """What covers an object from above: the nearest part that names evidence, else its section's."""
+        while value is not self.document.value:
+            own = self._own(value, whole)
+            if own is not whole:
+                return own
+            value = self.document.places[id(value)].parent
+        return whole
+
+    def _own(self, value: Any, above: _Fact) -> _Fact:
+        named = value.get(_EVIDENCE) if isinstance(value, dict) else None
+        if named is None:
+            return above
+        item = self.items.get(id(named))
+        return above._replace(items=(item,) if item is not None else (), unusable=item is None)
+
+    def _parts(self, value: Any, above: _Fact, names: frozenset[str]) -> Iterator[_Fact]:
+        """The facts at and below a value; what is only referred to stands elsewhere."""
+        here = self._own(value, above)
+        document = self.document
+        inner = [v for k, v in value.items() if k in names] if isinstance(value, dict) else value
+        below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
+        if len(below) < len(inner):
+            yield here
+        for one in below:
+            yield from self._parts(one, here, names)
+
+
+class Grader:
+    """Grades the evidence of one document, and of those that it refers to, at one moment."""
+
+    def __init__(
+        self, document: Document, clock: cel.Clock, known: Mapping[str, Policy], context: Sequence[Document]
+    ) -> None:
+        self.document = document
+        self.clock = clock
+        self.known = known
+        self.context = context
+        self._kind = document.kind.name
+        self._covered: dict[int, _Coverage] = {}
+        self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None], tuple[_Chosen, ...]] = {}
+        self._bases: dict[tuple[str, str, int], Basis] = {}
+
+    def of_outcome(self, policy: Policy, outcome: Outcome) -> Basis:
+        """The weakest evidence that an outcome rests on; of equally weak the oldest."""
+        return self._weakest(self._of_outcome(policy, outcome, None))
+
+    def of_policy(self, policy: Policy) -> Basis:
+        """The weakest evidence that anything in a policy rests on."""
+        return self._weakest(self._of_reads(policy.reads, (), None, set()))
+
+    def of_member(self, reads: Reads, rule: EvidenceRule | None) -> Graded:
+        """The evidence for what others read of this document, whose name is put in front of its parts."""
+        name = f"{self._kind}[{self.document.id}]"
+        chosen = self._of_reads(reads, (), rule, set())
+        weakest = min(chosen, key=_strength, default=None)
+        basis = self._weakest(chosen)
+        if "[" not in basis.section:  # it is not of an inventory that this one refers to
+            path = f"{name}.{basis.path}" if basis.path else ""
+            basis = basis._replace(section=f"{name}.{basis.section}".rstrip("."), path=path)
+        short = Shortfall(basis, weakest.short, rule) if rule and weakest and weakest.short else None
+        return Graded(basis, short, self._until(chosen, rule))
+
+    def held(self, policy: Policy, outcome: Outcome, rule: EvidenceRule) -> Outcome:
+        """The outcome, unknown where evidence falls short of what is asked; it also turns when that ages."""
+        if outcome.status not in _PROVED:
+            return outcome
+        chosen = self._of_outcome(policy, outcome, rule)
+        weakest = min(chosen, key=_strength, default=None)
+        if weakest is not None and weakest.short:
+            short = Shortfall(self._basis(weakest), weakest.short, rule)
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=short)
+        until = self._until(chosen, rule)
+        return outcome._replace(turn=(min(outcome.turn[0], until), outcome.turn[1]))
+
+    @staticmethod
+    def _until(chosen: Sequence[_Chosen], rule: EvidenceRule | None) -> int:
+        """The first day on which some evidence is too old."""
+        if rule is None or rule.max_age_days is None:
+            return NEVER_DAY
+        days = (one.day + rule.max_age_days + 1 for one in chosen if one.day is not None)
+        return min(days, default=NEVER_DAY)
+
+    # --- what is read
+
+    def _of_outcome(self, policy: Policy, outcome: Outcome, rule: EvidenceRule | None) -> list[_Chosen]:
+        item, bound = outcome.item, outcome.bound
+        chosen = self._of_reads(
+            item.reads if isinstance(item, Requirement) else policy.entry, bound, rule, set()
+        )
+        if policy.lists:
+            coverage = self._coverage(self.document)
+            own = {f"{self._kind}.{coverage.section_of(value)}" for value in bound[1:]}
+            # Where several lists hold the subjects, each rests on its own.
+            for path in [part for part in policy.lists if part in own] or policy.lists:
+                chosen.extend(self._of_part(path, policy.reads.names, bound, rule))
+        return chosen
+
+    def _of_reads(
+        self, reads: Reads, bound: Values, rule: EvidenceRule | None, asked: set[str]
+    ) -> list[_Chosen]:
+        chosen = [one for path in reads.sections for one in self._of_part(path, reads.names, bound, rule)]
+        for id_ in reads.uses:
+            if id_ not in asked and id_ in self.known:
+                asked.add(id_)
+                chosen.extend(self._of_reads(self.known[id_].reads, (), rule, asked))
+        return chosen
+
+    def _of_part(
+        self, path: str, names: tuple[str, ...], bound: Values, rule: EvidenceRule | None
+    ) -> Sequence[_Chosen]:
+        """What counts for the facts of a part such as `client.devices`."""
+        kind, _, section = path.partition(".")
+        if kind != self._kind:
+            coverages = [self._coverage(one) for one in self._others(kind, bound)]
+            facts = [fact for coverage in coverages for fact in coverage.facts(section, names, None)]
+            return [self._choose(fact, rule) for fact in facts]
+        coverage = self._coverage(self.document)
+        subject = coverage.subject(section, bound) if section in coverage.own else None
+        # All subjects have in common what is not about one of them.
+        key = (path, names if section in coverage.own else (), rule)
+        chosen = self._chosen.get(key) if subject is None else None
+        if chosen is None:
+            chosen = tuple([self._choose(fact, rule) for fact in coverage.facts(section, names, subject)])
+            if subject is None:
+                self._chosen[key] = chosen
+        return chosen
+
+    def _coverage(self, document: Document) -> _Coverage:
+        coverage = self._covered.get(id(document))
+        if coverage is None:
+            coverage = self._covered[id(document)] = _Coverage(document, self.clock)
+        return coverage
+
+    def _others(self, kind: str, bound: Values) -> Sequence[Document]:
+        """The documents of another kind that this one refers to: of a subject, those that it names."""
+        others = [one for one in self.context if one.kind.name == kind]
+        held = {id(value) for one in bound[1:] if isinstance(one, dict) for value in (one, *one.values())}
+        return [one for one in others if id(one.value) in held] or others
+
+    # --- what it rests on
+
+    def _choose(self, fact: _Fact, rule: EvidenceRule | None) -> _Chosen:
+        """The strongest item that is young enough, of equally strong the newest; else the newest of all."""
+        if not fact.items:
+            return self._unproved(fact, rule)
+        age = rule.max_age_days if rule is not None else None
+        young = [item for item in fact.items if age is None or self.clock.day - item.day <= age]
+        best = max(young, key=_worth) if young else max(fact.items, key=lambda item: item.day)
+        short = "" if young else "stale"
+        if young and rule is not None and best.grade < rule.grade:
+            short = "weak"
+        return _Chosen((not short, best.grade.rank, best.day), fact, best, best.day, short)
+
+    def _unproved(self, fact: _Fact, rule: EvidenceRule | None) -> _Chosen:
+        """What nothing covers counts as declared, on the day that its file names."""
+        day = int(fact.document.as_of) if "as_of" in fact.document.value and fact.document.as_of else None
+        short = ""
+        if rule is not None and fact.unusable and rule != EvidenceRule(Grade.DECLARED):
+            short = "undated"
+        elif rule is not None and rule.grade is not Grade.DECLARED:
+            short = "weak"
+        elif rule is not None and rule.max_age_days is not None:
+            short = "stale" if day is None or self.clock.day - day > rule.max_age_days else ""
+        return _Chosen((not short, 0, day or 0), fact, None, day, short)
+
+    def _weakest(self, chosen: Sequence[_Chosen]) -> Basis:
+        if not chosen:  # it rests on no fact, but on the file itself: its own word
+            return self._basis(self._unproved(_Fact(self.document, "", (), unusable=False), None))
+        return self._basis(chosen[0] if len(chosen) == 1 else min(chosen, key=_strength))
+
+    def _basis(self, chosen: _Chosen) -> Basis:
+        document, item = chosen.fact.document, chosen.item
+        key = (document.id, chosen.fact.section, id(item))
+        basis = self._bases.get(key)
+        if basis is None:
+            basis = self._bases[key] = self._made(chosen, document, item)
+        return basis
+
+    def _made(self, chosen: _Chosen, document: Document, item: _Item | None) -> Basis:
+        prefix = "" if document is self.document else f"{document.kind.name}[{document.id}]."
+        section = prefix + chosen.fact.section
+        collected = str(Date(chosen.day)) if chosen.day is not None else None
+        age = self.clock.day - chosen.day if chosen.day is not None else None
+        if item is None:
+            place = document.place_of(document.value, chosen.fact.section)
+            return Basis(Grade.DECLARED, section, None, collected, age, "", place)
+        source, value = item.value.get("source"), item.value
+        path = prefix + document.path_of(value)
+        return Basis(item.grade, section, source, collected, age, path, document.place_of(value))
+
+
+def _strength(chosen: _Chosen) -> tuple[bool, int, int]:
+    return chosen.strength
+
+
+def _worth(item: _Item) -> tuple[int, int]:
+    return item.grade.rank, item.day
+
+
+def strength(basis: Basis) -> tuple[int, int]:
+    """Orders evidence, the weakest first; of equally weak the oldest, or what has no day."""
+    return basis.grade.rank, -basis.age_days if basis.age_days is not None else -(10**9)
+
+
+def merged(*rules: EvidenceRule | None) -> EvidenceRule | None:
+    """What all of some rules together ask for."""
+    asked = [rule for rule in rules if rule is not None]
+    if not asked:
+        return None
+    ages = [rule.max_age_days for rule in asked if rule.max_age_days is not None]
+    return EvidenceRule(max(rule.grade for rule in asked), min(ages, default=None))
+
+
+def _least(grade: Grade) -> str:
+    return f"{_NAMES[grade]}{'' if grade is Grade.TESTED else ' or better'}"
+
+
+def _item(value: dict[str, Any], clock: cel.Clock) -> _Item | None:
+    """An item of evidence; None for one that lies in the future, or lacks its day or method."""
+    grade, collected = _GRADES.get(value.get("method")), value.get("collected_at")
+    if grade is None or collected.__class__ is not Timestamp:
+        return None
+    return _Item(grade, clock.day_of(int(collected)), value)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """What is a list; in a kind of somebody's own `evidence` may be anything else."""
+    return value if isinstance(value, list) else ()
+
+
+def _parent(document: Document, value: Any) -> Any:
+    return document.places[id(value)].parent if document.owns(value) else None

@@ -1,0 +1,492 @@
+"""What evidence results rest on, and what becomes of them where it is not what was asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyscan.engine.scan import scan_document
+from policyscan.findings import Basis, EvidenceRule, Grade, Result, Status
+from tests.engine.world import World, documents
+
+OPEN = "require:\n  - {id: o, that: shop.open}\n"
+TOOLS = "for_each: shop.tools\nas: tool\nrequire:\n  - {id: s, that: tool.safe}\n"
+DOCUMENT, EXPORT = EvidenceRule(Grade.DOCUMENT), EvidenceRule(Grade.TOOL_EXPORT)
+YOUNG = EvidenceRule(Grade.DECLARED, 30)
+
+
+def item(id_: str, method: str | None, day: str | None, covers: str, source: str = "") -> str:
+    """An item of evidence collected at noon."""
+    parts = [f"id: {id_}", f"covers: [{covers}]"]
+    parts += [f"method: {method}"] if method else []
+    parts += [f"collected_at: {day}T12:00:00Z"] if day else []
+    parts += [f"source: {source}"] if source else []
+    return f"  - {{{', '.join(parts)}}}\n"
+
+
+def scan(world: World, facts: str, rule: EvidenceRule | None = None, **given: str) -> list[Result]:
+    """Every result for a shop with these facts where all evidence must be so."""
+    shop, *others = documents(facts, given.get("depot"))
+    plan = world.plan(given.get("as_of", "2026-10-31"), zone=given.get("zone", "UTC"), rule=rule)
+    return scan_document(shop, plan, others).results
+
+
+def one(world: World, facts: str, rule: EvidenceRule | None = None, **given: str) -> Result:
+    (result,) = scan(world, facts, rule, **given)
+    return result
+
+
+def basis(world: World, facts: str, **given: str) -> Basis:
+    found = one(world, facts, **given).basis
+    assert found is not None
+    return found
+
+
+# --- what it is
+
+
+def test_what_covers_a_part_of_the_inventory(world: World) -> None:
+    world.policy(OPEN)
+    found = basis(world, f"open: true\nevidence:\n{item('e', 'document', '2026-10-01', 'open', 'the lease')}")
+    place = found.span
+    assert place is not None
+    assert (place.line, place.column) == (7, 5)
+    assert found == Basis(Grade.DOCUMENT, "open", "the lease", "2026-10-01", 30, "evidence[e]", place)
+
+
+@pytest.mark.parametrize("open_", ["true", "false", ""])
+def test_every_result_says_what_it_rests_on(world: World, open_: str) -> None:
+    world.policy(OPEN)
+    assert (
+        basis(world, f"open: {open_}\nevidence:\n{item('e', 'tested', '2026-10-01', 'open')}").grade
+        is Grade.TESTED
+    )
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "",
+        "evidence:\n",
+        "evidence: []\n",
+        f"evidence:\n{item('e', 'tested', '2026-10-01', 'count')}",
+        f"evidence:\n{item('e', 'tested', None, 'open')}",
+        f"evidence:\n{item('e', None, '2026-10-01', 'open')}",
+        f"evidence:\n{item('e', 'tested', '2026-11-01', 'open')}",
+        "evidence:\n  - {id: e, method: tested, collected_at: 2026-10-01T12:00:00Z}\n",
+        "evidence:\n  - {id: e, method: tested, collected_at: 2026-10-01T12:00:00Z, covers: }\n",
+    ],
+    ids=["no key", "blank", "none", "other", "no day", "no method", "future", "no covers", "blank covers"],
+)  # fmt: skip
+def test_what_nothing_covers_is_declared_by_its_file(world: World, evidence: str) -> None:
+    world.policy(OPEN)
+    found = basis(world, f"open: true\n{evidence}")
+    assert found[:6] == (Grade.DECLARED, "open", None, "2026-10-31", 0, "")
+
+
+def test_a_file_of_a_day_to_come_has_no_day(world: World) -> None:
+    world.policy(OPEN)
+    assert basis(world, "open: true\n", as_of="2026-10-30")[:6] == (
+        Grade.DECLARED,
+        "open",
+        None,
+        None,
+        None,
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([("old", "tested", "2026-01-01"), ("new", "document", "2026-10-01")], "old"),
+        ([("old", "document", "2026-01-01"), ("new", "document", "2026-10-01")], "new"),
+        ([("a", "declared", "2026-10-30"), ("b", "tool_export", "2025-10-30")], "b"),
+        ([("a", "tested", "2026-12-01"), ("b", "declared", "2025-10-30")], "b"),
+    ],
+)
+def test_of_several_the_strongest_counts_and_of_equals_the_newest(
+    world: World, items: list[tuple[str, str, str]], expected: str
+) -> None:
+    world.policy(OPEN)
+    written = "".join(item(id_, method, day, "open") for id_, method, day in items)
+    assert basis(world, f"open: true\nevidence:\n{written}").path == f"evidence[{expected}]"
+
+
+def test_the_weakest_part_counts_and_of_equals_the_oldest(world: World) -> None:
+    world.policy("require:\n  - {id: o, that: shop.open && shop.count > 0 && shop.alarm}\n")
+    facts = "open: true\ncount: 1\nalarm: true\nevidence:\n"
+    strong = item("a", "tested", "2026-10-01", "open")
+    weak = item("b", "document", "2026-09-01", "count")
+    older = item("c", "document", "2026-08-01", "alarm")
+    assert basis(world, facts + strong + weak + older).path == "evidence[c]"
+    assert basis(world, facts + strong + weak + older.replace("document", "tested")).path == "evidence[b]"
+    assert basis(world, facts + strong + weak).section == "alarm"
+
+
+def test_what_a_requirement_does_not_read_does_not_count(world: World) -> None:
+    world.policy(
+        "when: shop.count > 0\n"
+        "variables: {never: shop.other_count > 3, alarmed: shop.alarm}\n"
+        "require:\n"
+        "  - {id: a, that: alarmed}\n"
+        "  - {id: o, that: shop.open, say: 'of {shop.tags}'}\n"
+        "figures: {price: shop.price}\n"
+    )
+    facts = "open: true\nalarm: true\ncount: 1\nevidence:\n"
+    items = item("e", "tested", "2026-10-01", "count, open") + item("f", "document", "2026-10-01", "alarm")
+    grades = {r.requirement: r.basis.grade for r in scan(world, facts + items) if r.basis}
+    assert grades == {"o": Grade.TESTED, "a": Grade.DOCUMENT}
+
+
+def test_what_is_only_about_the_file_rests_on_its_own_word(world: World) -> None:
+    world.policy("require:\n  - {id: f, that: 'within(shop.as_of, duration(\"720h\"))'}\n")
+    assert basis(world, "")[:6] == (Grade.DECLARED, "", None, "2026-10-31", 0, "")
+
+
+def test_a_reference_is_to_the_part_that_it_leads_to(world: World) -> None:
+    world.policy("require:\n  - {id: o, that: shop.plan.owner.left_on == null}\n")
+    facts = "people: [{id: ann, left_on: null}]\nplan: {owner: ann}\nevidence:\n"
+    assert basis(world, facts + item("e", "tested", "2026-10-01", "plan")).section == "people"
+    assert basis(world, facts + item("e", "tested", "2026-10-01", "plan, people")).grade is Grade.TESTED
+
+
+def test_facts_of_another_inventory_have_its_evidence(world: World) -> None:
+    world.policy("require:\n  - {id: d, that: shop.supplier.insured_until > today}\n")
+    facts = f"supplier: north\nevidence:\n{item('e', 'tested', '2026-10-01', 'supplier')}"
+    depot = f"insured_until: 2027-01-01\nevidence:\n{item('p', 'document', '2026-10-11', 'insured_until')}"
+    found = basis(world, facts, depot=depot)
+    assert found[:6] == (
+        Grade.DOCUMENT, "depot[north].insured_until", None, "2026-10-11", 20, "depot[north].evidence[p]",
+    )  # fmt: skip
+    assert found.span is not None
+    assert found.span.file == "depots/north.yaml"
+    assert basis(world, facts, depot="insured_until: 2027-01-01\n").grade is Grade.DECLARED
+
+
+def test_a_subject_rests_on_its_own_list_only(world: World) -> None:
+    world.policy("for_each: [shop.tools, shop.spares]\nas: tool\nrequire:\n  - {id: s, that: tool.safe}\n")
+    facts = "tools: [{id: t, safe: true}]\nspares: [{id: s, safe: true}]\nevidence:\n"
+    found = {
+        r.subject: r.basis.section
+        for r in scan(world, facts + item("e", "tested", "2026-10-01", "tools"))
+        if r.basis
+    }
+    assert found == {"t": "tools", "s": "spares"}
+    empty = scan(world, "tools: []\nspares: []\nevidence:\n" + item("e", "tested", "2026-10-01", "tools"))
+    assert {r.basis.section for r in empty if r.basis} == {"spares"}
+
+
+class TestEvidenceOfItsOwn:
+    """A part of a list may name the item that backs it, which wins over what covers the list."""
+
+    ITEMS = item("all", "tool_export", "2026-10-01", "tools") + item("one", "declared", "2026-10-01", "")
+
+    @pytest.mark.parametrize(
+        ("tool", "expected"),
+        [
+            ("{id: t, safe: true}", "all"),
+            ("{id: t, safe: true, evidence: one}", "one"),
+            ("{id: t, safe: true, evidence: all, parts: [{id: p, evidence: one, worn: true}]}", "all"),
+        ],
+    )
+    def test_of_the_subject(self, world: World, tool: str, expected: str) -> None:
+        world.policy(TOOLS)
+        assert basis(world, f"tools: [{tool}]\nevidence:\n{self.ITEMS}").path == f"evidence[{expected}]"
+
+    def test_of_what_is_read_in_it(self, world: World) -> None:
+        world.policy(
+            "for_each: shop.tools\nas: tool\n"
+            "require:\n  - {id: s, that: 'tool.parts.all(p, p.worn == false)'}\n"
+        )
+        parts = "[{id: p, worn: false, evidence: one}, {id: q, worn: false}]"
+        facts = f"tools: [{{id: t, parts: {parts}}}]\nevidence:\n"
+        assert basis(world, facts + self.ITEMS).path == "evidence[one]"
+
+    def test_one_that_is_above_it(self, world: World) -> None:
+        world.policy(
+            "for_each: {tool: shop.tools, part: tool.parts}\nkey: tool.id + '/' + part.id\n"
+            "require:\n  - {id: s, that: part.worn == false}\n"
+        )
+        facts = "tools: [{id: t, evidence: one, parts: [{id: p, worn: false}]}]\nevidence:\n"
+        assert basis(world, facts + self.ITEMS).path == "evidence[one]"
+
+    def test_one_that_cannot_be_used_leaves_it_declared(self, world: World) -> None:
+        world.policy(TOOLS)
+        facts = "tools: [{id: t, safe: true, evidence: none}]\nevidence:\n  - {id: none, method: tested}\n"
+        assert basis(world, facts + self.ITEMS)[:6] == (Grade.DECLARED, "tools", None, "2026-10-31", 0, "")
+
+    def test_one_for_another_subject_does_not_matter(self, world: World) -> None:
+        world.policy(TOOLS)
+        facts = "tools: [{id: t, safe: true}, {id: u, safe: true, evidence: one}]\nevidence:\n"
+        paths = {r.subject: r.basis.path for r in scan(world, facts + self.ITEMS) if r.basis}
+        assert paths == {"t": "evidence[all]", "u": "evidence[one]"}
+
+    def test_without_a_subject_the_weakest_of_the_list_counts(self, world: World) -> None:
+        world.policy("require:\n  - {id: a, that: 'shop.tools.all(t, t.safe)'}\n")
+        facts = "tools: [{id: t, safe: true}, {id: u, safe: true, evidence: one}]\nevidence:\n"
+        assert basis(world, facts + self.ITEMS).path == "evidence[one]"
+
+
+def test_what_another_control_reads_counts(world: World) -> None:
+    world.policy("uses: [OTHER-01]\nrequire:\n  - {id: a, that: \"passes('OTHER-01')\"}\n", "MINE-01")
+    world.policy(OPEN, "OTHER-01")
+    facts = f"open: true\nevidence:\n{item('e', 'document', '2026-10-01', 'open')}"
+    assert [r.basis.grade for r in scan(world, facts) if r.basis] == [Grade.DOCUMENT, Grade.DOCUMENT]
+
+
+def test_checks_of_the_document_itself_rest_on_none(world: World) -> None:
+    world.policy(OPEN)
+    found = scan(world, "open: true\npeople: []\nplan: {owner: nobody}\n")
+    assert [r.basis for r in found if r.policy == "DOC-REF"] == [None]
+
+
+# --- what is asked of it
+
+
+@pytest.mark.parametrize(
+    ("rule", "evidence", "status"),
+    [
+        (None, "", Status.PASS),
+        (DOCUMENT, "", Status.UNKNOWN),
+        (DOCUMENT, item("e", "declared", "2026-10-31", "open"), Status.UNKNOWN),
+        (DOCUMENT, item("e", "document", "2020-10-31", "open"), Status.PASS),
+        (EXPORT, item("e", "document", "2026-10-31", "open"), Status.UNKNOWN),
+        (EXPORT, item("e", "tool_export", "2026-10-31", "open"), Status.PASS),
+        (EXPORT, item("e", "tested", "2026-10-31", "open"), Status.PASS),
+        (DOCUMENT, item("e", "tested", "2026-11-01", "open"), Status.UNKNOWN),
+        (DOCUMENT, item("e", "tested", None, "open"), Status.UNKNOWN),
+        # the limit itself is young enough, a day more is not
+        (YOUNG, item("e", "tested", "2026-10-01", "open"), Status.PASS),
+        (YOUNG, item("e", "tested", "2026-09-30", "open"), Status.UNKNOWN),
+        # what nothing covers is as old as its file, if somebody's word will do
+        (YOUNG, "", Status.PASS),
+        (EvidenceRule(Grade.DOCUMENT, 30), "", Status.UNKNOWN),
+        # but not where what covers it cannot be used
+        (YOUNG, item("e", "tested", "2026-11-01", "open"), Status.UNKNOWN),
+        (YOUNG, item("e", "tested", None, "open"), Status.UNKNOWN),
+        # the strongest of those that are young enough
+        (
+            EvidenceRule(Grade.DOCUMENT, 30),
+            item("a", "tested", "2026-01-01", "open") + item("b", "document", "2026-10-01", "open"),
+            Status.PASS,
+        ),
+        (
+            EvidenceRule(Grade.DOCUMENT, 30),
+            item("a", "tested", "2026-01-01", "open") + item("b", "declared", "2026-10-01", "open"),
+            Status.UNKNOWN,
+        ),
+    ],
+)  # fmt: skip
+def test_what_passes_needs_it(world: World, rule: EvidenceRule | None, evidence: str, status: Status) -> None:
+    world.policy(OPEN)
+    facts = f"open: true\nevidence:\n{evidence}" if evidence else "open: true\n"
+    assert one(world, facts, rule).status is status
+
+
+@pytest.mark.parametrize(
+    ("facts", "policy", "status"),
+    [
+        ("open: false\n", OPEN, Status.FAIL),
+        ("open: true\n", "applies: '!shop.open'\n" + OPEN, Status.UNKNOWN),
+        ("open: true\n", "when: '!shop.open'\n" + OPEN, Status.UNKNOWN),
+        ("tools: []\n", TOOLS, Status.UNKNOWN),
+        ("count: 0\n", "require:\n  - {id: o, that: 10 % shop.count == 0}\n", Status.ERROR),
+    ],
+)
+def test_a_fail_and_an_error_stand_but_nothing_is_not_applicable_on_weak_evidence(
+    world: World, facts: str, policy: str, status: Status
+) -> None:
+    world.policy(policy)
+    assert one(world, facts, DOCUMENT).status is status
+
+
+@pytest.mark.parametrize(
+    ("rule", "evidence", "message", "question", "reason"),
+    [
+        (
+            DOCUMENT, "",
+            "no evidence for open; a document or better is asked for",
+            "What shows the facts about open: a document or better?", "weak",
+        ),
+        (
+            EXPORT, item("e", "declared", "2026-10-02", "open", "Ann"),
+            "the evidence for open is somebody's word (Ann, 2026-10-02);"
+            " a tool's export or better is asked for",
+            "What shows the facts about open: a tool's export or better?", "weak",
+        ),
+        (
+            EvidenceRule(Grade.TESTED, 7), item("e", "tested", "2026-10-02", "open", "Ann"),
+            "the evidence for open is 29 days old (Ann, 2026-10-02); at most 7 are asked for",
+            "What shows the facts about open: a test, at most 7 days old?", "stale",
+        ),
+        (
+            YOUNG, item("e", "tested", "2026-12-02", "open", "Ann"),
+            "the evidence for open does not say how and on which past day it was collected",
+            "What shows the facts about open: somebody's word or better, at most 30 days old?", "undated",
+        ),
+    ],
+)  # fmt: skip
+def test_it_says_what_is_wrong_and_what_to_ask(
+    world: World, rule: EvidenceRule, evidence: str, message: str, question: str, reason: str
+) -> None:
+    world.policy(OPEN)
+    found = one(world, f"open: true\nevidence:\n{evidence}" if evidence else "open: true\n", rule)
+    assert (found.message, found.reason) == (message, "evidence")
+    (gap,) = found.gaps
+    assert (gap.question, gap.reason, gap.path) == (question, reason, "open")
+    assert gap.span == found.span
+    assert found.basis is not None
+    assert found.basis.section == "open"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "message"),
+    [
+        ("2026-12-15", "and the file is of 2026-10-31"),
+        ("2026-10-30", "nor a day on which it held"),
+    ],
+)
+def test_an_old_file_without_evidence(world: World, as_of: str, message: str) -> None:
+    world.policy(OPEN)
+    found = one(world, "open: true\n", YOUNG, as_of=as_of)
+    assert found.status is Status.UNKNOWN
+    assert found.message == f"there is no evidence for open, {message}; at most 30 days are asked for"
+
+
+def test_a_policy_asks_for_itself_and_the_strictest_counts(world: World) -> None:
+    world.policy("evidence: {grade: document}\n" + OPEN)
+    world.policy(OPEN, "OTHER-01")
+    facts = f"open: true\nevidence:\n{item('e', 'declared', '2026-10-01', 'open')}"
+    assert [r.status.value for r in scan(world, facts)] == ["unknown", "pass"]
+    assert [r.status.value for r in scan(world, facts, EXPORT)] == ["unknown", "unknown"]
+    better = facts.replace("declared", "document")
+    assert [r.status.value for r in scan(world, better)] == ["pass", "pass"]
+    assert [r.status.value for r in scan(world, better, YOUNG)] == ["pass", "pass"]
+    old = better.replace("2026-10-01", "2026-09-01")
+    assert [r.status.value for r in scan(world, old, YOUNG)] == ["unknown", "unknown"]
+
+
+def test_an_age_may_be_a_parameter(world: World) -> None:
+    world.policy(
+        "parameters:\n  age: {type: duration, default: 30d, min: 1d, max: 90d, why: so}\n"
+        "evidence: {grade: declared, max_age: params.age}\n" + OPEN
+    )
+    assert one(world, "open: true\n", as_of="2026-11-30").status is Status.PASS
+    assert one(world, "open: true\n", as_of="2026-12-01").status is Status.UNKNOWN
+
+
+def test_a_result_holds_until_its_evidence_is_too_old(world: World) -> None:
+    world.policy(OPEN)
+    facts = f"open: true\nevidence:\n{item('e', 'tested', '2026-10-10', 'open')}"
+    assert one(world, facts).until is None
+    assert one(world, facts, YOUNG).until == "2026-11-10"
+    assert one(world, "open: true\n", YOUNG).until == "2026-12-01"
+    assert one(world, "open: false\n", YOUNG).until is None
+
+
+def test_evidence_that_will_be_too_old_within_the_notice_is_due(world: World) -> None:
+    world.policy("notice: 14d\n" + OPEN)
+    facts = f"open: true\nevidence:\n{item('e', 'tested', '2026-10-10', 'open', 'Ann')}"
+    found = one(world, facts, YOUNG)
+    assert (found.status, found.until) == (Status.DUE, "2026-11-10")
+    assert found.message.startswith("in 10 days (2026-11-10): the evidence for open is 31 days old (Ann, ")
+    assert one(world, facts.replace("10-10", "10-16"), YOUNG).status is Status.PASS
+
+
+def test_days_are_those_of_the_inventory(world: World) -> None:
+    world.policy(OPEN)
+    facts = "time_zone: Pacific/Auckland\nopen: true\nevidence:\n" + item("e", "tested", "2026-09-30", "open")
+    # Noon UTC on the last of September is the first of October there.
+    assert one(world, facts, YOUNG).status is Status.PASS
+    assert basis(world, facts).collected == "2026-10-01"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_counted_results_know_it_too(world: World, full: bool) -> None:
+    world.policy(OPEN)
+    (shop,) = documents("open: true\n")
+    scanned = scan_document(shop, world.plan(full=full, rule=DOCUMENT))
+    assert scanned.info.statuses == {"MINE-01": Status.UNKNOWN}
+    assert scanned.info.counts == {Status.UNKNOWN: 1}
+
+
+def test_how_many_controls_pass_on_which_grade(world: World) -> None:
+    world.policy(OPEN)
+    world.policy("require:\n  - {id: a, that: shop.alarm}\n", "OTHER-01")
+    world.policy("require:\n  - {id: a, that: shop.count > 0}\n", "THIRD-01")
+    world.policy(
+        "notice: 90d\nrequire:\n  - {id: a, that: \"shop.tags == [] && today < date('2026-11-10')\"}\n",
+        "LAST-01",
+    )
+    facts = (
+        f"open: true\nalarm: true\ncount: 0\ntags: []\nevidence:\n{item('e', 'tested', '2026-10-01', 'open')}"
+    )
+    (shop,) = documents(facts)
+    plan = world.plan()
+    assert scan_document(shop, plan).info.grades == {}
+    assert scan_document(shop, plan._replace(grades=True)).info.grades == {Grade.TESTED: 1, Grade.DECLARED: 2}
+
+
+# --- status() and grade()
+
+
+@pytest.mark.parametrize(
+    ("expression", "facts", "status"),
+    [
+        ("status('OTHER-01') == 'pass'", "open: true\n", Status.PASS),
+        ("status('OTHER-01') == 'fail'", "open: false\n", Status.PASS),
+        ("status('OTHER-01') == 'unknown'", "", Status.PASS),
+        ("status('OTHER-01') in ['pass', 'unknown']", "open: false\n", Status.FAIL),
+        ("grade('OTHER-01') > 'declared'", "open: true\n", Status.FAIL),
+        ("grade('OTHER-01') == 'declared'", "open: false\n", Status.PASS),
+        ("grade('OTHER-01') > 'declared'", "", Status.UNKNOWN),
+        (
+            "grade('OTHER-01') == 'tool_export'",
+            f"open: true\nevidence:\n{item('e', 'tool_export', '2026-10-01', 'open')}",
+            Status.PASS,
+        ),
+    ],
+)  # fmt: skip
+def test_a_policy_may_ask_for_them(world: World, expression: str, facts: str, status: Status) -> None:
+    excuse = "absence_ok: it is counted\n" if "status" in expression else ""
+    world.policy(f'uses: [OTHER-01]\n{excuse}require:\n  - {{id: a, that: "{expression}"}}\n')
+    world.policy(OPEN, "OTHER-01")
+    found = [r for r in scan(world, facts) if r.policy == "MINE-01"]
+    assert [r.status for r in found] == [status]
+
+
+@pytest.mark.parametrize(("asked", "status"), [("fail", Status.FAIL), ("unknown", Status.PASS)])
+def test_the_status_of_another_control_is_after_a_look_at_the_evidence(
+    world: World, asked: str, status: Status
+) -> None:
+    asks = f"status('OTHER-01') == '{asked}'"
+    world.policy(f'uses: [OTHER-01]\nabsence_ok: so\nrequire:\n  - {{id: a, that: "{asks}"}}\n')
+    world.policy("evidence: {grade: document}\n" + OPEN, "OTHER-01")
+    found = [r.status for r in scan(world, "open: true\n") if r.policy == "MINE-01"]
+    assert found == [status]
+
+
+def asking(expression: str) -> str:
+    return f"require:\n  - id: a\n    that: {expression}\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (asking("grade('OTHER-01') > 'declared'"), "grade('OTHER-01') reads a control that `uses` does not"),
+        (asking("shop.tags.all(t, status(t) == 'pass')"), "status() reads controls, but there is no `uses`"),
+        ("uses: [OTHER-01]\n" + asking("status('OTHER-01') == 'pass'"), "this can turn a missing fact into"),
+        ("uses: [OTHER-01]\n" + asking("grade('OTHER-01') > 'said'"), 'is never "said"'),
+        ("evidence: {grade: paper}\n" + OPEN, '"paper" is not allowed here'),
+        ("evidence: {max_age: 30d}\n" + OPEN, "the key 'grade' is missing"),
+        ("evidence: {grade: document, max_age: 2 weeks}\n" + OPEN, '"2 weeks" does not match'),
+        ("evidence: {grade: document, max_age: params.x}\n" + OPEN, "params.x is not a duration parameter"),
+        ("evidence: {grade: document, age: 3d}\n" + OPEN, "unknown key 'age'"),
+        ("evidence:\n" + OPEN, "'evidence' is blank"),
+    ],
+)
+def test_what_a_policy_may_not_say(world: World, body: str, message: str) -> None:
+    world.policy(body).policy(OPEN, "OTHER-01")
+    problems = world.problems()
+    assert any(message in str(problem) for problem in problems), problems
+    assert all(problem.at is not None and problem.at.file == "mine/MINE/MINE-01.yaml" for problem in problems)
