@@ -92,7 +92,7 @@ def results(documents: list[Document]) -> dict[Finding, Status]:
         clock = document_clock(document, plan())
         for one in documents:
             one.as_seen(clock)
-        clock.lookup = Evaluation(document, clock, plan().known, documents, full=False).lookup
+        clock.others = Evaluation(document, clock, plan().known, documents, full=False)
         for policy in plan().policies:
             if policy.info.kind == document.kind.name:
                 for outcome in evaluate(policy, document.value, clock):

@@ -193,7 +193,9 @@ class Evaluation:
     def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
         """The grade of the weakest evidence that anything in a policy rests on."""
         own = self.grader(clock).of_policy(policy)
-        return min(own, *self.tables.bases(policy, None), key=strength).grade if policy.tables else own.grade
+        return (
+            min([own, *self.tables.bases(policy, None)], key=strength).grade if policy.tables else own.grade
+        )
 
     def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
         other = self.known.get(policy)

@@ -102,7 +102,7 @@ class Explainer:
         own = self.grader.of_outcome(policy, outcome)
         if not policy.tables or self.tables is None:
             return own
-        return min(own, *self.tables.bases(policy, outcome), key=strength)
+        return min([own, *self.tables.bases(policy, outcome)], key=strength)
 
     def _bare(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome that is counted and shown nowhere."""
