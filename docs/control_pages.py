@@ -443,7 +443,7 @@ def _shown(case: Mapping[str, Any], tests: Mapping[str, Any]) -> str:
 
 def _reads(facts: Facts) -> Iterator[str]:
     yield "## Facts it reads\n"
-    yield "For its verdict and its messages; the links lead to what each of them means.\n"
+    yield "For its verdict, its messages left aside; the links lead to what each of them means.\n"
     yield "| in | facts |"
     yield "| --- | --- |"
     for (kind, name), keys in facts.items():

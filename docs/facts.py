@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from policyscan.cel import types
 from policyscan.documents.kinds import Kinds
@@ -16,48 +15,34 @@ Facts = dict[tuple[str, str], list[str]]
 """The keys that are read, by kind of inventory and kind of thing in it (for its root the kind again)."""
 
 
-class _Watched(dict[str, types.Field]):
-    """The fields of a type, which note what the checker asks for."""
-
-    def __init__(self, fields: Mapping[str, types.Field], where: tuple[str, str], seen: Facts) -> None:
-        super().__init__(fields)
-        self.where = where
-        self.seen = seen
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """As of any dict; what is there is noted."""
-        if key in self:
-            keys = self.seen.setdefault(self.where, [])
-            if key not in keys:
-                keys.append(key)
-        return super().get(key, default)
-
-
 class Reader:
-    """Finds out what policies read. Its kinds belong to it alone: it changes their types."""
+    """Finds out what policies read."""
 
     def __init__(self, kinds: Kinds, pack: Pack) -> None:
         self.kinds = kinds
         self.pack = pack
-        self.seen: Facts = {}
+        self.where: dict[types.Type, tuple[str, str]] = {}
         roots = {id(kinds[name].type) for name in kinds.names}
         done: set[int] = set()
         for name in kinds.names:
             for found in _objects(kinds[name].type, roots, done):
-                where = (name, name if found is kinds[name].type else found.name)
-                found.fields = _Watched(found.fields, where, self.seen)
+                self.where[found] = (name, name if found is kinds[name].type else found.name)
 
     def facts(self, file: PolicyFile) -> Facts:
         """What the expressions of a policy read, those of the definitions that they use included."""
-        self.seen.clear()
         checker = Checker(
             file,
             lambda kind, constants: environment(self.pack, self.kinds, kind, constants),
             {},
             lambda kind: self.kinds[kind].members.values(),
+            self.kinds.types.sections,
         )
         assert checker.policy() is not None
-        return {where: sorted(self.seen[where]) for where in sorted(self.seen)}
+        seen: dict[tuple[str, str], set[str]] = {}
+        for read in checker.reads:
+            if read.of in self.where:
+                seen.setdefault(self.where[read.of], set()).add(read.field)
+        return {where: sorted(seen[where]) for where in sorted(seen)}
 
 
 def _objects(root: types.ObjectType, roots: set[int], done: set[int]) -> Iterator[types.ObjectType]:

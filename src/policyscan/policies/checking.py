@@ -84,6 +84,11 @@ class Checker:
         self._check_uses()
         return None if self.problems else policy
 
+    @property
+    def reads(self) -> set[cel.Read]:
+        """Every field that the policy's expressions may read, those of its messages left aside."""
+        return set().union(*self._read.values())
+
     # --- the parts of a policy
 
     def _checked(
