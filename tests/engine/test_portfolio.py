@@ -15,7 +15,7 @@ from policyscan.documents.discovery import discover
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import accounts
 from policyscan.engine.scan import scan
-from policyscan.findings import Report, Result, ScanInfo, Status
+from policyscan.findings import Grade, Report, Result, ScanInfo, Status
 from tests.engine.world import World, kinds
 
 CHAIN = "schema_version: 1\nkind: chain\nas_of: 2026-10-31\nowner: us\n"
@@ -608,11 +608,14 @@ def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: py
         chain.shop(id_, "tags: [x]\ntools: [{id: saw, safe: true}, {id: axe}]\n")
     alive: list[int] = []
     make = Book.tables
+    before = list(documents_alive())  # what other tests have left
+    known = {id(document) for document in before}
 
     def tables(self: Book, *given: object) -> Tables:
         made = make(self, *given)  # type: ignore[arg-type]
         gc.collect()
-        alive.append(sum(1 for one in documents_alive() if one.kind.name == "shop"))
+        new = [one for one in documents_alive() if id(one) not in known]
+        alive.append(sum(one.kind.name == "shop" for one in new))
         return made
 
     monkeypatch.setattr(Book, "tables", tables)
@@ -621,3 +624,85 @@ def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: py
     # The last that came by may still be in the hands of the loop that reads them.
     assert len(alive) == 2
     assert max(alive) <= 1
+
+
+# --- evidence
+
+COVERED = """\
+evidence:
+  - {{id: e, source: {source}, method: {method}, collected_at: 2026-10-{day}T12:00:00Z, covers: [open]}}
+"""
+
+
+ONLY_OPEN = "project:\n  shops: {from: shop, columns: {open: shop.open}}\n"
+
+
+def covered(method: str, day: int = 30, source: str = "Ann") -> str:
+    return COVERED.format(method=method, day=day, source=source)
+
+
+def test_a_result_rests_on_the_weakest_evidence_of_its_members(world: World, chain: Chain) -> None:
+    world.policy(requires("shops.all(s, s.open)", project=ONLY_OPEN), kind="chain")
+    chain.chain(ALL)
+    chain.shop("a", "open: true\n" + covered("tested")).shop("b", "open: true\n" + covered("document", 11))
+    found = chain.one(world)
+    assert found.basis is not None
+    assert found.basis.span is not None
+    assert found.basis.span.file.endswith("shops/b.yaml")
+    assert found.basis[:6] == (
+        Grade.DOCUMENT, "shop[b].open", "Ann", "2026-10-11", 20, "shop[b].evidence[e]",
+    )  # fmt: skip
+    chain.shop("c", "open: true\n")
+    found = chain.one(world)
+    assert found.basis is not None
+    assert (found.basis.grade, found.basis.section) == (Grade.DECLARED, "shop[c].open")
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "message"),
+    [
+        (covered("document"), "pass", ""),
+        (covered("tool_export"), "pass", ""),
+        (
+            covered("declared"),
+            "unknown",
+            "the evidence for shop[b].open is somebody's word (Ann, 2026-10-30)",
+        ),
+        ("", "unknown", "no evidence for shop[b].open; a document or better is asked for"),
+        (
+            covered("document", 10),
+            "unknown",
+            "the evidence for shop[b].open is 21 days old (Ann, 2026-10-10)",
+        ),
+    ],
+)
+def test_members_need_the_evidence_that_is_asked_for(
+    world: World, chain: Chain, facts: str, status: str, message: str
+) -> None:
+    asked = "evidence: {grade: document, max_age: 20d}\n"
+    world.policy(asked + requires("shops.all(s, s.open)", project=ONLY_OPEN), kind="chain")
+    chain.chain(ALL)
+    chain.shop("a", "open: true\n" + covered("tested")).shop("b", "open: true\n" + facts)
+    found = chain.one(world)
+    assert (found.status.value, found.message.startswith(message)) == (status, True)
+    chain.shop("c", "open: false\n")
+    found = chain.one(world)
+    assert found.status is Status.FAIL
+
+
+def test_a_result_holds_until_the_evidence_of_a_member_is_too_old(world: World, chain: Chain) -> None:
+    asked = "evidence: {grade: document, max_age: 20d}\n"
+    world.policy(asked + requires("shops.all(s, s.open)", project=ONLY_OPEN), kind="chain")
+    chain.chain(ALL).shop("a", "open: true\n" + covered("tested", 30))
+    chain.shop("b", "open: true\n" + covered("tested", 25))
+    found = chain.one(world)
+    assert (found.status, found.until) == (Status.PASS, "2026-11-15")
+
+
+def test_what_a_table_does_not_read_of_its_members_does_not_count(world: World, chain: Chain) -> None:
+    project = ONLY_OPEN + "  counts: {from: shop, columns: {n: shop.count}}\n"
+    world.policy(requires("shops.all(s, s.open)", project=project), kind="chain")
+    chain.chain(ALL).shop("a", "open: true\ncount: 1\n" + covered("tested"))
+    found = chain.one(world)
+    assert found.basis is not None
+    assert found.basis.grade is Grade.TESTED

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
-from policyscan.engine.grading import Grader, merged, strength
+from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
 from policyscan.engine.outcomes import FOR_EACH, Outcome, evaluate, evaluate_lean
 from policyscan.engine.portfolio import Tables
@@ -193,9 +193,7 @@ class Evaluation:
     def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
         """The grade of the weakest evidence that anything in a policy rests on."""
         own = self.grader(clock).of_policy(policy)
-        return (
-            min([own, *self.tables.bases(policy, None)], key=strength).grade if policy.tables else own.grade
-        )
+        return weakest(own, self.tables.bases(policy, None) if policy.tables else ()).grade
 
     def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
         other = self.known.get(policy)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel.clock import zone_named
-from policyscan.engine.grading import Grader, strength
+from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
 from policyscan.engine.portfolio import Tables
@@ -102,7 +102,7 @@ class Explainer:
         own = self.grader.of_outcome(policy, outcome)
         if not policy.tables or self.tables is None:
             return own
-        return min([own, *self.tables.bases(policy, outcome)], key=strength)
+        return weakest(own, self.tables.bases(policy, outcome))
 
     def _bare(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome that is counted and shown nowhere."""

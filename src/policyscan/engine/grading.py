@@ -352,6 +352,12 @@ def strength(basis: Basis) -> tuple[int, int]:
     return basis.grade.rank, -basis.age_days if basis.age_days is not None else -(10**9)
 
 
+def weakest(own: Basis, members: Sequence[Basis]) -> Basis:
+    """The weakest of an inventory's own evidence and its members'. Its own word as a file counts only where
+    nothing else is read."""
+    return min([own, *members] if own.section else members or [own], key=strength)
+
+
 def merged(*rules: EvidenceRule | None) -> EvidenceRule | None:
     """What all of some rules together ask for."""
     asked = [rule for rule in rules if rule is not None]
