@@ -59,6 +59,7 @@ class Evaluation:
         self.known = known
         self.context = context
         self.full = full
+        self.evidence = evidence
         self.rule = rule
         self.tables = tables or Tables(document, {})
         grader = self._new_grader(clock)
@@ -173,7 +174,7 @@ class Evaluation:
         return self._new_grader(clock)
 
     def _new_grader(self, clock: PolicyClock) -> Grader:
-        return Grader(self.document, clock, self.known, self.context)
+        return Grader(self.document, clock, self.known, self.context, places=self.evidence)
 
     # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")
 

@@ -14,6 +14,7 @@ from policyscan.policies.policy import Policy, Reads, Requirement
 if TYPE_CHECKING:
     from policyscan import cel
     from policyscan.documents.document import Document
+    from policyscan.source import Span
 
 _EVIDENCE = "evidence"
 # What evidence must hold up. A fail needs no proof, and what is unknown stays so.
@@ -176,19 +177,24 @@ class _Coverage:
 
 
 class Grader:
-    """Grades the evidence of one document, and of those that it refers to, at one moment."""
+    """Grades the evidence of one document, and of those that it refers to, at one moment.
+
+    `places` asks for where it stands in its file, which takes longer to find than the rest.
+    """
 
     def __init__(
-        self, document: Document, clock: cel.Clock, known: Mapping[str, Policy], context: Sequence[Document]
-    ) -> None:
+        self, document: Document, clock: cel.Clock, known: Mapping[str, Policy],
+        context: Sequence[Document], *, places: bool = True,
+    ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
         self.known = known
         self.context = context
+        self.places = places
         self._kind = document.kind.name
         self._covered: dict[int, _Coverage] = {}
         self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None], tuple[_Chosen, ...]] = {}
-        self._bases: dict[tuple[str, str, int], Basis] = {}
+        self._bases: dict[tuple[str, str, int, str], Basis] = {}
 
     def of_outcome(self, policy: Policy, outcome: Outcome) -> Basis:
         """The weakest evidence that an outcome rests on; of equally weak the oldest."""
@@ -319,24 +325,29 @@ class Grader:
         return self._basis(chosen[0] if len(chosen) == 1 else min(chosen, key=_strength))
 
     def _basis(self, chosen: _Chosen) -> Basis:
-        document, item = chosen.fact.document, chosen.item
-        key = (document.id, chosen.fact.section, id(item))
+        key = (chosen.fact.document.id, chosen.fact.section, id(chosen.item), chosen.short)
         basis = self._bases.get(key)
         if basis is None:
-            basis = self._bases[key] = self._made(chosen, document, item)
+            basis = self._bases[key] = self._made(chosen)
         return basis
 
-    def _made(self, chosen: _Chosen, document: Document, item: _Item | None) -> Basis:
+    def _made(self, chosen: _Chosen) -> Basis:
+        fact, item, day = chosen.fact, chosen.item, chosen.day
+        document = fact.document
         prefix = "" if document is self.document else f"{document.kind.name}[{document.id}]."
-        section = prefix + chosen.fact.section
-        collected = str(Date(chosen.day)) if chosen.day is not None else None
-        age = self.clock.day - chosen.day if chosen.day is not None else None
+        place = self._place(chosen) if self.places or chosen.short else None
+        collected, age = (str(Date(day)), self.clock.day - day) if day is not None else (None, None)
         if item is None:
-            place = document.place_of(document.value, chosen.fact.section)
-            return Basis(Grade.DECLARED, section, None, collected, age, "", place)
-        source, value = item.value.get("source"), item.value
-        path = prefix + document.path_of(value)
-        return Basis(item.grade, section, source, collected, age, path, document.place_of(value))
+            return Basis(Grade.DECLARED, prefix + fact.section, None, collected, age, "", place)
+        path, source = prefix + document.path_of(item.value), item.value.get("source")
+        return Basis(item.grade, prefix + fact.section, source, collected, age, path, place)
+
+    @staticmethod
+    def _place(chosen: _Chosen) -> Span:
+        document, item = chosen.fact.document, chosen.item
+        if item is not None:
+            return document.place_of(item.value)
+        return document.place_of(document.value, chosen.fact.section)
 
 
 def _strength(chosen: _Chosen) -> tuple[bool, int, int]:
