@@ -13,7 +13,7 @@ from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
-from policyscan.findings import FINDINGS, Status
+from policyscan.findings import FINDINGS, Result, Status
 from policyscan.policies.pack import builtin_folder, load_pack
 
 ROOT = Path(__file__).parents[2]
