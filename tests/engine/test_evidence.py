@@ -138,6 +138,14 @@ def test_what_a_requirement_does_not_read_does_not_count(world: World) -> None:
     assert grades == {"o": Grade.TESTED, "a": Grade.DOCUMENT}
 
 
+def test_what_is_not_written_because_its_absence_has_a_meaning_needs_no_evidence(world: World) -> None:
+    world.policy("require:\n  - {id: o, that: shop.open && !shop.alarm}\n")
+    facts = f"open: true\nevidence:\n{item('e', 'tested', '2026-10-01', 'open')}"
+    assert one(world, facts, DOCUMENT).status is Status.PASS
+    assert one(world, facts + "alarm: false\n", DOCUMENT).status is Status.UNKNOWN
+    assert one(world, facts + "alarm:\n", DOCUMENT).status is Status.UNKNOWN
+
+
 def test_what_is_only_about_the_file_rests_on_its_own_word(world: World) -> None:
     world.policy("require:\n  - {id: f, that: 'within(shop.as_of, duration(\"720h\"))'}\n")
     assert basis(world, "")[:6] == (Grade.DECLARED, "", None, "2026-10-31", 0, "")

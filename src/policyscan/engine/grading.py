@@ -125,6 +125,8 @@ class _Coverage:
         """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
         their own, each part is one."""
         document = self.document
+        if section in document.facts.supplied.get(id(document.value), ()):
+            return ()  # nothing is said of it, which has one honest meaning: there is nothing to show
         items = tuple(self.sections.get(section, ()))
         whole = _Fact(document, section, items, not items and section in self.unusable)
         if section not in self.own:
