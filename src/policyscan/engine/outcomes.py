@@ -22,14 +22,17 @@ _NAMELESS = "?"
 Values = tuple[Any, ...]
 Turn = tuple[int, int]
 
+# Python 3.11 takes longer to look a member up in its Enum than for most of what is done with it here.
+_PASS, _FAIL, _UNKNOWN, _ERROR = Status.PASS, Status.FAIL, Status.UNKNOWN, Status.ERROR
+
 # Requirement ids of results that come before any need or requirement.
 APPLIES, FOR_EACH, WHEN = "applies", "for_each", "when"
 
 _EMPTY = {
     "not_applicable": Status.NOT_APPLICABLE,
-    "unknown": Status.UNKNOWN,
-    "fail": Status.FAIL,
-    "pass": Status.PASS,
+    "unknown": _UNKNOWN,
+    "fail": _FAIL,
+    "pass": _PASS,
 }
 
 
@@ -156,7 +159,7 @@ class _Run:
             return None, code.program(self.clock, *values) or ()
         except cel.EvalError as error:
             forget_calls(error)
-            status = Status.UNKNOWN if isinstance(error, cel.Missing) else Status.ERROR
+            status = _UNKNOWN if isinstance(error, cel.Missing) else _ERROR
             if isinstance(error, cel.Absent):
                 if absent is None:
                     return None, ()
@@ -196,7 +199,7 @@ class _Run:
                 subject = policy.key.program(clock, *values)
             except cel.EvalError as error:
                 forget_calls(error)
-                status = status_of(policy.key, values, clock, Status.UNKNOWN)
+                status = status_of(policy.key, values, clock, _UNKNOWN)
                 verdict = Verdict(status, policy.key, values)
                 self._add(FOR_EACH, self._unique(subject, label), verdict, values)
                 return
@@ -226,22 +229,22 @@ class _Run:
         for need in needs:
             code = need.that
             if need.when is not None:
-                applies = status_of(need.when, values, self.clock, Status.UNKNOWN)
-                if applies is Status.FAIL:
+                applies = status_of(need.when, values, self.clock, _UNKNOWN)
+                if applies is _FAIL:
                     continue
-                if applies is not Status.PASS:
+                if applies is not _PASS:
                     return self._need(need, subject, Verdict(applies, need.when, values), severity), None
-            status = status_of(code, values, self.clock, Status.UNKNOWN)
-            if status is Status.PASS:
+            status = status_of(code, values, self.clock, _UNKNOWN)
+            if status is _PASS:
                 continue
             outcome = self._need(need, subject, Verdict(status, code, values), severity)
-            if not need.blocks_pass_only or outcome.status is Status.ERROR:
+            if not need.blocks_pass_only or outcome.status is _ERROR:
                 return outcome, None
             held = held or outcome
         return None, held
 
     def _need(self, need: Need, subject: str, verdict: Verdict, severity: Severity) -> Outcome:
-        status = Status.ERROR if verdict.status is Status.ERROR else Status.UNKNOWN
+        status = _ERROR if verdict.status is _ERROR else _UNKNOWN
         return Outcome(need.id, subject, status, severity, (verdict,), self._turn(), verdict.values, need)
 
     # --- requirements
@@ -250,9 +253,9 @@ class _Run:
         self, item: Requirement, subject: str, values: Values, held: Outcome | None
     ) -> Outcome | None:
         if item.when is not None:
-            applies = status_of(item.when, values, self.clock, Status.UNKNOWN)
-            if applies is not Status.PASS:
-                shown = Status.NOT_APPLICABLE if applies is Status.FAIL else applies
+            applies = status_of(item.when, values, self.clock, _UNKNOWN)
+            if applies is not _PASS:
+                shown = Status.NOT_APPLICABLE if applies is _FAIL else applies
                 why = (Verdict(applies, item.when, values),)
                 return Outcome(item.id, subject, shown, item.severity, why, self._turn(), values, item)
         if item.needs:
@@ -263,7 +266,7 @@ class _Run:
         if item.each:
             return self._each(item, subject, values, held)
         status = status_of(item.that, values, self.clock, item.absent)
-        kept = status is not Status.PASS or self.keep
+        kept = status is not _PASS or self.keep
         verdicts = (Verdict(status, item.that, values),) if kept else ()
         return self._settled(item, held, status, subject, verdicts, values, 0)
 
@@ -272,7 +275,7 @@ class _Run:
         verdicts: tuple[Verdict, ...], values: Values, count: int,
     ) -> Outcome | None:  # fmt: skip
         """A requirement's outcome; None for one that passes, if nobody asks further."""
-        if status is Status.PASS:
+        if status is _PASS:
             if held is not None:
                 return held._replace(requirement=item.id, severity=item.severity, turn=self._turn())
             if not self.every and not item.notice_days:
@@ -284,7 +287,7 @@ class _Run:
         count = self._elements(item, 0, values, verdicts)
         if len(verdicts) > 1:
             verdicts.sort(key=_worst_first)
-        status = verdicts[0].status if verdicts else Status.PASS
+        status = verdicts[0].status if verdicts else _PASS
         return self._settled(item, held, status, subject, tuple(verdicts), values, count)
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
@@ -302,7 +305,7 @@ class _Run:
             for element in items:
                 bound = (*values, element)
                 status = status_of(item.that, bound, self.clock, item.absent)
-                if status is not Status.PASS or self.keep:
+                if status is not _PASS or self.keep:
                     verdicts.append(Verdict(status, item.that, bound))
             count += len(items)
         return count
@@ -311,10 +314,10 @@ class _Run:
 
     def _holds(self, requirement: str, subject: str, code: Code, values: Values) -> bool:
         """Whether a condition is true; if not, its outcome is added."""
-        status = status_of(code, values, self.clock, Status.UNKNOWN)
-        if status is Status.PASS:
+        status = status_of(code, values, self.clock, _UNKNOWN)
+        if status is _PASS:
             return True
-        shown = Status.NOT_APPLICABLE if status is Status.FAIL else status
+        shown = Status.NOT_APPLICABLE if status is _FAIL else status
         verdicts = (Verdict(status, code, values),)
         self.outcomes.append(
             Outcome(requirement, subject, shown, self.severity, verdicts, self._turn(), values)
@@ -347,12 +350,12 @@ def _below(prefix: str, name: str) -> str:
 def status_of(code: Code, values: Values, clock: cel.Clock, absent: Status) -> Status:
     """Pass for true, fail for false; unknown, `absent` or error for what stands in the way of telling."""
     try:
-        return Status.PASS if code.program(clock, *values) else Status.FAIL
+        return _PASS if code.program(clock, *values) else _FAIL
     except cel.EvalError as error:
         forget_calls(error)
         if isinstance(error, cel.Missing):
-            return Status.UNKNOWN
-        return absent if isinstance(error, cel.Absent) else Status.ERROR
+            return _UNKNOWN
+        return absent if isinstance(error, cel.Absent) else _ERROR
 
 
 def forget_calls(error: cel.EvalError) -> None:
