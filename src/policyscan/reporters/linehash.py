@@ -9,11 +9,13 @@ have findings.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import mul
 
 _WINDOW = 100
 _BITS = (1 << 64) - 1
-_POWERS = [pow(37, _WINDOW - 1 - index, 1 << 64) for index in range(_WINDOW)]
+_FOLDS = [
+    (16 << n, sum((1 << (16 << n)) - 1 << place for place in range(0, 2048, 32 << n)), 37 ** (1 << n))
+    for n in range(7)
+]
 _END = "\uffff" + "\0" * _WINDOW  # what the published algorithm feeds in after the last character
 
 
@@ -23,7 +25,7 @@ def line_hashes(content: bytes, lines: Iterable[int]) -> dict[int, str]:
         content = content.decode("utf-8", "replace").encode()
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    text = _units(content.translate(None, b" \t").decode()) + _END
+    text = _units(content.translate(None, b" \t").decode())
     hashes: dict[int, str] = {}
     for wanted in sorted(set(lines)):
         parts = text.split("\n", wanted - 1)
@@ -31,9 +33,19 @@ def line_hashes(content: bytes, lines: Iterable[int]) -> dict[int, str]:
             break
         start = len(text) - len(parts[-1])
         window = text[start : start + _WINDOW]
-        value = sum(map(mul, map(ord, window), _POWERS)) & _BITS
-        hashes[wanted] = f"{value:x}:{_occurrence(text, window, start)}"
+        if len(window) < _WINDOW:
+            window = (window + _END)[:_WINDOW]
+        hashes[wanted] = f"{_polynomial(window):x}:{_occurrence(text, window, start)}"
     return hashes
+
+
+def _polynomial(window: str) -> int:
+    """The polynomial of some characters. They stand side by side in one large number, of which each step
+    makes one half as long: every character, pair, four, … times its power, plus the one after it."""
+    value = int.from_bytes(window.encode("utf-16-be", "surrogatepass"))
+    for width, evens, power in _FOLDS:
+        value = (value >> width & evens) * power + (value & evens)
+    return value & _BITS
 
 
 def _occurrence(text: str, window: str, start: int) -> int:
