@@ -77,6 +77,9 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its ending; empty past the end of the file."""
+        if self._starts is None and "\r" not in self.text:  # for one line not all of them need be found
+            lines = self.text.split("\n", number)
+            return lines[number - 1] if 1 <= number <= len(lines) else ""
         starts = self.starts
         if not 1 <= number <= len(starts):
             return ""
