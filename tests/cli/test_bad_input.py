@@ -217,6 +217,16 @@ def test_why_nothing_is_found(monkeypatch: pytest.MonkeyPatch, folder: Path, rul
     assert "no inventory was found" in ran.err
 
 
+def test_a_file_that_is_broken_is_not_blamed_on_hidden_ones(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    (folder / "inventories" / "good.yaml").write_text("broken: '", encoding="utf-8")
+    for command in ("scan", "validate"):
+        ran = policyscan(monkeypatch, folder, command)
+        assert ran.code == 2
+        assert "hidden" not in ran.out
+
+
 def test_what_is_ignored_beside_what_is_read_is_told(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     (folder / ".gitignore").write_text("draft.yaml\n", encoding="utf-8")
     (folder / "inventories" / "draft.yaml").write_text("broken: '", encoding="utf-8")

@@ -135,12 +135,26 @@ def test_standard_input_is_validated(monkeypatch: pytest.MonkeyPatch, place: Pat
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Elm", "elm vets", "elm--vets", "-elm", "../elm", "elm/vets", "élm", "a.b"]
+    ("name", "better"),
+    [
+        ("", "elm-vets"),
+        ("Elm", "elm"),
+        ("Elm & Vets", "elm-vets"),
+        ("oak--vets", "oak-vets"),
+        ("-elm", "elm"),
+        ("../elm", "elm"),
+        ("oak/vets", "oak-vets"),
+        ("élm", "elm-vets"),
+        ("a.b", "a-b"),
+    ],
 )
-def test_a_name_that_cannot_be_an_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+def test_a_name_that_cannot_be_an_id(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, better: str
+) -> None:
     ran = policyscan(monkeypatch, tmp_path, "init", "--", name)
     assert ran.code == 2
     assert "cannot be an id" in ran.err
+    assert ran.err.endswith(f"as in {better}\n")
     assert list(tmp_path.iterdir()) == []
 
 

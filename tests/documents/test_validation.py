@@ -101,7 +101,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "inventories").rglob("*.yaml"))
             "time_zone: America/Chikago is no time zone",
             "America/Chicago?",
         ),
-        ("currency: usd", "4:11", "currency: usd does not look like ^[A-Z][A-Z][A-Z]$", ""),
+        ("currency: usd", "4:11", "currency: usd does not look like ^[A-Z][A-Z][A-Z]$", "such as EUR"),
         (
             "levels: {a: hihg}",
             "4:13",

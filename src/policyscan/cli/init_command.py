@@ -34,7 +34,8 @@ def command(name: str, kind: str, output: Path | None) -> int:
     NAME becomes its id and its file's name: inventories/clients/NAME.yaml. Nothing is overwritten.
     """
     if not _ID.fullmatch(name):
-        hint = "use lower-case letters, digits and single hyphens, as in elm-vets"
+        near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") if name.isascii() else ""
+        hint = f"use lower-case letters, digits and single hyphens, as in {near or 'elm-vets'}"
         raise UsageError(f"{name!r} cannot be an id", hint=hint)
     path = output or Path("inventories") / _FOLDERS[kind] / f"{name}.yaml"
     template = (_TEMPLATES / f"{kind}.yaml").read_text(encoding="utf-8")

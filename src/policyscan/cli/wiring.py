@@ -338,7 +338,7 @@ class Reader:
             yield "a file or folder that a .gitignore excludes was not read"
         elif count:
             yield f"{count} files or folders that a .gitignore excludes were not read"
-        if not self.ids:
+        if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
 
     def told(self) -> list[PolicyscanError]:

@@ -24,6 +24,16 @@ _YAML_EATS = (
 )
 
 
+_TYPES = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
 class PolicyFile:
     """One YAML file of a pack: its value, and the place of everything in it."""
 
@@ -159,7 +169,9 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
     if name == "type":
         found = file.at(path)
         hint = _YAML_EATS if isinstance(found, dict | bool) or found is None else None
-        return [PolicyError(_capital(error.message), at=file.span(path), hint=hint)]
+        expected = " or ".join(_TYPES.get(type_, type_) for type_ in kind.types)
+        message = f"expected {expected}, found {_show(found)}"
+        return [PolicyError(message, at=file.span(path), hint=hint)]
     return [PolicyError(_capital(error.message), at=file.span(path))]
 
 

@@ -103,7 +103,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
 
 def _no_field(c: Checker, node: Select | Has, t: ObjectType, field: str) -> None:
     near = closest(field, t.fields)
-    hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(sorted(t.fields))}"
+    hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(sorted(t.fields)) or 'none'}"
     c.error(node, f"{an(t)} has no field {field!r}", hint, at=_field_span(node))
 
 
