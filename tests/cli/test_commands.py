@@ -135,6 +135,33 @@ def test_standard_input_is_validated(monkeypatch: pytest.MonkeyPatch, place: Pat
 
 
 @pytest.mark.parametrize(
+    ("settings", "start", "wrote"),
+    [
+        ("", ".", "inventories/clients/elm.yaml"),
+        ("", "inventories/clients", "elm.yaml"),
+        ("", "docs", "../inventories/clients/elm.yaml"),
+        ("inventories: [book]\n", ".", "book/clients/elm.yaml"),
+        ("inventories: [book/one.yaml, book]\n", "docs", "../book/clients/elm.yaml"),
+    ],
+)
+def test_an_inventory_is_written_where_a_scan_looks_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: str, start: str, wrote: str
+) -> None:
+    for folder in (".git", "inventories/clients", "docs", "book"):
+        (tmp_path / folder).mkdir(parents=True)
+    write(
+        tmp_path,
+        "book/one.yaml",
+        "schema_version: 1\nkind: client\nas_of: 2026-10-31\norganisation: {id: a}\n",
+    )
+    write(tmp_path, "policyscan.yaml", settings + "x-ours: true\n")
+    ran = policyscan(monkeypatch, tmp_path / start, "init", "elm")
+    assert (ran.code, ran.out.partition("\n")[0]) == (0, f"wrote {wrote}")
+    assert (tmp_path / start / wrote).is_file()
+    assert "elm" in policyscan(monkeypatch, tmp_path / start, "scan", "-f", "json").out
+
+
+@pytest.mark.parametrize(
     ("name", "better"),
     [
         ("", "elm-vets"),

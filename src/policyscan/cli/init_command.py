@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from pathlib import Path
 
 import click
 
+from policyscan.config import load
+from policyscan.documents.discovery import DEFAULT_FOLDER
 from policyscan.errors import UsageError
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -31,13 +34,14 @@ _FOLDERS = {"client": "clients", "provider": "providers"}
 def command(name: str, kind: str, output: Path | None) -> int:
     """Write a short commented inventory for NAME, to fill in.
 
-    NAME becomes its id and its file's name: inventories/clients/NAME.yaml. Nothing is overwritten.
+    NAME becomes its id and its file's name: inventories/clients/NAME.yaml, or in the folder of inventories
+    that policyscan.yaml names. Nothing is overwritten.
     """
     if not _ID.fullmatch(name):
         near = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") if name.isascii() else ""
         hint = f"use lower-case letters, digits and single hyphens, as in {near or 'elm-vets'}"
         raise UsageError(f"{name!r} cannot be an id", hint=hint)
-    path = output or Path("inventories") / _FOLDERS[kind] / f"{name}.yaml"
+    path = output or Path(os.path.relpath(_inventories() / _FOLDERS[kind] / f"{name}.yaml"))
     template = (_TEMPLATES / f"{kind}.yaml").read_text(encoding="utf-8")
     text = template.replace("NAME", name).replace("TODAY", date.today().isoformat())  # noqa: DTZ011 - the user's own day
     if not path.parent.exists():
@@ -52,6 +56,13 @@ def command(name: str, kind: str, output: Path | None) -> int:
     click.echo(f"wrote {path}")
     click.echo(f"Fill in what you know, then run: policyscan scan {path}")
     return 0
+
+
+def _inventories() -> Path:
+    """The folder in which a scan without arguments looks first."""
+    config = load(".")
+    found = (path for written in config.inventories if (path := Path(config.root, written)).is_dir())
+    return next(found, Path(config.root, DEFAULT_FOLDER))
 
 
 def _make_folder(folder: Path) -> None:

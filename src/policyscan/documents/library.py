@@ -89,17 +89,26 @@ class Library:
         """
         # A text from standard input without a name may be what is in one of the files.
         known = {key: first for key, first in self._seen.items() if first[0].shown != STDIN_SHOWN}
-        idents = {ident for _, ident in known}
-        names = {self.kinds[kind].shape.ident[-1] for kind, _ in known}
         found: list[PolicyscanError] = []
         for file in self._neighbours() if known else ():
-            if file.path not in self._kept and not _mentions_id(file, idents, names):
+            if file.path not in self._kept and not self._may_claim(file, known):
                 continue
             for other in self._open(file).documents:
                 first = known.get((other.kind.name, other.id))
                 if first is not None and other.kind.name not in self.targets:  # of those _open tells
                     found.append(duplicate_id(self._again(*first), other))
         return found
+
+    def _may_claim(self, file: File, known: Collection[tuple[str, str]]) -> bool:
+        """Whether a file may hold a document of one of these kinds and ids: a look at its text."""
+        try:
+            text = as_source(file).text
+        except DocumentError:
+            return False
+        names = {kind: self.kinds[kind].shape.ident[-1] for kind in self.kinds.names if says_kind(text, kind)}
+        return any(
+            kind in names and ident in text and says_id(text, ident, names[kind]) for kind, ident in known
+        )
 
     def _neighbours(self) -> Iterator[File]:
         """The files beside those that are reported, in folders that are known to hold inventories."""
@@ -385,15 +394,6 @@ def _mentions(file: File, kind: str) -> bool:
     except DocumentError:
         return False
     return says_kind(text, kind)
-
-
-def _mentions_id(file: File, idents: Collection[str], names: Collection[str]) -> bool:
-    """Whether a file may hold a document with one of these ids: a look at its text."""
-    try:
-        text = as_source(file).text
-    except DocumentError:
-        return False
-    return any(says_id(text, ident, name) for ident in idents if ident in text for name in names)
 
 
 def says_id(text: str, ident: str, name: str = "id") -> bool:
