@@ -32,7 +32,7 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
         ("profile:\n", 1, "'profile' is blank", "value"),
         ("evidence: {grade: papers}\n", 1, '"papers" is not allowed', "document"),
         ("evidence: {max_age: 30d}\n", 1, "the key 'grade' is missing", None),
-        ("evidence: {grade: document, max_age: 30}\n", 1, "is not of type", None),
+        ("evidence: {grade: document, max_age: 30}\n", 1, "expected a text, found 30", None),
         ("evidence: {grade: document, max_age: 1y}\n", 1, "does not match", None),
         ("evidence:\n", 1, "'evidence' is blank", "value"),
         ("ignore: PATCH-01\n", 1, 'expected a list, found "PATCH-01"', None),
