@@ -73,7 +73,7 @@ def expression_lines(text: str) -> Iterator[int]:
         if block_indent >= 0:
             if line.strip() and not words:
                 yield number
-        elif inside in {"applies", "when", "for_each", "variables", "needs", "require"}:
+        elif inside in {"project", "applies", "when", "for_each", "variables", "needs", "require"}:
             words = re.match(WORDS, line) is not None
             if re.search(r": >-\s*$", line):
                 block_indent = indent

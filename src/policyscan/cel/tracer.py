@@ -150,7 +150,17 @@ class Tracer:
 
     def b_nn_all(self, ir: Ir) -> Run:
         inner = self.build(ir[3])
-        return lambda frame: runtime.all_given(present(frame, inner(frame)))
+
+        def run(frame: Frame) -> Any:
+            before = len(frame.reads)
+            items = present(frame, inner(frame))
+            try:
+                return runtime.all_given(items)
+            except Absent:
+                frame.absent.extend((base, key) for base, key, value in frame.reads[before:] if value is None)
+                raise
+
+        return run
 
     def b_rank(self, ir: Ir) -> Run:
         inner, values = self.build(ir[3]), ir[4]

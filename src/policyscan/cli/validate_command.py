@@ -39,12 +39,15 @@ def command(
     problems: list[PolicyscanError] = []
     if policies_too:
         _, problems = wiring.load_packs(settings, kinds, (), store)
-    reader = wiring.Reader(kinds, wiring.find_files(paths, settings, stdin_filename))
+    last = {kind.name for kind in kinds if kind.members}
+    reader = wiring.Reader(kinds, wiring.find_files(paths, settings, stdin_filename), last=last)
     plan_moment = wiring.moment_of(as_of)
     notes: list[DocumentIssue] = []
     count = 0
     for document, _ in reader.documents():
         count += 1
+        if document.kind.name in last:  # patterns that name nobody are among its issues then
+            reader.members(document, lambda *_: True, lambda *_: None)
         problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in document.issues)
         notes.extend(_notes(document, plan_moment, settings.time_zone))
     problems.extend(reader.told())

@@ -365,7 +365,7 @@ def forget_calls(error: cel.EvalError) -> None:
 
 def _identity(item: Any, key: tuple[str, ...], position: int) -> str:
     """What identifies an element of a list: its own id, or a text itself."""
-    if key == (".",):
+    if key == (".",) and item is not None:
         return str(item)
     found = item if key else None
     for part in key:

@@ -7,7 +7,7 @@ hole passes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan import cel
@@ -109,7 +109,7 @@ class Tables:
         """`made` are the tables of each policy, by its id; those of any other are holes."""
         self.document = document
         self._made = dict(made)
-        self._reads: dict[tuple[str, str], frozenset[str]] = {}
+        self._reads: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self._origins = {
             id(row): origin
             for tables in made.values()
@@ -141,10 +141,11 @@ class Tables:
     def _settled(self, policy: Policy, outcome: Outcome, clock: cel.Clock) -> Outcome:
         """An outcome with what is true of the tables that it rests on: when they turn, and that nothing
         passes, or does not apply, for want of members that are not there."""
-        names = self._read_by(policy, outcome)
-        tables = [table for table in self.of(policy) if table.name in names]
-        turns = [outcome.turn, *(table.turn(clock) for table in tables)]
-        turns.extend((one.until, NEVER_INSTANT) for one in _graded(tables))
+        names, subjects = self._read_by(policy, outcome)
+        read = [table for table in self.of(policy) if table.name in names | subjects]
+        tables = [table for table in read if table.name in names]
+        turns = [outcome.turn, *(table.turn(clock) for table in read)]
+        turns.extend((one.until, NEVER_INSTANT) for one in _graded(read))
         outcome = outcome._replace(turn=(min(t[0] for t in turns), min(t[1] for t in turns)))
         if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
             holes = dict.fromkeys(hole for table in tables for hole in table.holes)
@@ -158,17 +159,20 @@ class Tables:
 
     def bases(self, policy: Policy, outcome: Outcome | None) -> list[Basis]:
         """The evidence of each member that an outcome of a policy rests on, or anything in it."""
-        names = self._read_by(policy, outcome) if outcome is not None else None
+        names = frozenset().union(*self._read_by(policy, outcome)) if outcome is not None else None
         tables = [table for table in self.of(policy) if names is None or table.name in names]
         return [one.basis for one in _graded(tables)]
 
-    def _read_by(self, policy: Policy, outcome: Outcome) -> frozenset[str]:
-        """The names that an outcome's expressions read."""
+    def _read_by(self, policy: Policy, outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
+        """The names that an outcome's expressions read, and those that the lists of its subjects do.
+
+        What the lists read is no reason not to pass: a hole in a list is a subject itself, or makes the
+        list unknown.
+        """
         key = policy.id, outcome.requirement
         if key not in self._reads:
-            self._reads[key] = frozenset(
-                name for code in _codes(policy, outcome) for name in code.checked.names
-            )
+            lists = [code for binding in policy.for_each for code in binding.lists]
+            self._reads[key] = _names(_codes(policy, outcome)), _names(lists)
         return self._reads[key]
 
     # --- the way back, as documents have it
@@ -207,9 +211,12 @@ def _untold(document: Document, kind: str) -> Gap:
     return Gap(field, field, span=document.place_of(document.value, field), reason=_UNREAD)
 
 
+def _names(codes: Iterable[Code]) -> frozenset[str]:
+    return frozenset(name for code in codes for name in code.checked.names)
+
+
 def _codes(policy: Policy, outcome: Outcome) -> Iterator[Code]:
-    """The expressions that an outcome rests on. What a list gives a subject is not among them: a hole in a
-    list is a subject itself, or makes the list unknown."""
+    """The expressions that an outcome rests on, those that gave it its subject left aside."""
     if policy.applies is not None:
         yield policy.applies
     if outcome.requirement == APPLIES:

@@ -659,6 +659,7 @@ def _keepable(type_: types.Type) -> bool:
 
 def _key(element: types.Type) -> tuple[str, ...]:
     """The path from an element to what identifies it; a text is its own identity."""
+    element = types.non_null(element)
     if isinstance(element, types.ObjectType):
         return tuple(element.key or ())
     plain = element == types.STRING or isinstance(element, types.Enum | types.Identity)

@@ -25,6 +25,7 @@ class Expected(NamedTuple):
     at: str | None
     until: str | None
     says_until: bool
+    figures: Mapping[str, Any]
     span: Span
 
 
@@ -82,7 +83,7 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
     expected = tuple(
         Expected(
             e.get("subject", ""), e.get("requirement"), e["status"], e.get("severity"), e.get("message"),
-            e.get("at"), e.get("until"), "until" in e, file.span((*path, "expect", i)),
+            e.get("at"), e.get("until"), "until" in e, e.get("figures", {}), file.span((*path, "expect", i)),
         )
         for i, e in enumerate(written["expect"])
     )  # fmt: skip

@@ -173,6 +173,9 @@ def _differences(expected: Expected, found: Result, documents: Sequence[Document
         made.append(f"expected the message {expected.message!r}, got {found.message!r}")
     if expected.says_until and found.until != expected.until:
         made.append(f"expected until {expected.until}, got {found.until}")
+    for name, value in expected.figures.items():
+        if found.figures.get(name) != value:
+            made.append(f"expected the figure {name} to be {value}, got {found.figures.get(name)}")
     if expected.at is not None:
         place = _place(documents, expected.at)
         if place is None:
