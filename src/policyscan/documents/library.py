@@ -91,6 +91,8 @@ class Library:
         known = {key: first for key, first in self._seen.items() if first[0].shown != STDIN_SHOWN}
         found: list[PolicyscanError] = []
         for file in self._neighbours() if known else ():
+            if file.path in self._held:  # a member, of which `load` has told
+                continue
             if file.path not in self._kept and not self._may_claim(file, known):
                 continue
             for other in self._open(file).documents:

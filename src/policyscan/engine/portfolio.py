@@ -122,7 +122,7 @@ class Tables:
         """A policy's tables in its order; where nobody has read the members, each is a hole without a row."""
         if policy.id not in self._made:
             self._made[policy.id] = [
-                Projected(table.name, [], [Chunk([], [], holes=(_untold(self.document, table.kind),))])
+                Projected(table.name, [], [Chunk([], [], holes=(_unread(self.document, table.kind),))])
                 for table in policy.tables
             ]
         return self._made[policy.id]
@@ -136,7 +136,22 @@ class Tables:
             return [Outcome(PROJECT, "", Status.ERROR, severity, (), _NEVER, (root,), gaps=faults)]
         rows = tuple(table.rows for table in tables)
         found = evaluate(policy, root, clock, keep=keep, tables=rows)
-        return [self._settled(policy, outcome, clock) for outcome in found]
+        settled = [self._settled(policy, outcome, clock) for outcome in found]
+        return [*settled, *self._untold(policy, settled, root)]
+
+    def _untold(self, policy: Policy, outcomes: Sequence[Outcome], root: Any) -> Iterator[Outcome]:
+        """That there may be more subjects, where a list of them passes over a hole."""
+        lists = _names(code for binding in policy.for_each for code in binding.lists)
+        chunks = [chunk for table in self.of(policy) if table.name in lists for chunk in table.chunks]
+        told = {id(value) for outcome in outcomes for value in outcome.bound}
+        gaps = dict.fromkeys(
+            hole for chunk in chunks if not told & set(map(id, chunk.rows)) for hole in chunk.holes
+        )
+        whole = {one.requirement for one in outcomes if one.status is Status.UNKNOWN}
+        known = APPLIES in whole or FOR_EACH in whole
+        if gaps and not known:
+            severity = policy.info.severity
+            yield Outcome(FOR_EACH, "", Status.UNKNOWN, severity, (), _NEVER, (root,), gaps=tuple(gaps))
 
     def _settled(self, policy: Policy, outcome: Outcome, clock: cel.Clock) -> Outcome:
         """An outcome with what is true of the tables that it rests on: when they turn, and that nothing
@@ -151,7 +166,7 @@ class Tables:
             holes = dict.fromkeys(hole for table in tables for hole in table.holes)
             if holes:
                 return outcome._replace(status=Status.UNKNOWN, gaps=tuple(holes))
-            short = [one.short for one in _graded(tables) if one.short is not None]
+            short = [one.short for one in _graded(read) if one.short is not None]
             if short:
                 weakest = min(short, key=lambda one: strength(one.basis))
                 return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest)
@@ -166,8 +181,7 @@ class Tables:
     def _read_by(self, policy: Policy, outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
         """The names that an outcome's expressions read, and those that the lists of its subjects do.
 
-        What the lists read is no reason not to pass: a hole in a list is a subject itself, or makes the
-        list unknown.
+        What the lists read is no reason not to pass: a hole in a list is told by itself.
         """
         key = policy.id, outcome.requirement
         if key not in self._reads:
@@ -205,7 +219,7 @@ def _graded(tables: Sequence[Projected]) -> Iterator[Graded]:
     return (chunk.graded for table in tables for chunk in table.chunks if chunk.graded is not None)
 
 
-def _untold(document: Document, kind: str) -> Gap:
+def _unread(document: Document, kind: str) -> Gap:
     fields = [field for field, of in document.kind.members.items() if of == kind]
     field = fields[0] if fields else kind
     return Gap(field, field, span=document.place_of(document.value, field), reason=_UNREAD)
