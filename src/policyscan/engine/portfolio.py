@@ -136,17 +136,15 @@ class Tables:
             return [Outcome(PROJECT, "", Status.ERROR, severity, (), _NEVER, (root,), gaps=faults)]
         rows = tuple(table.rows for table in tables)
         found = evaluate(policy, root, clock, keep=keep, tables=rows)
-        settled = [self._settled(policy, outcome, clock) for outcome in found]
+        nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
+        kept = [one for one in found if nobody.isdisjoint(map(id, one.bound))]
+        settled = [self._settled(policy, outcome, clock) for outcome in kept]
         return [*settled, *self._untold(policy, settled, root)]
 
     def _untold(self, policy: Policy, outcomes: Sequence[Outcome], root: Any) -> Iterator[Outcome]:
-        """That there may be more subjects, where a list of them passes over a hole."""
+        """That there may be more subjects, where a list of them rests on a table with a hole."""
         lists = _names(code for binding in policy.for_each for code in binding.lists)
-        chunks = [chunk for table in self.of(policy) if table.name in lists for chunk in table.chunks]
-        told = {id(value) for outcome in outcomes for value in outcome.bound}
-        gaps = dict.fromkeys(
-            hole for chunk in chunks if not told & set(map(id, chunk.rows)) for hole in chunk.holes
-        )
+        gaps = dict.fromkeys(hole for table in self.of(policy) if table.name in lists for hole in table.holes)
         whole = {one.requirement for one in outcomes if one.status is Status.UNKNOWN}
         known = APPLIES in whole or FOR_EACH in whole
         if gaps and not known:
