@@ -139,6 +139,7 @@ def test_what_was_read(source: str, reads: list[tuple[str, Any]]) -> None:
         ("device.owner.leadership", [], ["devices[lt].owner"]),
         ("fix.cvss > 1.0", [], ["devices[lt].fixes[k1].cvss"]),
         ("client.people.all(p, p.end_date > today)", [], ["people[ann].end_date"]),
+        ("client.people.map(p, p.end_date).max() > today", [], ["people[ann].end_date"]),
         ("device.fixes[4].id == 'x'", [], ["devices[lt].fixes[4]"]),
         ("device.tags.size() > 1 || device.cores > 1", ["devices[lt].tags", "devices[lt].cores"], []),
         ("current(device.owner, today)", [], ["devices[lt].owner"]),

@@ -392,6 +392,37 @@ def test_members_that_nobody_read_are_holes(world: World, chain: Chain) -> None:
     assert (result.status, result.message) == (Status.UNKNOWN, "shops: its members were not read")
 
 
+PASSED_OVER = (
+    SHOPS + "absence_ok: what is known is enough here\n"
+    "for_each: shops.filter(s, has(s.open)).map(s, s.document)\nas: x\n"
+    "require: [{id: it, that: 'true'}]\n"
+)
+
+
+def test_a_list_that_passes_over_a_hole_may_have_more(world: World, chain: Chain) -> None:
+    world.policy(PASSED_OVER, kind="chain")
+    chain.chain("shops: [shops/a.yaml, gone]\ndepots: []\n").shop("a", "open: true\n")
+    told = {(r.subject, r.requirement): r for r in chain.results(world) if r.policy == "MINE-01"}
+    assert {key: r.status.value for key, r in told.items()} == {
+        ("a", "it"): "pass", ("", "for_each"): "unknown",
+    }  # fmt: skip
+    assert told["", "for_each"].message.startswith("shops[1]: no shop is found under gone")
+
+
+def test_a_hole_is_no_subject(world: World, chain: Chain) -> None:
+    world.policy(SHOPS + "for_each: shops\nas: s\nrequire: [{id: it, that: s.open}]\n", kind="chain")
+    chain.chain("shops: [shops/a.yaml, gone]\ndepots: []\n").shop("a", "open: true\n")
+    told = [(r.subject, r.requirement, r.status.value) for r in chain.results(world) if r.policy == "MINE-01"]
+    assert sorted(told) == [("", "for_each", "unknown"), ("a", "it", "pass")]
+
+
+def test_it_is_told_once_where_nothing_is_left(world: World, chain: Chain) -> None:
+    world.policy(PASSED_OVER, kind="chain")
+    chain.chain("shops: [gone]\ndepots: []\n")
+    told = [(r.subject, r.requirement, r.status.value) for r in chain.results(world) if r.policy == "MINE-01"]
+    assert told == [("", "for_each", "unknown")]
+
+
 # --- faults
 
 
@@ -505,6 +536,12 @@ def test_results_turn_when_a_row_turns(world: World, chain: Chain, zone: str, un
         "a", f"time_zone: {zone}\ntools: [{{id: x, ends_on: 2026-11-10}}, {{id: y, ends_on: 2026-12-24}}]\n"
     )
     assert chain.one(world).until == until
+
+
+def test_subjects_turn_with_their_table(world: World, chain: Chain) -> None:
+    world.policy(UNTIL + "for_each: rows\nas: r\nrequire: [{id: it, that: r.x}]\n", kind="chain")
+    chain.shop("a", "tools: [{id: x, ends_on: 2026-11-10}]\n")
+    assert chain.one(world).until == "2026-11-11"
 
 
 def test_results_turn_with_the_tables_they_read(world: World, chain: Chain) -> None:

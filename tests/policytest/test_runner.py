@@ -309,3 +309,75 @@ def test_merging(base: Any, over: Any, merged: Any) -> None:
 )
 def test_writing_a_case_as_yaml(value: Any, text: str) -> None:
     assert as_text(value) == text
+
+
+CHAIN = """\
+project:
+  shops: {from: shop, columns: {open: shop.open, count: shop.count}}
+require:
+  - id: open
+    that: shops.all(s, s.open)
+figures: {total: "shops.map(s, s.count).sum()"}
+"""
+CHAIN_CASES = """\
+policy: MINE-01
+as_of: 2026-10-31
+base: {owner: us, shops: ["shops/*.yaml"], depots: []}
+documents:
+  - {kind: shop, about: {id: a}, open: true, count: 1}
+  - {kind: shop, about: {id: b}, open: true, count: 2}
+cases:
+  - name: the case
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "differences"),
+    [
+        ("    expect: [{requirement: open, status: pass, figures: {total: 3}}]\n", []),
+        (
+            "    expect: [{requirement: open, status: pass, figures: {total: 4, none: null}}]\n",
+            ["expected the figure total to be 4, got 3"],
+        ),
+        (
+            "    documents: [{kind: shop, about: {id: b}, open: false}]\n"
+            "    expect: [{requirement: open, status: fail, figures: {total: 3}}]\n",
+            [],
+        ),
+        (
+            "    documents: [{kind: shop, about: {id: c}, open: true, count: 4}]\n"
+            "    expect: [{requirement: open, status: pass, figures: {total: 7}}]\n",
+            [],
+        ),
+        (
+            "    documents: [{kind: shop, about: {id: b}, open: $missing}]\n"
+            "    expect: [{requirement: open, status: unknown, at: 'shop[b].about'}]\n",
+            ["expected the place of shop[b].about, got the inventory"],
+        ),
+        (
+            "    documents: [{kind: shop, about: {id: b}, open: $blank}]\n"
+            "    expect: [{requirement: open, status: unknown, at: 'shop[b].open'}]\n",
+            [],
+        ),
+        (
+            "    with: {shops: [shops/a.yaml, shops/gone.yaml]}\n"
+            "    expect: [{requirement: open, status: unknown, at: 'shops[1]'}]\n",
+            [],
+        ),
+        (
+            "    documents: [{kind: shop, about: {id: b}, count: x}]\n    expect: []\n",
+            ['the case\'s inventory: count: expected a whole number, found the text "x"'],
+        ),
+    ],
+)
+def test_members_stand_beside_the_inventory(
+    world: World, tmp_path: Path, case: str, differences: list[str]
+) -> None:
+    world.policy(CHAIN, kind="chain")
+    path = tmp_path / "MINE-01.test.yaml"
+    path.write_text(CHAIN_CASES + case, encoding="utf-8")
+    tests, problems = read_tests(path, path.name, "chain", ("owner",))
+    assert problems == []
+    assert tests is not None
+    (outcome,) = run(tests, lambda _: world.pack().policies, kinds())
+    assert [difference.message for difference in outcome.differences] == differences
