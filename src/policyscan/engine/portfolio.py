@@ -345,7 +345,8 @@ class _Projection:
         clock.reset()
         path, span = _named(document), _own_place(document)
         if self.table.for_each is None:
-            self._row({DOCUMENT: document.id, KEY: document.id}, path, span, (document.value,))
+            row = {DOCUMENT: document.id, ELEMENT: document.id, KEY: document.id}
+            self._row(row, path, span, (document.value,))
         else:
             self._elements(self.table.for_each, path, span)
         turn = clock.turn_day, clock.turn_instant

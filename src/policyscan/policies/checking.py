@@ -452,9 +452,10 @@ class Checker:
             (for_each,), (key,) = binding.lists, binding.keys
         elif "as" in written:
             self._problem("`as:` without `for_each:`", (*path, "as"))
-        fields = {DOCUMENT: types.Field(types.Identity(kind), "The id of the member.", optional=False)}
-        if for_each is not None:
-            fields[ELEMENT] = types.Field(types.STRING, "What identifies the element in its list.")
+        fields = {
+            DOCUMENT: types.Field(types.Identity(kind), "The id of the member.", optional=False),
+            ELEMENT: types.Field(types.STRING, "What identifies the element, or the member if it is a row."),
+        }
         codes = []
         for column in written["columns"]:
             code = self._column(env, names, (*path, "columns", column), fields)

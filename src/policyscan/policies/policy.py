@@ -130,8 +130,8 @@ class Requirement(NamedTuple):
     reads: Reads = Reads()
 
 
-# What every row of a table has: the id of its member; where it is an element of a list, that one's too; and
-# what identifies the row, which expressions do not see.
+# What every row of a table has: the id of its member; the id of what it is for, an element or the member;
+# and what identifies the row, which expressions do not see. A hole has the first and the last alone.
 DOCUMENT, ELEMENT, KEY = "document", "id", "#"
 
 
