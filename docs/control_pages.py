@@ -201,8 +201,8 @@ def _test(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
 
 TABLES_INTRO = """
 It rests on what the members of the inventory say, in tables of a row each. Beside its columns every row has
-`document`, the id of the member, and `id`, the member's or its element's. As long as a member is not there, or
-its list is missing, nothing that reads the table passes.
+`document`, the id of the member, and `id`, the member's or its element's. As long as a member is not there,
+or its list is missing, nothing that reads the table passes.
 """
 
 

@@ -60,6 +60,9 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a column named as what every row has": (
         project("{open: shop.open, document: shop.count}") + GOOD, "4:32", "every row has 'document' already",
     ),
+    "a column named as what every member's row has": (
+        project("{open: shop.open, id: shop.about.id}") + GOOD, "4:32", "every row has 'id' already",
+    ),
     "a column named as what every element has": (
         project("{open: 'true', id: item.id}", "    for_each: shop.tools\n") + GOOD,
         "5:29", "every row has 'id'",
