@@ -573,6 +573,17 @@ def test_reporting_on_one_inventory_reads_the_members_all_the_same(world: World,
     ]
 
 
+def test_what_passes_is_counted_and_not_kept(world: World, chain: Chain) -> None:
+    body = SHOPS + "for_each: shops\nas: s\nrequire: [{id: it, that: s.open}]\n"
+    world.policy(body, kind="chain")
+    chain.shop("a", "open: true\n").shop("b", "open: false\n").shop("c", "open: true\n")
+    report = chain.report(world, full=False)
+    (info,) = [document for document in report.documents if document.kind == "chain"]
+    assert [result.subject for result in report.results] == ["b"]
+    assert dict(info.counts) == {Status.PASS: 2, Status.FAIL: 1}
+    assert dict(info.statuses) == {"MINE-01": Status.FAIL}
+
+
 def test_a_broken_member_is_told_where_only_the_chain_is_asked_for(world: World, chain: Chain) -> None:
     world.policy(requires("shops.size() == 1"), kind="chain")
     chain.shop("a").write("shops/b.yaml", "kind: [\n").write("others/c.yaml", "kind: [\n")
