@@ -234,6 +234,78 @@ class TestEvidenceOfItsOwn:
         facts = "tools: [{id: t, safe: true}, {id: u, safe: true, evidence: one}]\nevidence:\n"
         assert basis(world, facts + self.ITEMS).path == "evidence[one]"
 
+    WEAK = "{id: t, safe: true, parts: [], evidence: one}"
+    STRONG = "{id: u, safe: true, parts: [], evidence: all}"
+    EACH = "for_each: shop.tools\nas: tool\n"
+
+    @pytest.mark.parametrize(
+        ("body", "tools"),
+        [
+            (EACH + "require:\n  - {id: s, that: 'tool.parts == []'}\n", WEAK),
+            (EACH + "require:\n  - {id: s, that: 'tool.parts.all(p, p.worn == false)'}\n", WEAK),
+            ("require:\n  - {id: s, that: size(shop.tools) > 0}\n", WEAK),
+            (
+                EACH + "require:\n  - {id: s, that: 'shop.tools.exists(u, u.id != tool.id && u.safe)'}\n",
+                f"{STRONG}, {WEAK}",
+            ),
+            (EACH + "require:\n  - {id: s, each: {u: shop.tools}, that: u.safe}\n", f"{STRONG}, {WEAK}"),
+            (
+                "for_each: 'shop.tools.filter(t, shop.tools.all(u, u.safe))'\nas: tool\n"
+                "require:\n  - {id: s, that: tool.safe}\n",
+                f"{STRONG}, {WEAK}",
+            ),
+            (
+                "for_each: {a: shop.tools, b: 'shop.tools.filter(u, u.id != a.id)'}\nkey: a.id + b.id\n"
+                "require:\n  - {id: s, that: a.safe && b.safe}\n",
+                f"{WEAK}, {STRONG}",
+            ),
+            (
+                "for_each: {tool: shop.tools, part: tool.parts}\nkey: tool.id + part.id\n"
+                "require:\n  - {id: s, that: tool.safe && part.worn == false}\n",
+                "{id: t, safe: true, evidence: one, parts: [{id: p, worn: false, evidence: all}]}",
+            ),
+            (
+                EACH + "require:\n  - {id: s, that: 'tool.parts.all(p, p.worn == false)'}\n",
+                "{id: t, evidence: one, parts: [{id: p, worn: false, evidence: all}]}",
+            ),
+            ("require:\n  - {id: s, that: shop.tools == shop.tools}\n", WEAK),
+            ("require:\n  - {id: s, that: 'dyn(shop.tools)[0].safe'}\n", WEAK),
+            ("require:\n  - {id: s, that: 'dyn(shop).tools[0].safe'}\n", WEAK),
+            ("require:\n  - {id: s, that: 'dyn(shop)[\"tools\"][0].safe'}\n", WEAK),
+            ("require:\n  - {id: s, that: '[shop, 1][0].tools[0].safe'}\n", WEAK),
+        ],
+        ids=[
+            "empty list", "of nothing all", "counted", "others of its list", "each of its list",
+            "others in the list's filter", "two of one list", "outer and inner", "list of what is weak",
+            "equal", "dyn of a part", "dyn of everything", "dyn by key", "mixed list",
+        ],
+    )  # fmt: skip
+    def test_every_way_to_read_it(self, world: World, body: str, tools: str) -> None:
+        world.policy(body)
+        facts = f"tools: [{tools}]\nevidence:\n{self.ITEMS}"
+        strong = facts.replace("evidence: one", "evidence: all")
+        found = scan(world, facts, DOCUMENT)
+        assert {r.basis.path for r in found if r.basis} == {"evidence[one]"}
+        assert {r.status for r in found} == {Status.UNKNOWN}
+        assert {r.status for r in scan(world, strong, DOCUMENT)} == {Status.PASS}
+
+    @pytest.mark.parametrize("named", ["", "nothing"])
+    def test_one_that_is_blank_or_dangling_is_not_that_of_the_list(self, world: World, named: str) -> None:
+        world.policy(TOOLS)
+        facts = f"tools: [{{id: t, safe: true, evidence: {named}}}]\nevidence:\n{self.ITEMS}"
+        assert [r.status for r in scan(world, facts, DOCUMENT) if r.policy == "MINE-01"] == [Status.UNKNOWN]
+
+
+def test_the_filter_of_a_subjects_own_list_counts(world: World) -> None:
+    world.policy(
+        "for_each: ['shop.tools.filter(t, !shop.open)', shop.spares]\nas: tool\n"
+        "require:\n  - {id: s, that: tool.safe}\n"
+    )
+    facts = "open: false\ntools: [{id: t, safe: true}]\nspares: [{id: s, safe: true}]\nevidence:\n"
+    items = item("e", "tested", "2026-10-01", "tools, spares")
+    found = {r.subject: r.status for r in scan(world, facts + items, DOCUMENT)}
+    assert found == {"t": Status.UNKNOWN, "s": Status.PASS}
+
 
 def test_what_another_control_reads_counts(world: World) -> None:
     world.policy("uses: [OTHER-01]\nrequire:\n  - {id: a, that: \"passes('OTHER-01')\"}\n", "MINE-01")

@@ -754,3 +754,36 @@ def test_what_a_table_does_not_read_of_its_members_does_not_count(world: World, 
     found = chain.one(world)
     assert found.basis is not None
     assert found.basis.grade is Grade.TESTED
+
+
+@pytest.mark.parametrize("rows", ["shops", "'shops.filter(s, s.open)'"])
+def test_a_row_rests_on_the_evidence_of_its_own_member(world: World, chain: Chain, rows: str) -> None:
+    asked = "evidence: {grade: document}\n"
+    body = f"{ONLY_OPEN}for_each: {rows}\nas: s\nrequire: [{{id: open, that: s.open}}]\n"
+    world.policy(asked + body, kind="chain")
+    chain.chain(ALL).shop("a", "open: true\n" + covered("tested")).shop("b", "open: true\n")
+    found = {r.subject: (r.status, r.basis and r.basis.section) for r in chain.results(world)}
+    assert found == {"a": (Status.PASS, "shop[a].open"), "b": (Status.UNKNOWN, "shop[b].open")}
+
+
+@pytest.mark.parametrize("rows", ["'shops.filter(s, shops.all(t, t.open))'", "'shops.map(s, s.document)'"])
+def test_a_list_made_of_several_rows_rests_on_all_of_them(world: World, chain: Chain, rows: str) -> None:
+    asked = "evidence: {grade: document}\n"
+    body = f"{ONLY_OPEN}for_each: {rows}\nas: s\nkey: \"'x'\"\nrequire: [{{id: open, that: size('x') > 0}}]\n"
+    world.policy(asked + body, kind="chain")
+    chain.chain(ALL).shop("a", "open: true\n" + covered("tested")).shop("b", "open: true\n")
+    assert {r.status for r in chain.results(world)} == {Status.UNKNOWN}
+
+
+def test_what_another_control_reads_of_the_members_counts(world: World, chain: Chain) -> None:
+    asked = "evidence: {grade: document}\n"
+    world.policy(
+        asked + "uses: [OTHER-01]\nrequire:\n  - {id: it, that: \"passes('OTHER-01')\"}\n", kind="chain"
+    )
+    world.policy(requires("shops.all(s, s.open)", project=ONLY_OPEN), "OTHER-01", kind="chain")
+    chain.chain(ALL).shop("a", "open: true\n" + covered("tested"))
+    found = {r.policy: (r.status, r.basis and r.basis.grade) for r in chain.results(world)}
+    assert found == {"MINE-01": (Status.PASS, Grade.TESTED), "OTHER-01": (Status.PASS, Grade.TESTED)}
+    chain.shop("b", "open: true\n")
+    found = {r.policy: (r.status, r.basis and r.basis.grade) for r in chain.results(world)}
+    assert found == {"MINE-01": (Status.UNKNOWN, Grade.DECLARED), "OTHER-01": (Status.PASS, Grade.DECLARED)}

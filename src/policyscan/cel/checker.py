@@ -23,7 +23,7 @@ from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Ir, Out
 from policyscan.cel.narrowing import Path, facts, path_of
 from policyscan.cel.program import Absence, Read
-from policyscan.cel.relations import assignable, flag_of, join
+from policyscan.cel.relations import assignable, flag_of, join, reached
 from policyscan.cel.types import (
     BOOL,
     BYTES,
@@ -144,6 +144,11 @@ class Checker:
     def is_named(self, name: str) -> bool:
         """Whether a name with dots is that of a variable or a type."""
         return name in self.env.variables or name in _TYPE_NAMES
+
+    def read_anywhere(self, field: Any) -> None:
+        """Notes that a field is read of something whose type is not known: any object may be it."""
+        known = (*self.env.variables.values(), *(local.type for local in self.locals.values()))
+        self.reads.update(Read(t, field) for t in reached(known) if field in t.fields)
 
     def literal(self, node: Literal) -> Out:
         value = node.value

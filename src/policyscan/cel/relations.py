@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from policyscan.cel.types import (
@@ -44,6 +45,17 @@ def parts(t: Type) -> tuple[Type, ...]:
     if isinstance(t, List | Optional | Nullable):
         return (t.elem,)
     return (t.key, t.value) if isinstance(t, Map) else ()
+
+
+def reached(types: Iterable[Type]) -> Iterator[ObjectType]:
+    """The object types that some types are or lead to, each once."""
+    pending, seen = list(types), set[int]()
+    for t in pending:
+        pending.extend((*parts(t), *(t.members if isinstance(t, Union) else ())))
+        if isinstance(t, ObjectType) and id(t) not in seen:
+            seen.add(id(t))
+            pending.extend(field.type for field in t.fields.values())
+            yield t
 
 
 def assignable(a: Type, b: Type) -> bool:

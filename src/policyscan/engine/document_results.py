@@ -165,7 +165,8 @@ class Evaluation:
         if rule is None:
             return outcomes
         grader = self.grader(clock)
-        return [grader.held(policy, outcome, rule) for outcome in outcomes]
+        held = (grader.held(policy, outcome, rule) for outcome in outcomes)
+        return [self.tables.held(policy, outcome) for outcome in held]
 
     def grader(self, clock: PolicyClock) -> Grader:
         """What grades the document's evidence at a moment."""
@@ -194,7 +195,7 @@ class Evaluation:
     def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
         """The grade of the weakest evidence that anything in a policy rests on."""
         own = self.grader(clock).of_policy(policy)
-        return weakest(own, self.tables.bases(policy, None) if policy.tables else ()).grade
+        return weakest(own, self.tables.bases(policy, None)).grade
 
     def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
         other = self.known.get(policy)

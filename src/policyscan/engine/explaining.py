@@ -100,7 +100,7 @@ class Explainer:
     def _basis(self, policy: Policy, outcome: Outcome) -> Basis:
         """The weakest evidence that an outcome rests on, its own document's or its members'."""
         own = self.grader.of_outcome(policy, outcome)
-        if not policy.tables or self.tables is None:
+        if self.tables is None:
             return own
         return weakest(own, self.tables.bases(policy, outcome))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.cel.clock import NEVER_DAY
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _EVIDENCE = "evidence"
 # What evidence must hold up. A fail needs no proof, and what is unknown stays so.
-_PROVED = frozenset((Status.PASS, Status.NOT_APPLICABLE))
+PROVED = frozenset((Status.PASS, Status.NOT_APPLICABLE))
 _GRADES: Mapping[Any, Grade] = {grade.value: grade for grade in Grade}
 _NAMES = {
     Grade.DECLARED: "somebody's word",
@@ -119,6 +120,7 @@ class _Coverage:
             for container, _, _, refs in document.facts.references
             if refs == (_EVIDENCE,)
         }
+        self.own.update(self._section(one) for one, keys in document.tree.blanks.items() if _EVIDENCE in keys)
         """The sections of which parts name evidence of their own."""
 
     def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[_Fact]:
@@ -134,20 +136,31 @@ class _Coverage:
         start = subject if subject is not None else document.value.get(section)
         if not isinstance(start, dict | list):
             return (whole,)
-        return tuple(self._parts(start, self._inherited(start, whole), frozenset(names))) or (whole,)
+        return tuple(self._parts(start, self._inherited(start, whole), frozenset(names)))
 
-    def subject(self, section: str, bound: Values) -> Any:
-        """The innermost of some bound values that stands in a section; None if none does."""
-        return next((one for one in reversed(bound[1:]) if self.section_of(one) == section), None)
+    def subjects(self, section: str, bound: Values) -> list[Any]:
+        """Those of some bound values that stand in a section, but for what stands in another of them."""
+        found: list[Any] = []
+        for one in bound[1:]:
+            if self.section_of(one) == section and not any(self._is_in(one, other) for other in found):
+                found.append(one)
+        return found
+
+    def _is_in(self, value: Any, above: Any) -> bool:
+        while value is not None and value is not above:
+            value = self.document.places[id(value)].parent
+        return value is not None
 
     def section_of(self, value: Any) -> str | None:
         """The section in which an object stands; None for what is no part of the document."""
-        key, document = None, self.document
-        while value is not document.value:
-            if not isinstance(value, dict | list) or not document.owns(value):
-                return None
-            place = document.places[id(value)]
-            value, key = place.parent, place.key
+        return self._section(id(value)) if isinstance(value, dict | list) else None
+
+    def _section(self, container: int) -> str | None:
+        """The section in which the container with an id stands."""
+        key, places = None, self.document.places
+        place = places.get(container)
+        while place is not None and place.parent is not None:
+            key, place = place.key, places.get(id(place.parent))
         return str(key) if key is not None else None
 
     def _inherited(self, value: Any, whole: _Fact) -> _Fact:
@@ -161,18 +174,20 @@ class _Coverage:
 
     def _own(self, value: Any, above: _Fact) -> _Fact:
         named = value.get(_EVIDENCE) if isinstance(value, dict) else None
-        if named is None:
+        if named is None and _EVIDENCE not in self.document.tree.blanks.get(id(value), ()):
             return above
         item = self.items.get(id(named))
         return above._replace(items=(item,) if item is not None else (), unusable=item is None)
 
     def _parts(self, value: Any, above: _Fact, names: frozenset[str]) -> Iterator[_Fact]:
-        """The facts at and below a value; what is only referred to stands elsewhere."""
+        """The facts at and below a value; what is only referred to stands elsewhere. What nothing is read in
+        is a fact itself, and so is what names evidence of its own."""
         here = self._own(value, above)
         document = self.document
-        inner = [v for k, v in value.items() if k in names] if isinstance(value, dict) else value
+        is_map = id(value) in document.facts.maps  # its keys are facts, no names of fields
+        inner = [v for k, v in value.items() if is_map or k in names] if isinstance(value, dict) else value
         below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
-        if len(below) < len(inner):
+        if len(below) < len(inner) or not inner or here is not above:
             yield here
         for one in below:
             yield from self._parts(one, here, names)
@@ -195,7 +210,7 @@ class Grader:
         self.places = places
         self._kind = document.kind.name
         self._covered: dict[int, _Coverage] = {}
-        self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None], tuple[_Chosen, ...]] = {}
+        self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None, int], tuple[_Chosen, ...]] = {}
         self._bases: dict[tuple[str, str, int, str], Basis] = {}
 
     def of_outcome(self, policy: Policy, outcome: Outcome) -> Basis:
@@ -220,7 +235,7 @@ class Grader:
 
     def held(self, policy: Policy, outcome: Outcome, rule: EvidenceRule) -> Outcome:
         """The outcome, unknown where evidence falls short of what is asked; it also turns when that ages."""
-        if outcome.status not in _PROVED:
+        if outcome.status not in PROVED:
             return outcome
         chosen = self._of_outcome(policy, outcome, rule)
         weakest = min(chosen, key=_strength, default=None)
@@ -242,21 +257,23 @@ class Grader:
 
     def _of_outcome(self, policy: Policy, outcome: Outcome, rule: EvidenceRule | None) -> list[_Chosen]:
         item, bound = outcome.item, outcome.bound
-        chosen = self._of_reads(
-            item.reads if isinstance(item, Requirement) else policy.entry, bound, rule, set()
-        )
+        asked: set[str] = set()
+        reads = item.reads if isinstance(item, Requirement) else policy.entry
+        chosen = self._of_reads(reads, bound, rule, asked)
         if policy.lists:
             coverage = self._coverage(self.document)
             own = {f"{self._kind}.{coverage.section_of(value)}" for value in bound[1:]}
             # Where several lists hold the subjects, each rests on its own.
-            for path in [part for part in policy.lists if part in own] or policy.lists:
-                chosen.extend(self._of_part(path, policy.reads.names, bound, rule))
+            for one in [one for one in policy.lists if own.intersection(one.sections)] or policy.lists:
+                whole = (*one.whole, *reads.whole)
+                part = one._replace(names=policy.reads.names, whole=whole)
+                chosen.extend(self._of_reads(part, bound, rule, asked))
         return chosen
 
     def _of_reads(
         self, reads: Reads, bound: Values, rule: EvidenceRule | None, asked: set[str]
     ) -> list[_Chosen]:
-        chosen = [one for path in reads.sections for one in self._of_part(path, reads.names, bound, rule)]
+        chosen = [one for path in reads.sections for one in self._of_part(path, reads, bound, rule)]
         for id_ in reads.uses:
             if id_ not in asked and id_ in self.known:
                 asked.add(id_)
@@ -264,24 +281,34 @@ class Grader:
         return chosen
 
     def _of_part(
-        self, path: str, names: tuple[str, ...], bound: Values, rule: EvidenceRule | None
+        self, path: str, reads: Reads, bound: Values, rule: EvidenceRule | None
     ) -> Sequence[_Chosen]:
         """What counts for the facts of a part such as `client.devices`."""
         kind, _, section = path.partition(".")
         if kind != self._kind:
-            coverages = [self._coverage(one) for one in self._others(kind, bound)]
-            facts = [fact for coverage in coverages for fact in coverage.facts(section, names, None)]
-            return [self._choose(fact, rule) for fact in facts]
+            others = [self._coverage(one) for one in self._others(kind, bound, reads.whole)]
+            there = [fact for other in others for fact in other.facts(section, reads.names, None)]
+            return [self._choose(fact, rule) for fact in there]
         coverage = self._coverage(self.document)
-        subject = coverage.subject(section, bound) if section in coverage.own else None
-        # All subjects have in common what is not about one of them.
-        key = (path, names if section in coverage.own else (), rule)
-        chosen = self._chosen.get(key) if subject is None else None
-        if chosen is None:
-            chosen = tuple([self._choose(fact, rule) for fact in coverage.facts(section, names, subject)])
-            if subject is None:
-                self._chosen[key] = chosen
+        own = section in coverage.own
+        by_subject = own and path not in reads.whole
+        chosen: list[_Chosen] = []
+        for subject in (coverage.subjects(section, bound) if by_subject else ()) or (None,):
+            # All subjects have in common what is not about one of them.
+            key = (path, reads.names if own else (), rule, id(subject))
+            found = self._chosen.get(key)
+            if found is None:
+                facts = coverage.facts(section, reads.names, subject)
+                found = self._chosen[key] = tuple([self._choose(fact, rule) for fact in facts])
+            chosen.extend(found)
         return chosen
+
+    @cached_property
+    def _leading(self) -> frozenset[str]:
+        """The parts of the document in which others are named."""
+        coverage = self._coverage(self.document)
+        outward = self.document.outward
+        return frozenset(f"{self._kind}.{coverage.section_of(container)}" for container, *_ in outward)
 
     def _coverage(self, document: Document) -> _Coverage:
         coverage = self._covered.get(id(document))
@@ -289,9 +316,12 @@ class Grader:
             coverage = self._covered[id(document)] = _Coverage(document, self.clock)
         return coverage
 
-    def _others(self, kind: str, bound: Values) -> Sequence[Document]:
-        """The documents of another kind that this one refers to: of a subject, those that it names."""
+    def _others(self, kind: str, bound: Values, whole: Sequence[str]) -> Sequence[Document]:
+        """The documents of another kind that this one refers to: of a subject, those that it names, unless
+        others are read by way of parts that are read as a whole."""
         others = [one for one in self.context if one.kind.name == kind]
+        if not self._leading.isdisjoint(whole):
+            return others
         held = {id(value) for one in bound[1:] if isinstance(one, dict) for value in (one, *one.values())}
         return [one for one in others if id(one.value) in held] or others
 
@@ -387,7 +417,7 @@ def _least(grade: Grade) -> str:
 def _item(value: dict[str, Any], clock: cel.Clock) -> _Item | None:
     """An item of evidence; None for one that lies in the future, or lacks its day or method."""
     grade, collected = _GRADES.get(value.get("method")), value.get("collected_at")
-    if grade is None or collected.__class__ is not Timestamp:
+    if grade is None or collected.__class__ is not Timestamp or collected > clock.now:
         return None
     return _Item(grade, clock.day_of(int(collected)), value)
 

@@ -7,14 +7,16 @@ hole passes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan import cel
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT, zone_named
-from policyscan.engine.grading import Graded, merged, strength
+from policyscan.engine.grading import PROVED, Graded, merged, strength
 from policyscan.engine.outcomes import APPLIES, FOR_EACH, Outcome, Turn, evaluate, forget_calls
-from policyscan.findings import Basis, Gap, Status
+from policyscan.findings import Basis, EvidenceRule, Gap, Status
 from policyscan.policies.policy import DOCUMENT, ELEMENT, KEY, Code, Policy, Requirement, Table
 from policyscan.source import Span
 
@@ -63,7 +65,7 @@ class Chunk(NamedTuple):
 
     `holes` say why there may be more rows, `faults` what could not be evaluated. `turn` is when the rows
     may first be others, as the clock of the time zone `zone` has it. `graded` is the evidence that they
-    rest on.
+    rest on, for each rule that somebody has who reads them.
     """
 
     rows: list[Row]
@@ -72,7 +74,7 @@ class Chunk(NamedTuple):
     faults: tuple[Gap, ...] = ()
     turn: Turn = _NEVER
     zone: str = "UTC"
-    graded: Graded | None = None
+    graded: Mapping[EvidenceRule | None, Graded] = MappingProxyType({})
 
 
 class Projected(NamedTuple):
@@ -105,11 +107,24 @@ def _in_zone(chunk: Chunk, zone: str) -> Turn:
 class Tables:
     """The tables of one document's policies, and the way back from their rows to the members' files."""
 
-    def __init__(self, document: Document, made: Mapping[str, Sequence[Projected]]) -> None:
-        """`made` are the tables of each policy, by its id; those of any other are holes."""
+    def __init__(
+        self, document: Document, made: Mapping[str, Sequence[Projected]], *,
+        rule: EvidenceRule | None = None, asks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """`made` are the tables of each policy, by its id; those of any other are holes. `asks` are the
+        policies with tables that others ask, `rule` is what is asked of the evidence for all."""
         self.document = document
+        self.rule = rule
+        self.asks = asks
         self._made = dict(made)
         self._reads: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
+        self._owners = {
+            id(row): (id_, table.name, chunk)
+            for id_, tables in made.items()
+            for table in tables
+            for chunk in table.chunks
+            for row in chunk.rows
+        }
         self._origins = {
             id(row): origin
             for tables in made.values()
@@ -158,23 +173,48 @@ class Tables:
         read = [table for table in self.of(policy) if table.name in names | subjects]
         tables = [table for table in read if table.name in names]
         turns = [outcome.turn, *(table.turn(clock) for table in read)]
-        turns.extend((one.until, NEVER_INSTANT) for one in _graded(read))
         outcome = outcome._replace(turn=(min(t[0] for t in turns), min(t[1] for t in turns)))
         if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
             holes = dict.fromkeys(hole for table in tables for hole in table.holes)
             if holes:
                 return outcome._replace(status=Status.UNKNOWN, gaps=tuple(holes))
-            short = [one.short for one in _graded(read) if one.short is not None]
-            if short:
-                weakest = min(short, key=lambda one: strength(one.basis))
-                return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest)
         return outcome
+
+    def held(self, policy: Policy, outcome: Outcome) -> Outcome:
+        """The outcome, unknown where the evidence of a member falls short; it also turns when that ages."""
+        graded = list(self._graded(policy, outcome))
+        if outcome.status not in PROVED or not graded:
+            return outcome
+        short = [one.short for one in graded if one.short is not None]
+        if short:
+            weakest = min(short, key=lambda one: strength(one.basis))
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest)
+        day, instant = outcome.turn
+        return outcome._replace(turn=(min(day, *(one.until for one in graded)), instant))
 
     def bases(self, policy: Policy, outcome: Outcome | None) -> list[Basis]:
         """The evidence of each member that an outcome of a policy rests on, or anything in it."""
-        names = frozenset().union(*self._read_by(policy, outcome)) if outcome is not None else None
-        tables = [table for table in self.of(policy) if names is None or table.name in names]
-        return [one.basis for one in _graded(tables)]
+        return [one.basis for one in self._graded(policy, outcome)]
+
+    def _graded(self, policy: Policy, outcome: Outcome | None) -> Iterator[Graded]:
+        """What is known of the evidence of each member that an outcome rests on, or anything in a policy."""
+        chunks = [chunk for table in self.of(policy) for chunk in self._chunks_of(policy, table, outcome)]
+        chunks.extend(
+            chunk for id_ in self.asks.get(policy.id, ()) for t in self._made[id_] for chunk in t.chunks
+        )
+        rule = merged(self.rule, policy.evidence)
+        yield from (chunk.graded[rule] for chunk in chunks if rule in chunk.graded)
+
+    def _chunks_of(self, policy: Policy, table: Projected, outcome: Outcome | None) -> Sequence[Chunk]:
+        """What an outcome rests on of a table: all of it where it is read, else its subject's own rows."""
+        if outcome is None or table.name in self._read_by(policy, outcome)[0]:
+            return table.chunks
+        named = sum(_mentions(code, table.name) for one in policy.for_each for code in one.lists)
+        if not named or outcome.requirement == APPLIES:
+            return ()
+        found = [self._owners[id(value)] for value in outcome.bound if id(value) in self._owners]
+        own = [chunk for owner, name, chunk in found if (owner, name) == (policy.id, table.name)]
+        return own if own and named == 1 else table.chunks
 
     def _read_by(self, policy: Policy, outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
         """The names that an outcome's expressions read, and those that the lists of its subjects do.
@@ -212,9 +252,9 @@ class Tables:
         return origin.gaps.get(key, origin.rest)
 
 
-def _graded(tables: Sequence[Projected]) -> Iterator[Graded]:
-    """What is known of the evidence behind some tables, member by member."""
-    return (chunk.graded for table in tables for chunk in table.chunks if chunk.graded is not None)
+def _mentions(code: Code, name: str) -> int:
+    """How often an expression names a table."""
+    return len(re.findall(rf"\b{name}\b", code.text)) if name in code.checked.names else 0
 
 
 def _unread(document: Document, kind: str) -> Gap:
@@ -254,14 +294,25 @@ def _codes(policy: Policy, outcome: Outcome) -> Iterator[Code]:
 class Book:
     """Collects what the members say, for the documents that come last; see `open_book`."""
 
-    def __init__(self, policies: Sequence[Policy], source: Source) -> None:
+    def __init__(
+        self, policies: Sequence[Policy], source: Source,
+        asks: Sequence[tuple[Policy, Sequence[Policy]]] = (), rule: EvidenceRule | None = None,
+    ) -> None:  # fmt: skip
+        """`asks` are those of the policies that others ask, themselves or through more, `rule` is what is
+        asked of the evidence for all."""
         self.policies = policies
+        self.rule = rule
+        self.asks = {asker.id: [one.id for one in asked] for asker, asked in asks}
         self.kinds = frozenset(policy.info.kind for policy in policies)
         self.source = source
         self._wanted: dict[str, list[tuple[Policy, Table]]] = {}
         for policy in policies:
             for table in policy.tables:
                 self._wanted.setdefault(table.kind, []).append((policy, table))
+        self._rules = {policy.id: {merged(rule, policy.evidence)} for policy in policies}
+        for asker, asked in asks:
+            for one in asked:
+                self._rules[one.id].add(merged(rule, asker.evidence))
         self._chunks: dict[tuple[str, str, str], Chunk] = {}
         self._taken: set[tuple[str, str]] = set()
 
@@ -276,8 +327,8 @@ class Book:
         for policy, table in self._wanted.get(document.kind.name, ()):
             with evaluation.asked_by(policy):
                 try:
-                    rule = merged(evaluation.rule, policy.evidence)
-                    graded = evaluation.explainer.grader.of_member(table.reads, rule)
+                    grader = evaluation.explainer.grader
+                    graded = {rule: grader.of_member(table.reads, rule) for rule in self._rules[policy.id]}
                     chunk = _Projection(table, evaluation).chunk()._replace(graded=graded)
                 except Exception as error:
                     message = (
@@ -300,6 +351,8 @@ class Book:
                 for policy in self.policies
                 if policy.info.kind == document.kind.name
             },
+            rule=self.rule,
+            asks=self.asks,
         )
 
     def _projected(self, policy: Policy, table: Table, members: Members) -> Projected:
@@ -317,7 +370,18 @@ def open_book(plan: Plan, source: Source | None) -> Book | None:
             found[policy.id] = policy
             pending.extend(plan.known[used] for used in policy.uses if used in plan.known)
     policies = [policy for policy in found.values() if policy.tables]
-    return Book(policies, source) if policies and source is not None else None
+    if not policies or source is None:
+        return None
+    return Book(policies, source, [(one, _asked(one, found)) for one in found.values()], plan.rule)
+
+
+def _asked(policy: Policy, known: Mapping[str, Policy]) -> list[Policy]:
+    """The policies with tables of the same kind that a policy asks, itself or through others."""
+    pending = [used for used in policy.uses if used in known]
+    for id_ in pending:
+        pending.extend(used for used in known[id_].uses if used in known and used not in pending)
+    asked = (known[id_] for id_ in dict.fromkeys(pending))
+    return [one for one in asked if one.tables and one.info.kind == policy.info.kind]
 
 
 def _holed(hole: Hole) -> Chunk:

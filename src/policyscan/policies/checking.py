@@ -43,7 +43,9 @@ _SCALARS = frozenset((
 
 _ASKING = frozenset(("passes", "status", "grade"))
 _APART = frozenset(("require", "project"))  # each requirement (a number) and table (a name) reads by itself
-_ENTRY, _LIST = -1, -2  # what comes before all requirements; lists of subjects, each for its own subjects
+# What comes before all requirements; the lists of subjects in it; where there are several lists, each of
+# them, for its own subjects.
+_ENTRY, _EACH, _LIST = " entry", " each", " list "  # no table has such a name
 _PASSES_HINT = "list every control that it may ask for under `uses:`"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
@@ -68,6 +70,8 @@ class Checker:
         self.asked: dict[str, set[str]] = {}  # by control, the kinds of what is asked whether it passes
         self._about: str = file.value["kind"]
         self._read: dict[str | int, set[cel.Read]] = {}  # by requirement, table, or what comes before all
+        self._root: types.Type | None = None
+        self._spread: set[str | int] = set()  # lists that may read more of an inventory than their elements
 
     def policy(self) -> Policy | None:
         """The checked policy, or None where there are problems."""
@@ -96,6 +100,7 @@ class Checker:
         declared: Mapping[str, Parameter], values: Mapping[str, Any],
     ) -> Policy:  # fmt: skip
         content, root = self.content, self.content["kind"]
+        self._root = env.variables[root]
         tables, env = self._tables(env, constants)
         names: tuple[str, ...] = (root, *content.get("project", ()))
         applies = self._code(env, names, ("applies",), types.BOOL)
@@ -129,9 +134,9 @@ class Checker:
             absence_ok=content.get("absence_ok"),
             notice_days=notice,
             tables=tables,
-            entry=self._reads(_ENTRY),
-            lists=self._reads(_LIST).sections,
-            reads=self._reads(_ENTRY, _LIST, *range(len(content["require"]))),
+            entry=self._reads(_ENTRY, _EACH),
+            lists=tuple(self._reads(part) for part in self._lists()),
+            reads=self._reads(_ENTRY, _EACH, *self._lists(), *range(len(content["require"]))),
             evidence=self._evidence_rule(values),
         )
 
@@ -139,7 +144,25 @@ class Checker:
         """What a requirement rests on, together with what comes before all of them."""
         reads = {read for part in parts for read in self._read.get(part, ())}
         sections, names = sorted(self.sections_of(reads)), sorted({read.field for read in reads})
-        return Reads(tuple(sections), tuple(names), tuple(self.content.get("uses", ())))
+        uses = tuple(self.content.get("uses", ()))
+        return Reads(tuple(sections), tuple(names), uses, self._whole(parts))
+
+    def _whole(self, parts: Iterable[int | str]) -> tuple[str, ...]:
+        """The parts of inventories that are read otherwise than subject by subject."""
+        reads = {
+            read for part in parts for read in self._read.get(part, ()) if not self._by_subject(part, read)
+        }
+        return tuple(sorted(self.sections_of(reads)))
+
+    def _by_subject(self, part: int | str, read: cel.Read) -> bool:
+        """Whether what is read of a part is read for each subject alone: by a list that names the inventory
+        once, if not by a function that might do so more often."""
+        lists = part == _EACH or str(part).startswith(_LIST)
+        return lists and read.of is self._root and part not in self._spread
+
+    def _lists(self) -> Sequence[str]:
+        """What the reads of each list of subjects go by, where there are several."""
+        return sorted(str(part) for part in self._read if str(part).startswith(_LIST))
 
     def _evidence_rule(self, values: Mapping[str, Any]) -> EvidenceRule | None:
         written = self.content.get("evidence")
@@ -361,7 +384,7 @@ class Checker:
             if "notice" in item
             else notice,
             means=self._meaning(env, (*path, "means")),
-            reads=self._reads(_ENTRY, index),
+            reads=self._reads(_ENTRY, _EACH, index),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:
@@ -548,11 +571,20 @@ class Checker:
         self._ask(env, checked, path, whole, offset)
         # What a variable reads counts where it is used; a message or figure decides nothing.
         if path[0] not in ("figures", "variables") and path[-1] not in {"say", "means"}:
-            part = path[1] if path[0] in _APART else _LIST if _one_of_several(path) else _ENTRY
+            part = _part_of(path)
             self._read.setdefault(part, set()).update(checked.reads)
+            if path[0] == "for_each" and not self._names_once(env, checked):
+                self._spread.add(part)
         if path[0] != "figures" and path[-1] not in {"say", "means"}:
             self._absences.extend((path, whole, a.start + offset, a.end + offset) for a in checked.absence)
         return checked
+
+    def _names_once(self, env: cel.Env, checked: cel.Checked) -> bool:
+        """Whether an expression names the inventory once at most, and calls no definition."""
+        nodes = list(ast.walk(checked.ast)) if checked.ast is not None else []
+        named = [node for node in nodes if isinstance(node, ast.Ident) and node.name == self.content["kind"]]
+        called = [node for node in nodes if isinstance(node, ast.Call) and env.definition(node.function)]
+        return len(named) < 2 and not called
 
     def _ask(self, env: cel.Env, checked: cel.Checked, path: Path, whole: str, offset: int) -> None:
         """Notes the controls that `passes()` and its like read, each of which must be declared."""
@@ -610,9 +642,13 @@ class Checker:
         self.problems.append(PolicyError(message, at=self.file.span(path), hint=hint))
 
 
-def _one_of_several(path: Path) -> bool:
-    """Whether an expression is one of several lists of subjects."""
-    return path[0] == "for_each" and len(path) > 1 and isinstance(path[1], int)
+def _part_of(path: Path) -> int | str:
+    """What the reads of an expression go by: its requirement, table or list, or what comes before these."""
+    if path[0] in _APART:
+        return path[1]
+    if path[0] != "for_each":
+        return _ENTRY
+    return f"{_LIST}{path[1]}" if len(path) > 1 and isinstance(path[1], int) else _EACH
 
 
 class Asked(NamedTuple):

@@ -95,11 +95,13 @@ class Binding(NamedTuple):
 
 class Reads(NamedTuple):
     """What a status rests on: parts of inventories (`client.devices`), the names of the fields that may be
-    read in them, and other policies."""
+    read in them, and other policies. Of a part that is among `whole`, more may be read than the subject that
+    stands in it."""
 
     sections: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 class Need(NamedTuple):
@@ -155,8 +157,8 @@ class Policy(NamedTuple):
     """A policy, checked against the schema of its kind and ready to be evaluated.
 
     `entry` is what everything before the requirements rests on, whose own `reads` have that too; `lists`
-    are the parts that hold subjects, where there are several: a subject rests on its own. `reads` is what
-    anything in it rests on. `evidence` is what it asks of the evidence for what it reads.
+    is what each list of subjects rests on, where there are several: a subject rests on its own. `reads` is
+    what anything in it rests on. `evidence` is what it asks of the evidence for what it reads.
     """
 
     info: PolicyInfo
@@ -180,7 +182,7 @@ class Policy(NamedTuple):
     notice_days: int
     tables: tuple[Table, ...] = ()
     entry: Reads = Reads()
-    lists: tuple[str, ...] = ()
+    lists: tuple[Reads, ...] = ()
     reads: Reads = Reads()
     evidence: EvidenceRule | None = None
 

@@ -91,6 +91,8 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     if isinstance(t, Map):
         return t.value
     if t in (DYN, NEVER) or isinstance(t, Optional) or not c.strict:
+        if t == DYN:
+            c.read_anywhere(field)
         return DYN
     hint = FOREIGN_FIELDS.get(field)
     if hint is None and registry.INDEX.get(field):
@@ -180,6 +182,8 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
     if isinstance(t, ObjectType) and key.ir[0] == "const" and key.ir[3] in t.fields:
         c.reads.add(Read(t, key.ir[3]))
         return t.fields[key.ir[3]].type, "map"
+    if t == DYN and key.ir[0] == "const":
+        c.read_anywhere(key.ir[3])
     if c.strict and t not in (DYN, NEVER):
         hint = "write .field" if isinstance(t, ObjectType | Union) else None
         c.error(node, f"{an(t)} cannot be indexed", hint)

@@ -11,7 +11,7 @@ from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, clo
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Ir, Out
-from policyscan.cel.program import Absence
+from policyscan.cel.program import Absence, Read
 from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
 from policyscan.cel.types import (
     BOOL,
@@ -117,6 +117,7 @@ def _amounts(c: Checker, node: Node, out: Out) -> Out:
     elem: Type = NEVER
     parts: list[Ir] = []
     for name, field in t.fields.items():
+        c.reads.add(Read(t, name))
         elem = join(elem, non_null(field.type))
         read: Ir = ("select", node.start, node.end, ("local", node.start, node.end, local.slot), name, False)
         parts.append(("nn", node.start, node.end, read) if may_be_null(field.type) else read)
