@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
+from policyscan.documents.kinds import Kinds
+from policyscan.engine.grading import Grader
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Basis, EvidenceRule, Grade, Result, Status
-from tests.engine.world import World, documents
+from tests.engine.world import HERE, World, documents
 
 OPEN = "require:\n  - {id: o, that: shop.open}\n"
 TOOLS = "for_each: shop.tools\nas: tool\nrequire:\n  - {id: s, that: tool.safe}\n"
@@ -320,6 +325,62 @@ def test_checks_of_the_document_itself_rest_on_none(world: World) -> None:
     assert [r.basis for r in found if r.policy == "DOC-REF"] == [None]
 
 
+OF_THEIR_OWN = {
+    "things": {"covers": {"type": "array", "items": {"type": "string", "x-ref": "people"}}},
+    "a text": {"covers": {"type": "string"}},
+    "several ways": {"method": {"type": "array", "items": {"type": "string"}}},
+    "who": {"source": {"type": "string", "x-ref": "people"}},
+    "a number": {"source": {"type": "integer"}},
+    "a day": {"collected_at": {"type": "string", "format": "date"}},
+    "any time": {"collected_at": {"type": "string", "format": "date-time"}},
+    "any day": {"collected_at": {"type": "string", "format": "date"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("shape", "written", "status"),
+    [
+        ("things", "covers: [ann]", Status.UNKNOWN),
+        ("a text", "covers: open", Status.UNKNOWN),
+        ("several ways", "method: [tested]", Status.UNKNOWN),
+        ("who", "source: ann", Status.PASS),
+        ("a number", "source: 3", Status.PASS),
+        ("a day", "collected_at: 2026-10-31", Status.PASS),
+        ("any time", "collected_at: 2026-11-01T00:00:00Z", Status.UNKNOWN),
+        ("any day", "collected_at: 2026-11-01", Status.UNKNOWN),
+    ],
+)
+def test_kinds_of_somebodys_own_may_shape_it_otherwise(
+    world: World, monkeypatch: pytest.MonkeyPatch, shape: str, written: str, status: Status
+) -> None:
+    schema = json.loads((HERE / "shop.schema.json").read_text(encoding="utf-8"))
+    schema["properties"]["evidence"]["items"]["properties"].update(OF_THEIR_OWN[shape])
+    (world.folder.parent / "shop.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    known = Kinds.builtin()
+    known.load(HERE / "depot.schema.json", "depot.schema.json")
+    known.load(world.folder.parent / "shop.schema.json", "shop.schema.json")
+    monkeypatch.setattr("tests.engine.world.kinds", lambda: known)
+    usual = {"method": "tested", "collected_at": "2026-10-01T12:00:00Z", "covers": "[open]"}
+    if "day" in shape:
+        usual["collected_at"] = "2026-10-01"
+    key, _, value = written.partition(": ")
+    item_ = ", ".join(f"{name}: {text}" for name, text in {"id": "e", **usual, key: value}.items())
+    world.policy(OPEN)
+    facts = f"open: true\npeople: [{{id: ann}}]\nevidence: [{{{item_}}}]\n"
+    found = one(world, facts, DOCUMENT)
+    assert found.status is status, found.message
+    assert found.basis is not None
+    assert found.basis.source is None
+
+
+def test_a_file_from_the_future_is_of_no_day(world: World) -> None:
+    world.policy("require:\n  - {id: d, that: shop.supplier.insured_until > today}\n")
+    shop = f"supplier: north\nevidence:\n{item('e', 'tested', '2026-10-01', 'supplier')}"
+    depot = "insured_until: 2027-01-01\n"
+    assert one(world, shop, YOUNG, depot=depot).status is Status.PASS
+    assert one(world, shop, YOUNG, depot=depot, as_of="2026-10-30").status is Status.UNKNOWN
+
+
 # --- what is asked of it
 
 
@@ -505,6 +566,28 @@ def test_how_many_controls_pass_on_which_grade(world: World) -> None:
     plan = world.plan()
     assert scan_document(shop, plan).info.grades == {}
     assert scan_document(shop, plan._replace(grades=True)).info.grades == {Grade.TESTED: 1, Grade.DECLARED: 2}
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_crash_of_grading_is_an_error_of_its_control_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    def choose(self: Grader, fact: Any, rule: EvidenceRule | None) -> Any:
+        if fact.section == "count":
+            message = "oops"
+            raise ZeroDivisionError(message)
+        return usual(self, fact, rule)
+
+    usual = Grader._choose
+    monkeypatch.setattr(Grader, "_choose", choose)
+    world.policy(OPEN)
+    world.policy("require:\n  - {id: a, that: shop.count > 0}\n", "OTHER-01")
+    (shop,) = documents("open: true\ncount: 1\n")
+    for rule in (None, YOUNG):
+        scanned = scan_document(shop, world.plan(full=full, rule=rule)._replace(grades=True))
+        assert scanned.info.statuses == {"MINE-01": Status.PASS, "OTHER-01": Status.ERROR}
+        failed = [r for r in scanned.results if r.status is Status.ERROR]
+        assert [(r.policy, "ZeroDivisionError: oops" in r.message) for r in failed] == [("OTHER-01", True)]
 
 
 # --- status() and grade()

@@ -91,7 +91,7 @@ class Evaluation:
         try:
             return self._policy(policy)
         except Exception as error:
-            return [self._crash(policy, error)]
+            return [self.crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
         if self.full or policy.tables or self.rule is not None or policy.evidence is not None:
@@ -136,7 +136,8 @@ class Evaluation:
         if known is None or status.rank > known.rank:
             self.statuses[policy] = status
 
-    def _crash(self, policy: Policy, error: Exception) -> Result:
+    def crash(self, policy: Policy, error: Exception) -> Result:
+        """The result of a policy on which policyscan itself failed."""
         document = self.document
         return Result(
             policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,

@@ -111,6 +111,8 @@ class _Coverage:
             if item is not None:
                 self.items[id(value)] = item
             for section in _listed(value.get("covers")) if isinstance(value, dict) else ():
+                if not isinstance(section, str):
+                    continue  # in a kind of somebody's own it may be anything
                 if item is not None:
                     self.sections.setdefault(section, []).append(item)
                 else:
@@ -341,7 +343,8 @@ class Grader:
 
     def _unproved(self, fact: _Fact, rule: EvidenceRule | None) -> _Chosen:
         """What nothing covers counts as declared, on the day that its file names."""
-        day = int(fact.document.as_of) if "as_of" in fact.document.value and fact.document.as_of else None
+        as_of = fact.document.as_of if "as_of" in fact.document.value else None
+        day = int(as_of) if as_of is not None and as_of <= self.clock.today else None
         short = ""
         if rule is not None and fact.unusable and rule != EvidenceRule(Grade.DECLARED):
             short = "undated"
@@ -372,6 +375,7 @@ class Grader:
         if item is None:
             return Basis(Grade.DECLARED, prefix + fact.section, None, collected, age, "", place)
         path, source = prefix + document.path_of(item.value), item.value.get("source")
+        source = source if isinstance(source, str) else None
         return Basis(item.grade, prefix + fact.section, source, collected, age, path, place)
 
     @staticmethod
@@ -416,10 +420,15 @@ def _least(grade: Grade) -> str:
 
 def _item(value: dict[str, Any], clock: cel.Clock) -> _Item | None:
     """An item of evidence; None for one that lies in the future, or lacks its day or method."""
-    grade, collected = _GRADES.get(value.get("method")), value.get("collected_at")
-    if grade is None or collected.__class__ is not Timestamp or collected > clock.now:
+    method, collected = value.get("method"), value.get("collected_at")
+    grade = _GRADES.get(method) if isinstance(method, str) else None
+    if grade is None or collected.__class__ not in (Date, Timestamp):
         return None
-    return _Item(grade, clock.day_of(int(collected)), value)
+    if collected > (clock.today if collected.__class__ is Date else clock.now):
+        return None
+    return _Item(
+        grade, int(collected) if collected.__class__ is Date else clock.day_of(int(collected)), value
+    )
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -103,14 +103,11 @@ def scan_document(
         statuses, counts = evaluation.statuses, evaluation.counts
     except Exception as error:
         results = [crashed(document.id, document.kind.name, document, error)]
-    for result in results:
-        status = result.status
-        counts[status] = counts.get(status, 0) + 1
-        known = statuses.get(result.policy)
-        if known is None or status.rank > known.rank:
-            statuses[result.policy] = status
+    _tell(results, statuses, counts)
     if plan.grades and evaluation is not None:
-        grades = _grades(evaluation, plan, statuses)
+        grades, failed = _grades(evaluation, plan, statuses)
+        _tell(failed, statuses, counts)
+        results.extend(failed)
     name, as_of = _name(document), str(document.as_of or "")
     info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
     newer = tuple(one.id for one in (document, *context) if "as_of" in one.withheld.get(id(one.value), ()))
@@ -140,12 +137,30 @@ def open_evaluation(
     )
 
 
-def _grades(evaluation: Evaluation, plan: Plan, statuses: Mapping[str, Status]) -> dict[Grade, int]:
-    """How many of the policies that pass rest on each grade of evidence, the strongest first."""
-    clock = evaluation.clock
-    passing = (policy for policy in plan.policies if statuses.get(policy.id) in (Status.PASS, Status.DUE))
-    grades = [evaluation.grade_of(policy, clock) for policy in passing]
-    return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}
+def _tell(results: Iterable[Result], statuses: dict[str, Status], counts: dict[Status, int]) -> None:
+    """Adds results to the worst status of each policy, and to how many there are of each."""
+    for result in results:
+        status = result.status
+        counts[status] = counts.get(status, 0) + 1
+        known = statuses.get(result.policy)
+        if known is None or status.rank > known.rank:
+            statuses[result.policy] = status
+
+
+def _grades(
+    evaluation: Evaluation, plan: Plan, statuses: Mapping[str, Status]
+) -> tuple[dict[Grade, int], list[Result]]:
+    """How many of the policies that pass rest on each grade of evidence, the strongest first; an error for
+    each of which that could not be worked out."""
+    grades: list[Grade] = []
+    failed: list[Result] = []
+    for policy in plan.policies:
+        if statuses.get(policy.id) in (Status.PASS, Status.DUE):
+            try:
+                grades.append(evaluation.grade_of(policy, evaluation.clock))
+            except Exception as error:
+                failed.append(evaluation.crash(policy, error))
+    return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}, failed
 
 
 def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Result]:
