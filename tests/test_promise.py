@@ -24,7 +24,7 @@ from policyscan.engine.moments import parse_moment
 from policyscan.engine.outcomes import FOR_EACH, evaluate
 from policyscan.engine.scan import Plan, document_clock, scan_document
 from policyscan.errors import PolicyscanError
-from policyscan.findings import FINDINGS, Status
+from policyscan.findings import FINDINGS, EvidenceRule, Grade, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
 from policyscan.source import Source
 from tests.policies.judging import FAMILIES, KINDS, Finding, Judged, cases_of, keys, lose, name_of
@@ -87,17 +87,22 @@ def plan() -> Plan:
     return Plan(tuple(known.values()), known, {id_: id_ for id_ in known}, AS_OF)
 
 
-def results(documents: list[Document]) -> dict[Finding, Status]:
+def results(documents: list[Document], rule: EvidenceRule | None = None) -> dict[Finding, Status]:
     """The status of everything, of the changed document and of those that refer to it; waivers left aside."""
     found: dict[Finding, Status] = {}
     for document in documents:
         clock = document_clock(document, plan())
         for one in documents:
             one.as_seen(clock)
-        clock.others = Evaluation(document, clock, plan().known, documents, full=False)
+        clock.others = evaluation = Evaluation(
+            document, clock, plan().known, documents, full=False, rule=rule
+        )
         for policy in plan().policies:
             if policy.info.kind == document.kind.name:
-                for outcome in evaluate(policy, document.value, clock):
+                outcomes = evaluate(policy, document.value, clock)
+                if rule is not None:
+                    outcomes = [evaluation.grader(clock).held(policy, one, rule) for one in outcomes]
+                for outcome in outcomes:
                     key = Finding(policy.id, document.id, outcome.subject, outcome.requirement)
                     found[key] = outcome.status
     return found
@@ -287,3 +292,40 @@ def test_no_waiver_grows_with_a_key_less(file: str, blank: bool) -> None:
 
 def test_there_is_something_waived() -> None:
     assert any(waived(linked(tree(file), file)) for file in FILES)
+
+
+# --- where evidence is asked for
+
+DOCUMENT = EvidenceRule(Grade.DOCUMENT)
+RULES = (DOCUMENT, EvidenceRule(Grade.DECLARED, 7), EvidenceRule(Grade.TOOL_EXPORT, 90))
+STEP = 13  # every key would take minutes
+
+
+@pytest.mark.parametrize("blank", [False, True], ids=["deleted", "blanked"])
+@pytest.mark.parametrize("file", FILES)
+def test_no_finding_vanishes_with_a_key_where_evidence_is_asked_for(file: str, blank: bool) -> None:
+    before = results(linked(tree(file), file), DOCUMENT)
+    vanished: list[tuple[tuple[Any, ...], Finding]] = []
+    for path in list(keys(tree(file).value))[blank::STEP]:
+        try:
+            documents = linked(lose(tree(file), path, blank=blank), file)
+        except PolicyscanError:
+            continue
+        vanished.extend((path, finding) for finding in lost(before, results(documents, DOCUMENT)))
+    assert [one for one in vanished if blank or not about_the_key(*one)] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_counted_and_what_is_accounted_for_agree(file: str, rule: EvidenceRule) -> None:
+    told = []
+    for full in (True, False):
+        document, *others = linked(tree(file), file)
+        scanned = scan_document(document, plan()._replace(rule=rule, full=full, grades=True), others)
+        passing = [r for r in scanned.results if r.status in (Status.PASS, Status.NOT_APPLICABLE)]
+        acted = [r for r in scanned.results if r not in passing]
+        told.append((scanned.info.statuses, scanned.info.counts, scanned.info.grades, acted))
+        for basis in (r.basis for r in passing if r.basis is not None and r.basis.section):
+            assert basis.grade >= rule.grade
+            assert rule.max_age_days is None or (basis.age_days or 0) <= rule.max_age_days
+    assert told[0] == told[1]

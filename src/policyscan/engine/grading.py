@@ -301,7 +301,7 @@ class Grader:
             found = self._chosen.get(key)
             if found is None:
                 facts = coverage.facts(section, reads.names, subject)
-                found = self._chosen[key] = tuple([self._choose(fact, rule) for fact in facts])
+                found = self._chosen[key] = _telling([self._choose(fact, rule) for fact in facts])
             chosen.extend(found)
         return chosen
 
@@ -384,6 +384,14 @@ class Grader:
         if item is not None:
             return document.place_of(item.value)
         return document.place_of(document.value, chosen.fact.section)
+
+
+def _telling(chosen: Sequence[_Chosen]) -> tuple[_Chosen, ...]:
+    """The weakest and the oldest: all that matters of many facts that go together."""
+    if len(chosen) < 2:
+        return tuple(chosen)
+    oldest = [one for one in chosen if one.day is not None]
+    return (min(chosen, key=_strength), *sorted(oldest, key=lambda one: one.day or 0)[:1])
 
 
 def _strength(chosen: _Chosen) -> tuple[bool, int, int]:
