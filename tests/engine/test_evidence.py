@@ -480,6 +480,20 @@ def test_it_says_what_is_wrong_and_what_to_ask(
     assert found.basis.section == "open"
 
 
+def test_it_asks_for_every_part_at_once(world: World) -> None:
+    world.policy("require:\n  - {id: o, that: 'shop.open && shop.count > 0 && shop.tools.all(t, t.safe)'}\n")
+    tools = "tools: [{id: t, safe: true, evidence: o}, {id: u, safe: true, evidence: o}]"
+    items = item("e", "tested", "2026-10-30", "count") + item("o", "document", "2026-10-29", "")
+    found = one(world, f"open: true\ncount: 1\n{tools}\nevidence:\n{items}", EvidenceRule(Grade.TESTED, 1))
+    assert [gap.path for gap in found.gaps] == ["open", "tools"]
+    assert found.gaps[0].question == "What shows the facts about open: a test, at most 1 day old?"
+    assert found.message == "no evidence for open; a test is asked for"
+    old = item("e", "tested", "2026-10-29", "open, tools, count")
+    aged = f"open: true\ncount: 1\ntools: []\nevidence:\n{old}"
+    message = one(world, aged, EvidenceRule(Grade.TESTED, 1)).message
+    assert message.endswith("is 2 days old (2026-10-29); at most 1 is asked for")
+
+
 @pytest.mark.parametrize(
     ("as_of", "message"),
     [

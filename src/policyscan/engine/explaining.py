@@ -75,7 +75,7 @@ class Explainer:
         short = outcome.short
         gaps = outcome.gaps or (self._gaps(traced) if status is Status.UNKNOWN else ())
         if short is not None:
-            gaps = (short.gap,)
+            gaps = outcome.gaps or (short.gap,)
         return Result(
             policy.info.id,
             outcome.requirement,

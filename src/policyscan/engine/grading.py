@@ -76,15 +76,17 @@ class Shortfall(NamedTuple):
             what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
             return f"{what}; {_least(self.rule.grade)} is asked for"
         if basis.path:
-            return f"{where} is {basis.age_days} days old ({origin}); at most {age} are asked for"
+            days = _days(basis.age_days or 0)
+            return f"{where} is {days} old ({origin}); at most {age} {'is' if age == 1 else 'are'} asked for"
         file = f"and the file is of {basis.collected}" if basis.collected else "nor a day on which it held"
-        return f"there is no {where[4:]}, {file}; at most {age} days are asked for"
+        asked = f"{_days(age or 0)} {'is' if age == 1 else 'are'} asked for"
+        return f"there is no {where[4:]}, {file}; at most {asked}"
 
     @property
     def gap(self) -> Gap:
         """The fact that is missing: better evidence."""
         section, age = self.basis.section, self.rule.max_age_days
-        days = f", at most {age} days old" if age is not None else ""
+        days = f", at most {_days(age)} old" if age is not None else ""
         question = f"What shows the facts about {section}: {_least(self.rule.grade)}{days}?"
         return Gap(section, f"{_EVIDENCE} for {section}", question, self.basis.span, self.reason)
 
@@ -243,7 +245,11 @@ class Grader:
         weakest = min(chosen, key=_strength, default=None)
         if weakest is not None and weakest.short:
             short = Shortfall(self._basis(weakest), weakest.short, rule)
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=short)
+            # All parts are asked for at once: with one of them nothing would be settled.
+            others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.short}
+            gaps = [Shortfall(self._basis(one), one.short, rule).gap for one in reversed(others.values())]
+            gaps = list(dict.fromkeys((short.gap, *gaps)))
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=short, gaps=tuple(gaps))
         until = self._until(chosen, rule)
         return outcome._replace(turn=(min(outcome.turn[0], until), outcome.turn[1]))
 
@@ -420,6 +426,10 @@ def merged(*rules: EvidenceRule | None) -> EvidenceRule | None:
         return None
     ages = [rule.max_age_days for rule in asked if rule.max_age_days is not None]
     return EvidenceRule(max(rule.grade for rule in asked), min(ages, default=None))
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 def _least(grade: Grade) -> str:

@@ -188,7 +188,8 @@ class Tables:
         short = [one.short for one in graded if one.short is not None]
         if short:
             weakest = min(short, key=lambda one: strength(one.basis))
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest)
+            gaps = dict.fromkeys((weakest.gap, *(one.gap for one in short)))
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest, gaps=tuple(gaps))
         day, instant = outcome.turn
         return outcome._replace(turn=(min(day, *(one.until for one in graded)), instant))
 

@@ -293,7 +293,7 @@ def _asked(rule: EvidenceRule | None) -> str:
     if rule is None:
         return ""
     age = f", at most {plural(rule.max_age_days, 'day')} old" if rule.max_age_days is not None else ""
-    least = f"{grade_name(rule.grade)} or better"
+    least = grade_name(rule.grade) + ("" if rule.grade is Grade.TESTED else " or better")
     return f"evidence asked for: {least}{age}; what would pass with less is unknown"
 
 
