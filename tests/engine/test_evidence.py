@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from policyscan.documents.kinds import Kinds
+from policyscan.documents.references import link_across
 from policyscan.engine.grading import Grader
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Basis, EvidenceRule, Grade, Result, Status
-from tests.engine.world import HERE, World, documents
+from tests.engine.world import HEAD, HERE, World, documents, opened
 
 OPEN = "require:\n  - {id: o, that: shop.open}\n"
 TOOLS = "for_each: shop.tools\nas: tool\nrequire:\n  - {id: s, that: tool.safe}\n"
@@ -176,6 +178,21 @@ def test_facts_of_another_inventory_have_its_evidence(world: World) -> None:
     assert basis(world, facts, depot="insured_until: 2027-01-01\n").grade is Grade.DECLARED
 
 
+def test_facts_of_another_inventory_of_the_same_kind_have_its_evidence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reshape(world, monkeypatch, lambda shop: shop.update(parent={"type": "string", "x-ref": "kind:shop"}))
+    world.policy("require:\n  - {id: p, that: shop.parent.open}\n", "MINE-01")
+    world.policy(OPEN, "OTHER-01")
+    strong = f"open: true\nevidence:\n{item('e', 'tested', '2026-10-01', 'open, parent')}"
+    shop = opened("shop.yaml", f"{HEAD}parent: big\n{strong}")
+    big = opened("big.yaml", HEAD.replace("corner", "big") + "open: true\n")
+    link_across(shop, lambda kind, id_: big if (kind, id_) == ("shop", big.id) else None)
+    plan = world.plan(rule=DOCUMENT)
+    found = {r.policy: r.status for r in scan_document(shop, plan, [big]).results}
+    assert found == {"MINE-01": Status.UNKNOWN, "OTHER-01": Status.PASS}
+
+
 def test_a_subject_rests_on_its_own_list_only(world: World) -> None:
     world.policy("for_each: [shop.tools, shop.spares]\nas: tool\nrequire:\n  - {id: s, that: tool.safe}\n")
     facts = "tools: [{id: t, safe: true}]\nspares: [{id: s, safe: true}]\nevidence:\n"
@@ -325,6 +342,18 @@ def test_checks_of_the_document_itself_rest_on_none(world: World) -> None:
     assert [r.basis for r in found if r.policy == "DOC-REF"] == [None]
 
 
+def reshape(world: World, monkeypatch: pytest.MonkeyPatch, change: Callable[[dict[str, Any]], None]) -> None:
+    """Makes shops of another shape: `change` is given their properties."""
+    schema = json.loads((HERE / "shop.schema.json").read_text(encoding="utf-8"))
+    change(schema["properties"])
+    path = world.folder.parent / "shop.schema.json"
+    path.write_text(json.dumps(schema), encoding="utf-8")
+    known = Kinds.builtin()
+    known.load(HERE / "depot.schema.json", "depot.schema.json")
+    known.load(path, "shop.schema.json")
+    monkeypatch.setattr("tests.engine.world.kinds", lambda: known)
+
+
 OF_THEIR_OWN = {
     "things": {"covers": {"type": "array", "items": {"type": "string", "x-ref": "people"}}},
     "a text": {"covers": {"type": "string"}},
@@ -353,13 +382,9 @@ OF_THEIR_OWN = {
 def test_kinds_of_somebodys_own_may_shape_it_otherwise(
     world: World, monkeypatch: pytest.MonkeyPatch, shape: str, written: str, status: Status
 ) -> None:
-    schema = json.loads((HERE / "shop.schema.json").read_text(encoding="utf-8"))
-    schema["properties"]["evidence"]["items"]["properties"].update(OF_THEIR_OWN[shape])
-    (world.folder.parent / "shop.schema.json").write_text(json.dumps(schema), encoding="utf-8")
-    known = Kinds.builtin()
-    known.load(HERE / "depot.schema.json", "depot.schema.json")
-    known.load(world.folder.parent / "shop.schema.json", "shop.schema.json")
-    monkeypatch.setattr("tests.engine.world.kinds", lambda: known)
+    reshape(
+        world, monkeypatch, lambda shop: shop["evidence"]["items"]["properties"].update(OF_THEIR_OWN[shape])
+    )
     usual = {"method": "tested", "collected_at": "2026-10-01T12:00:00Z", "covers": "[open]"}
     if "day" in shape:
         usual["collected_at"] = "2026-10-01"

@@ -306,10 +306,26 @@ class Grader:
             key = (path, reads.names if own else (), rule, id(subject))
             found = self._chosen.get(key)
             if found is None:
-                facts = coverage.facts(section, reads.names, subject)
-                found = self._chosen[key] = _telling([self._choose(fact, rule) for fact in facts])
+                here = coverage.facts(section, reads.names, subject)
+                found = self._chosen[key] = _telling([self._choose(fact, rule) for fact in here])
             chosen.extend(found)
+        for other in self._kin(reads):
+            abroad = self._coverage(other).facts(section, reads.names, None)
+            chosen.extend(self._choose(fact, rule) for fact in abroad)
         return chosen
+
+    def _kin(self, reads: Reads) -> Sequence[Document]:
+        """The documents of the same kind that are read by way of references."""
+        kin = [one for one in self.context if one.kind.name == self._kind and one is not self.document]
+        if not kin:
+            return ()
+        places = self.document.places
+        named = set()
+        for container, key, *_ in self.document.outward:
+            name = key if isinstance(key, str) else places[id(container)].key
+            if name in reads.names:
+                named.add(id(container[key]))
+        return [one for one in kin if id(one.value) in named]
 
     @cached_property
     def _leading(self) -> frozenset[str]:
