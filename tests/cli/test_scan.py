@@ -549,6 +549,22 @@ def test_an_output_does_not_replace_an_inventory(monkeypatch: pytest.MonkeyPatch
     assert (place / name).read_bytes() == before
 
 
+def test_an_output_replaces_what_an_earlier_run_wrote(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    (place / "policyscan.yaml").unlink()
+    first, second = (scan(monkeypatch, place, ".", "-o", "json:out.json") for _ in range(2))
+    assert "is an inventory" not in second.err
+    assert (second.code, second.out.splitlines()[-1]) == (first.code, first.out.splitlines()[-1])
+
+
+def test_an_output_does_not_replace_an_inventory_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/broken.yaml", "kind: client\nschema_version: 1\nas_of: [\n")
+    ran = scan(monkeypatch, place, "-o", "json:inventories/clients/broken.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert (place / "inventories/clients/broken.yaml").read_text(encoding="utf-8").startswith("kind: client")
+
+
 def test_one_output_that_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     ran = scan(monkeypatch, place, "-o", "json:/dev/full", "-o", "sarif:x.sarif", "--client", "bad")
     assert ran.code == 2
@@ -600,6 +616,15 @@ def test_a_list_whose_reader_has_gone(place: Path) -> None:
     command = f"({sys.executable} -m policyscan list; echo $? >code) | true"
     done = subprocess.run(["sh", "-c", command], cwd=place, capture_output=True, check=False)
     assert done.stderr == b""
+    assert (place / "code").read_text(encoding="utf-8") == "2\n"
+
+
+@pytest.mark.parametrize("command", ["scan --select NO-99", "validate", "scan --profile"])
+def test_an_error_whose_reader_has_gone_is_no_failed_control(place: Path, command: str) -> None:
+    """With `2>&1 | head`, as anyone does to whom much is told at once."""
+    write(place, "inventories/clients/broken.yaml", "kind: client\n" * 2)
+    line = f"({sys.executable} -m policyscan {command}; echo $? >code) 2>&1 | true"
+    subprocess.run(["sh", "-c", line], cwd=place, check=False)
     assert (place / "code").read_text(encoding="utf-8") == "2\n"
 
 

@@ -89,6 +89,16 @@ def main(args: list[str] | None = None) -> NoReturn:
 def run(command: Callable[[], Any]) -> int:
     """The exit code of a command: what it returns, or 2 with a message for what its user can mend."""
     try:
+        return _run(command)
+    except BrokenPipeError:  # nobody reads the message either, as with `2>&1 | head`
+        from policyscan.cli.terminal import close_output
+
+        close_output(sys.stderr)
+        return 2
+
+
+def _run(command: Callable[[], Any]) -> int:
+    try:
         code = command()
         sys.stdout.flush()
     except click.exceptions.Exit as exit_:

@@ -117,9 +117,11 @@ def _check_outputs(paths: Sequence[Path]) -> None:
 
 
 def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: wiring.Reader) -> None:
-    """UsageError for an output that would replace an inventory."""
+    """UsageError for an output that would replace an inventory, one that is broken too; what an earlier run
+    wrote may be replaced."""
     for _, path in outputs:
-        if any(path.exists() and path.samefile(file.path) for file in reader.present()):
+        same = (file for file in reader.present() if path.exists() and path.samefile(file.path))
+        if any(reader.holds_inventory(file) for file in same):
             raise UsageError(f"{path} is an inventory", hint="write the output to another file")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from policyscan.errors import UsageError
 
@@ -55,9 +55,10 @@ def print_bytes(data: bytes) -> None:
         raise UsageError(f"standard output cannot be written: {error.strerror or error}") from error
 
 
-def close_output() -> None:
+def close_output(*others: TextIO) -> None:
     """Lets what is still to be written go nowhere, so that Python does not fail over it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, *others):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def show(*lines: str, err: bool = False) -> None:

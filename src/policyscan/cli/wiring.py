@@ -331,6 +331,11 @@ class Reader:
         """The files to read that there are; standard input is none."""
         return (file for file in self.discovery.files if file.text is None and os.path.exists(file.path))
 
+    def holds_inventory(self, file: File) -> bool:
+        """Whether a file is an inventory, or may be one once it is mended."""
+        loaded = self.library.load(file)
+        return bool(loaded.documents or loaded.problems)
+
     def unread(self) -> Iterator[str]:
         """What was passed over without a look, for someone who wonders where an inventory is."""
         count = self.discovery.ignored
