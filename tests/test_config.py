@@ -32,8 +32,10 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
         ("profile:\n", 1, "'profile' is blank", "value"),
         ("evidence: {grade: papers}\n", 1, '"papers" is not allowed', "document"),
         ("evidence: {max_age: 30d}\n", 1, "the key 'grade' is missing", None),
-        ("evidence: {grade: document, max_age: 30}\n", 1, "expected a text, found 30", None),
-        ("evidence: {grade: document, max_age: 1y}\n", 1, "does not match", None),
+        ("evidence: {grade: document, max_age: 30}\n", 1, "expected a text, found 30", "as in 90d"),
+        ("evidence: {grade: document, max_age: 1y}\n", 1, '"1y" does not fit here', "as in 90d"),
+        ("", 1, "there is nothing in this file", "delete it"),
+        ("# profile: full\n", 1, "there is nothing in this file", "delete it"),
         ("evidence:\n", 1, "'evidence' is blank", "value"),
         ("ignore: PATCH-01\n", 1, 'expected a list, found "PATCH-01"', None),
         ("companions: none\n", 1, 'expected true or false, found "none"', None),
@@ -52,6 +54,14 @@ def test_a_mistake_is_told_at_its_place(
     assert problem.at is not None
     assert (problem.at.file, problem.at.line) == ("policyscan.yaml", line)
     assert hint is None or hint in (problem.hint or "")
+
+
+@pytest.mark.parametrize("text", ["inventories: [a\n", "profile: {full: true}\n", "profile:\n"])
+def test_nothing_is_said_of_expressions_where_there_are_none(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    with pytest.raises(Problems) as caught:
+        load(tmp_path)
+    assert [problem.hint for problem in caught.value.problems if "CEL" in (problem.hint or "")] == []
 
 
 def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:

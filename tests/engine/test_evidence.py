@@ -681,7 +681,7 @@ def asking(expression: str) -> str:
         ("uses: [OTHER-01]\n" + asking("grade('OTHER-01') > 'said'"), 'is never "said"'),
         ("evidence: {grade: paper}\n" + OPEN, '"paper" is not allowed here'),
         ("evidence: {max_age: 30d}\n" + OPEN, "the key 'grade' is missing"),
-        ("evidence: {grade: document, max_age: 2 weeks}\n" + OPEN, '"2 weeks" does not match'),
+        ("evidence: {grade: document, max_age: 2 weeks}\n" + OPEN, '"2 weeks" does not fit here'),
         ("evidence: {grade: document, max_age: params.x}\n" + OPEN, "params.x is not a duration parameter"),
         ("evidence: {grade: document, age: 3d}\n" + OPEN, "unknown key 'age'"),
         ("evidence:\n" + OPEN, "'evidence' is blank"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.references import link_across
 from policyscan.engine.scan import scan_document
+from policyscan.policies.files import SCHEMAS
 from policyscan.policies.pack import Pack, choose, load_pack
 from tests.engine.world import World, kinds, opened
 
@@ -475,3 +480,18 @@ def test_what_is_wrong_with_a_pack(world: World, change: tuple[str, str], place:
     (world.folder / "pack.yaml").write_text(ABOUT.replace(*change), encoding="utf-8")
     told = shown(world)
     assert any(one.startswith(f"mine/pack.yaml:{place}: ") and words in one for one in told), told
+
+
+@pytest.mark.parametrize("schema", ["config", "pack", "policy"])
+def test_every_pattern_has_an_example_that_fits_and_is_told(schema: str) -> None:
+    shown = list(_texts_with_pattern(json.loads((SCHEMAS / f"{schema}.schema.json").read_bytes())))
+    assert shown
+    for node in shown:
+        assert all(re.search(node["pattern"], example) for example in node["examples"])
+
+
+def _texts_with_pattern(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict) and node.get("type") == "string" and "pattern" in node:
+        yield node
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _texts_with_pattern(child)

@@ -22,7 +22,7 @@ _YAML_EATS = (
     "CEL with `!x`, `a ? b : c`, `{…}` or `#` is safe as a block: put `>-` after the key "
     "and the expression on the next line"
 )
-
+_WITH_EXPRESSIONS = frozenset({"policy", "definitions"})  # schemas
 
 _TYPES = {
     "string": "a text",
@@ -89,9 +89,12 @@ def read(
     except PolicyscanError as error:
         return None, [error]
     if errors:
-        return None, [_with_yaml_hint(error) for error in errors]
+        return None, [_with_yaml_hint(error) if schema in _WITH_EXPRESSIONS else error for error in errors]
+    if not trees:
+        hint = "write something into it, or delete it"
+        return None, [PolicyError("there is nothing in this file", at=Span(name, 1, 1, 1, 1), hint=hint)]
     if len(trees) != 1:
-        at = trees[1].root_span() if trees else Span(name, 1, 1, 1, 1)
+        at = trees[1].root_span()
         return None, [PolicyError(f"expected one YAML document, found {len(trees)}", at=at)]
     file = PolicyFile(name, trees[0])
     problems: list[PolicyscanError] = list(shape_problems(file, schema))
@@ -108,8 +111,9 @@ def shape_problems(file: PolicyFile, schema: str) -> list[PolicyError]:
     """How a file differs from the JSON Schema of that name, each difference at its place."""
     definition, validator = _validator(schema)
     problems = blank_problems(file)
+    eats = _YAML_EATS if schema in _WITH_EXPRESSIONS else None
     for error in validator.iter_errors(file.value):
-        problems.extend(_explain(file, error, definition))
+        problems.extend(_explain(file, error, definition, eats))
     return problems
 
 
@@ -141,7 +145,8 @@ def blank_problems(file: PolicyFile) -> list[PolicyError]:
     return found
 
 
-def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[PolicyError]:
+def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any], eats: str | None) -> list[PolicyError]:
+    """One difference in words; `eats` is the hint for what may be CEL that YAML tried to read."""
     path: list[str | int] = list(error.instance_path)
     kind = error.kind
     name = kind.name
@@ -164,11 +169,13 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
         return [PolicyError(f"{_show(found)} is not allowed here", at=file.span(path), hint=choice)]
     if name == "propertyNames":
         return [PolicyError(f"a name here must be lower_case: {error.message}", at=file.span(path))]
-    if name in {"oneOf", "anyOf"}:
-        return [PolicyError(f"{_show(file.at(path))} does not fit here", at=file.span(path), hint=_YAML_EATS)]
+    if name in {"oneOf", "anyOf", "pattern"}:
+        hint = _example(schema, error.schema_path) if name == "pattern" else eats
+        return [PolicyError(f"{_show(file.at(path))} does not fit here", at=file.span(path), hint=hint)]
     if name == "type":
         found = file.at(path)
-        hint = _YAML_EATS if isinstance(found, dict | bool) or found is None else None
+        odd = isinstance(found, dict | bool) or found is None
+        hint = (eats if odd else None) or _example(schema, error.schema_path)
         expected = " or ".join(_TYPES.get(type_, type_) for type_ in kind.types)
         message = f"expected {expected}, found {_show(found)}"
         return [PolicyError(message, at=file.span(path), hint=hint)]
@@ -176,10 +183,21 @@ def _explain(file: PolicyFile, error: Any, schema: Mapping[str, Any]) -> list[Po
 
 
 def _known_keys(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> list[str]:
+    return list(_node(schema, schema_path).get("properties", ()))
+
+
+def _example(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> str | None:
+    """How to write what a rule is about, where the schema shows it."""
+    examples = _node(schema, schema_path).get("examples")
+    return f"write it as in {' or '.join(examples)}" if examples else None
+
+
+def _node(schema: Mapping[str, Any], schema_path: Sequence[str | int]) -> Any:
+    """The schema that a rule, the last part of the path, stands in."""
     node: Any = schema
     for part in schema_path[:-1]:
         node = node[part]
-    return list(node.get("properties", ()))
+    return node
 
 
 def _show(value: Any) -> str:
