@@ -10,6 +10,7 @@ import pytest
 
 from policyscan.documents.kinds import Kinds
 from policyscan.documents.references import link_across
+from policyscan.engine.accounts import accounts
 from policyscan.engine.grading import Grader
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Basis, EvidenceRule, Grade, Result, Status
@@ -655,6 +656,18 @@ def test_a_policy_may_ask_for_them(world: World, expression: str, facts: str, st
     world.policy(OPEN, "OTHER-01")
     found = [r for r in scan(world, facts) if r.policy == "MINE-01"]
     assert [r.status for r in found] == [status]
+
+
+@pytest.mark.parametrize("expression", ["status('OTHER-01') == 'pass'", "grade('OTHER-01') == 'declared'"])
+def test_an_account_shows_what_the_other_control_said(world: World, expression: str) -> None:
+    excuse = "absence_ok: it is counted\n" if "status" in expression else ""
+    world.policy(f'uses: [OTHER-01]\n{excuse}require:\n  - {{id: a, that: "{expression}"}}\n')
+    world.policy(OPEN, "OTHER-01")
+    (shop,) = documents("open: true\n", None)
+    plan = world.plan()
+    (asking,) = (policy for policy in plan.policies if policy.id == "MINE-01")
+    ((trace,),) = (account.traces for account in accounts(shop, asking, plan))
+    assert (trace.error, trace.value) == (None, True)
 
 
 @pytest.mark.parametrize(("asked", "status"), [("fail", Status.FAIL), ("unknown", Status.PASS)])

@@ -34,9 +34,9 @@ def accounts(
     book = open_book(alone, source)
     results = [r for r in scan_document(document, alone, context, book).results if r.policy == policy.id]
     evaluation = open_evaluation(document, alone, context, book)
-    with evaluation.asked_by(policy):
+    with evaluation.asked_by(policy):  # the traces may ask for other controls as well
         outcomes = evaluation.outcomes(policy, evaluation.clock, keep=True)
-    if len(outcomes) != len(results):  # it failed, which its one result says
-        return [Account(result, ()) for result in results]
-    traces = evaluation.explainer.traces
-    return [Account(r, tuple(traces(outcome))) for r, outcome in zip(results, outcomes, strict=True)]
+        if len(outcomes) != len(results):  # it failed, which its one result says
+            return [Account(result, ()) for result in results]
+        traces = evaluation.explainer.traces
+        return [Account(r, tuple(traces(outcome))) for r, outcome in zip(results, outcomes, strict=True)]
