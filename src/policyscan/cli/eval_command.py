@@ -13,6 +13,7 @@ from policyscan.cel import types
 from policyscan.cel.tracer import Trace
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
+from policyscan.cli.options import AS_OF
 from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
@@ -24,8 +25,8 @@ from policyscan.source import Source
 
 @click.command("eval")
 @click.argument("expression")
-@click.option("--file", "file", required=True, help="The inventory to evaluate it on.")
-@click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
+@click.option("--file", "file", metavar="PATH", required=True, help="The inventory to evaluate it on.")
+@click.option("--as-of", metavar="DATE", help=AS_OF)
 @click.option("--trace", is_flag=True, help="Show the value of every part, and where it was read.")
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."

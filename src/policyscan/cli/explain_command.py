@@ -10,7 +10,7 @@ import click
 
 from policyscan import cel
 from policyscan.cli import wiring
-from policyscan.cli.options import POLICY_OPTIONS, add_options
+from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
 from policyscan.cli.sources import source_of
 from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
@@ -30,8 +30,10 @@ _WHERE = "no inventory was found at all; --file says where they lie"
 @click.command("explain")
 @click.argument("id_", metavar="ID")
 @click.argument("where", metavar="[INVENTORY[/SUBJECT]]", required=False)
-@click.option("--file", "paths", multiple=True, help="Where inventories lie, as for scan. Repeatable.")
-@click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now.")
+@click.option(
+    "--file", "paths", metavar="PATH", multiple=True, help="Where inventories lie, as for scan. Repeatable."
+)
+@click.option("--as-of", metavar="DATE", help=AS_OF)
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
 )

@@ -45,6 +45,8 @@ class AnyPath(click.Path):
         return Path(value)
 
 
+AS_OF = "Evaluate as of this day (2026-10-31) or instant (2026-10-31T12:00:00Z) instead of now."
+
 INPUT_OPTIONS: tuple[Decorator, ...] = (
     click.argument("paths", nargs=-1),
     click.option(
@@ -52,8 +54,10 @@ INPUT_OPTIONS: tuple[Decorator, ...] = (
         type=AnyPath(),
         help="Settings file instead of the nearest policyscan.yaml.",
     ),
-    click.option("--stdin-filename", metavar="PATH", help="The name that standard input has in results."),
-    click.option("--as-of", metavar="DATE", help="Evaluate as of this day or instant instead of now."),
+    click.option(
+        "--stdin-filename", metavar="PATH", help="The name that standard input (`-`) has in results."
+    ),
+    click.option("--as-of", metavar="DATE", help=AS_OF),
 )
 
 POLICY_OPTIONS: tuple[Decorator, ...] = (
@@ -64,7 +68,11 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
         multiple=True,
         help="A folder of your own policies. Repeatable.",
     ),
-    click.option("--profile", metavar="NAME", help="Which controls to check: essentials, insurer, full, …"),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="Which controls to check: essentials, insurer, full, or one of your own.",
+    ),
     click.option(
         "--select",
         multiple=True,

@@ -50,7 +50,7 @@ _FORMATS = tuple(REPORTERS)
 @click.option(
     "--fail-on",
     type=click.Choice([s.value for s in Severity]),
-    help="Lowest severity that makes the exit code 1 or 3.  [default: low]",
+    help="Lowest severity that makes the exit code 1 or 3.  [default: that of policyscan.yaml, else low]",
 )
 @click.option("--fail-on-due", is_flag=True, help="Let what is due count like a fail.")
 @click.option(
@@ -88,7 +88,8 @@ def command(**given: Any) -> int:
 
     PATHS are inventories or folders of them; without any, `inventories/`, else the current folder. `-`
     reads standard input. Naming files chooses what is reported, not what is read: the provider that a
-    client refers to is found all the same.
+    client refers to is found all the same. Without --profile or --select, the profile that policyscan.yaml
+    names is checked, else essentials.
 
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
     fails, but one lacks evidence; 0 otherwise.
