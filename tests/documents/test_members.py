@@ -132,7 +132,7 @@ def test_a_pattern_that_names_nobody_is_told_and_leaves_a_hole(
     assert read.issues == [f"{FILE}:5:27 members[1]: {message}"]
     (lacking,) = read.holes
     assert (lacking.name, lacking.path, str(lacking.place)) == (pattern, "members[1]", f"{FILE}:5:27")
-    assert lacking.reason == message
+    assert (lacking.reason, lacking.question) == (message, f"Where is {pattern}, and can it be read?")
 
 
 def test_a_slip_in_a_name_is_guessed(root: Path) -> None:

@@ -129,7 +129,7 @@ def _hole(document: Document, name: str, field: str, number: int | None, reason:
     if number is not None:
         holder = document.value[field]
         path, place = document.path_of(holder, number), document.place_of(holder, number)
-        question = None  # which members there are is said; what lacks is one of them
+        question = f"Where is {name}, and can it be read?"  # which there are is said; what lacks is this one
     return Hole(name, path, generic, place, reason, question)
 
 
