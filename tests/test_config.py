@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from policyscan.config import Config, load
+from policyscan.config import Config, find_root, load
 from policyscan.errors import ConfigError, PolicyscanError, Problems
 
 
@@ -62,6 +63,26 @@ def test_nothing_is_said_of_expressions_where_there_are_none(tmp_path: Path, tex
     with pytest.raises(Problems) as caught:
         load(tmp_path)
     assert [problem.hint for problem in caught.value.problems if "CEL" in (problem.hint or "")] == []
+
+
+@pytest.mark.parametrize(
+    ("start", "root"),
+    [
+        ("inventories/portfolios/p.yaml", "."),
+        ("inventories/portfolios", "."),
+        ("inventories", "."),
+        ("clients/c.yaml", "clients"),
+        (".", "."),
+    ],
+)
+def test_without_settings_a_folder_inventories_is_where_it_always_is(
+    tmp_path: Path, start: str, root: str
+) -> None:
+    """What is named chooses what is reported, and not where the rest is looked for."""
+    for name in ("inventories/portfolios/p.yaml", "clients/c.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        write(tmp_path, "", name)
+    assert find_root(str(tmp_path / start)) == os.path.normpath(tmp_path / root)
 
 
 def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:

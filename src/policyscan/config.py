@@ -35,16 +35,24 @@ class Config(NamedTuple):
 
 
 def find_root(start: str) -> str:
-    """The nearest folder, from `start` upwards, with a configuration file or a `.git`; else `start`."""
+    """The nearest folder, from `start` upwards, with a configuration file or a `.git`; else the one that the
+    nearest `inventories` is in; else `start`."""
     folder = own = start if os.path.isdir(start) else os.path.dirname(start)
     while not any(os.path.isfile(os.path.join(folder, name)) for name in FILE_NAMES):
         above = os.path.dirname(folder)
         if os.path.exists(os.path.join(folder, ".git")):
             return folder
         if above == folder:
-            return own
+            return _above_inventories(own) or own
         folder = above
     return folder
+
+
+def _above_inventories(folder: str) -> str | None:
+    above, name = os.path.split(folder)
+    if not name:
+        return None
+    return above if name == "inventories" else _above_inventories(above)
 
 
 def load(
