@@ -140,16 +140,64 @@ def test_a_slip_in_a_name_is_guessed(root: Path) -> None:
     assert [issue.hint for issue in read.document.issues] == ["did you mean clients/a.yaml?"]
 
 
-def test_a_link_that_leads_out_is_no_member(root: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "# to be filled in\n", "name: somebody\n", CLIENT % "b" + "---\nx: 1\n"]
+)
+@pytest.mark.parametrize("paths", [[FILE], ["inventories"], ["."], []])
+def test_what_is_no_inventory_is_a_hole_however_it_is_asked_for(
+    root: Path, text: str, paths: list[str]
+) -> None:
+    write(root, "inventories/clients/b.yaml", text)
+    read = Read(root, "members: [clients/*.yaml]\nproviders: []\n", *(str(root / path) for path in paths))
+    assert [hole.name for hole in read.holes] == ["inventories/clients/b.yaml"]
+    assert "a" in read.clients
+
+
+@pytest.mark.parametrize("pattern", ["clients", "clients/*", "clients/*.yaml", "clients/out.yaml"])
+@pytest.mark.parametrize("paths", [[FILE], ["inventories"], ["."]])
+def test_a_link_that_leads_out_is_no_member_and_a_hole(root: Path, pattern: str, paths: list[str]) -> None:
     write(root.parent, "secret.yaml", CLIENT % "secret")
     (root / "inventories/clients/out.yaml").symlink_to(root.parent / "secret.yaml")
-    assert Read(root, "members: [clients]\nproviders: []\n").clients == ["a", "b", "c"]
+    read = Read(
+        root,
+        f'members: [clients/a.yaml, "{pattern}"]\nproviders: []\n',
+        *(str(root / path) for path in paths),
+    )
+    assert "secret" not in read.clients
+    hole = read.holes[0]
+    assert (hole.name, hole.path) == ("clients/out.yaml", "members[1]")
+    assert hole.reason == "clients/out.yaml cannot be read, or leads out of the inventories' folder"
+
+
+def test_a_folder_that_leads_out_is_a_hole(root: Path) -> None:
+    write(root.parent, "others/x.yaml", CLIENT % "x")
+    (root / "inventories/clients/out").symlink_to(root.parent / "others")
+    for pattern, count in (("clients", 1), ("clients/*/*.yaml", 1), ("clients/*.yaml", 0), ("*/north", 0)):
+        read = Read(root, f'members: ["{pattern}"]\nproviders: []\n')
+        assert len(read.holes) == count
+
+
+@pytest.mark.parametrize("paths", [[FILE], ["inventories"], ["."]])
+def test_a_link_to_a_file_elsewhere_is_a_member(root: Path, paths: list[str]) -> None:
+    write(root, "shared/x.yaml", CLIENT % "x")
+    (root / "inventories/clients/x.yaml").symlink_to(root / "shared/x.yaml")
+    read = Read(root, 'members: ["clients/*.yaml"]\nproviders: []\n', *(str(root / path) for path in paths))
+    assert (read.clients, read.holes) == (["a", "b", "x"], [])
+
+
+@pytest.mark.parametrize("path", [FILE, "inventories", "inventories/portfolios", ".", ""])
+def test_patterns_are_relative_to_the_inventories_whatever_is_asked_for(root: Path, path: str) -> None:
+    write(root, "elsewhere/clients/z.yaml", CLIENT % "z")
+    read = Read(root, "members: [clients/*.yaml]\nproviders: []\n", *([str(root / path)] if path else []))
+    assert (read.clients, read.holes) == (["a", "b"], [])
 
 
 def test_a_link_to_a_file_of_the_folder_names_it(root: Path) -> None:
     (root / "inventories/vips").mkdir()
     (root / "inventories/vips/a.yaml").symlink_to(root / "inventories/clients/a.yaml")
-    assert Read(root, "members: [clients, vips]\nproviders: []\n").clients == ["a", "b", "c"]
+    assert Read(root, "members: [vips]\nproviders: []\n").clients == ["a"]
+    read = Read(root, "members: [clients, vips]\nproviders: []\n")
+    assert (read.clients, read.issues) == (["a", "b", "c"], [])
 
 
 def test_a_broken_file_is_a_hole_and_told_once(root: Path) -> None:
@@ -160,7 +208,10 @@ def test_a_broken_file_is_a_hole_and_told_once(root: Path) -> None:
         ("inventories/clients/b.yaml", "members[1]"),
         ("inventories/clients/b.yaml", "members[2]"),
     ]
-    assert {hole.reason for hole in read.holes} == {"inventories/clients/b.yaml cannot be read"}
+    assert {hole.reason for hole in read.holes} == {
+        "inventories/clients/b.yaml cannot be read, or is no inventory"
+    }
+    assert {hole.question for hole in read.holes} == {"Where is inventories/clients/b.yaml, and can it be read?"}
     assert read.issues == []
     files = {problem.at.file for problem in read.library.context_problems if problem.at}
     assert files == {"inventories/clients/b.yaml"}

@@ -24,13 +24,19 @@ class File(NamedTuple):
     """A file to read: `path` opens it, `shown` names it to people.
 
     `strict`: it was named itself or lies under a configured inventory path, so whatever in it is no
-    inventory is an error. `text` is there if it came from standard input.
+    inventory is an error. `text` is there if it came from standard input. `links` are what else leads to it.
     """
 
     path: str
     shown: str
     strict: bool
     text: str | None = None
+    links: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All paths that it is found under."""
+        return self.path, *self.links
 
 
 class Discovery(NamedTuple):
@@ -38,7 +44,8 @@ class Discovery(NamedTuple):
 
     `roots` are the folders in which documents that these refer to are looked for, `homes` those of them that
     are known to hold inventories. `ignored` counts files and folders that a .gitignore
-    excludes, `led_out` links to elsewhere that were not followed.
+    excludes, `led_out` links to elsewhere that were not followed. `lost` are the files, links and folders
+    that should have been read and could not be.
     """
 
     files: list[File]
@@ -47,6 +54,7 @@ class Discovery(NamedTuple):
     ignored: int
     homes: Sequence[str] = ()
     led_out: int = 0
+    lost: Sequence[str] = ()
 
 
 def discover(
@@ -82,9 +90,14 @@ def inventory_files(folder: str, base: str, within: str | None = None) -> list[F
 
     With `within`, only those of them that lie under the folder of this name in it.
     """
+    return look_through(folder, base, within).files
+
+
+def look_through(folder: str, base: str, within: str | None = None) -> Discovery:
+    """The files of `inventory_files` and what could not be read."""
     search = _Search(base, (folder,))
     search.walk(folder, within)
-    return search.result().files
+    return search.result()
 
 
 class _Search:
@@ -98,6 +111,8 @@ class _Search:
         self.roots: dict[str, None] = {}
         self.ignored = 0
         self.led_out = 0
+        self.lost: list[str] = []
+        self._links: dict[str, list[str]] = {}  # by the path that a file is known under
         self._folders: set[str] = set()
 
     def absolute(self, name: str) -> str:
@@ -112,10 +127,11 @@ class _Search:
 
     def result(self) -> Discovery:
         """What was found, in the order of the names that people see."""
-        files = sorted(self.files.values(), key=lambda file: file.shown)
+        found = (file._replace(links=tuple(self._links.get(file.path, ()))) for file in self.files.values())
+        files = sorted(found, key=lambda file: file.shown)
         problems = sorted(self.problems, key=lambda problem: problem.at or ())
         homes = [root for root in self.roots if is_home(root, self.configured)]
-        return Discovery(files, problems, list(self.roots), self.ignored, homes, self.led_out)
+        return Discovery(files, problems, list(self.roots), self.ignored, homes, self.led_out, self.lost)
 
     def add_stdin(self, data: bytes | None, filename: str | None) -> None:
         """Report on the text from standard input as if it stood in the named file."""
@@ -158,6 +174,7 @@ class _Search:
 
     def misnamed(self, path: str) -> None:
         """Refuse a folder that is named like a file."""
+        self.lost.append(path)
         message = "this is a folder, but its name is a file's"
         self.problems.append(DocumentError(message, at=top(self.shown(path)), hint="rename the folder"))
 
@@ -196,6 +213,7 @@ class _Search:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
             self.problems.append(cannot_read(self.shown(folder), error))
+            self.lost.append(folder)
             return
         if any(entry.name == ".gitignore" for entry in entries):
             rules = rules.with_file(folder)
@@ -207,6 +225,7 @@ class _Search:
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
                 if strict and entry.is_symlink() and not os.path.exists(entry.path):
+                    self.lost.append(entry.path)
                     message = "this link leads to nothing"  # perhaps to a folder that is not mounted
                     self.problems.append(
                         DocumentError(message, at=top(self.shown(entry.path)), hint="delete it")
@@ -228,6 +247,7 @@ class _Search:
         real = os.path.realpath(entry.path)
         if any(lies_in(real, folder) for folder in inside) or not os.path.exists(real):
             return False
+        self.lost.append(entry.path)
         if strict:
             message = "this link leads out of the folder: it was not followed"
             hint = "name what it leads to on the command line, or put the file itself here"
@@ -244,6 +264,7 @@ class _Search:
                 below = os.path.join(self.base, os.path.relpath(real, os.path.realpath(self.base)))
                 if below not in self.files:
                     self.files[below] = File(below, self.shown(below), strict)
+                self._links.setdefault(below, []).append(entry.path)
                 return
         if entry.path not in self.files:
             self.files[entry.path] = File(entry.path, self.shown(entry.path), strict)

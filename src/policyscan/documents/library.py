@@ -14,7 +14,9 @@ from policyscan.documents.discovery import (
     File,
     as_source,
     inventory_files,
+    is_home,
     lies_in,
+    look_through,
 )
 from policyscan.documents.document import Document, duplicate_id
 from policyscan.documents.kinds import Kinds
@@ -51,7 +53,7 @@ class Library:
         self._by_id: dict[tuple[str, str], Document] = {}
         self._found: dict[tuple[str, str], Document | None] = {}
         self._own_folders: dict[str, list[File]] = {}  # by kind
-        self._candidates: dict[str, list[File]] = {}  # by root
+        self._walks: dict[str, Discovery] = {}  # by root
         self._looked_into: set[str] = set()
         self._opened: set[tuple[str, str]] = set()
         self._targets: frozenset[str] | None = None
@@ -75,7 +77,8 @@ class Library:
                 link_across(document, self.find)
             else:
                 problems.append(duplicate_id(document, self._again(*first)))
-        self._held[file.path] = None if problems else tuple((one.kind.name, one.id) for one in documents)
+        whole = not problems and not loaded.skipped
+        self._held[file.path] = tuple((one.kind.name, one.id) for one in documents) if whole else None
         return Loaded(documents, problems, loaded.skipped)
 
     def _again(self, file: File, index: int) -> Document:
@@ -177,9 +180,12 @@ class Library:
         return sorted(files.values(), key=lambda file: file.shown)
 
     def _files_in(self, root: str) -> list[File]:
-        if root not in self._candidates:
-            self._candidates[root] = inventory_files(root, self._base)
-        return self._candidates[root]
+        return self._walk(root).files
+
+    def _walk(self, root: str) -> Discovery:
+        if root not in self._walks:
+            self._walks[root] = look_through(root, self._base)
+        return self._walks[root]
 
     def _open(self, file: File) -> Loaded:
         kept = self._kept.get(file.path)
@@ -211,24 +217,30 @@ class Library:
         `take` with what they refer to, and not kept. What is wrong with a pattern is added to the
         document's issues.
         """
-        root, files = self._around(document)
+        root, files, lost = self._around(document)
         return gather(
             document,
-            patterns(document, root, files),
+            patterns(document, root, files, lost),
             lambda file, kind: self._members_in(file, kind, has, take),
-            [below(file, root) for file in files],
+            [name for file in files for name in below(file.names, root)],
         )
 
-    def _around(self, document: Document) -> tuple[str, list[File]]:
-        """The folder that a document's patterns are relative to, and the files below it."""
+    def _around(self, document: Document) -> tuple[str, list[File], list[str]]:
+        """The folder that a document's patterns are relative to, the files below it, and the paths of what
+        could not be read there."""
         file, _ = self._seen[document.kind.name, document.id]
         root = self._root_of(file)
-        return root, [one for one in self._context() if lies_in(one.path, root)]
+        walks = [self._walk(one).lost for one in self.discovery.roots]
+        return root, self._context(), sorted({path for lost in walks for path in lost})
 
     def _root_of(self, file: File) -> str:
-        """The inventory root that a file lies in."""
-        roots = [root for root in self.discovery.roots if lies_in(file.path, root)]
-        return max(roots, key=len, default=os.path.dirname(file.path))  # noqa: PTH120 - as in discovery
+        """The folder of inventories that a file lies in: the nearest one in the root that it was found in."""
+        own = folder = os.path.dirname(file.path)  # noqa: PTH120 - as in discovery
+        roots = [root for root in self.discovery.roots if lies_in(folder, root)]
+        root = max(roots, key=len, default=own)
+        while folder != root and not is_home(folder, roots):
+            folder = os.path.dirname(folder)  # noqa: PTH120 - as in discovery
+        return folder
 
     def _members_in(
         self, file: File, kind: str, has: Callable[[str, str], bool],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from policyscan.documents.discovery import File
+from policyscan.documents.discovery import File, lies_in
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.suggest import did_you_mean
 from policyscan.source import Span
@@ -38,7 +38,10 @@ class Members(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """One pattern of a document: the list that it stands in, its number there, and the files it names."""
+    """One pattern of a document: the list that it stands in, its number there, and the files it names.
+
+    `lost` are names of what it may lead to and could not be read.
+    """
 
     field: str
     kind: str
@@ -46,6 +49,7 @@ class Pattern(NamedTuple):
     text: str
     files: tuple[File, ...]
     why: str  # there are none; "" if there are some
+    lost: tuple[str, ...] = ()
 
 
 def gather(
@@ -66,10 +70,13 @@ def gather(
         named = [(file, held(file, pattern.kind)) for file in pattern.files]
         for file, inside in named:
             if inside is None:
-                reason = f"{file.shown} cannot be read"
+                reason = f"{file.shown} cannot be read, or is no inventory"
                 holes[pattern.kind].append(_unfilled(document, pattern, file.shown, reason))
             else:
                 ids[pattern.kind].update(inside)
+        for name in pattern.lost:
+            reason = f"{name} cannot be read, or leads out of the inventories' folder"
+            holes[pattern.kind].append(_unfilled(document, pattern, name, reason))
         if not any(inside is None or inside for _, inside in named):
             issue = _nobody(document, pattern, known)
             document.issues.append(issue)
@@ -78,26 +85,33 @@ def gather(
     return Members({kind: sorted(inside) for kind, inside in ids.items()}, holes)
 
 
-def patterns(document: Document, root: str, files: Iterable[File]) -> Iterator[Pattern]:
-    """The patterns of a document, relative to `root`, each with those of the files that it names.
+def patterns(
+    document: Document, root: str, files: Iterable[File], lost: Sequence[str] = ()
+) -> Iterator[Pattern]:
+    """The patterns of a document, relative to `root`, each with those of the files that it names, and of the
+    paths that are `lost`.
 
     A pattern names files, or folders with all that is in them. What leads out of the root names nothing:
     patterns come from documents, and only files that discovery found are ever opened.
     """
-    found = [(below(file, root).split("/"), file) for file in files]
+    found = [(name.split("/"), file) for file in files for name in below(file.names, root)]
+    gone = [name.split("/") for name in below(lost, root)]
     for field, kind in document.kind.members.items():
         for number, text in enumerate(document.value.get(field) or ()):
             if leads_out(text):
                 yield Pattern(field, kind, number, text, (), _OUT)
                 continue
             steps = [step for step in text.replace("\\", "/").split("/") if step not in ("", ".")]
-            hits = tuple(file for parts, file in found if _matches(parts, steps))
-            yield Pattern(field, kind, number, text, hits, "" if hits else "no file has this name")
+            hits = tuple(dict.fromkeys(file for parts, file in found if _matches(parts, steps)))
+            unread = tuple("/".join(parts) for parts in gone if steps and all(map(fnmatchcase, parts, steps)))
+            why = "" if hits else "no file has this name"
+            yield Pattern(field, kind, number, text, hits, why, unread)
 
 
-def below(file: File, root: str) -> str:
-    """A file's name below a folder, with forward slashes."""
-    return os.path.relpath(file.path, root).replace(os.sep, "/")
+def below(paths: Iterable[str], root: str) -> list[str]:
+    """The names of those paths that lie below a folder, relative to it and with forward slashes."""
+    inside = (path for path in paths if lies_in(path, root))
+    return [os.path.relpath(path, root).replace(os.sep, "/") for path in inside]
 
 
 def leads_out(pattern: str) -> bool:
