@@ -84,6 +84,17 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "figures with a mistake": (GOOD + "figures:\n  n: shop.tolos.size()\n", "5:11", "did you mean 'tools'"),
     "variables with a mistake": ("variables:\n  x: shop.opne\n" + GOOD, "2:11", "did you mean 'open'"),
     "a variable whose name is taken": ("variables:\n  shop: shop.open\n" + GOOD, "2:9", "shop"),
+    "a variable with a mistake whose name is taken": ("variables:\n  shop: shop.opne\n" + GOOD, "2:9", "shop"),
+    "a variable named as a count in messages": (
+        "variables:\n  n: shop.count\n" + GOOD + "    say: '{n} are open'\n",
+        "6:10",
+        "the name 'n' is taken already",
+    ),
+    "an element named as a count in messages": (
+        "for_each: shop.tools\nas: hits\n" + GOOD + "    say: closed\n",
+        "6:10",
+        "the name 'hits' is taken already",
+    ),
     "notice that is no parameter": (GOOD + "notice: params.ahead\n", "4:9", "not a duration parameter"),
     "notice that is no duration": (
         "parameters:\n  n: {type: int, default: 1, min: 1, max: 2, why: a}\n" + GOOD + "notice: params.n\n",

@@ -339,11 +339,11 @@ class Checker:
     def _variables(self, env: cel.Env, names: tuple[str, ...]) -> cel.Env:
         for name in self.content.get("variables", {}):
             code = self._code(env, names, ("variables", name), None)
-            if code is None:
-                env = env.child(variables={name: types.DYN})
-                continue
             try:
-                env = env.bind(name, code.checked)
+                if code is None:
+                    env = env.child(variables={name: types.DYN})
+                else:
+                    env = env.bind(name, code.checked)
             except ValueError as error:
                 self._problem(str(error), ("variables", name))
         return env
@@ -532,7 +532,11 @@ class Checker:
             self._problem_at(error.args[0], path, text, error.args[1], error.args[1] + 1)
             return None
         if counted:
-            env = env.child(variables={"hits": types.INT, "n": types.INT})
+            try:
+                env = env.child(variables={"hits": types.INT, "n": types.INT})
+            except ValueError as error:
+                self._problem(str(error), path, "in messages `hits` and `n` are counts; rename your own")
+                return None
             names = (*names, "hits", "n")
         span = self.file.span(path)
         made: list[str | Code] = []
