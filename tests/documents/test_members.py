@@ -211,7 +211,9 @@ def test_a_broken_file_is_a_hole_and_told_once(root: Path) -> None:
     assert {hole.reason for hole in read.holes} == {
         "inventories/clients/b.yaml cannot be read, or is no inventory"
     }
-    assert {hole.question for hole in read.holes} == {"Where is inventories/clients/b.yaml, and can it be read?"}
+    assert {hole.question for hole in read.holes} == {
+        "Where is inventories/clients/b.yaml, and can it be read?"
+    }
     assert read.issues == []
     files = {problem.at.file for problem in read.library.context_problems if problem.at}
     assert files == {"inventories/clients/b.yaml"}

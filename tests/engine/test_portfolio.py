@@ -199,6 +199,17 @@ def test_facts_of_the_future_are_not_seen(world: World, chain: Chain) -> None:
     assert result.gaps[0].reason == "it lies in the future: 2026-10-01 is after 2026-09-30"
 
 
+@pytest.mark.parametrize("paths", [("chains/us.yaml",), ("",)])
+def test_members_from_after_the_day_are_noted(world: World, chain: Chain, paths: tuple[str, ...]) -> None:
+    world.policy(requires("shops.size() == 2"), kind="chain")
+    chain.write("chains/us.yaml", (CHAIN + ALL).replace("2026-10-31", "2026-09-30"))
+    chain.shop("a").write("shops/b.yaml", (SHOP % "b").replace("2026-10-31", "2026-09-30"))
+    notes = chain.report(world, *paths, as_of="2026-09-30").scan.notes
+    assert [note for note in notes if "perhaps not known then" in note] == [
+        "facts as of a day after 2026-09-30, so perhaps not known then: a"
+    ]
+
+
 def test_two_kinds_of_members_make_two_tables(world: World, chain: Chain) -> None:
     project = SHOPS + "  depots: {from: depot, columns: {until: depot.insured_until}}\n"
     that = "shops.all(s, s.open) && depots.all(d, d.until > today)"

@@ -84,7 +84,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "figures with a mistake": (GOOD + "figures:\n  n: shop.tolos.size()\n", "5:11", "did you mean 'tools'"),
     "variables with a mistake": ("variables:\n  x: shop.opne\n" + GOOD, "2:11", "did you mean 'open'"),
     "a variable whose name is taken": ("variables:\n  shop: shop.open\n" + GOOD, "2:9", "shop"),
-    "a variable with a mistake whose name is taken": ("variables:\n  shop: shop.opne\n" + GOOD, "2:9", "shop"),
+    "a variable with two mistakes": ("variables:\n  shop: shop.opne\n" + GOOD, "2:9", "shop"),
     "a variable named as a count in messages": (
         "variables:\n  n: shop.count\n" + GOOD + "    say: '{n} are open'\n",
         "6:10",

@@ -316,6 +316,8 @@ class Book:
                 self._rules[one.id].add(merged(rule, asker.evidence))
         self._chunks: dict[tuple[str, str, str], Chunk] = {}
         self._taken: set[tuple[str, str]] = set()
+        self.newer: set[str] = set()
+        """The ids of members that were opened and are from after the day of the scan."""
 
     def wants(self, document: Document) -> bool:
         """Whether a document that comes by has to be taken now."""

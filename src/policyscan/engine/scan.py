@@ -110,8 +110,7 @@ def scan_document(
         results.extend(failed)
     name, as_of = _name(document), str(document.as_of or "")
     info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
-    newer = tuple(one.id for one in (document, *context) if "as_of" in one.withheld.get(id(one.value), ()))
-    return Scanned(info, results, newer)
+    return Scanned(info, results, tuple(one.id for one in (document, *context) if is_newer(one)))
 
 
 def open_evaluation(
@@ -120,7 +119,7 @@ def open_evaluation(
     """A document as it is seen at the plan's moment, with the tables of its members if it has any."""
     tables = None
     if book is not None and document.kind.name in book.kinds:
-        tables = book.tables(document, lambda member, its: open_evaluation(member, plan, its))
+        tables = book.tables(document, lambda member, its: _opened(member, plan, its, book))
     clock = document_clock(document, plan)
     for one in (document, *context):
         one.as_seen(clock)
@@ -135,6 +134,13 @@ def open_evaluation(
         tables=tables,
         rule=plan.rule,
     )
+
+
+def _opened(member: Document, plan: Plan, context: Sequence[Document], book: Book) -> Evaluation:
+    """A member that is read for a document of which it is one."""
+    evaluation = open_evaluation(member, plan, context)
+    book.newer.update(one.id for one in (member, *context) if is_newer(one))
+    return evaluation
 
 
 def _tell(results: Iterable[Result], statuses: dict[str, Status], counts: dict[Status, int]) -> None:
@@ -194,6 +200,11 @@ def document_clock(document: Document, plan: Plan) -> PolicyClock:
     return shared_clock(plan.moment, document.time_zone or plan.zone)
 
 
+def is_newer(document: Document) -> bool:
+    """Whether a document is from after the day as of which it is seen."""
+    return "as_of" in document.withheld.get(id(document.value), ())
+
+
 def scan(
     documents: Iterable[tuple[Document, Sequence[Document]]],
     plan: Plan,
@@ -215,6 +226,7 @@ def scan(
         infos.append(scanned.info)
         results.extend(scanned.results)
         newer.update(dict.fromkeys(scanned.newer))
+    newer.update(dict.fromkeys(sorted(book.newer) if book is not None else ()))
     info = about()
     return make_report(
         info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),
