@@ -41,6 +41,13 @@ def test_a_control_is_one_line_with_its_worst_subject_and_the_number_of_others()
     )
 
 
+@pytest.mark.parametrize(("others", "count"), [(1, "+1 other result"), (3, "+3 other results")])
+def test_elements_of_a_result_and_results_are_not_both_called_more(others: int, count: str) -> None:
+    worst = ANTIVIRUS._replace(message="lt-02 is unprotected (+3 more)")
+    alike = [ANTIVIRUS._replace(subject=f"lt-{n:02}") for n in range(10, 10 + others)]
+    assert f"lt-02 is unprotected (+3 more) ({count})  " in lines(report(worst, *alike))[1]
+
+
 def test_a_subject_that_the_message_names_is_not_said_twice() -> None:
     shown = lines(report(ANTIVIRUS._replace(message="lt-02 is unprotected")))
     assert "  lt-02 is unprotected  " in shown[1]

@@ -332,7 +332,9 @@ def _others(group: Sequence[Result]) -> str:
         mark = first.waiver
         return more + (f" (until {mark.expires_on}, by {one_line(mark.approved_by)})" if mark else "")
     more_like = sum(result.status in _ACT for result in rest)
-    parts = [f"+{more_like} more"] if more_like else []
+    told = first.message.endswith(" more)")  # of the elements of one result: what follows are results
+    more = plural(more_like, "other result") if told else f"{more_like} more"
+    parts = [f"+{more}"] if more_like else []
     for status in (Status.UNKNOWN, Status.WAIVED):
         count = sum(result.status is status for result in rest)
         if count:
