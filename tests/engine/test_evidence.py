@@ -337,6 +337,18 @@ def test_what_another_control_reads_counts(world: World) -> None:
     assert [r.basis.grade for r in scan(world, facts) if r.basis] == [Grade.DOCUMENT, Grade.DOCUMENT]
 
 
+def test_another_control_counts_where_it_is_asked_only(world: World) -> None:
+    world.policy(
+        "uses: [OTHER-01]\nvariables: {asked: \"passes('OTHER-01')\"}\n"
+        "require:\n  - {id: a, that: asked}\n  - {id: b, that: shop.count > 0}\n",
+        "MINE-01",
+    )
+    world.policy(OPEN, "OTHER-01")
+    facts = f"open: true\ncount: 1\nevidence:\n{item('e', 'tested', '2026-10-01', 'count')}"
+    grades = {r.requirement: r.basis.grade for r in scan(world, facts) if r.basis and r.policy == "MINE-01"}
+    assert grades == {"a": Grade.DECLARED, "b": Grade.TESTED}
+
+
 def test_checks_of_the_document_itself_rest_on_none(world: World) -> None:
     world.policy(OPEN)
     found = scan(world, "open: true\npeople: []\nplan: {owner: nobody}\n")

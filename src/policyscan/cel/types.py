@@ -253,6 +253,10 @@ INTERVAL: Final = ObjectType(
 """A stretch of time, as `interval(a, b)` makes: a map with `starts_at` and `ends_at` (exclusive)."""
 
 
+CONTROLS: Final = ObjectType("control")
+"""What `passes()`, `status()` and `grade()` read, instead of facts."""
+
+
 OBJECT: Final = Shape("object")
 """Any object, in a function's signature."""
 

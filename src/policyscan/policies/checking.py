@@ -144,7 +144,8 @@ class Checker:
         """What a requirement rests on, together with what comes before all of them."""
         reads = {read for part in parts for read in self._read.get(part, ())}
         sections, names = sorted(self.sections_of(reads)), sorted({read.field for read in reads})
-        uses = tuple(self.content.get("uses", ()))
+        asks = any(read.of is types.CONTROLS for read in reads)
+        uses = tuple(self.content.get("uses", ())) if asks else ()
         return Reads(tuple(sections), tuple(names), uses, self._whole(parts))
 
     def _whole(self, parts: Iterable[int | str]) -> tuple[str, ...]:

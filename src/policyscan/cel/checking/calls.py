@@ -15,6 +15,7 @@ from policyscan.cel.program import Absence, Read
 from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
 from policyscan.cel.types import (
     BOOL,
+    CONTROLS,
     DYN,
     INT,
     NEVER,
@@ -35,6 +36,7 @@ _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
 _IN_ORDER: Final = {"min": "minBy", "max": "maxBy", "sort": "sortBy", "isSorted": "sortBy"}
 _SHAPELESS: Final = frozenset({"size"})
 _FOLDED: Final = 1000
+_OF_CONTROLS: Final = frozenset({"passes", "status", "grade"})
 
 
 def call(c: Checker, node: Call) -> Out:
@@ -93,6 +95,8 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
         _check_order(c, node, function.name, nodes[0], args[0])
     if function.absence:
         c.absence.append(Absence(node.start, node.end))
+    if function.name in _OF_CONTROLS:
+        c.reads.add(Read(CONTROLS, function.name))
     return _overloaded(c, node, function, nodes, args, target is not None)
 
 
