@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan import cel
 from policyscan.cel import ast, types
@@ -13,6 +13,7 @@ from policyscan.errors import PolicyError, PolicyscanError, SettingError
 from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
 from policyscan.policies.alignment import place_in_scalar
+from policyscan.policies.asking import asked_controls
 from policyscan.policies.files import PolicyFile
 from policyscan.policies.policy import (
     DOCUMENT,
@@ -41,7 +42,6 @@ _SCALARS = frozenset((
     types.DURATION, types.MONEY,
 ))  # fmt: skip
 
-_ASKING = frozenset(("passes", "status", "grade"))
 _APART = frozenset(("require", "project"))  # each requirement (a number) and table (a name) reads by itself
 # What comes before all requirements; the lists of subjects in it; where there are several lists, each of
 # them, for its own subjects.
@@ -654,33 +654,6 @@ def _part_of(path: Path) -> int | str:
     if path[0] != "for_each":
         return _ENTRY
     return f"{_LIST}{path[1]}" if len(path) > 1 and isinstance(path[1], int) else _EACH
-
-
-class Asked(NamedTuple):
-    """A control that an expression reads, None where it shows only when it runs; `through` are the
-    definitions on the way to it, `start` and `end` the place in the expression itself."""
-
-    function: str
-    control: str | None
-    through: tuple[str, ...]
-    start: int
-    end: int
-
-
-def asked_controls(node: ast.Node, env: cel.Env) -> Iterator[Asked]:
-    """Every use of `passes()`, `status()` or `grade()` in an expression, and in the definitions it calls."""
-    for call in ast.walk(node):
-        if not isinstance(call, ast.Call):
-            continue
-        definition = env.definition(call.function) if call.target is None else None
-        if definition is not None:
-            for asked in asked_controls(env.parse(definition.source), env):
-                through = (definition.name, *asked.through)
-                yield Asked(asked.function, asked.control, through, call.start, call.end)
-        elif call.function in _ASKING and len(call.args) == 1:
-            (name,) = call.args
-            control = str(name.value) if isinstance(name, ast.Literal) else None
-            yield Asked(call.function, control, (), name.start, name.end)
 
 
 def _element(type_: types.Type) -> types.Type | None:
