@@ -95,3 +95,22 @@ def test_a_reference_to_nobody_is_a_finding_of_the_document(world: World) -> Non
         ("DOC-REF", "exists", "plan.owner", "fail", 7),
         ("DOC-REF", "exists", "tools[a].owner", "fail", 8),
     ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "depot", "status"),
+    [
+        ("supplier: north\n", "insured_until: 2027-01-01\n", Status.PASS),
+        ("supplier: north\n", "", Status.FAIL),
+        ("supplier: north\n", None, Status.FAIL),
+        ("", None, Status.FAIL),
+        ("people: []\nplan: {owner: nobody}\n", None, Status.FAIL),
+    ],
+)
+def test_an_optional_field_of_what_a_reference_does_not_find_is_not_there(
+    world: World, facts: str, depot: str | None, status: Status
+) -> None:
+    optional = "shop.?supplier.?insured_until.hasValue() || shop.?plan.?owner.?left_on.hasValue()"
+    world.policy(f"absence_ok: it is the question\nrequire:\n  - {{id: a, that: {optional}}}\n")
+    found = [r for r in world.scan(facts, depot=depot) if r.policy == "MINE-01"]
+    assert [r.status for r in found] == [status]

@@ -214,8 +214,8 @@ def optional_select(value: Any, field: str) -> Any:
         value = value.value
     if type(value) is dict:
         return OptionalValue(value[field]) if field in value else NONE
-    if value is None and not wrapped:
-        return NONE
+    if (value is None and not wrapped) or isinstance(value, Dangling | Unresolved):
+        return NONE  # what a reference names is not there, nor is any field of it
     msg = f"a {type_name(value)} has no fields, so not {field!r}"
     raise Fault(msg)
 
