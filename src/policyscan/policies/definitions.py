@@ -64,7 +64,7 @@ def named_types(root: types.Type) -> dict[str, types.Type]:
     the nearest.
     """
     found: dict[str, types.Type] = {}
-    for type_ in _within(root):
+    for type_ in within(root):
         if isinstance(type_, types.ObjectType):
             other = found.get(type_.name)
             members = other.members if isinstance(other, types.Union) else (other,)
@@ -82,10 +82,10 @@ def owners(type_: types.Type, kinds: Iterable[tuple[str, types.ObjectType]]) -> 
     """The kinds whose own objects are the members of a type, for messages."""
     members = type_.members if isinstance(type_, types.Union) else (type_,)
     roots = dict(kinds)
-    return [name for name, root in roots.items() if any(t in members for t in _within(root, roots.values()))]
+    return [name for name, root in roots.items() if any(t in members for t in within(root, roots.values()))]
 
 
-def _within(root: types.Type, others: Iterable[types.Type] = ()) -> Iterator[types.Type]:
+def within(root: types.Type, others: Iterable[types.Type] = ()) -> Iterator[types.Type]:
     """A type and all that it leads to, but for what only these others lead to; the nearest first."""
     pending: list[types.Type] = [root]
     seen = {id(other) for other in others} - {id(root)}
