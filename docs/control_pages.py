@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from facts import Facts, Reader
 from inventory_yaml import as_yaml
 from policyscan import cel
-from policyscan.documents.kinds import Kinds
 from policyscan.findings import Status
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policyscan.cel import types
-from policyscan.documents.kinds import Kinds
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.checking import Checker
 from policyscan.policies.definitions import within
 from policyscan.policies.files import PolicyFile

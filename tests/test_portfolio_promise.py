@@ -14,7 +14,7 @@ import pytest
 
 from policyscan.documents.document import Document
 from policyscan.documents.references import link_across
-from policyscan.engine.portfolio import Book, open_book
+from policyscan.engine.projection import Book, open_book
 from policyscan.engine.scan import Plan, open_evaluation
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, Status

@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.library import open_tree
-from policyscan.documents.reading import read_text
+from policyscan.documents.opening import open_tree
 from policyscan.documents.references import link_across
-from policyscan.documents.tree import Tree
-from policyscan.engine.document_results import Evaluation
+from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.outcomes import FOR_EACH, evaluate
+from policyscan.engine.requirements import FOR_EACH, evaluate
 from policyscan.engine.scan import Plan, document_clock, scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, EvidenceRule, Grade, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
+from policyscan.reading.reading import read_text
+from policyscan.reading.tree import Tree
 from policyscan.source import Source
 from tests.policies.judging import FAMILIES, KINDS, Finding, Judged, cases_of, keys, lose, name_of
 

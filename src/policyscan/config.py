@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from policyscan.documents.text import read_source, top
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError
 from policyscan.policies.pack import asked_of_evidence
+from policyscan.reading.text import read_source, top
 from policyscan.source import Span
 from policyscan.store import Store
 

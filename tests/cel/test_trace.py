@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan.cel import CORE, Definition, Env, Missing
-from policyscan.cel.tracer import Step, Trace
+from policyscan.cel.tracing.tracer import Step, Trace
 from policyscan.cel.types import INT, STRING
 from tests.cel.inventory import clock, day, env
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from policyscan.cel.values import Dangling, Date, Timestamp, Unresolved
-from tests.documents.conftest import Open
+from tests.workshop import Open
 
 
 class At(NamedTuple):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from policyscan.cel.values import Unresolved
-from policyscan.documents import Document, Kinds, Library, discover, library
-from policyscan.documents.discovery import File
+from policyscan.documents import Document, Kinds, Library, discover, library, opening
+from policyscan.files.discovery import File
 
 CLIENT = """\
 schema_version: 1
@@ -121,7 +121,7 @@ def test_a_large_foreign_file_is_skipped_unread(
     tmp_path: Path, builtin: Kinds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "other/data.json", "[" + "1," * 50 + "1]")
-    monkeypatch.setattr(library.limits, "MAX_BYTES", 50)
+    monkeypatch.setattr(opening.limits, "MAX_BYTES", 50)
     _, documents, problems, skipped = opened(tmp_path, builtin, "other")
     assert (documents, problems, skipped) == ([], [], 1)
     _, documents, problems, skipped = opened(tmp_path, builtin, "other/data.json")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from policyscan.documents.kinds import Kinds
 from policyscan.documents.references import link_across
 from policyscan.engine.accounts import accounts
 from policyscan.engine.grading import Grader
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Basis, EvidenceRule, Grade, Result, Status
+from policyscan.kinds.kinds import Kinds
 from tests.engine.world import HEAD, HERE, World, documents, opened
 
 OPEN = "require:\n  - {id: o, that: shop.open}\n"

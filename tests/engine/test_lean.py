@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.documents.discovery import discover
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
+from policyscan.files.discovery import discover
 from policyscan.findings import FINDINGS, Result, Status
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import builtin_folder, load_pack
 
 ROOT = Path(__file__).parents[2]

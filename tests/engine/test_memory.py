@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.documents.discovery import discover
-from policyscan.documents.kinds import Kinds
 from policyscan.documents.library import Library
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
+from policyscan.files.discovery import discover
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import builtin_folder, load_pack
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import pytest
 
 from policyscan.cli.wiring import Reader
-from policyscan.documents.discovery import discover
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import accounts
 from policyscan.engine.scan import scan
+from policyscan.files.discovery import discover
 from policyscan.findings import Grade, Report, Result, ScanInfo, Status
 from tests.engine.world import World, kinds
 
@@ -458,12 +458,12 @@ def test_a_fault_touches_no_other_control(world: World, chain: Chain) -> None:
 def test_a_bug_in_a_table_is_an_error_there(
     world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from policyscan.engine import portfolio
+    from policyscan.engine import projection
 
     def broken(self: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(portfolio._Projection, "chunk", broken)
+    monkeypatch.setattr(projection._Projection, "chunk", broken)
     world.policy(requires("shops.size() == 1"), kind="chain")
     result = chain.shop("b").one(world)
     assert (result.status, result.message) == (
@@ -625,16 +625,16 @@ def test_several_chains_share_what_a_member_says(world: World, chain: Chain) -> 
 def test_columns_are_worked_out_once_a_member(
     world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from policyscan.engine import portfolio
+    from policyscan.engine import projection
 
     made: list[tuple[str, str]] = []
-    chunk = portfolio._Projection.chunk
+    chunk = projection._Projection.chunk
 
-    def counted(self: portfolio._Projection) -> portfolio.Chunk:
+    def counted(self: projection._Projection) -> projection.Chunk:
         made.append((self.table.name, self.document.id))
         return chunk(self)
 
-    monkeypatch.setattr(portfolio._Projection, "chunk", counted)
+    monkeypatch.setattr(projection._Projection, "chunk", counted)
     world.policy(requires("shops.all(s, s.open)"), kind="chain")
     chain.shop("a").shop("b").shop("stranger")
     chain.chain("shops: [shops/a.yaml, shops/b.yaml]\ndepots: []\n")
@@ -659,7 +659,7 @@ def documents_alive() -> Iterator[Document]:
 
 
 def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policyscan.engine.portfolio import Book, Tables
+    from policyscan.engine.projection import Book, Tables
 
     project = TOOLS.replace("columns: {", "columns: {tags: shop.tags, ")
     world.policy(requires("tools.all(t, t.safe)", project=project), kind="chain")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from policyscan import cel
-from policyscan.engine import document_results, outcomes, scan
-from policyscan.engine.outcomes import Outcome
+from policyscan.engine import evaluation, requirements, scan
+from policyscan.engine.requirements import Outcome
 from policyscan.findings import Status
 from policyscan.policies.policy import Policy
 from policyscan.reporters import REPORTERS, Options
@@ -25,14 +25,14 @@ OPEN = "require:\n  - id: o\n    that: shop.open\n"
 
 def break_policy(monkeypatch: pytest.MonkeyPatch, id_: str, error: BaseException) -> None:
     """Let the evaluation of one policy fail."""
-    sound = outcomes.evaluate
+    sound = requirements.evaluate
 
     def broken(policy: Policy, *args: Any, **options: Any) -> list[Outcome]:
         if policy.id == id_:
             raise error
         return sound(policy, *args, **options)
 
-    monkeypatch.setattr(document_results, "evaluate", broken)
+    monkeypatch.setattr(evaluation, "evaluate", broken)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), RecursionError("deep"), MemoryError("full")])

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kinds
-from policyscan.documents.library import open_text
+from policyscan.documents.opening import open_text
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import EvidenceRule, Result, Status
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import Pack, load_pack
 from policyscan.source import Source
 

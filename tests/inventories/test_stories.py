@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kinds
-from policyscan.documents.reading import read_text
+from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.portfolio import open_book
+from policyscan.engine.projection import open_book
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.findings import Result, Status
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import Pack, builtin_folder, load_pack
 from policyscan.policytest.runner import Beside
+from policyscan.reading.reading import read_text
 from policyscan.source import Source
 
 ROOT = Path(__file__).parents[2] / "inventories"
@@ -119,7 +120,7 @@ def pack() -> Pack:
 def read(name: str) -> Document:
     trees, errors = read_text(Source(name, (ROOT / name).read_text(encoding="utf-8")))
     assert errors == []
-    return KINDS[trees[0].value["kind"]].decode(trees[0])
+    return decode(KINDS[trees[0].value["kind"]], trees[0])
 
 
 def results(name: str) -> list[Result]:

@@ -7,19 +7,20 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kind, Kinds
-from policyscan.documents.reading import read_text
+from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
-from policyscan.documents.shapes import Shape
-from policyscan.documents.tree import Tree
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.portfolio import open_book
+from policyscan.engine.projection import open_book
 from policyscan.engine.scan import Plan, open_evaluation
 from policyscan.findings import Status
+from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.kinds.shapes import Shape
 from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import Case, read_tests
 from policyscan.policytest.runner import Beside, beside
+from policyscan.reading.reading import read_text
+from policyscan.reading.tree import Tree
 from policyscan.source import Source
 
 KINDS = Kinds.builtin()
@@ -51,7 +52,7 @@ class Judged(NamedTuple):
     def results(self, tree: Tree) -> dict[Finding, Status]:
         """What the control says of an inventory in the company of the case's other documents."""
         plan = Plan([self.known[self.policy]], self.known, {}, parse_moment(self.case.as_of), full=True)
-        documents = [self.kind.decode(tree), *map(_decoded, beside(self.case, KINDS))]
+        documents = [decode(self.kind, tree), *map(_decoded, beside(self.case, KINDS))]
         by_id = {(one.kind.name, one.id): one for one in documents}
         document = documents[0]
         for one in documents:
@@ -73,7 +74,7 @@ def _tree(text: str) -> Tree:
 
 def _decoded(text: str) -> Document:
     tree = _tree(text)
-    return KINDS[tree.value["kind"]].decode(tree)
+    return decode(KINDS[tree.value["kind"]], tree)
 
 
 def known(id_: str, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import click
 import yaml
 
-from policyscan.documents.kinds import Kinds
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import read_tests

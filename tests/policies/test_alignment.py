@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policyscan.documents.yaml_reader import read_yaml
 from policyscan.policies.alignment import place_in_scalar
+from policyscan.reading.yaml_reader import read_yaml
 from policyscan.source import Source
 
 FILES = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.documents.kinds import Kinds
 from policyscan.errors import PolicyscanError
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies import cache, plain
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Overrides, Pack, load_pack

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from policyscan.documents.kinds import Kinds
 from policyscan.documents.references import link_across
 from policyscan.engine.scan import scan_document
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import SCHEMAS
 from policyscan.policies.pack import Pack, choose, load_pack
 from tests.engine.world import World, kinds, opened

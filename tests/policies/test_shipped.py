@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from policyscan.documents.kinds import Kinds
 from policyscan.findings import FINDINGS
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import PolicyTests, read_tests

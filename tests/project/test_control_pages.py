@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from policyscan.documents.kinds import Kinds
-from policyscan.documents.reading import read_text
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Need, Requirement
 from policyscan.policytest.cases import BLANK, MISSING, merge
+from policyscan.reading.reading import read_text
 from policyscan.reporters.wording import frameworks
 from policyscan.source import Source
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.documents.shapes import Shape, walk
 from policyscan.errors import PolicyscanError
+from policyscan.kinds.shapes import Shape, walk
 from policyscan.policytest.cases import BLANK, MISSING
 from tests.policies.judging import FAMILIES, KINDS, Judged, cases_of, holders, lose
 

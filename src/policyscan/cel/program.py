@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from policyscan.cel.ast import Node
     from policyscan.cel.clock import Clock
     from policyscan.cel.ir import Ir
-    from policyscan.cel.tracer import Locate, Trace, Tracer
+    from policyscan.cel.tracing.tracer import Locate, Trace, Tracer
 
 
 class Dialect(NamedTuple):
@@ -334,7 +334,7 @@ class Checked:
             if unknown:
                 msg = f"the expression also needs {', '.join(unknown)}"
                 raise ValueError(msg)
-            from policyscan.cel.compiler import compile_ir
+            from policyscan.cel.compiling.compiler import compile_ir
 
             code = self._code[names] = compile_ir(self._root, names, self.strict).packed()
         return _link(code, self.source)
@@ -368,7 +368,7 @@ class Checked:
         return self._quick
 
     def _make_tracer(self, *, tree: bool) -> Tracer:
-        from policyscan.cel.tracer import Tracer
+        from policyscan.cel.tracing.tracer import Tracer
 
         return Tracer(self._root, self.source, self.strict, tree=tree)
 

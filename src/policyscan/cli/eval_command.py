@@ -10,7 +10,7 @@ import click
 
 from policyscan import cel
 from policyscan.cel import types
-from policyscan.cel.tracer import Trace
+from policyscan.cel.tracing.tracer import Trace
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import AS_OF

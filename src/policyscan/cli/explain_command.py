@@ -15,11 +15,11 @@ from policyscan.cli.sources import source_of
 from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
-from policyscan.documents.suggest import did_you_mean
 from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement, Table
+from policyscan.reading.suggest import did_you_mean
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
 from policyscan.source import snippet
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from policyscan.config import load
-from policyscan.documents.discovery import DEFAULT_FOLDER
 from policyscan.errors import UsageError
+from policyscan.files.discovery import DEFAULT_FOLDER
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

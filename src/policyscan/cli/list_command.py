@@ -12,10 +12,10 @@ import click
 from policyscan.cli import wiring
 from policyscan.cli.options import POLICY_OPTIONS, add_options
 from policyscan.cli.terminal import plural, show
-from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import UsageError
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
+from policyscan.reading.suggest import did_you_mean
 
 NOWHERE = "in no profile"
 

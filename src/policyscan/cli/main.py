@@ -49,7 +49,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from policyscan.documents.suggest import nearest
+            from policyscan.reading.suggest import nearest
 
             close = nearest(args[0] if args else "", COMMANDS)
             if close is None:

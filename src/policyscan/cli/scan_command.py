@@ -12,10 +12,10 @@ from policyscan import __version__
 from policyscan.cli import wiring
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
 from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
-from policyscan.documents.reading import reading_notes
 from policyscan.engine.scan import scan
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
+from policyscan.reading.reading import reading_notes
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _formats(given: dict[str, Any]) -> set[str]:
 
 def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:
     """UsageError for a client that was not found, unless its file may be among those that are broken."""
-    from policyscan.documents.suggest import did_you_mean
+    from policyscan.reading.suggest import did_you_mean
 
     for client in clients:
         if client not in reader.ids:

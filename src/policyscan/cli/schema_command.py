@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import UsageError
+from policyscan.reading.suggest import did_you_mean
 
 _SCHEMAS = Path(__file__).parent.parent / "schemas"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from policyscan.documents.text import decode, read_bytes
 from policyscan.errors import PolicyscanError
+from policyscan.reading.text import decode, read_bytes
 from policyscan.source import Source
 
 _given: dict[str, bytes] = {}

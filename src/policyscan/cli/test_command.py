@@ -11,13 +11,13 @@ import click
 from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.terminal import plural, show
-from policyscan.documents.kinds import Kinds
-from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import Outcome, run
+from policyscan.reading.suggest import did_you_mean
 
 _ALWAYS = ("pass", "fail", "unknown")
 _EVERY_SIDE = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policyscan import cel
 
 if TYPE_CHECKING:
-    from policyscan.cel.tracer import Step, Trace
+    from policyscan.cel.tracing.tracer import Step, Trace
 
 _WIDEST = 72
 

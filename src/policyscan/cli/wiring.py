@@ -8,17 +8,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.config import Config, load, placed
-from policyscan.documents.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.documents.document import Document
-from policyscan.documents.kinds import Kinds
-from policyscan.documents.library import Library, says_id, says_kind
+from policyscan.documents.library import Library
 from policyscan.documents.members import Members
+from policyscan.documents.opening import says_id, says_kind
 from policyscan.documents.references import wanted
 from policyscan.engine.grading import merged as merge_rules
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.scan import Plan
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError, UsageError
+from policyscan.files.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.findings import EvidenceRule, Grade, Loosened
+from policyscan.kinds.kinds import Kinds
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, Said, builtin_path, choose
 from policyscan.policies.policy import Policy
@@ -131,7 +132,7 @@ def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
 
 
 def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
-    from policyscan.documents.suggest import did_you_mean
+    from policyscan.reading.suggest import did_you_mean
 
     known = {id_ for pack in packs for id_ in pack.policies}
     for id_ in config.parameters:

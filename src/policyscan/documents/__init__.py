@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from policyscan.documents.discovery import Discovery, File, discover
 from policyscan.documents.document import Document, DocumentIssue
-from policyscan.documents.kinds import Kind, Kinds
-from policyscan.documents.library import Library, Loaded, open_text
-from policyscan.documents.reading import read_file, read_text
+from policyscan.documents.library import Library
+from policyscan.documents.opening import Loaded, open_text
+from policyscan.files.discovery import Discovery, File, discover
+from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.reading.reading import read_file, read_text
 
 __all__ = [
     "Discovery",

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
-from policyscan.documents.tree import Container, Key, Tree
 from policyscan.errors import DocumentError
+from policyscan.reading.tree import Container, Key, Tree
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:
-    from policyscan.documents.decoding import Facts, Reference
-    from policyscan.documents.kinds import Kind
+    from policyscan.kinds.decoding import Facts, Reference
+    from policyscan.kinds.kinds import Kind
 
 _BARE = re.compile(r"[^\[\]\"'\s]+")
 _MAX_NAMES = 10_000

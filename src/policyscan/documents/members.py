@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from policyscan.documents.discovery import File, lies_in
 from policyscan.documents.document import Document, DocumentIssue
-from policyscan.documents.suggest import did_you_mean
+from policyscan.files.discovery import File, lies_in
+from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
 _OUT = "it leads out of the inventories' folder"

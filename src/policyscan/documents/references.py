@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from policyscan.cel.values import Dangling, Unresolved
-from policyscan.documents.decoding import Facts, Reference
 from policyscan.documents.document import Document, DocumentIssue
-from policyscan.documents.suggest import did_you_mean
+from policyscan.kinds.decoding import Facts, Reference
+from policyscan.kinds.shapes import KIND
+from policyscan.reading.suggest import did_you_mean
 
-KIND = "kind:"
 _MOST_GUESSED = 50
 """A document that is wrong more often than this gets no more guesses at what was meant: they take long."""
 Lookup = Callable[[str, str], Document | None]

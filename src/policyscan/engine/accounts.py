@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from policyscan.engine.portfolio import Source, open_book
+from policyscan.engine.projection import Source, open_book
 from policyscan.engine.scan import Plan, open_evaluation, scan_document
 
 if TYPE_CHECKING:
-    from policyscan.cel.tracer import Trace
+    from policyscan.cel.tracing.tracer import Trace
     from policyscan.documents.document import Document
     from policyscan.findings import Result
     from policyscan.policies.policy import Policy

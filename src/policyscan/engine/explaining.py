@@ -9,14 +9,14 @@ from policyscan import cel
 from policyscan.cel.clock import zone_named
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
-from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
-from policyscan.engine.portfolio import Tables
+from policyscan.engine.projection import Tables
+from policyscan.engine.requirements import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
 from policyscan.findings import Basis, Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 from policyscan.source import Span
 
 if TYPE_CHECKING:
-    from policyscan.cel.tracer import Trace
+    from policyscan.cel.tracing.tracer import Trace
     from policyscan.documents.document import Document
 
 _RECORDED = "(recorded)"  # an object without a name of its own, of which nothing further was read

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date, Timestamp
-from policyscan.engine.outcomes import Outcome, Values
+from policyscan.engine.requirements import Outcome, Values
 from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Status
 from policyscan.policies.policy import Policy, Reads, Requirement
 

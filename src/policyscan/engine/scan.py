@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
-from policyscan.engine.document_results import Evaluation, crashed
+from policyscan.engine.evaluation import Evaluation, crashed
 from policyscan.engine.moments import Moment, PolicyClock, shared_clock
-from policyscan.engine.portfolio import Book, Source, open_book
+from policyscan.engine.projection import Book, Source, open_book
 from policyscan.findings import (
     DocumentInfo,
     EvidenceRule,

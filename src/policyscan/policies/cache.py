@@ -11,7 +11,7 @@ from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Writ
 from policyscan.store import Parts, Store
 
 if TYPE_CHECKING:
-    from policyscan.documents.kinds import Kinds
+    from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
 
 

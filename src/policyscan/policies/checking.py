@@ -8,7 +8,6 @@ from typing import Any
 
 from policyscan import cel
 from policyscan.cel import ast, types
-from policyscan.documents.suggest import did_you_mean
 from policyscan.errors import PolicyError, PolicyscanError, SettingError
 from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity, Status
 from policyscan.policies import parameters as params
@@ -30,6 +29,7 @@ from policyscan.policies.policy import (
     Table,
 )
 from policyscan.policies.templates import split
+from policyscan.reading.suggest import did_you_mean
 
 Path = tuple[str | int, ...]
 EnvMaker = Callable[[str, Mapping[str, tuple[types.Type, Any]]], cel.Env | None]

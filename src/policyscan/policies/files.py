@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from policyscan.documents.reading import read_text
-from policyscan.documents.suggest import did_you_mean
-from policyscan.documents.text import read_source
-from policyscan.documents.tree import Tree
 from policyscan.errors import PolicyError, PolicyscanError
+from policyscan.reading.reading import read_text
+from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.text import read_source
+from policyscan.reading.tree import Tree
 from policyscan.source import Source, Span
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"

@@ -19,7 +19,7 @@ from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Writ
 from policyscan.source import Span
 
 if TYPE_CHECKING:
-    from policyscan.documents.kinds import Kinds
+    from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
 
 RESERVED_FAMILY = "DOC"
@@ -309,7 +309,7 @@ class _Loader:
             elif instead == id_:
                 message = f"{id_} cannot be replaced by itself"
             elif instead not in policies and not self._broken(instead):
-                from policyscan.documents.suggest import did_you_mean
+                from policyscan.reading.suggest import did_you_mean
 
                 message = f"`replaced_by` names {instead}, which is not in this pack"
                 hint = did_you_mean(instead, [other for other in policies if other != id_]) or hint

@@ -11,7 +11,7 @@ from policyscan.errors import PolicyscanError, SettingError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from policyscan.documents.kinds import Kinds
+    from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
 
 TEST_SUFFIX = ".test.yaml"
@@ -155,7 +155,7 @@ def _named(pack: Pack, names: Sequence[str], option: str, problems: list[Policys
 
 
 def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
-    from policyscan.documents.suggest import did_you_mean
+    from policyscan.reading.suggest import did_you_mean
 
     families = {id_.rpartition("-")[0] for id_ in pack.policies}
     hint = did_you_mean(name.upper(), [*pack.policies, *families]) or "see `policyscan list`"
@@ -164,7 +164,7 @@ def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
 
 
 def _unknown_profile(pack: Pack, name: str, said: str) -> SettingError:
-    from policyscan.documents.suggest import did_you_mean
+    from policyscan.reading.suggest import did_you_mean
 
     known = f"profiles are: {', '.join(sorted(pack.profiles)) or 'none in this pack'}"
     near = did_you_mean(name, pack.profiles)

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan.documents.discovery import File
 from policyscan.documents.document import dig
 from policyscan.documents.members import Members, gather, patterns
-from policyscan.documents.reading import read_text
+from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.outcomes import APPLIES, FOR_EACH, WHEN
-from policyscan.engine.portfolio import PROJECT, open_book
+from policyscan.engine.projection import PROJECT, open_book
+from policyscan.engine.requirements import APPLIES, FOR_EACH, WHEN
 from policyscan.engine.scan import Plan, scan_document
 from policyscan.errors import PolicyError, PolicyscanError, Problems
+from policyscan.files.discovery import File
 from policyscan.findings import Result, is_document_check
 from policyscan.policytest.cases import Case, Expected, PolicyTests, as_text, merge
+from policyscan.reading.reading import read_text
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
-    from policyscan.documents.kinds import Kinds
+    from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
 
 Policies = Callable[[Mapping[str, Any]], Mapping[str, "Policy"]]
@@ -121,7 +122,7 @@ def _document(text: str, name: str, kinds: Kinds) -> Document:
     if kind not in kinds:
         message = f"a document of the case has no known kind: {kind!r}"
         raise PolicyError(message)
-    return kinds[kind].decode(trees[0])
+    return decode(kinds[kind], trees[0])
 
 
 def _in_case(case: Case, error: PolicyscanError) -> list[PolicyscanError]:

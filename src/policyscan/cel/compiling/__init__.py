@@ -1,0 +1,1 @@
+"""Compiling: a checked expression to a Python function."""

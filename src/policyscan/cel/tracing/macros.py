@@ -1,0 +1,351 @@
+"""The tracer's macros: each goes through a list or map and keeps what decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from policyscan.cel import runtime
+from policyscan.cel.equality import map_key
+from policyscan.cel.errors import Absent, EvalError, worse
+from policyscan.cel.tracing.trace import Frame, Meta, present
+
+if TYPE_CHECKING:
+    from policyscan.cel.ir import Ir
+    from policyscan.cel.tracing.tracer import Run, Tracer
+
+_MOST_KEPT: Final = 5000
+"""Nodes in a trace; when there are as many, further turns of macros leave none."""
+
+
+class _Tally(NamedTuple):
+    """The elements that pass a test, the others, for how many of these it cannot be told, and why."""
+
+    hits: list[Any]
+    others: list[Any]
+    unsure: int
+    error: EvalError | None
+
+
+def macro(t: Tracer, ir: Ir) -> Run:
+    """The closure of a macro."""
+    made: Run = _LOOPS[ir[3]](t, ir)
+    return made
+
+
+def _turns(t: Tracer, ir: Ir) -> Callable[[Frame, Callable[[Frame, Any], bool]], None]:
+    """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true."""
+    target, kind, slots = t.build(ir[6]), ir[4], ir[5]
+    numbers = [t.slot(slot) for slot in slots]
+    through = _through(kind, len(slots), t.strict)
+    meta = Meta("turn", ir[1], ir[2], t.source, slots[-1].partition("#")[0])
+
+    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> None:
+        items = target(frame)
+        items = through(present(frame, items) if t.strict else items)
+        nested = frame.loops
+        if nested:
+            items = list(items)
+            _charge(frame, len(items) + 1)
+        frame.loops = nested + 1
+        values, log = frame.slots, frame.log
+        try:
+            for element in items:
+                if len(numbers) == 1:
+                    values[numbers[0]] = element
+                else:
+                    values[numbers[0]], values[numbers[1]] = element
+                start = len(log)
+                done = visit(frame, element)
+                if start > _MOST_KEPT:
+                    del log[start:]
+                else:
+                    log.append((meta, values[numbers[-1]], start))
+                if done:
+                    break
+        finally:
+            frame.loops = nested
+
+    return run
+
+
+def _part(t: Tracer, ir: Ir, number: int, flag: str = "") -> Run:
+    """A macro's argument, evaluated for each element."""
+    return t.condition(ir[7][number], flag)
+
+
+def _quantifier(t: Tracer, ir: Ir, *, decided: bool) -> Run:
+    before = t.names
+    turns = _turns(t, ir)
+    test = _part(t, ir, 0, ir[8])
+    t.names = before
+    single = len(ir[5]) == 1
+
+    def run(frame: Frame) -> Any:
+        error: EvalError | None = None
+        unsure: list[Any] = []
+        found: list[Any] = []
+
+        def visit(frame: Frame, element: Any) -> bool:
+            nonlocal error
+            try:
+                if test(frame) is not decided:
+                    return False
+            except EvalError as failed:
+                error = worse(error, failed)
+                unsure.append(element if single else element[1])
+                return False
+            found.append(element if single else element[1])
+            return True
+
+        turns(frame, visit)
+        if found:
+            witness(frame, found)
+            return decided
+        if error is not None:
+            witness(frame, unsure)
+            raise error
+        return not decided
+
+    return run
+
+
+def tally(t: Tracer, ir: Ir) -> Callable[[Frame], _Tally]:
+    """Counts the hits of a macro's test and the elements for which it cannot be told."""
+    before = t.names
+    turns = _turns(t, ir)
+    test = _part(t, ir, -1, ir[8])
+    t.names = before
+
+    def run(frame: Frame) -> _Tally:
+        hits: list[Any] = []
+        others: list[Any] = []
+        unsure = 0
+        error: EvalError | None = None
+
+        def visit(frame: Frame, element: Any) -> bool:
+            nonlocal unsure, error
+            try:
+                (hits if test(frame) else others).append(element)
+            except EvalError as failed:
+                others.append(element)
+                failed.__traceback__ = None
+                if not isinstance(failed, Absent):
+                    unsure += 1
+                    error = worse(error, failed)
+            return False
+
+        turns(frame, visit)
+        frame.hits, frame.n = len(hits), len(hits) + len(others)
+        return _Tally(hits, others, unsure, error)
+
+    return run
+
+
+def _collecting(t: Tracer, ir: Ir, start: Callable[[], Any], add: Callable[[Any, Any, Any], None]) -> Run:
+    """A macro that makes something of every element; the worst of their errors wins."""
+    before = t.names
+    turns = _turns(t, ir)
+    where = _part(t, ir, 0, ir[8]) if len(ir[7]) > 1 else None
+    value = _part(t, ir, -1, ir[8] if ir[3] in {"filter", "exists_one"} else "")
+    t.names = before
+    shown, heavy = ir[3] == "filter", ir[9]
+
+    def run(frame: Frame) -> Any:
+        made = start()
+        error: EvalError | None = None
+
+        def visit(frame: Frame, element: Any) -> bool:
+            nonlocal error
+            try:
+                if where is None or where(frame):
+                    found = value(frame)
+                    if heavy:
+                        _charge(frame, runtime.weight(found))
+                    add(made, element, found)
+            except EvalError as failed:
+                error = worse(error, failed)
+                if shown:
+                    witness(frame, [element])
+            return False
+
+        turns(frame, visit)
+        if error is not None:
+            raise error
+        if shown:
+            witness(frame, made)
+        return made
+
+    return run
+
+
+def _all(t: Tracer, ir: Ir) -> Run:
+    return _quantifier(t, ir, decided=False)
+
+
+def _exists(t: Tracer, ir: Ir) -> Run:
+    return _quantifier(t, ir, decided=True)
+
+
+def _exists_one(t: Tracer, ir: Ir) -> Run:
+    run = _collecting(t, ir, list, _add_element)
+    return lambda frame: len(run(frame)) == 1
+
+
+def _filter(t: Tracer, ir: Ir) -> Run:
+    return _collecting(t, ir, list, _add_element)
+
+
+def _made_list(t: Tracer, ir: Ir) -> Run:
+    return _collecting(t, ir, list, lambda made, _element, value: made.append(value))
+
+
+def _tmap(t: Tracer, ir: Ir) -> Run:
+    return _collecting(t, ir, dict, lambda made, element, value: runtime.put(made, element[0], value))
+
+
+def _tmapentry(t: Tracer, ir: Ir) -> Run:
+    return _collecting(t, ir, dict, lambda made, _element, value: runtime.merge(made, value))
+
+
+def _group(t: Tracer, ir: Ir) -> Run:
+    def add(made: Any, element: Any, value: Any) -> None:
+        made.setdefault(map_key(value), []).append(element)
+
+    return _collecting(t, ir, dict, add)
+
+
+def _keyed(t: Tracer, ir: Ir) -> Run:
+    def add(made: Any, element: Any, value: Any) -> None:
+        made.append((element, runtime.sort_key(value)))
+
+    return _collecting(t, ir, list, add)
+
+
+def _sort(t: Tracer, ir: Ir) -> Run:
+    run = _keyed(t, ir)
+
+    def sort(frame: Frame) -> Any:
+        made = run(frame)
+        return runtime.by_order([element for element, _ in made], [key for _, key in made])
+
+    return sort
+
+
+def _extreme(t: Tracer, ir: Ir) -> Run:
+    run, pick = _keyed(t, ir), max if ir[3] == "maxBy" else min
+
+    def choose(frame: Frame) -> Any:
+        made = run(frame)
+        if not made:
+            runtime.no_elements(ir[3])
+        keys = [key for _, key in made]
+        runtime.check_sortable(keys)
+        return made[keys.index(pick(keys))][0]
+
+    return choose
+
+
+def _find(t: Tracer, ir: Ir) -> Run:
+    before = t.names
+    turns = _turns(t, ir)
+    test = _part(t, ir, 0, ir[8])
+    t.names = before
+
+    def run(frame: Frame) -> Any:
+        error: EvalError | None = None
+        found: list[Any] = []
+
+        def visit(frame: Frame, element: Any) -> bool:
+            nonlocal error
+            try:
+                if not test(frame):
+                    return False
+            except EvalError as failed:
+                error = worse(error, failed)
+                return False
+            found.append(element)
+            return True
+
+        turns(frame, visit)
+        if error is not None:
+            raise error
+        if not found:
+            runtime.no_elements("find")
+        return found[0]
+
+    return run
+
+
+def _count(t: Tracer, ir: Ir) -> Run:
+    count = tally(t, ir)
+
+    def run(frame: Frame) -> Any:
+        hits, others, _, error = count(frame)
+        witness(frame, others)
+        if error is not None:
+            raise error
+        return len(hits)
+
+    return run
+
+
+def _at_least(t: Tracer, ir: Ir) -> Run:
+    share = t.build(ir[7][0])
+    count = tally(t, ir)
+
+    def run(frame: Frame) -> Any:
+        wanted = share(frame)
+        hits, others, unsure, error = count(frame)
+        witness(frame, others)
+        return runtime.at_least(wanted, len(hits), unsure, len(hits) + len(others), error)
+
+    return run
+
+
+_LOOPS: Final[dict[str, Callable[[Tracer, Any], Run]]] = {
+    "all": _all,
+    "exists": _exists,
+    "exists_one": _exists_one,
+    "filter": _filter,
+    "map": _made_list,
+    "tlist": _made_list,
+    "tmap": _tmap,
+    "tmapentry": _tmapentry,
+    "sortBy": _sort,
+    "maxBy": _extreme,
+    "minBy": _extreme,
+    "groupBy": _group,
+    "find": _find,
+    "count": _count,
+    "atLeast": _at_least,
+}
+
+
+def _add_element(made: list[Any], element: Any, value: Any) -> None:
+    if value:
+        made.append(element)
+
+
+def _charge(frame: Frame, amount: int) -> None:
+    frame.budget -= amount
+    if frame.budget < 0:
+        runtime.over_budget()
+
+
+def witness(frame: Frame, elements: list[Any]) -> None:
+    """Keeps what decided a macro, unless it is part of another one."""
+    if not frame.loops:
+        frame.witnesses.extend(elements)
+
+
+def _through(kind: str, count: int, strict: bool) -> Callable[[Any], Any]:
+    if kind == "list" and strict:
+        return enumerate if count > 1 else _itself
+    if strict:
+        return runtime.entries if count == 1 else runtime.pairs
+    return runtime.entries_core if count == 1 else runtime.pairs_core
+
+
+def _itself(items: Any) -> Any:
+    return items

@@ -1,0 +1,232 @@
+"""Opening: the documents that the text of one file holds, each by itself, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from policyscan.documents.document import Document
+from policyscan.documents.references import link_within
+from policyscan.errors import DocumentError, PolicyscanError, Problems
+from policyscan.files.discovery import File, as_source
+from policyscan.kinds.decoding import Facts, Invalid
+from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.reading import limits
+from policyscan.reading.reading import read_text
+from policyscan.reading.text import top
+from policyscan.reading.tree import Tree
+from policyscan.source import Source
+
+_VERSION = "schema_version"
+# Where a document may say its kind, in blocks, in braces and in JSON; what looks like it does no harm.
+_KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
+
+
+class Loaded(NamedTuple):
+    """What one file holds: documents, what is wrong with it, and how many documents are not ours."""
+
+    documents: list[Document]
+    problems: list[PolicyscanError]
+    skipped: int
+
+
+def open_file(file: File, kinds: Kinds) -> Loaded:
+    """The documents of a file by themselves, not yet linked to others."""
+    try:
+        source = as_source(file)
+    except DocumentError as problem:
+        return _unreadable(file, problem)
+    if not file.strict and not _may_be_ours(source.text, kinds):
+        return Loaded([], [], 1)
+    return open_text(source, kinds, strict=file.strict)
+
+
+def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
+    """The documents of a text by themselves, not yet linked to others."""
+    trees, found = read_text(source)
+    problems: list[PolicyscanError] = list(found)
+    documents: list[Document] = []
+    skipped = 0
+    for tree in trees:
+        try:
+            document = open_tree(tree, kinds, strict=strict)
+        except Problems as several:
+            problems.extend(several.problems)
+        except PolicyscanError as problem:
+            problems.append(problem)
+        else:
+            documents.extend([document] if document is not None else [])
+            skipped += document is None
+    if not trees and not problems:
+        if strict:
+            problems.append(_empty(source))
+        else:
+            skipped += 1
+    return Loaded(documents, problems, skipped)
+
+
+def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
+    """The document of a tree; None if it is not ours and need not be; raises PolicyscanError."""
+    value = tree.value
+    if not isinstance(value, dict):
+        if not strict:
+            return None
+        message = "this is not an inventory: it has no keys and values"
+        raise DocumentError(
+            message, at=tree.root_span(), hint="start with schema_version: 1 and kind: client"
+        )
+    kind, version = value.get("kind"), value.get(_VERSION)
+    if kind is None or version is None:
+        _not_ours(tree, kinds, strict=strict)
+        return None
+    if not isinstance(kind, str) or kind not in kinds:
+        from policyscan.kinds.validation import unknown_word
+
+        message, hint = unknown_word(kind, kinds.names, "known kind of inventory")
+        raise DocumentError(message, at=tree.span_of(value, "kind"), hint=hint)
+    return decode(kinds[kind], tree)
+
+
+def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
+    """Decide about a document that lacks `kind` or `schema_version`: an error, or somebody else's file."""
+    value: dict[str, Any] = tree.value
+    kind = value.get("kind")
+    blank = tree.blanks.get(id(value), [])
+    if not strict and _VERSION not in value and _VERSION not in blank:
+        known = isinstance(kind, str) and kind in kinds
+        # Policies and other tools' files have a kind too.
+        if not known or not (set(kinds[str(kind)].shape.required) - {"kind"}) & value.keys():
+            return
+    missing = [key for key in (_VERSION, "kind") if value.get(key) is None]
+    near = _misspelt(value, missing)
+    if near is not None:
+        wrong, right = near
+        raise DocumentError(
+            f"the key {wrong} is not known here",
+            at=tree.key_span_of(value, wrong),
+            hint=f"did you mean {right}?",
+        )
+    key = missing[0]
+    written = key in value or key in blank
+    at = tree.key_span_of(value, key) if written else tree.root_span()
+    state = "is blank" if key in blank else "is null" if written else "is missing"
+    hint = (
+        "write schema_version: 1" if key == _VERSION else f"write kind: and one of {', '.join(kinds.names)}"
+    )
+    both = " (and kind is, too)" if len(missing) > 1 and not written else ""
+    message = f"this is not an inventory: {key} {state}{both}"
+    raise DocumentError(message, at=at, hint=hint)
+
+
+def _misspelt(value: dict[str, Any], missing: list[str]) -> tuple[str, str] | None:
+    from policyscan.reading.suggest import nearest
+
+    for key in missing:
+        if key not in value:
+            near = nearest(key, [name for name in value if name not in {"kind", _VERSION}])
+            if near is not None and near != key:
+                return near, key
+    return None
+
+
+def _empty(source: Source) -> DocumentError:
+    what = "only comments" if source.text.strip() else "nothing"
+    return DocumentError(
+        f"this file holds {what}: no inventory was read",
+        at=top(source.file),
+        hint="fill it in (policyscan init shows how), or delete it",
+    )
+
+
+def _unreadable(file: File, problem: DocumentError) -> Loaded:
+    """A file that could not be read: an error, unless it cannot be an inventory of ours."""
+    if not file.strict:
+        try:
+            size = os.stat(file.path).st_size  # noqa: PTH116 - as in text.py
+            with open(file.path, "rb") as opened:  # noqa: PTH123 - as in text.py
+                ours = _VERSION.encode() in opened.read(limits.MAX_BYTES)
+        except OSError:
+            ours, size = True, 0
+        if size > limits.MAX_BYTES or not ours:
+            return Loaded([], [], 1)
+    return Loaded([], [problem], 0)
+
+
+def _may_be_ours(text: str, kinds: Kinds) -> bool:
+    """Whether a text is worth parsing although nobody said that it is an inventory."""
+    return _VERSION in text or any(match[1] in kinds for match in _KIND.finditer(text))
+
+
+def mentions(file: File, kind: str) -> bool:
+    """Whether a file may hold a document of a kind: a look at its text, much cheaper than parsing it."""
+    try:
+        text = as_source(file).text
+    except DocumentError:
+        return False
+    return says_kind(text, kind)
+
+
+def says_id(text: str, ident: str, name: str = "id") -> bool:
+    """Whether a text may hold a document with an id."""
+    pattern = rf"""\b{re.escape(name)}["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
+    return re.search(pattern, text) is not None
+
+
+def says_kind(text: str, kind: str) -> bool:
+    """Whether a text may hold a document of a kind."""
+    return kind in text and any(match[1] == kind for match in _KIND.finditer(text))
+
+
+def decode(kind: Kind, tree: Tree) -> Document:
+    """The document of a tree of a kind, which it uses up; raises Problems with all that is wrong."""
+    currency = tree.value.get("currency")
+    facts = Facts(tree.blanks, currency if currency.__class__ is str else None)
+    try:
+        kind.decoder(tree.value, None, None, facts)
+    except Invalid:
+        raise Problems(_explain(kind, tree)) from None
+    document = Document(tree, kind, facts)
+    if document.time_zone is not None and not _is_zone(document.time_zone):
+        raise Problems([_bad_zone(document)])
+    link_within(document)
+    return document
+
+
+def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:
+    from policyscan.kinds.validation import explain
+
+    # Decoding has replaced some of the values already: read them again.
+    fresh = next(again for again in read_text(tree.source)[0] if again.index == tree.index)
+    return explain(fresh, kind.shape)
+
+
+_zones: dict[str, bool] = {}
+
+
+def _is_zone(name: str) -> bool:
+    known = _zones.get(name)
+    if known is None:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(name)
+            known = True
+        except (OSError, ValueError, ModuleNotFoundError, KeyError):
+            known = False
+        _zones[name] = known
+    return known
+
+
+def _bad_zone(document: Document) -> DocumentError:
+    from zoneinfo import available_timezones
+
+    from policyscan.reading.suggest import did_you_mean
+
+    hint = did_you_mean(document.time_zone or "", available_timezones())
+    return DocumentError(
+        f"time_zone: {document.time_zone} is no time zone",
+        at=document.place_of(document.value, "time_zone"),
+        hint=hint or "write it as in Europe/London or America/Chicago",
+    )

@@ -1,0 +1,337 @@
+"""One document against its policies: every result, with those explained that someone has to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from policyscan import cel
+from policyscan.engine.explaining import Explainer
+from policyscan.engine.grading import Grader, merged, weakest
+from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
+from policyscan.engine.projection import Tables
+from policyscan.engine.requirements import FOR_EACH, Outcome, evaluate, evaluate_lean
+from policyscan.findings import (
+    CRASH,
+    DANGLING_REFERENCE,
+    EvidenceRule,
+    Grade,
+    Result,
+    Severity,
+    Status,
+    worst,
+)
+from policyscan.policies.policy import Policy, Requirement
+
+if TYPE_CHECKING:
+    from policyscan.documents.document import Document
+
+# Statuses that need no account of how they came about, unless it is asked for.
+_PLAIN = (Status.PASS, Status.NOT_APPLICABLE)
+_DAY = 86_400_000_000_000
+_MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against clocks that never rest
+
+
+class Evaluation:
+    """One document at one moment, with the documents that it refers to.
+
+    `known` are all policies by id, for those that read another's status. `full` asks for an account of
+    every result; otherwise those that pass or do not apply are only counted, in `statuses` (the worst of
+    each policy) and `counts`. `rule` is what is asked of the evidence for all policies.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        clock: PolicyClock,
+        known: Mapping[str, Policy],
+        context: Sequence[Document] = (),
+        *,
+        full: bool,
+        evidence: bool = True,
+        gaps: bool = True,
+        tables: Tables | None = None,
+        rule: EvidenceRule | None = None,
+    ) -> None:
+        self.document = document
+        self.clock = clock
+        self.known = known
+        self.context = context
+        self.full = full
+        self.evidence = evidence
+        self.rule = rule
+        self.tables = tables or Tables(document, {})
+        grader = self._new_grader(clock)
+        self.explainer = Explainer(
+            document, clock, grader, context, evidence=evidence, gaps=gaps, tables=self.tables
+        )
+        self.statuses: dict[str, Status] = {}
+        self.counts: dict[Status, int] = {}
+        self._asking: Policy | None = None  # whose `uses` say what it may ask for
+        self._others: dict[tuple[str, int], tuple[Status, tuple[int, int]]] = {}  # by policy and instant
+
+    def results(self, policies: Iterable[Policy]) -> list[Result]:
+        """The results of all policies that are about this kind of document, and of the document itself."""
+        made = self._references()
+        kind = self.document.kind.name
+        self.clock.others = self
+        try:
+            for policy in policies:
+                if policy.info.kind == kind:
+                    made.extend(self._guarded(policy))
+        finally:
+            # Without this circle a document is freed as soon as it is done, not when the collector comes.
+            self.clock.others = None
+        return made
+
+    def _guarded(self, policy: Policy) -> list[Result]:
+        """One policy's results. A crash is its one result, an error, and touches no other policy."""
+        self._asking = policy
+        try:
+            return self._policy(policy)
+        except Exception as error:
+            return [self.crash(policy, error)]
+
+    def _policy(self, policy: Policy) -> list[Result]:
+        if self.full or policy.tables or self.rule is not None or policy.evidence is not None:
+            outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
+        else:
+            outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
+        later: _Later | None = None
+        made: list[Result] = []
+        idle = 0
+        for outcome in outcomes:
+            status = outcome.status
+            if status is Status.PASS:
+                later = later or _Later(policy, self)
+                due = later.due(outcome)
+                if due is not None:
+                    made.append(due)
+                    continue
+                passed += not self.full
+            elif status is Status.NOT_APPLICABLE:
+                idle += not self.full
+            if status not in _PLAIN or self.full:
+                made.append(self.explainer.result(policy, outcome))
+        if passed:
+            self._count(policy.info.id, Status.PASS, passed)
+        if idle:
+            self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
+        return made
+
+    @contextmanager
+    def asked_by(self, policy: Policy) -> Iterator[None]:
+        """While a policy about another inventory asks this one: its `uses` say which controls it may."""
+        self._asking, self.clock.others = policy, self
+        try:
+            yield
+        finally:
+            self._asking = self.clock.others = None
+
+    def _count(self, policy: str, status: Status, count: int) -> None:
+        """Counts what passes or does not apply, of which there is most."""
+        self.counts[status] = self.counts.get(status, 0) + count
+        known = self.statuses.get(policy)
+        if known is None or status.rank > known.rank:
+            self.statuses[policy] = status
+
+    def crash(self, policy: Policy, error: Exception) -> Result:
+        """The result of a policy on which policyscan itself failed."""
+        document = self.document
+        return Result(
+            policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
+            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
+            document.tree.root_span(),
+        )  # fmt: skip
+
+    def _references(self) -> list[Result]:
+        document = self.document
+        return [
+            Result(
+                DANGLING_REFERENCE.id, "exists", document.id, document.kind.name, issue.path, Status.FAIL,
+                DANGLING_REFERENCE.severity, issue.message, issue.place,
+            )
+            for issue in document.issues
+        ]  # fmt: skip
+
+    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> list[Outcome]:
+        """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
+        `keep` gives verdicts to those that pass, too."""
+        if policy.tables:
+            outcomes = self.tables.outcomes(policy, self.document.value, clock, keep=keep)
+        else:
+            outcomes = evaluate(policy, self.document.value, clock, keep=keep)
+        rule = merged(self.rule, policy.evidence)
+        if rule is None:
+            return outcomes
+        grader = self.grader(clock)
+        held = (grader.held(policy, outcome, rule) for outcome in outcomes)
+        return [self.tables.held(policy, outcome) for outcome in held]
+
+    def grader(self, clock: PolicyClock) -> Grader:
+        """What grades the document's evidence at a moment."""
+        if clock is self.clock:
+            return self.explainer.grader
+        return self._new_grader(clock)
+
+    def _new_grader(self, clock: PolicyClock) -> Grader:
+        return Grader(self.document, clock, self.known, self.context, places=self.evidence)
+
+    # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")
+
+    def passes(self, policy: str, clock: PolicyClock) -> bool:
+        """Whether another policy passes now; its unknown and error are the asking policy's too."""
+        return _told(policy, self._other(policy, clock, "passes")) is not Status.FAIL
+
+    def status(self, policy: str, clock: PolicyClock) -> str:
+        """The status of another policy now."""
+        return str(self._other(policy, clock, "status"))
+
+    def grade(self, policy: str, clock: PolicyClock) -> str:
+        """The grade of the weakest evidence behind another policy; its unknown and error as with `passes`."""
+        _told(policy, self._other(policy, clock, "grade"))
+        return str(self.grade_of(self.known[policy], clock))
+
+    def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
+        """The grade of the weakest evidence that anything in a policy rests on."""
+        own = self.grader(clock).of_policy(policy)
+        return weakest(own, self.tables.bases(policy, None)).grade
+
+    def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
+        other = self.known.get(policy)
+        if other is None or (self._asking is not None and policy not in self._asking.uses):
+            asking = self._asking.id if self._asking else "this"
+            message = f"{function}({policy!r}): {asking} does not use it"
+            raise cel.Fault(message)
+        if other.info.kind != self.document.kind.name:
+            message = f"passes({policy!r}): it is about each {other.info.kind}, not {self.document.kind.name}"
+            raise cel.Fault(message)
+        key = (policy, clock.instant)
+        inner = clock.at(clock.instant)
+        if key not in self._others:
+            asking_policy, self._asking = self._asking, other
+            try:
+                outcomes = self.outcomes(other, inner)
+            finally:
+                self._asking = asking_policy
+            turn = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
+            self._others[key] = worst(outcome.status for outcome in outcomes), turn
+        status, turn = self._others[key]
+        clock.turn_day = min(clock.turn_day, turn[0])
+        clock.turn_instant = min(clock.turn_instant, turn[1])
+        return status
+
+
+def _told(policy: str, status: Status) -> Status:
+    """A status that says something about the inventory; raises what keeps others from doing so."""
+    if status is Status.UNKNOWN:
+        message = f"{policy} is unknown"
+        raise cel.Missing(message)
+    if status is Status.ERROR:
+        message = f"{policy} could not be evaluated"
+        raise cel.Fault(message)
+    if status is Status.NOT_APPLICABLE:
+        message = f"{policy} does not apply"
+        raise cel.Absent(message)
+    return status
+
+
+class _Later:
+    """Finds out whether what passes now will still pass throughout its notice period."""
+
+    def __init__(self, policy: Policy, evaluation: Evaluation) -> None:
+        self.policy = policy
+        self.evaluation = evaluation
+        self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
+
+    def due(self, outcome: Outcome) -> Result | None:
+        """The result to show for an outcome that stops passing within its notice period."""
+        item = outcome.item
+        if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
+            return None
+        clock = self.evaluation.clock
+        if not turns_within(clock, outcome.turn, item.notice_days):
+            return None
+        horizon = end_of_notice(clock, item.notice_days)
+        turn = _instant(clock, outcome)
+        for _ in range(_MOST_TURNS):
+            if turn is None or turn > horizon:
+                return None
+            later, outcomes = self._outcomes(turn)
+            then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
+            if then is not None and then.status not in _PLAIN:
+                return self._result(outcome, then, later, turn)
+            following = _instant(later, then) if then is not None else None
+            turn = following if following is not None and following > turn else None
+        return None
+
+    def _outcomes(self, turn: int) -> tuple[PolicyClock, dict[str, list[Outcome]]]:
+        found = self._at.get(turn)
+        if found is None:
+            later = self.evaluation.clock.at(turn)
+            by_subject: dict[str, list[Outcome]] = {}
+            for outcome in self.evaluation.outcomes(self.policy, later):
+                by_subject.setdefault(outcome.subject, []).append(outcome)
+            found = self._at[turn] = later, by_subject
+        return found
+
+    def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
+        one = self.evaluation
+        explainer = one.explainer.at(later, one.grader(later))
+        explained = explainer.result(self.policy, then)
+        if explained.status is Status.ERROR:
+            return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)
+        clock = self.evaluation.clock
+        days = later.day - clock.day
+        when = shown(clock, *now.turn) or str(later.today)
+        if turn != _instant(clock, now):
+            when = str(later.today)
+        ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
+        return explained._replace(
+            subject=now.subject,
+            requirement=now.requirement,
+            severity=now.severity,
+            status=Status.DUE,
+            message=f"{ahead} ({when}): {explained.message}",
+            until=when,
+            gaps=(),
+            reason=None,
+        )
+
+
+def _same(now: Outcome, later: Sequence[Outcome]) -> Outcome | None:
+    """The later outcome of the same requirement, or what stands in its way by then."""
+    for outcome in later:
+        if outcome.requirement == now.requirement:
+            return outcome
+    return next((outcome for outcome in later if outcome.status not in _PLAIN), None)
+
+
+def _gone(now: Outcome, later: Mapping[str, Sequence[Outcome]]) -> Outcome | None:
+    """What there is to say of an outcome whose subject is in no list any more: of the list that is empty."""
+    subject = now.subject
+    while subject:
+        subject = subject.rpartition("/")[0]
+        for outcome in later.get(subject, ()):
+            if outcome.requirement == FOR_EACH and outcome.status not in _PLAIN:
+                return outcome
+    return None
+
+
+def _instant(clock: cel.Clock, outcome: Outcome) -> int | None:
+    """When an outcome may turn, in nanoseconds since 1970; None if never."""
+    saved = clock.turn_day, clock.turn_instant
+    clock.turn_day, clock.turn_instant = outcome.turn
+    turn = clock.turn
+    clock.turn_day, clock.turn_instant = saved
+    return turn
+
+
+def crashed(document_id: str, kind: str, document: Document, error: Exception) -> Result:
+    """The result of a document on which policyscan itself failed."""
+    return Result(
+        CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
+        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug",
+        document.tree.root_span(),
+    )  # fmt: skip

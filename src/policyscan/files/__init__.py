@@ -1,0 +1,1 @@
+"""Files: which files there are to read, and which of them git ignores."""

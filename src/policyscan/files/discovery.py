@@ -1,0 +1,312 @@
+"""Which files a scan reports on, and where it may look for the documents that these refer to."""
+
+# Walking a large tree with Path objects takes several times as long.
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from policyscan.errors import DocumentError, UsageError
+from policyscan.files.gitignore import Ignore
+from policyscan.reading.text import cannot_read, decode, top
+from policyscan.source import Source
+
+SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
+DEFAULT_FOLDER = "inventories"
+_JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+STDIN = "-"
+STDIN_SHOWN = "<stdin>"
+
+
+class File(NamedTuple):
+    """A file to read: `path` opens it, `shown` names it to people.
+
+    `strict`: it was named itself or lies under a configured inventory path, so whatever in it is no
+    inventory is an error. `text` is there if it came from standard input. `links` are what else leads to it.
+    """
+
+    path: str
+    shown: str
+    strict: bool
+    text: str | None = None
+    links: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All paths that it is found under."""
+        return self.path, *self.links
+
+
+class Discovery(NamedTuple):
+    """The files to report on, in a fixed order, and what stood in the way of finding them.
+
+    `roots` are the folders in which documents that these refer to are looked for, `homes` those of them that
+    are known to hold inventories. `ignored` counts files and folders that a .gitignore
+    excludes, `led_out` links to elsewhere that were not followed. `lost` are the files, links and folders
+    that should have been read and could not be.
+    """
+
+    files: list[File]
+    problems: list[DocumentError]
+    roots: list[str]
+    ignored: int
+    homes: Sequence[str] = ()
+    led_out: int = 0
+    lost: Sequence[str] = ()
+
+
+def discover(
+    paths: Sequence[str | os.PathLike[str]] = (),
+    *,
+    base: str | os.PathLike[str] = ".",
+    configured: Sequence[str] = (DEFAULT_FOLDER,),
+    stdin: bytes | None = None,
+    stdin_filename: str | None = None,
+) -> Discovery:
+    """Find inventory files below the named files and folders, by default in the configured folders.
+
+    Paths are relative to `base`, and so are the names that people see. Raises UsageError if a named
+    path does not exist, or if `-` is named and there is no standard input.
+    """
+    search = _Search(os.path.abspath(base), configured)
+    names = [os.fspath(path) for path in paths]
+    if not names:
+        names = [name for name in configured if os.path.isdir(search.absolute(name))] or ["."]
+    for name in names:
+        if name == STDIN:
+            search.add_stdin(stdin, stdin_filename)
+        else:
+            search.add(name)
+    if len(names) > 1:
+        for name in names:
+            search.expect_some(name)
+    return search.result()
+
+
+def inventory_files(folder: str, base: str, within: str | None = None) -> list[File]:
+    """Every file under a folder that may hold an inventory, in a fixed order.
+
+    With `within`, only those of them that lie under the folder of this name in it.
+    """
+    return look_through(folder, base, within).files
+
+
+def look_through(folder: str, base: str, within: str | None = None) -> Discovery:
+    """The files of `inventory_files` and what could not be read."""
+    search = _Search(base, (folder,))
+    search.walk(folder, within)
+    return search.result()
+
+
+class _Search:
+    """Collects files; each is found once, however many paths and links lead to it."""
+
+    def __init__(self, base: str, configured: Sequence[str]) -> None:
+        self.base = base
+        self.configured = {self.absolute(name) for name in configured}
+        self.files: dict[str, File] = {}
+        self.problems: list[DocumentError] = []
+        self.roots: dict[str, None] = {}
+        self.ignored = 0
+        self.led_out = 0
+        self.lost: list[str] = []
+        self._links: dict[str, list[str]] = {}  # by the path that a file is known under
+        self._folders: set[str] = set()
+
+    def absolute(self, name: str) -> str:
+        """A path in full, links left as they are."""
+        return os.path.normpath(os.path.join(self.base, name))
+
+    def shown(self, path: str) -> str:
+        """A path as people see it: relative where it lies below the base, with forward slashes."""
+        if path.startswith(self.base.rstrip(os.sep) + os.sep):
+            path = path[len(self.base.rstrip(os.sep)) + 1 :]
+        return path.replace(os.sep, "/") or "."
+
+    def result(self) -> Discovery:
+        """What was found, in the order of the names that people see."""
+        found = (file._replace(links=tuple(self._links.get(file.path, ()))) for file in self.files.values())
+        files = sorted(found, key=lambda file: file.shown)
+        problems = sorted(self.problems, key=lambda problem: problem.at or ())
+        homes = [root for root in self.roots if is_home(root, self.configured)]
+        return Discovery(files, problems, list(self.roots), self.ignored, homes, self.led_out, self.lost)
+
+    def add_stdin(self, data: bytes | None, filename: str | None) -> None:
+        """Report on the text from standard input as if it stood in the named file."""
+        if data is None:
+            message = "there is nothing on standard input"
+            raise UsageError(message, hint="pipe an inventory into the command")
+        shown = (filename or STDIN_SHOWN).replace(os.sep, "/")
+        path = self.absolute(filename or "stdin.yaml")
+        self.roots.setdefault(inventory_root(path, self.base, self.configured))
+        try:
+            self.files[path] = File(path, shown, strict=True, text=decode(data, shown))
+        except DocumentError as problem:
+            self.problems.append(problem)
+
+    def add(self, name: str) -> None:
+        """Report on a named file, or on all inventories in a named folder."""
+        path = self.absolute(name)
+        if not os.path.lexists(path):
+            message = f"there is no file or folder {name}"
+            raise UsageError(message, hint="check the path; it is relative to the folder you are in")
+        self.roots.setdefault(inventory_root(path, self.base, self.configured))
+        if os.path.isdir(path):
+            if path.lower().endswith(SUFFIXES):
+                self.misnamed(path)
+            else:
+                self.walk(path)
+        else:
+            self.files[path] = File(path, self.shown(path), strict=True)
+
+    def expect_some(self, name: str) -> None:
+        """Tell of a named folder in which nothing is, as of one that was never checked out; what else was
+        named must not hide it."""
+        path = self.absolute(name)
+        if name == STDIN or not os.path.isdir(path) or path.endswith(SUFFIXES):
+            return
+        if os.path.realpath(path) in self._folders and not any(lies_in(one, path) for one in self.files):
+            message = "there is no inventory in this folder"
+            hint = "check the path, or leave the folder out"
+            self.problems.append(DocumentError(message, at=top(self.shown(path)), hint=hint))
+
+    def misnamed(self, path: str) -> None:
+        """Refuse a folder that is named like a file."""
+        self.lost.append(path)
+        message = "this is a folder, but its name is a file's"
+        self.problems.append(DocumentError(message, at=top(self.shown(path)), hint="rename the folder"))
+
+    def strict(self, folder: str) -> bool:
+        """Whether a folder is a configured inventory path or lies under one."""
+        return any(lies_in(folder, one) for one in self.configured)
+
+    def walk(self, folder: str, within: str | None = None) -> None:
+        """Take in every inventory file below a folder, or below the one in it that is named `within`."""
+        rules = Ignore.above(folder)
+        if rules and rules.covers(folder):
+            rules = Ignore(())  # named all the same, so what excludes it is not what is wanted
+        top_folder = folder
+        inside = (os.path.realpath(folder), os.path.realpath(self.base))
+        stack = [(folder, rules)]
+        links: list[tuple[str, Ignore]] = []  # last, so that a file is called by its own name
+        while stack or links:
+            folder, rules = stack.pop() if stack else links.pop()
+            real = os.path.realpath(folder)
+            if real in self._folders:  # links that lead in a circle, or here twice
+                continue
+            self._folders.add(real)
+            below = list(self.enter(folder, rules, inside))
+            if within is not None and folder == top_folder:
+                below = [
+                    (inner, its_rules) for inner, its_rules in below if os.path.basename(inner) == within
+                ]
+                self.files.clear()
+            for inner, its_rules in below:
+                (links if os.path.islink(inner) else stack).append((inner, its_rules))
+
+    def enter(self, folder: str, rules: Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, Ignore]]:
+        """Take in the files of one folder; its subfolders are still to be walked."""
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self.problems.append(cannot_read(self.shown(folder), error))
+            self.lost.append(folder)
+            return
+        if any(entry.name == ".gitignore" for entry in entries):
+            rules = rules.with_file(folder)
+        strict = self.strict(folder)
+        for entry in entries:
+            name = entry.name
+            if name[0] == "." or name in _JUNK:
+                continue
+            is_folder = _is_folder(entry)
+            if not is_folder and not name.lower().endswith(SUFFIXES):
+                if strict and entry.is_symlink() and not os.path.exists(entry.path):
+                    self.lost.append(entry.path)
+                    message = "this link leads to nothing"  # perhaps to a folder that is not mounted
+                    self.problems.append(
+                        DocumentError(message, at=top(self.shown(entry.path)), hint="delete it")
+                    )
+                continue
+            if rules and rules.ignores(entry.path, is_folder=is_folder):
+                self.ignored += 1
+            elif entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
+                continue
+            elif not is_folder:
+                self.take(entry, strict=strict)
+            elif strict and name.lower().endswith(SUFFIXES):
+                self.misnamed(entry.path)
+            else:
+                yield entry.path, rules
+
+    def leads_out(self, entry: os.DirEntry[str], inside: tuple[str, str], *, strict: bool) -> bool:
+        """Whether a link leads to something that nobody asked for; then it is not followed."""
+        real = os.path.realpath(entry.path)
+        if any(lies_in(real, folder) for folder in inside) or not os.path.exists(real):
+            return False
+        self.lost.append(entry.path)
+        if strict:
+            message = "this link leads out of the folder: it was not followed"
+            hint = "name what it leads to on the command line, or put the file itself here"
+            self.problems.append(DocumentError(message, at=top(self.shown(entry.path)), hint=hint))
+        else:
+            self.led_out += 1
+        return True
+
+    def take(self, entry: os.DirEntry[str], *, strict: bool) -> None:
+        """Remember a file, unless it is a link to one that is found anyway."""
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            if real != entry.path and os.path.isfile(real) and lies_in(real, os.path.realpath(self.base)):
+                below = os.path.join(self.base, os.path.relpath(real, os.path.realpath(self.base)))
+                if below not in self.files:
+                    self.files[below] = File(below, self.shown(below), strict)
+                self._links.setdefault(below, []).append(entry.path)
+                return
+        if entry.path not in self.files:
+            self.files[entry.path] = File(entry.path, self.shown(entry.path), strict)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle: reading it will say so
+        return False
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies below it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
+    """The folder in which documents that a file refers to are looked for.
+
+    The nearest folder above it that is a configured inventory path or contains `providers/`, not
+    above `base` or the repository; else the file's own folder.
+    """
+    own = path if os.path.isdir(path) else os.path.dirname(path)
+    folder = own
+    configured = set(configured)
+    while True:
+        if is_home(folder, configured):
+            return folder
+        above = os.path.dirname(folder)
+        if folder in {above, base} or os.path.lexists(os.path.join(folder, ".git")):
+            return own
+        folder = above
+
+
+def is_home(folder: str, configured: Container[str]) -> bool:
+    """Whether a folder holds inventories: the configuration names it, or it contains `providers/`."""
+    return folder in configured or os.path.isdir(os.path.join(folder, "providers"))
+
+
+def as_source(file: File) -> Source:
+    """The text of a file; raises DocumentError."""
+    from policyscan.reading.text import read_source
+
+    return Source(file.shown, file.text) if file.text is not None else read_source(file.path, file.shown)

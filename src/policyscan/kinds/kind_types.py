@@ -1,0 +1,101 @@
+"""The types that policies are checked against, made from the shapes of kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from policyscan import cel
+from policyscan.cel import types
+from policyscan.kinds.shapes import KIND, Field, Shape, target_items
+
+if TYPE_CHECKING:
+    from policyscan.kinds.kinds import Kind, Kinds
+
+ENVELOPE = frozenset(("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence"))
+"""Keys of an inventory that say how to read it, and are no facts that evidence could cover."""
+_SIMPLE = {
+    "string": types.STRING,
+    "integer": types.INT,
+    "number": types.DOUBLE,
+    "boolean": types.BOOL,
+    "date": types.DATE,
+    "instant": types.TIMESTAMP,
+    "money": types.MONEY,
+}
+
+
+class TypeMaker:
+    """Makes and remembers the object types of all kinds: they refer to one another."""
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._objects: dict[int, types.ObjectType] = {}
+        self._roots: dict[types.ObjectType, str] = {}
+        self._targets: dict[tuple[types.ObjectType, str], tuple[str, ...]] = {}
+
+    def sections(self, reads: Iterable[cel.Read]) -> set[str]:
+        """The parts of inventories, `client.devices`, that an expression with these reads rests on: those
+        that it selects, and those that hold what it follows a reference to."""
+        found: set[str] = set()
+        for read in reads:
+            kind = self._roots.get(read.of)
+            if kind is not None and read.field not in ENVELOPE:
+                found.add(f"{kind}.{read.field}")
+            found.update(self._targets.get(read, ()))
+        return found
+
+    def root(self, kind: Kind) -> types.ObjectType:
+        """The type of a kind's documents."""
+        made = self._object(kind.shape, kind)
+        self._roots[made] = kind.name
+        return made
+
+    def _object(self, shape: Shape, kind: Kind, key: tuple[str, ...] = ()) -> types.ObjectType:
+        made = self._objects.get(id(shape))
+        if made is None:
+            made = types.ObjectType(shape.name, {}, shape.ident or key)
+            self._objects[id(shape)] = made  # before its fields, which may refer to it
+            made.fields.update({name: self._field(shape, name, kind) for name in shape.fields})
+            for name, field in shape.fields.items():
+                refs = (field.shape.items or field).shape.refs
+                lists = [ref.partition("/")[0] for ref in refs if not ref.startswith(KIND)]
+                if lists:
+                    self._targets[made, name] = tuple(f"{kind.name}.{one}" for one in lists)
+        elif key and not made.key:
+            made.key = key
+        return made
+
+    def _field(self, shape: Shape, name: str, kind: Kind) -> types.Field:
+        field = shape.fields[name]
+        found = self._type(field, kind)
+        return types.Field(
+            found, field.description, name not in shape.required, field.when_absent is not None
+        )
+
+    def _type(self, field: Field, kind: Kind, key: tuple[str, ...] = ()) -> types.Type:
+        found = self._bare(field.shape, kind, key)
+        return types.nullable(found) if field.nullable else found
+
+    def _bare(self, shape: Shape, kind: Kind, key: tuple[str, ...]) -> types.Type:
+        if shape.form == "object":
+            return self._object(shape, kind, key)
+        if shape.items is not None:
+            inner = self._type(shape.items, kind, shape.key if len(shape.key) == 1 else ())
+            return types.List(inner) if shape.form == "list" else types.Map(types.STRING, inner)
+        if shape.form == "enum":
+            return types.Enum(shape.name, shape.values, shape.ordered)
+        if shape.refs:
+            return self._reference(shape, kind)
+        return _SIMPLE[shape.form]
+
+    def _reference(self, shape: Shape, kind: Kind) -> types.Type:
+        if not shape.follow:
+            return types.Identity(shape.refs[0].removeprefix(KIND))
+        members = tuple(dict.fromkeys(self._target(ref, kind) for ref in shape.refs))
+        return members[0] if len(members) == 1 else types.Union(members)
+
+    def _target(self, ref: str, kind: Kind) -> types.ObjectType:
+        if ref.startswith(KIND):
+            return self._kinds[ref.removeprefix(KIND)].type
+        return self._object(target_items(kind.shape, ref), kind)

@@ -1,0 +1,321 @@
+"""From a kind's JSON Schema to its shapes.
+
+Whatever a kind may not use is refused here, so that nothing in a schema is silently ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policyscan.errors import DocumentError
+from policyscan.kinds.shapes import FREE, Field, Shape, target_items
+from policyscan.reading.suggest import did_you_mean
+from policyscan.source import Span
+
+SCALARS = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+_FORMATS = {"date": "date", "date-time": "instant"}
+_STRUCTURE = frozenset(
+    [
+        "$schema",
+        "$id",
+        "$ref",
+        "$defs",
+        "$comment",
+        "title",
+        "description",
+        "type",
+        "format",
+        "enum",
+        "const",
+        "properties",
+        "patternProperties",
+        "required",
+        "additionalProperties",
+        "items",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "anyOf",
+        "oneOf",
+        "examples",
+        "default",
+        "deprecated",
+    ]
+)
+ANNOTATIONS = [
+    "x-id",
+    "x-key",
+    "x-ref",
+    "x-ref-follow",
+    "x-members",
+    "x-order",
+    "x-past",
+    "x-money",
+    "x-when-absent",
+    "x-default-ok",
+    "x-question",
+    "x-unit",
+]
+_KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
+_CHECKED = frozenset(("x-past", "x-order", "x-ref", "x-key", "x-members", "x-when-absent"))
+_BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+_INDIRECT = frozenset(("$ref", "anyOf", "oneOf", "x-money"))
+_MAX_NESTING = 50
+
+
+class ShapeReader:
+    """Turns one schema into shapes. Problems are collected in `problems`."""
+
+    def __init__(self, schema: dict[str, Any], file: str) -> None:
+        self.schema = schema
+        self.file = file
+        self.problems: list[DocumentError] = []
+        self.references: list[tuple[str, Shape]] = []
+        """Every text that refers to something, with its path within the schema."""
+        self._objects: dict[str, Shape] = {}
+
+    def root(self, name: str) -> Shape:
+        """The shape of the whole document."""
+        shape = self._object(self.schema, name, "#")
+        if not self.problems:
+            self._check_references(shape)
+            self._check_identity(shape)
+        return shape
+
+    def refuse(self, path: str, message: str, hint: str | None = None) -> None:
+        """Note what the schema may not say."""
+        at = Span(self.file, 1, 1, 1, 1)
+        self.problems.append(DocumentError(f"{path}: {message}", at=at, hint=hint))
+
+    def field(self, schema: Any, name: str, path: str) -> Field:
+        """A property's, item's or map value's field."""
+        if not isinstance(schema, dict):
+            self.refuse(path, "true and false are no schemas for a kind", "say what the value is")
+            return Field(Shape("string"), {}, nullable=False)
+        merged, nullable, name = self._resolve(schema, name, path)
+        if len(path) > _MAX_NESTING * 20:
+            self.refuse(path, "is nested too deep")
+            return Field(Shape("string"), {}, nullable=False)
+        shape = self._shape(merged, name, path)
+        if None in shape.values:
+            shape.values = tuple(value for value in shape.values if value is not None)
+            nullable = True
+        field = Field(shape, merged, nullable=nullable)
+        if not _CHECKED.isdisjoint(merged):
+            self._check_annotations(merged, shape, path)
+        return field
+
+    def _resolve(self, schema: dict[str, Any], name: str, path: str) -> tuple[dict[str, Any], bool, str]:
+        """A schema with its `$ref` and its `… or null` taken out; whether null is allowed; its name."""
+        nullable = False
+        merged = schema
+        if schema.get("type").__class__ is str and _INDIRECT.isdisjoint(schema):
+            return schema, False, name
+        for _ in range(_MAX_NESTING):
+            if "$ref" in merged:
+                name, target = self._target(merged["$ref"], path)
+                merged = {**target, **{k: v for k, v in merged.items() if k != "$ref"}}
+                if target.get("properties") is not None:
+                    merged["$object"] = name
+            elif (options := merged.get("anyOf") or merged.get("oneOf")) and "x-money" not in merged:
+                rest = [option for option in options if option != {"type": "null"}]
+                if len(rest) != 1 or len(rest) == len(options):
+                    self.refuse(
+                        path, "anyOf may only add null to one form", "split it into several properties"
+                    )
+                    return {"type": "string"}, False, name
+                nullable = True
+                merged = {**rest[0], **{k: v for k, v in merged.items() if k not in {"anyOf", "oneOf"}}}
+            else:
+                break
+        kind = merged.get("type")
+        if isinstance(kind, list):
+            rest = [one for one in kind if one != "null"]
+            nullable = nullable or len(rest) < len(kind)
+            merged = {**merged, "type": rest[0] if len(rest) == 1 else rest}
+        if "x-money" in merged:
+            nullable = nullable or {"type": "null"} in merged.get("anyOf", merged.get("oneOf", []))
+        return merged, nullable, name
+
+    def _target(self, ref: Any, path: str) -> tuple[str, dict[str, Any]]:
+        name = str(ref).removeprefix("#/$defs/")
+        target = self.schema.get("$defs", {}).get(name)
+        if not str(ref).startswith("#/$defs/") or not isinstance(target, dict):
+            self.refuse(path, f"$ref {ref} leads nowhere", "refer to #/$defs/NAME")
+            return name, {"type": "string"}
+        return name, target
+
+    def _shape(self, schema: dict[str, Any], name: str, path: str) -> Shape:
+        if not _KNOWN.issuperset(schema):
+            self._check_words(schema, path)
+        if schema.get("x-money"):
+            return self._with_bounds(Shape("money", name), self._number_option(schema), path)
+        kind = schema.get("type")
+        if kind is None and "enum" in schema:
+            kind = "string"
+        if kind is None and "const" in schema:
+            kind = {str: "string", int: "integer", bool: "boolean"}.get(type(schema["const"]))
+        if kind == "array":
+            return self._list(schema, name, path)
+        if kind == "object" and "properties" in schema:
+            return self._object(schema, name, path)
+        if kind == "object":
+            return self._map(schema, name, path)
+        if isinstance(kind, str) and kind in SCALARS:
+            return self._scalar(schema, kind, name, path)
+        named = " or ".join(kind) if isinstance(kind, list) else kind or "none"
+        self.refuse(path, f"needs one type, not {named}", "string, integer, number, boolean, array or object")
+        return Shape("string")
+
+    def _check_words(self, schema: dict[str, Any], path: str) -> None:
+        for word in schema:
+            if word in _KNOWN:
+                continue
+            if not word.startswith(FREE):
+                self.refuse(path, f"a kind may not use {word}", did_you_mean(word, _STRUCTURE))
+            elif hint := did_you_mean(word, ANNOTATIONS):
+                self.refuse(path, f"{word} is no annotation", hint)
+
+    @staticmethod
+    def _number_option(schema: dict[str, Any]) -> dict[str, Any]:
+        for option in schema.get("anyOf", schema.get("oneOf", [])):
+            if option.get("type") == "number":
+                return option  # type: ignore[no-any-return]
+        return schema
+
+    def _scalar(self, schema: dict[str, Any], kind: str, name: str, path: str) -> Shape:
+        shape = Shape(
+            _FORMATS.get(schema.get("format", ""), SCALARS[kind]) if kind == "string" else kind, name
+        )
+        if "enum" in schema or "const" in schema:
+            shape.values = tuple(schema["enum"]) if "enum" in schema else (schema["const"],)
+            if kind == "string" and "enum" in schema:
+                shape.form = "enum"
+                shape.ordered = bool(schema.get("x-order"))
+        shape.pattern = schema.get("pattern")
+        shape.past = bool(schema.get("x-past"))
+        refs = schema.get("x-ref", ())
+        if refs:
+            shape.refs = (refs,) if isinstance(refs, str) else tuple(refs)
+            self.references.append((path, shape))
+        shape.follow = schema.get("x-ref-follow", True)
+        if "minLength" in schema or "maxLength" in schema:
+            shape.size = (schema.get("minLength", 0), schema.get("maxLength"))
+        return self._with_bounds(shape, schema, path)
+
+    def _with_bounds(self, shape: Shape, schema: dict[str, Any], path: str) -> Shape:
+        if _BOUNDS.isdisjoint(schema):
+            return shape
+        low, high = schema.get("minimum"), schema.get("maximum")
+        open_low, open_high = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+        if (low is not None and open_low is not None) or (high is not None and open_high is not None):
+            self.refuse(path, "has both an inclusive and an exclusive bound", "keep one of them")
+        shape.bounds = (
+            low if open_low is None else open_low,
+            open_low is not None,
+            high if open_high is None else open_high,
+            open_high is not None,
+        )
+        return shape
+
+    def _list(self, schema: dict[str, Any], name: str, path: str) -> Shape:
+        shape = Shape("list", name)
+        if "items" not in schema:
+            self.refuse(path, "a list has to say what it holds", "add items")
+        shape.items = self.field(schema.get("items", {"type": "string"}), _singular(name), f"{path}/items")
+        if shape.items.shape.past:
+            self.refuse(path, "x-past belongs on a property, not on the items of a list")
+        key = schema.get("x-key", ())
+        shape.key = (key,) if isinstance(key, str) else tuple(key)
+        shape.members = schema.get("x-members", "")
+        shape.unique = bool(schema.get("uniqueItems"))
+        if "minItems" in schema or "maxItems" in schema:
+            shape.size = (schema.get("minItems", 0), schema.get("maxItems"))
+        return shape
+
+    def _map(self, schema: dict[str, Any], name: str, path: str) -> Shape:
+        shape = Shape("map", name)
+        values = schema.get("additionalProperties")
+        if not isinstance(values, dict):
+            self.refuse(path, "a map has to say what it holds", "give additionalProperties a schema")
+            values = {"type": "string"}
+        shape.items = self.field(values, _singular(name), f"{path}/additionalProperties")
+        shape.pattern = schema.get("propertyNames", {}).get("pattern")
+        if "minProperties" in schema or "maxProperties" in schema:
+            shape.size = (schema.get("minProperties", 0), schema.get("maxProperties"))
+        return shape
+
+    def _object(self, schema: dict[str, Any], name: str, path: str) -> Shape:
+        shared = schema.get("$object")
+        if shared in self._objects:
+            return self._objects[shared]
+        shape = Shape("object", name)
+        if shared:
+            self._objects[shared] = shape  # before its fields, which may refer to it
+        if schema.get("additionalProperties", True) is not False and path != "#/$defs":
+            self.refuse(path, "an object has to be closed", "set additionalProperties to false")
+        if set(schema.get("patternProperties", {"^x-": True})) != {"^x-"}:
+            self.refuse(path, "patternProperties may only free the keys ^x-")
+        shape.ident = tuple(schema["x-id"].split(".")) if "x-id" in schema else ()
+        for key, inner in schema["properties"].items():
+            shape.fields[key] = self.field(inner, key, f"{path}/properties/{key}")
+        shape.required = tuple(schema.get("required", ()))
+        for key in shape.required:
+            if key not in shape.fields:
+                self.refuse(path, f"requires {key}, which it does not have", did_you_mean(key, shape.fields))
+        return shape
+
+    def _check_annotations(self, schema: dict[str, Any], shape: Shape, path: str) -> None:
+        if schema.get("x-past") and shape.form not in {"date", "instant"}:
+            self.refuse(path, "x-past belongs on a date or an instant")
+        if schema.get("x-order") and shape.form != "enum":
+            self.refuse(path, "x-order belongs on an enum")
+        if "x-ref" in schema and shape.form != "string":
+            self.refuse(path, "x-ref belongs on a string")
+        if "x-members" in schema:
+            top, items = path.count("/properties/") == 1, shape.items.shape if shape.items else None
+            if shape.form != "list" or not top or items is None or items.form != "string":
+                self.refuse(path, "x-members belongs on a list of texts at the top of a kind")
+        if "x-key" in schema:
+            items = shape.items.shape if shape.items else None
+            for key in shape.key:
+                if shape.form != "list" or items is None or key not in items.fields:
+                    self.refuse(path, f"x-key names {key}, which the list's items do not have")
+        absent = schema.get("x-when-absent")
+        if absent is not None and not (isinstance(absent, dict) and {"value", "why"} <= absent.keys()):
+            self.refuse(path, "x-when-absent needs a value and the reason why", "{value: …, why: …}")
+
+    def _check_references(self, root: Shape) -> None:
+        for path, shape in self.references:
+            for target in shape.refs:
+                try:
+                    if not target.startswith("kind:"):
+                        target_items(root, target)
+                except LookupError:
+                    self.refuse(path, f"x-ref leads to {target}, which is no list of objects with x-key")
+
+    def _check_identity(self, root: Shape) -> None:
+        shape = root
+        for key in root.ident or ("",):
+            field = shape.fields.get(key)
+            if field is None or key not in shape.required or field.nullable:
+                hint = "name a required text by its path, such as organisation.id"
+                self.refuse("#", "needs x-id: what identifies a document, and is always there", hint)
+                return
+            shape = field.shape
+        if shape.form != "string":
+            self.refuse("#", "x-id has to lead to a text")
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
