@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from policyscan.cli import sources
 from policyscan.cli.main import cli, run
+from policyscan.session import sources
 
 
 class Ran(NamedTuple):

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
-from policyscan.cli.wiring import Reader
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import accounts
 from policyscan.engine.scan import scan
 from policyscan.files.discovery import discover
 from policyscan.findings import Grade, Report, Result, ScanInfo, Status
+from policyscan.session.reader import Reader
 from tests.engine.world import World, kinds
 
 CHAIN = "schema_version: 1\nkind: chain\nas_of: 2026-10-31\nowner: us\n"

@@ -11,7 +11,6 @@ import click
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.tracing.tracer import Trace
-from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import AS_OF
 from policyscan.cli.terminal import show
@@ -20,6 +19,9 @@ from policyscan.documents.document import Document
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
 from policyscan.policies.loading import environment
+from policyscan.session.plan import moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import Workspace, open_workspace
 from policyscan.source import Source
 
 
@@ -49,14 +51,14 @@ def command(
 
     Exit codes: 0 it has a value, 3 a fact that it needs is missing, 2 it is wrong.
     """
-    workspace = wiring.open_workspace((file,), config=config)
+    workspace = open_workspace((file,), config=config)
     documents, reader = _documents(file, workspace)
     if reader.problems:
         raise Problems(reader.problems)
     if len(documents) != 1:
         raise UsageError(f"{file} holds {len(documents)} inventories", hint="name a file that holds one")
     document, context = documents[0]
-    clock = clock_at(wiring.moment_of(as_of), document.time_zone or workspace.config.time_zone)
+    clock = clock_at(moment_of(as_of), document.time_zone or workspace.config.time_zone)
     for one in (document, *context):
         one.as_seen(clock)
     kind = document.kind
@@ -73,10 +75,8 @@ def command(
     return _show(traced, checked.type, format_)
 
 
-def _documents(
-    file: str, workspace: wiring.Workspace
-) -> tuple[list[tuple[Document, list[Document]]], wiring.Reader]:
-    reader = wiring.Reader(workspace.kinds, wiring.find_files((file,), workspace.config, None))
+def _documents(file: str, workspace: Workspace) -> tuple[list[tuple[Document, list[Document]]], Reader]:
+    reader = Reader(workspace.kinds, find_files((file,), workspace.config, None))
     return list(reader.documents()), reader
 
 

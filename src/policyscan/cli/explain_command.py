@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from policyscan import cel
-from policyscan.cli import wiring
 from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
-from policyscan.cli.sources import source_of
 from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
@@ -21,6 +19,11 @@ from policyscan.findings import Status
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
+from policyscan.session.choice import choose_policies
+from policyscan.session.plan import make_plan, moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.sources import source_of
+from policyscan.session.workspace import Workspace, open_workspace
 from policyscan.source import snippet
 
 _WIDTH = 96
@@ -50,7 +53,7 @@ def command(
 
     The account of a result shows each expression with the values that were read, and where they stand.
     """
-    workspace = wiring.open_workspace(paths, config=config, folders=folders)
+    workspace = open_workspace(paths, config=config, folders=folders)
     policy = _policy(workspace, id_)
     if where is None:
         show(*_about(policy))
@@ -61,8 +64,8 @@ def command(
         message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
         raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
     settings = workspace.config._replace(ignore=())
-    choice = wiring.choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
-    plan = wiring.make_plan(choice, workspace.config, wiring.moment_of(as_of), full=True)
+    choice = choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
+    plan = make_plan(choice, workspace.config, moment_of(as_of), full=True)
     told = [
         one
         for one in accounts(document, policy, plan, context, reader)
@@ -77,7 +80,7 @@ def command(
     return 0
 
 
-def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
+def _policy(workspace: Workspace, id_: str) -> Policy:
     known: list[str] = []
     for pack in workspace.packs:
         found = pack.resolve(id_.upper())
@@ -90,11 +93,11 @@ def _policy(workspace: wiring.Workspace, id_: str) -> Policy:
 
 
 def _document(
-    workspace: wiring.Workspace, paths: Sequence[str], id_: str, policy: Policy
-) -> tuple[Document, list[Document], wiring.Reader]:
+    workspace: Workspace, paths: Sequence[str], id_: str, policy: Policy
+) -> tuple[Document, list[Document], Reader]:
     kind = policy.info.kind
-    files = wiring.find_files(paths, workspace.config, None)
-    reader = wiring.Reader(workspace.kinds, files, (id_,), (kind,) if policy.tables or policy.uses else ())
+    files = find_files(paths, workspace.config, None)
+    reader = Reader(workspace.kinds, files, (id_,), (kind,) if policy.tables or policy.uses else ())
     found = list(reader.documents())
     if found:
         # A freelancer may be a client and a provider under one id.

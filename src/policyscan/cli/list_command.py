@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from policyscan.cli import wiring
-from policyscan.cli.options import POLICY_OPTIONS, add_options
+from policyscan.cli.options import POLICY_OPTIONS, add_options, ids_in
 from policyscan.cli.terminal import plural, show
 from policyscan.errors import UsageError
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
 from policyscan.reading.suggest import did_you_mean
+from policyscan.session.choice import choose_policies, companions_of
+from policyscan.session.workspace import Workspace, open_workspace
 
 NOWHERE = "in no profile"
 
@@ -52,8 +53,8 @@ def command(
 
     Ids of frameworks are related to a control; meeting its test does not satisfy them.
     """
-    workspace = wiring.open_workspace(config=config, folders=folders, use_cache=cache)
-    names = wiring.ids_in(select), wiring.ids_in(ignore)
+    workspace = open_workspace(config=config, folders=folders, use_cache=cache)
+    names = ids_in(select), ids_in(ignore)
     chosen, left_out = _chosen(workspace, profile, *names, companions)
     if kind is not None:
         chosen = _about(chosen, kind, workspace.kinds.names)
@@ -74,7 +75,7 @@ def command(
 
 
 def _chosen(
-    workspace: wiring.Workspace,
+    workspace: Workspace,
     profile: str | None,
     select: Sequence[str],
     ignore: Sequence[str],
@@ -82,12 +83,12 @@ def _chosen(
 ) -> tuple[list[Policy], tuple[str, ...]]:
     """The controls to list, and what is left out of them."""
     if profile or select or ignore:
-        choice = wiring.choose_policies(workspace, profile, select, ignore, companions)
+        choice = choose_policies(workspace, profile, select, ignore, companions)
         return list(choice.policies), choice.left_out
     everything = [policy for pack in workspace.packs for policy in pack.policies.values()]
     if companions is not False:
         return everything, ()
-    dropped = wiring.companions_of(everything, workspace.packs)
+    dropped = companions_of(everything, workspace.packs)
     kept = [policy for policy in everything if policy.id not in dropped]
     return kept, tuple(f"{id_} (companion)" for id_ in dropped)
 

@@ -157,7 +157,7 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 
 def _lines(at: Span, given: Source | None) -> list[str]:
     """The line that a place is in, with carets below; nothing where a file is meant as a whole."""
-    from policyscan.cli.sources import source_of
+    from policyscan.session.sources import source_of
     from policyscan.source import snippet
 
     if at[1:] == (1, 1, 1, 1):

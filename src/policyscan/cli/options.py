@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from policyscan.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,3 +106,13 @@ def add_options(*groups: Sequence[Decorator]) -> Decorator:
         return function
 
     return decorate
+
+
+def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
+    """The ids of comma-separated options: `PATCH-01,AV-01`. Raises UsageError for an option without any: an
+    empty variable in a script must not choose everything."""
+    texts = tuple(texts)
+    if any(not text.strip(", ") for text in texts):
+        message = "an option that takes ids was given none"
+        raise UsageError(message, hint="give --client, --select and --ignore an id, or leave them out")
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policyscan import __version__
-from policyscan.cli import wiring
-from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options
+from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, ids_in
 from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
 from policyscan.engine.scan import scan
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, ScanInfo, Severity, exit_code
 from policyscan.reading.reading import reading_notes
 from policyscan.reporters import REPORTERS, Options, encode, write_atomic
+from policyscan.session.choice import choose_policies, deprecated, last_kinds, loosened
+from policyscan.session.plan import day_of, make_plan, moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import open_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +120,7 @@ def _check_outputs(paths: Sequence[Path]) -> None:
         seen.add(path.resolve())
 
 
-def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: wiring.Reader) -> None:
+def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: Reader) -> None:
     """UsageError for an output that would replace an inventory, one that is broken too; what an earlier run
     wrote may be replaced."""
     for _, path in outputs:
@@ -128,25 +131,25 @@ def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: wiring.Reader) ->
 
 def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     paths: Sequence[str] = given["paths"]
-    workspace = wiring.open_workspace(
+    workspace = open_workspace(
         paths, config=given["config"], folders=given["folders"], use_cache=given["cache"]
     )
-    choice = wiring.choose_policies(
+    choice = choose_policies(
         workspace,
         given["profile"],
-        wiring.ids_in(given["select"]),
-        wiring.ids_in(given["ignore"]),
+        ids_in(given["select"]),
+        ids_in(given["ignore"]),
         given["companions"],
     )
     config = workspace.config
-    moment = wiring.moment_of(given["as_of"])
-    clients = wiring.ids_in(given["clients"])
-    reader = wiring.Reader(
-        workspace.kinds, wiring.find_files(paths, config, given["stdin_filename"]), clients,
-        wiring.last_kinds(choice),
+    moment = moment_of(given["as_of"])
+    clients = ids_in(given["clients"])
+    reader = Reader(
+        workspace.kinds, find_files(paths, config, given["stdin_filename"]), clients,
+        last_kinds(choice),
     )  # fmt: skip
     _check_inputs(given["outputs"], reader)
-    plan = wiring.make_plan(
+    plan = make_plan(
         choice,
         config,
         moment,
@@ -160,17 +163,17 @@ def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
     def about() -> ScanInfo:
         return ScanInfo(
             __version__,
-            wiring.day_of(moment, config.time_zone),
+            day_of(moment, config.time_zone),
             pack=main.name,
             pack_version=main.version,
             profile=choice.profile,
             controls=len(choice.policies),
             controls_total=choice.total,
-            loosened=tuple(wiring.loosened(choice)),
+            loosened=tuple(loosened(choice)),
             left_out=choice.left_out,
             files_read=reader.files,
             files_skipped=reader.skipped,
-            notes=(*reading_notes(), *reader.unread(), *wiring.deprecated(choice)),
+            notes=(*reading_notes(), *reader.unread(), *deprecated(choice)),
             evidence=plan.rule,
         )
 
@@ -195,7 +198,7 @@ def _formats(given: dict[str, Any]) -> set[str]:
     return {*printed, *(format_ for format_, _ in given["outputs"])}
 
 
-def _check_clients(clients: Sequence[str], reader: wiring.Reader) -> None:
+def _check_clients(clients: Sequence[str], reader: Reader) -> None:
     """UsageError for a client that was not found, unless its file may be among those that are broken."""
     from policyscan.reading.suggest import did_you_mean
 
@@ -213,7 +216,7 @@ def _no_client(client: str, hint: str | None) -> UsageError:
 
 def _emit(report: Report, given: dict[str, Any], code: int) -> None:
     """Writes the files first, so that a broken pipe on standard output costs none of them."""
-    from policyscan.cli.sources import content_of, repository_prefix, source_of
+    from policyscan.session.sources import content_of, repository_prefix, source_of
 
     options = Options(
         exit_code=code,

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
+from policyscan.cli.options import ids_in
 from policyscan.cli.terminal import plural, show
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
@@ -18,6 +18,7 @@ from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import Outcome, run
 from policyscan.reading.suggest import did_you_mean
+from policyscan.session.workspace import configure, load_kinds, pack_folders, shown_path
 
 _ALWAYS = ("pass", "fail", "unknown")
 _EVERY_SIDE = (
@@ -43,11 +44,11 @@ def command(folders: Sequence[Path], config: Path | None, select: Sequence[str],
 
     Exit codes: 0 all cases hold, 1 one does not, 2 a policy or a test file is broken.
     """
-    settings = wiring.configure((), config)
-    kinds = wiring.load_kinds(settings)
-    chosen = list(folders) or wiring.pack_folders(settings, ())
+    settings = configure((), config)
+    kinds = load_kinds(settings)
+    chosen = list(folders) or pack_folders(settings, ())
     packs = [_load(folder, kinds) for folder in chosen]
-    names = wiring.ids_in(select)
+    names = ids_in(select)
     _check_names(names, packs)
     tally = _Tally(verbose=verbose)
     for pack in packs:
@@ -56,7 +57,7 @@ def command(folders: Sequence[Path], config: Path | None, select: Sequence[str],
 
 
 def _load(folder: Path | str, kinds: Kinds) -> Pack:
-    pack, problems = load_pack(folder, kinds, shown=wiring.shown_path(folder))
+    pack, problems = load_pack(folder, kinds, shown=shown_path(folder))
     if problems or pack is None:
         raise Problems(problems)
     return pack

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from policyscan.cli import wiring
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
 from policyscan.cli.terminal import plural, show
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError
+from policyscan.session.plan import moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import configure, load_kinds, load_packs, open_store
 
 
 @click.command("validate")
@@ -33,15 +35,15 @@ def command(
     It says nothing about whether controls pass: a file that records bad news truthfully is valid. Blank
     keys and facts from the future are noted, for they read as unknown. Exit codes: 0 valid, 2 not.
     """
-    store = wiring.open_store()
-    settings = wiring.configure(paths, config, store)
-    kinds = wiring.load_kinds(settings, store)
+    store = open_store()
+    settings = configure(paths, config, store)
+    kinds = load_kinds(settings, store)
     problems: list[PolicyscanError] = []
     if policies_too:
-        _, problems = wiring.load_packs(settings, kinds, (), store)
+        _, problems = load_packs(settings, kinds, (), store)
     last = {kind.name for kind in kinds if kind.members}
-    reader = wiring.Reader(kinds, wiring.find_files(paths, settings, stdin_filename), last=last)
-    plan_moment = wiring.moment_of(as_of)
+    reader = Reader(kinds, find_files(paths, settings, stdin_filename), last=last)
+    plan_moment = moment_of(as_of)
     notes: list[DocumentIssue] = []
     count = 0
     for document, _ in reader.documents():

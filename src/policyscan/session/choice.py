@@ -1,0 +1,151 @@
+"""The controls of a scan: a profile or a selection out of all packs, and what a report says about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from policyscan.config import Config, placed
+from policyscan.engine.grading import merged as merge_rules
+from policyscan.errors import ConfigError, Problems, UsageError
+from policyscan.findings import EvidenceRule, Grade, Loosened
+from policyscan.policies.pack import Pack, Said, builtin_path, choose
+from policyscan.policies.policy import Policy
+from policyscan.session.workspace import Workspace
+
+
+class Choice(NamedTuple):
+    """The policies of a scan, and what a report says about how they were chosen."""
+
+    policies: tuple[Policy, ...]
+    known: Mapping[str, Policy]
+    aliases: Mapping[str, str]
+    profile: str
+    total: int
+    evidence: EvidenceRule | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def choose_policies(
+    workspace: Workspace,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    companions: bool | None = None,
+) -> Choice:
+    """The policies of a scan: the profile of the main pack and everything of local packs, or a selection.
+
+    Without `companions` (by default as configured), those of the built-in pack are not in any profile.
+    """
+    config, packs = workspace.config, workspace.packs
+    if not packs:
+        raise ConfigError(
+            "there are no policies", hint="name a folder with --policies, or keep the built-in ones"
+        )
+    if profile and select:
+        raise UsageError("--profile and --select both choose controls", hint="give one of them")
+    said = Said(
+        *(
+            f"--{key}" if given else key
+            for key, given in zip(Said._fields, (profile, select, ignore), strict=True)
+        )
+    )
+    select = select or (() if profile else config.select)
+    ignore = ignore or config.ignore
+    merged = _merged(packs)
+    policies, name, problems = choose(merged, profile or config.profile, select, ignore, said)
+    if problems:
+        raise Problems(placed(config, problems))
+    aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
+    with_companions = config.companions if companions is None else companions
+    dropped = {} if select or with_companions else companions_of(policies, packs)
+    policies = [policy for policy in policies if policy.id not in dropped]
+    if not policies:
+        raise ConfigError("no control is chosen", hint="see `policyscan list`")
+    left_out = (*ignore, *(f"{id_} (companion)" for id_ in dropped))
+    rule = _asked_of_evidence(merged, name, config)
+    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies), rule, left_out)
+
+
+def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule | None:
+    """What the profile and the configuration together ask of evidence."""
+    asked = (pack.profiles[profile].evidence if profile in pack.profiles else None, config.evidence)
+    return merge_rules(*(EvidenceRule(Grade(one[0]), one[1]) for one in asked if one is not None))
+
+
+def companions_of(policies: Sequence[Policy], packs: Sequence[Pack]) -> dict[str, Policy]:
+    """Those of the built-in policies that the source texts do not name, by id."""
+    builtin = os.path.realpath(builtin_path())
+    own = {id_ for pack in packs if os.path.realpath(pack.folder) == builtin for id_ in pack.policies}
+    return {p.id: p for p in policies if p.id in own and p.info.origin == "companion"}
+
+
+class _Together(Mapping[str, Policy]):
+    """The policies of several packs by id, sorted; each is opened by its own pack."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self._packs = {id_: pack for pack in packs for id_ in pack.policies}
+        self._ids = sorted(self._packs)
+
+    def __getitem__(self, id_: str) -> Policy:
+        return self._packs[id_].policies[id_]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._packs
+
+
+def _merged(packs: Sequence[Pack]) -> Pack:
+    """One pack of all; policies of local packs join every profile that does not say otherwise."""
+    if len(packs) == 1:
+        return packs[0]
+    main = packs[0]
+    profiles = dict(main.profiles)
+    for pack in packs:
+        profiles.update({name: made for name, made in pack.profiles.items() if name not in profiles})
+    local = tuple(id_ for pack in packs[1:] for id_ in pack.policies)
+    for name, made in main.profiles.items():
+        if made.policies is not None:
+            profiles[name] = made._replace(policies=(*made.policies, *local))
+    return main._replace(
+        policies=_Together(packs),
+        profiles=profiles,
+        aliases={alias: id_ for pack in packs for alias, id_ in pack.aliases.items()},
+        previews=frozenset().union(*(pack.previews for pack in packs)),
+    )
+
+
+def deprecated(choice: Choice) -> Iterator[str]:
+    """What a report says about the policies that are to be replaced by others."""
+    for policy in choice.policies:
+        if policy.replaced_by:
+            yield f"{policy.id} is deprecated: use {policy.replaced_by} instead"
+
+
+def last_kinds(choice: Choice) -> frozenset[str]:
+    """The kinds whose controls rest on what other inventories say, which must have been read by then."""
+    return frozenset(policy.info.kind for policy in choice.policies if tables_of(policy, choice.known))
+
+
+def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
+    """Whether a control has tables, or one of its own kind that it asks."""
+    asked = (known[used] for used in policy.uses if used in known)
+    return bool(policy.tables) or any(
+        other.info.kind == policy.info.kind and tables_of(other, known) for other in asked
+    )
+
+
+def loosened(choice: Choice) -> Iterator[Loosened]:
+    """The parameters that ask for less than the pack does."""
+    from policyscan.cel import to_json
+
+    for policy in choice.policies:
+        for parameter in policy.loosened:
+            value = policy.parameters[parameter.name]
+            yield Loosened(policy.id, parameter.name, to_json(parameter.default), to_json(value))

@@ -1,0 +1,49 @@
+"""What the engine is asked to do, and as of when."""
+
+from __future__ import annotations
+
+from policyscan.config import Config
+from policyscan.engine.moments import Moment, clock_at, parse_moment
+from policyscan.engine.scan import Plan
+from policyscan.session.choice import Choice
+
+
+def moment_of(as_of: str | None) -> Moment:
+    """The moment that --as-of names, else now."""
+    if as_of is not None:
+        return parse_moment(as_of)
+    import time
+
+    from policyscan.cel.values import Timestamp
+
+    return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
+
+
+def make_plan(
+    choice: Choice,
+    config: Config,
+    moment: Moment,
+    *,
+    full: bool,
+    evidence: bool = True,
+    gaps: bool = True,
+    grades: bool = False,
+) -> Plan:
+    """What the engine is asked to do."""
+    return Plan(
+        choice.policies,
+        choice.known,
+        choice.aliases,
+        moment,
+        config.time_zone,
+        full,
+        evidence,
+        gaps,
+        grades,
+        choice.evidence,
+    )
+
+
+def day_of(moment: Moment, zone: str) -> str:
+    """The day of a scan, as reports show it."""
+    return str(clock_at(moment, zone).today)

@@ -1,0 +1,138 @@
+"""The documents of a scan, read one by one, with those that they refer to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from policyscan.config import Config
+from policyscan.documents.document import Document
+from policyscan.documents.library import Library
+from policyscan.documents.members import Members
+from policyscan.documents.opening import says_id, says_kind
+from policyscan.documents.references import wanted
+from policyscan.errors import DocumentError, PolicyscanError, UsageError
+from policyscan.files.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
+from policyscan.kinds.kinds import Kinds
+
+
+class Reader:
+    """Reads the documents of a scan one by one, and keeps what is wrong with the others."""
+
+    def __init__(
+        self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = (), last: Collection[str] = ()
+    ) -> None:
+        """`clients` are the ids to report on, all if there are none; `last` the kinds that come last."""
+        self.library = Library(kinds, discovery)
+        self.last = last
+        self.discovery = discovery
+        self.clients = frozenset(clients)
+        self.problems: list[PolicyscanError] = list(discovery.problems)
+        self.skipped = discovery.led_out
+        self.files = 0
+        self.ids: set[str] = set()
+        self._told: set[str] = set()
+        self._sought: set[str] = set()
+        self._referred: set[tuple[str, str]] = set()  # kind and id
+
+    def documents(self) -> Iterator[tuple[Document, list[Document]]]:
+        """Each document to report on, with those that it refers to; those that have members after them."""
+        held: list[tuple[Document, list[Document]]] = []
+        for file in self._in_turn():
+            loaded = self.library.load(file)
+            self.files += 1
+            self.problems.extend(loaded.problems)
+            self.skipped += loaded.skipped
+            for document in loaded.documents:
+                self.ids.add(document.id)
+                if not self.clients or document.id in self.clients:
+                    context = self.library.referenced(document)
+                    self._told.add(file.shown)
+                    others = wanted(document)
+                    self._referred |= others
+                    self._sought |= {ident for _, ident in others} - {one.id for one in context}
+                    if document.kind.name in self.last:
+                        self.library.expect(document)
+                        held.append((document, context))
+                    else:
+                        yield document, context
+        yield from held
+
+    def _in_turn(self) -> list[File]:
+        """The files to read: first those in folders of the kinds that have members, so that it is known who
+        these are when they come by."""
+        folders = [f"{os.sep}{kind}s{os.sep}" for kind in self.last]
+        return sorted(self.discovery.files, key=lambda file: not any(name in file.path for name in folders))
+
+    def is_member(self, document: Document) -> bool:
+        """Whether a document may be a member of one that was held back."""
+        return document.file in self.library.members_of
+
+    def members(
+        self, document: Document, has: Callable[[str, str], bool],
+        take: Callable[[Document, list[Document]], None],
+    ) -> Members:  # fmt: skip
+        """The members of a document, as the library tells."""
+        return self.library.members(document, has, take)
+
+    def present(self) -> Iterator[File]:
+        """The files to read that there are; standard input is none."""
+        return (file for file in self.discovery.files if file.text is None and os.path.exists(file.path))
+
+    def holds_inventory(self, file: File) -> bool:
+        """Whether a file is an inventory, or may be one once it is mended."""
+        loaded = self.library.load(file)
+        return bool(loaded.documents or loaded.problems)
+
+    def unread(self) -> Iterator[str]:
+        """What was passed over without a look, for someone who wonders where an inventory is."""
+        count = self.discovery.ignored
+        if count == 1:
+            yield "a file or folder that a .gitignore excludes was not read"
+        elif count:
+            yield f"{count} files or folders that a .gitignore excludes were not read"
+        if not self.ids and not self.problems:
+            yield "hidden files and folders are not read"
+
+    def told(self) -> list[PolicyscanError]:
+        """The problems to report once all documents are read, those of files read as context too.
+
+        Where only some inventories are asked for, a file that holds none of them is no one's business, unless
+        it may hold what one of them refers to, or one of them a second time.
+        """
+        problems = [*self.problems, *self.library.twins(), *self.library.context_problems]
+        if not self.clients:
+            return problems
+        bad = {problem.at.file for problem in problems if problem.at is not None}
+        files = (file for file in self.discovery.files if file.shown in bad)
+        strangers = {file.shown for file in files if not self._concerns(file)}
+        return [p for p in problems if p.at is None or p.at.file not in strangers]
+
+    def _concerns(self, file: File) -> bool:
+        if file.shown in self._told or file.shown in self.library.members_of:
+            return True
+        try:
+            text = as_source(file).text
+        except DocumentError:
+            return False
+        return any(ident in text for ident in self._sought) or any(
+            says_id(text, ident)
+            for ident in (*self.clients, *(id_ for kind, id_ in self._referred if says_kind(text, kind)))
+        )
+
+
+def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
+    """The files that a command is about; names that people see are relative to the current folder."""
+    here = os.getcwd()
+    configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
+    if stdin_filename is not None and STDIN not in paths:
+        raise UsageError(
+            "--stdin-filename names standard input, which is not read", hint="add - to the paths"
+        )
+    stdin = sys.stdin.buffer.read() if STDIN in paths else None
+    if stdin is not None:
+        from policyscan.session.sources import remember
+
+        remember((stdin_filename or STDIN_SHOWN).replace(os.sep, "/"), stdin)
+    return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)

@@ -1,0 +1,119 @@
+"""Everything that does not depend on inventories: settings, kinds and packs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from policyscan.config import Config, load, placed
+from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
+from policyscan.files.discovery import STDIN
+from policyscan.kinds.kinds import Kinds
+from policyscan.policies.cache import load_cached
+from policyscan.policies.pack import Pack, builtin_path
+from policyscan.store import Store, default_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Workspace(NamedTuple):
+    """The settings of a repository, the kinds it knows and its packs, the first being the main one."""
+
+    config: Config
+    kinds: Kinds
+    packs: tuple[Pack, ...]
+
+
+def configure(paths: Sequence[str], config: Path | None, store: Store | None = None) -> Config:
+    """The configuration: the one named, else the nearest to the first path or the current folder."""
+    start = next((path for path in paths if path != STDIN), ".")
+    return load(start if os.path.exists(start) else ".", config, store)
+
+
+def open_store(*, use_cache: bool = True) -> Store | None:
+    """Where things are kept between runs; None if nothing is to be kept."""
+    folder = default_folder() if use_cache else None
+    return Store(folder) if folder else None
+
+
+def load_kinds(config: Config, store: Store | None = None) -> Kinds:
+    """The built-in kinds and those that the configuration adds."""
+    kinds = Kinds.builtin(store)
+    for written in config.kinds:
+        kinds.load(os.path.join(config.root, written), written)
+    return kinds
+
+
+def open_workspace(
+    paths: Sequence[str] = (),
+    *,
+    config: Path | None = None,
+    folders: Sequence[Path] = (),
+    use_cache: bool = True,
+) -> Workspace:
+    """Everything that does not depend on inventories; raises Problems with all that is wrong in it."""
+    store = open_store(use_cache=use_cache)
+    settings = configure(paths, config, store)
+    kinds = load_kinds(settings, store)
+    packs, problems = load_packs(settings, kinds, folders, store)
+    if problems:
+        raise Problems(problems)
+    return Workspace(settings, kinds, packs)
+
+
+def load_packs(
+    config: Config, kinds: Kinds, folders: Sequence[Path], store: Store | None = None
+) -> tuple[tuple[Pack, ...], list[PolicyscanError]]:
+    """The built-in pack, those of the configuration and the named ones, and all that is wrong in them."""
+    packs: list[Pack] = []
+    problems: list[PolicyscanError] = []
+    for folder in pack_folders(config, folders):
+        pack, found = load_cached(
+            folder, kinds, shown=shown_path(folder), overrides=config.parameters, store=store
+        )
+        problems.extend(found)
+        if pack is not None:
+            packs.append(pack)
+    problems.extend(_clashes(packs))
+    problems.extend(_unknown_parameters(config, packs) if not problems else [])
+    return tuple(packs), placed(config, problems)
+
+
+def pack_folders(config: Config, folders: Sequence[Path]) -> list[str]:
+    """The folders of all packs, each once."""
+    chosen = [builtin_path()] if config.builtin else []
+    chosen.extend(os.path.join(config.root, written) for written in config.policies)
+    chosen.extend(map(os.fspath, folders))
+    return list({os.path.realpath(folder): folder for folder in chosen}.values())
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path as people see it: relative to the current folder where it lies below it."""
+    full, here = os.path.realpath(path), os.getcwd()
+    below = full == here or full.startswith(os.path.join(here, ""))
+    if not below and full == os.path.realpath(builtin_path()):
+        return "policies"
+    return (os.path.relpath(full, here) if below else full).replace(os.sep, "/")
+
+
+def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
+    seen: dict[str, Pack] = {}
+    for pack in packs:
+        for id_ in (*pack.policies, *pack.aliases):
+            if seen.get(id_, pack) is not pack:
+                message = f"{id_} is in two packs: {seen[id_].name} and {pack.name}"
+                yield ConfigError(message, hint="give your own control an id of its own")
+            seen[id_] = pack
+
+
+def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
+    from policyscan.reading.suggest import did_you_mean
+
+    known = {id_ for pack in packs for id_ in pack.policies}
+    for id_ in config.parameters:
+        if id_ not in known:
+            hint = did_you_mean(id_, known) or "see `policyscan list`"
+            message = f"parameters for {id_}, but there is no such control"
+            yield SettingError(message, ("parameters", id_), misnamed=True, hint=hint)
