@@ -16,6 +16,7 @@ from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table
+from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, merge, read_tests
 from policyscan.policytest.runner import results, together
 from policyscan.reporters.wording import frameworks
@@ -414,15 +415,8 @@ def _example(case: Mapping[str, Any], one: Control) -> Iterator[str]:
 
 def _results(one: Control, index: int, pack: Pack) -> Iterator[str]:
     """What a case gives, which is all that it expects, with the messages of a scan."""
-
-    def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
-        if not parameters:
-            return pack.policies
-        loaded, _ = load_pack(POLICIES, _KINDS, overrides={one.id: parameters})
-        assert loaded is not None
-        return loaded.policies
-
-    _, found = results(one.cases, one.cases.cases[index], policies, _KINDS)
+    variants = Variants(pack, _KINDS, one.id)
+    _, found = results(one.cases, one.cases.cases[index], variants, _KINDS)
     rows = [(r.subject, r.requirement, r.status.value.replace("_", " "), r.message) for r in found]
     shown = [n for n in range(4) if any(row[n] for row in rows)]
     heads = ("subject", "requirement", "status", "message")

@@ -15,8 +15,9 @@ from policyscan.engine.scan import Plan, open_evaluation
 from policyscan.findings import Status
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import Shape
-from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
+from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import Case, read_tests
 from policyscan.policytest.runner import Beside, beside
 from policyscan.reading.reading import read_text
@@ -77,21 +78,22 @@ def _decoded(text: str) -> Document:
     return decode(KINDS[tree.value["kind"]], tree)
 
 
+@cache
+def pack() -> Pack:
+    """The shipped pack."""
+    loaded, problems = load_pack(FOLDER, KINDS)
+    assert not problems
+    assert loaded is not None
+    return loaded
+
+
+@cache
+def _variants(id_: str) -> Variants:
+    return Variants(pack(), KINDS, id_)
+
+
 def known(id_: str, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
-    return _pack(id_ if parameters else "", tuple(parameters.items()) if parameters else ())
-
-
-def _pack(id_: str, parameters: tuple[tuple[str, Any], ...]) -> Mapping[str, Policy]:
-    key = (id_, repr(parameters))
-    if key not in _PACKS:
-        loaded, problems = load_pack(FOLDER, KINDS, overrides={id_: dict(parameters)} if id_ else None)
-        assert loaded is not None
-        assert not problems
-        _PACKS[key] = loaded.policies
-    return _PACKS[key]
-
-
-_PACKS: dict[tuple[str, str], Mapping[str, Policy]] = {}
+    return _variants(id_)(parameters)
 
 
 @cache

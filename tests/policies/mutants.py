@@ -19,9 +19,11 @@ from typing import Any, NamedTuple
 import click
 import yaml
 
+from policyscan.errors import Problems
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
 from policyscan.policies.policy import Policy
+from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import run
 
@@ -139,12 +141,13 @@ def is_noticed(id_: str, folder: Path) -> bool | None:
     test_path = FOLDER / id_.rpartition("-")[0] / f"{id_}{TEST_SUFFIX}"
     tests, _ = read_tests(test_path, test_path.name, kind.name, kind.shape.ident)
     assert tests is not None
+    variants = Variants(pack, KINDS, id_)
 
     def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
-        if not parameters:
+        try:
+            return variants(parameters)
+        except Problems:
             return pack.policies
-        other, wrong = load_pack(folder, KINDS, overrides={id_: parameters})
-        return other.policies if other is not None and not wrong else pack.policies
 
     return any(outcome.differences for outcome in run(tests, policies, KINDS))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,12 @@ import pytest
 import yaml
 
 from policyscan.findings import FINDINGS
-from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
-from policyscan.policies.policy import Policy
+from policyscan.policies.pack import TEST_SUFFIX
+from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, read_tests
 from policyscan.policytest.runner import results, run
+from tests.policies.judging import FOLDER, KINDS, pack
 
-KINDS = Kinds.builtin()
-FOLDER = builtin_folder()
 QUOTES = yaml.safe_load((Path(__file__).parent / "quotes.yaml").read_text(encoding="utf-8"))
 ESSENTIALS = {
     "PATCH-01", "PATCH-02", "AV-01", "TRAIN-01", "INS-01", "INS-04", "PROV-05",
@@ -29,14 +25,6 @@ FRAMEWORKS = {
     "cis-v8", "nist-csf-2.0", "sp800-53-r5", "iso-27001-2022", "cyber-essentials", "soc2", "other",
 }  # fmt: skip
 IN_FULL_ONLY = "PORT"
-
-
-@cache
-def pack() -> Pack:
-    loaded, problems = load_pack(FOLDER, KINDS)
-    assert problems == []
-    assert loaded is not None
-    return loaded
 
 
 IDS = sorted(path.stem for path in FOLDER.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX))
@@ -60,18 +48,9 @@ def cases_of(id_: str) -> PolicyTests:
     return tests
 
 
-def variants(id_: str) -> Any:
+def variants(id_: str) -> Variants:
     """The pack's policies, the tested one with a case's parameters."""
-
-    def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
-        if not parameters:
-            return pack().policies
-        loaded, problems = load_pack(FOLDER, KINDS, overrides={id_: parameters})
-        assert problems == []
-        assert loaded is not None
-        return loaded.policies
-
-    return policies
+    return Variants(pack(), KINDS, id_)
 
 
 @by_policy

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problem
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Policy
+from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import Outcome, run
 from policyscan.reading.suggest import did_you_mean
@@ -156,7 +156,7 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -
             show_problems(problems)
             tally.broken += 1
             continue
-        tally.add(policy, run(tests, _Variants(pack, kinds, policy.id), kinds))
+        tally.add(policy, run(tests, Variants(pack, kinds, policy.id), kinds))
     tally.broken += _strays(pack)
 
 
@@ -171,21 +171,3 @@ def _strays(pack: Pack) -> int:
     ]
     show_problems(strays)
     return len(strays)
-
-
-class _Variants:
-    """The pack's policies, with other parameters for the tested one where a case gives some."""
-
-    def __init__(self, pack: Pack, kinds: Kinds, policy: str) -> None:
-        self.pack = pack
-        self.kinds = kinds
-        self.policy = policy
-
-    def __call__(self, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
-        if not parameters:
-            return self.pack.policies
-        overrides = {self.policy: parameters}
-        pack, problems = load_pack(self.pack.folder, self.kinds, overrides=overrides)
-        if problems or pack is None:
-            raise Problems(problems)
-        return pack.policies

@@ -58,10 +58,24 @@ def load_files(
     return pack, loader.problems
 
 
-class _Loader:
-    """Loads one pack, collecting problems."""
+def with_parameters(
+    pack: Pack, kinds: Kinds, id_: str, parameters: Mapping[str, Any]
+) -> tuple[Policy | None, list[PolicyscanError]]:
+    """One policy of a sound pack, checked anew with these values for its parameters, the others at their
+    defaults; None and what is wrong where they do not fit. The pack's other files are not read again."""
+    info, family = pack.policies[id_].info, id_.rpartition("-")[0]
+    shown = info.file.removesuffix(f"{family}/{id_}.yaml").removesuffix("/")
+    loader = _Loader(Path(pack.folder), shown, kinds, {id_: parameters}, pack.written)
+    policy = loader.reload(Path(pack.folder) / family / f"{id_}.yaml", pack.policies)
+    return policy, loader.problems
 
-    def __init__(self, folder: Path, shown: str, kinds: Kinds, overrides: Overrides) -> None:
+
+class _Loader:
+    """Loads one pack, or one policy of it, collecting problems."""
+
+    def __init__(
+        self, folder: Path, shown: str, kinds: Kinds, overrides: Overrides, written: tuple[Written, ...] = ()
+    ) -> None:
         self.folder = folder
         self.shown = shown
         self.kinds = kinds
@@ -71,7 +85,7 @@ class _Loader:
         self._asked: dict[tuple[str, str], frozenset[str]] = {}  # the kinds of what is asked
         self._aliases: list[tuple[str, Span]] = []
         self._replacements: list[tuple[str, str, str | None, Span]] = []  # id, status, replaced_by, place
-        self.written: tuple[Written, ...] = ()
+        self.written = written
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
     def load(self) -> Pack | None:
@@ -103,7 +117,8 @@ class _Loader:
             self.problems.append(
                 ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
             )
-        self._check_uses(policies)
+        for policy in policies.values():
+            self._check_uses(policy, policies)
         self._check_aliases(policies)
         self._check_replacements(policies)
         profiles = self._profiles(about, policies)
@@ -119,6 +134,13 @@ class _Loader:
             previews=frozenset(policy.id for policy in policies.values() if policy.status == "preview"),
             written=self.written,
         )
+
+    def reload(self, path: Path, policies: Mapping[str, Policy]) -> Policy | None:
+        """One policy among the others of its pack, which are sound."""
+        policy = self._policy(path)
+        if policy is not None:
+            self._check_uses(policy, policies)
+        return None if self.problems else policy
 
     def _read(self, path: Path, schema: str) -> PolicyFile | None:
         file, problems = read(path, self._name(path), schema)
@@ -269,23 +291,22 @@ class _Loader:
             self._environments[kind] = definitions.for_kind(self.written, named)
         return self._environments[kind]
 
-    def _check_uses(self, policies: Mapping[str, Policy]) -> None:
+    def _check_uses(self, policy: Policy, policies: Mapping[str, Policy]) -> None:
         """`uses` must name policies about what is asked, and never lead back to itself."""
-        for policy in policies.values():
-            for used in policy.uses:
-                other = policies.get(used)
-                if other is None:
-                    if not self._broken(used):
-                        self._bad_use(policy, used, "which is not in this pack")
-                elif asked := self._asked[policy.id, used] - {other.info.kind}:
-                    why = f"which is about another kind, {other.info.kind}, not {' or '.join(sorted(asked))}"
-                    self._bad_use(policy, used, why)
-                elif other.tables and any(item.notice_days for item in policy.require):
-                    self._bad_use(policy, used, "which knows its members for now alone: `notice:` asks ahead")
-            cycle = _cycle(policy.id, policies)
-            if cycle:
-                message = f"`uses` leads back to this policy: {' → '.join(cycle)}"
-                self.problems.append(PolicyError(message, at=self._uses[policy.id, cycle[1]]))
+        for used in policy.uses:
+            other = policies.get(used)
+            if other is None:
+                if not self._broken(used):
+                    self._bad_use(policy, used, "which is not in this pack")
+            elif asked := self._asked[policy.id, used] - {other.info.kind}:
+                why = f"which is about another kind, {other.info.kind}, not {' or '.join(sorted(asked))}"
+                self._bad_use(policy, used, why)
+            elif other.tables and any(item.notice_days for item in policy.require):
+                self._bad_use(policy, used, "which knows its members for now alone: `notice:` asks ahead")
+        cycle = _cycle(policy.id, policies)
+        if cycle:
+            message = f"`uses` leads back to this policy: {' → '.join(cycle)}"
+            self.problems.append(PolicyError(message, at=self._uses[policy.id, cycle[1]]))
 
     def _check_aliases(self, policies: Mapping[str, Policy]) -> None:
         """An earlier id leads to one policy only, or a waiver would cover what it was not approved for."""
