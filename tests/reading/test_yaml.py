@@ -179,6 +179,79 @@ def test_what_is_refused_says_why_and_where(
         assert found[1] == column
 
 
+DEEP = "lists and mappings are nested more than 100 deep"
+
+
+@PARSERS
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("[" * 101, 1, 101),
+        ("[" * 1_000, 1, 101),
+        ("[" * 1_001, 1, 101),
+        ("{a: " * 10_000, 1, 401),
+        ("[{a: " * 5_000, 1, 251),
+        ("[\n" * 10_000, 101, 1),
+        ("# 😀 é\nx-note: " + "[" * 10_000, 2, 108),
+        ("a: 1\n---\nb: 2\n---\n" + "[" * 10_000, 5, 101),
+        ("".join(" " * n + "a:\n" for n in range(1_100)), 101, 101),
+        ("".join(" " * n + "a:\n" for n in range(60)) + " " * 60 + "[" * 10_000, 61, 101),
+        ("".join(" " * n + "-\n" for n in range(60)) + " " * 60 + "- " * 20 + "[" * 10_000, 61, 121),
+        ("- " * 99 + "[[]]", 1, 200),
+        ("a: [\n" + "[\n" * 50 + "[" * 10_000, 52, 49),
+        ("a: " + "&a [" * 10_000, 1, 400),
+        ("[" * 150 + "@", 1, 101),
+        ("[" * 150 + '"' + "x" * 5_000 + "\\q", 1, 101),
+        ("[" * 150 + "'" + "x" * 5_000, 1, 101),
+        ("a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 60 + "*a", 2, 64),
+        ("a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 40 + "*a, " + "[" * 2_000, 2, 44),
+    ],
+    ids=lambda value: repr(value[:12]) if isinstance(value, str) else None,
+)
+def test_our_limit_of_depth_speaks_before_any_of_the_parser(
+    text: str, line: int, column: int, pure: bool
+) -> None:
+    assert problems_of(text, pure=pure) == [(line, column, DEEP)]
+
+
+@PARSERS
+@pytest.mark.parametrize(("text", "column"), [("{" * 10_000, 2), ("? " * 10_000 + "x", 3), ("[{[" * 500, 3)])
+def test_a_key_that_is_no_text_speaks_before_the_depth_of_its_own_parts(
+    text: str, column: int, pure: bool
+) -> None:
+    assert problems_of(text, pure=pure) == [(1, column, "a key must be a plain text")]
+
+
+@PARSERS
+def test_documents_before_one_that_is_too_deep_are_kept(pure: bool) -> None:
+    trees, problems = read_yaml(Source("x.yaml", "---\na: 1\n---\nb: " + "[" * 5_000), pure=pure)
+    assert [tree.value for tree in trees] == [{"a": 1}]
+    assert [problem.message for problem in problems] == [DEEP]
+
+
+@PARSERS
+@pytest.mark.parametrize("opened", [1, 50, 99, 100])
+def test_an_error_within_the_limit_of_depth_stays_what_it_is(opened: int, pure: bool) -> None:
+    ((line, column, message),) = problems_of("[" * opened + "@", pure=pure)
+    assert (line, column, message) == (1, opened + 1, "a value cannot begin with @")
+
+
+@PARSERS
+def test_brackets_in_texts_and_comments_are_no_depth(pure: bool) -> None:
+    ((line, column, message),) = problems_of("a: '" + "[" * 500 + "' # " + "[" * 500 + "\nb: @c\n", pure=pure)
+    assert (line, column, message) == (2, 4, "a value cannot begin with @")
+
+
+@PARSERS
+@pytest.mark.parametrize("before", ["", "a:\n  ", "{", "- "])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_key_beyond_the_limit_of_yaml_is_called_one(before: str, quote: str, pure: bool) -> None:
+    text = f"{before}{quote}{'k' * 1100}{quote}: v{'}' if before == '{' else ''}\n"
+    ((line, _, message),) = problems_of(text, pure=pure)
+    assert line == text[: text.index("k")].count("\n") + 1
+    assert message == "this colon ends a key of more than 1,024 characters, which YAML does not read"
+
+
 def test_half_of_a_surrogate_pair_is_refused() -> None:
     (found,) = problems_of('a: "\\ud800"\n')
     assert found == (1, 7, "this escape is half of a surrogate pair, not a character")

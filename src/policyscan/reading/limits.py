@@ -14,3 +14,5 @@ MAX_SCALAR: Final = 1_000_000
 """The longest text of one value, in characters."""
 MAX_COPIED: Final = 100_000
 """How many values aliases may add to one document."""
+MAX_KEY: Final = 1024
+"""The longest key, in characters. This limit is not ours: YAML looks no further back from a colon."""

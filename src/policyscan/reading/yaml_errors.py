@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from policyscan.errors import DocumentError
+from policyscan.reading.limits import MAX_KEY
 from policyscan.source import Source
 
 
@@ -72,10 +73,12 @@ _WORDS = (
     _Words(
         "undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", _QUOTE_IT
     ),
+    _Words("long version number", "this version of YAML is not known", "delete the %YAML line"),
     _Words("incompatible YAML document", "this version of YAML is not known", "delete the %YAML line"),
 )
 _CANNOT_START = "cannot start any token"
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_BETWEEN_KEYS = re.compile(r"[\n\r{}\[\]]|: ")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
 
 
@@ -109,6 +112,8 @@ def in_plain_words(error: Any, source: Source) -> DocumentError:
     opening = getattr(error, "context_mark", None)
     if _CANNOT_START in problem:
         return _bad_start(source, at)
+    if _ends_long_key(source.text, at):
+        return _long_key(source, at)
     for words in _WORDS:
         if words.fragment in problem:
             return _say(words, source, at, opening)
@@ -129,6 +134,20 @@ def _say(words: _Words, source: Source, at: int, opening: Any) -> DocumentError:
         line, _ = source.position(opening.index)
         message = f"{message} (opened on line {line})"
     return DocumentError(message, at=source.span(at, min(at + 1, len(source.text))), hint=words.hint)
+
+
+def _ends_long_key(text: str, at: int) -> bool:
+    """Whether a colon stands here to which YAML does not look back: a key begins at most that far before."""
+    before = text[max(0, at - MAX_KEY) : at]
+    return text[at : at + 1] == ":" and len(before) == MAX_KEY and not _BETWEEN_KEYS.search(before)
+
+
+def _long_key(source: Source, at: int) -> DocumentError:
+    return DocumentError(
+        f"this colon ends a key of more than {MAX_KEY:,} characters, which YAML does not read",
+        at=source.span(at, at + 1),
+        hint="shorten the key, or put quotes around all of this if it is one text",
+    )
 
 
 def _bad_start(source: Source, at: int) -> DocumentError:

@@ -52,15 +52,48 @@ def read_yaml(source: Source, *, pure: bool = False) -> tuple[list[Tree], list[D
     """Every sound document of a file, and what is wrong with the others, in the file's order."""
     if not source.text.isascii() and (problem := line_separator(source)):
         return [], [problem]
+    parser: Callable[[str], Any] = _PureParser if pure or CParser is None else CParser
     composer = _Composer(source)
     try:
-        parser: Any = _PureParser(source.text) if pure or CParser is None else CParser(source.text)
-        composer.run(parser.get_event)
+        composer.run(parser(source.text).get_event)
     except yaml.YAMLError as error:
-        composer.problems.append(in_plain_words(error, source))
+        stopped = _stopped_before(error, composer, parser)
+        if stopped is None:
+            composer.problems.append(in_plain_words(error, source))
+        else:
+            composer = stopped
     except _StopError:
         pass
     return composer.trees, composer.problems
+
+
+# While `[` or `{` may still begin a key, parsers look this many characters ahead before they tell of it.
+_LOOKAHEAD = 1024
+
+
+def _stopped_before(error: Any, composer: _Composer, parser: Callable[[str], Any]) -> _Composer | None:
+    """What is read before an error, if reading is to stop there, as at what is nested too deeply; else None.
+
+    A parser that looks ahead may stop, at a limit of its own or at a character, before it has told of the
+    brackets that our limit is about. It tells of them if the text ends there.
+    """
+    marks = (getattr(error, "context_mark", None), getattr(error, "problem_mark", None))
+    ends = [mark.index for mark in marks if mark is not None]
+    if not ends:
+        return None
+    end, text = min(ends), composer.source.text
+    start = max(0, end - _LOOKAHEAD - 1)
+    untold = text.count("[", start, end) + text.count("{", start, end)
+    if len(composer.stack) + untold <= MAX_DEPTH:
+        return None
+    again = _Composer(composer.source)
+    try:
+        again.run(parser(text[:end]).get_event)
+    except _StopError:
+        return again
+    except yaml.YAMLError:
+        pass
+    return None
 
 
 # Where an anchor, alias or tag may begin; a superset, and quick where there are none.
@@ -90,13 +123,17 @@ class _StopError(Exception):
 class _Composer:
     """Builds the trees of one file. Problems are collected; a document with one is left out."""
 
-    __slots__ = ("anchors", "blanks", "copied", "faults", "index", "places", "problems", "source", "trees")
+    __slots__ = (
+        "anchors", "blanks", "copied", "faults", "index", "places", "problems", "source", "stack", "trees",
+    )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.trees: list[Tree] = []
         self.problems: list[DocumentError] = []
         self.index = 0
+        self.stack: list[Any] = []
+        """The containers around the one being filled."""
         self.start_document()
 
     def run(self, get_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912, PLR0915 - see below
@@ -104,7 +141,7 @@ class _Composer:
         text = self.source.text
         careful = _may_be_marked(text)
         meanings, keys, places, new = _meanings, _keys, self.places, tuple.__new__
-        stack: list[Any] = []
+        stack = self.stack
         push, pop = stack.append, stack.pop
         current: Any = None  # the container being filled
         in_map = False  # whether it is a mapping
