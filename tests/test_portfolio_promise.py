@@ -14,8 +14,9 @@ import pytest
 
 from policyscan.documents.document import Document
 from policyscan.documents.references import link_across
+from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, open_book
-from policyscan.engine.scan import Plan, open_evaluation
+from policyscan.engine.scan import open_evaluation
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, Status
 from policyscan.policytest.runner import Beside

@@ -19,8 +19,10 @@ from policyscan.documents.opening import open_tree
 from policyscan.documents.references import link_across
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.requirements import FOR_EACH, evaluate
-from policyscan.engine.scan import Plan, document_clock, scan_document
+from policyscan.engine.outcome import FOR_EACH
+from policyscan.engine.plan import Plan
+from policyscan.engine.requirements import evaluate
+from policyscan.engine.scan import document_clock, scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, EvidenceRule, Grade, Status
 from policyscan.policies.pack import Pack, builtin_folder, load_pack

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.scan import Plan, scan_document
+from policyscan.engine.plan import Plan
+from policyscan.engine.scan import scan_document
 from policyscan.findings import FINDINGS, Result
 from tests.engine.world import World, documents
 

@@ -9,7 +9,8 @@ import pytest
 
 from policyscan.documents.library import Library
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.scan import Plan, scan_document
+from policyscan.engine.plan import Plan
+from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import builtin_folder, load_pack

@@ -659,7 +659,8 @@ def documents_alive() -> Iterator[Document]:
 
 
 def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policyscan.engine.projection import Book, Tables
+    from policyscan.engine.projection import Book
+    from policyscan.engine.tables import Tables
 
     project = TOOLS.replace("columns: {", "columns: {tags: shop.tags, ")
     world.policy(requires("tools.all(t, t.safe)", project=project), kind="chain")

@@ -14,7 +14,7 @@ import pytest
 
 from policyscan import cel
 from policyscan.engine import evaluation, requirements, scan
-from policyscan.engine.requirements import Outcome
+from policyscan.engine.outcome import Outcome
 from policyscan.findings import Status
 from policyscan.policies.policy import Policy
 from policyscan.reporters import REPORTERS, Options

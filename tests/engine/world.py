@@ -10,7 +10,8 @@ from policyscan.documents.document import Document
 from policyscan.documents.opening import open_text
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.scan import Plan, scan_document
+from policyscan.engine.plan import Plan
+from policyscan.engine.scan import scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import EvidenceRule, Result, Status
 from policyscan.kinds.kinds import Kinds

@@ -11,8 +11,9 @@ from policyscan.documents.document import Document
 from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
+from policyscan.engine.plan import Plan
 from policyscan.engine.projection import open_book
-from policyscan.engine.scan import Plan, scan_document
+from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import Pack, builtin_folder, load_pack

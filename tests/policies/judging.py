@@ -10,8 +10,9 @@ from policyscan.documents.document import Document
 from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
+from policyscan.engine.plan import Plan
 from policyscan.engine.projection import open_book
-from policyscan.engine.scan import Plan, open_evaluation
+from policyscan.engine.scan import open_evaluation
 from policyscan.findings import Status
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import Shape

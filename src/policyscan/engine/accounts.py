@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Source, open_book
-from policyscan.engine.scan import Plan, open_evaluation, scan_document
+from policyscan.engine.scan import open_evaluation, scan_document
 
 if TYPE_CHECKING:
     from policyscan.cel.tracing.tracer import Trace

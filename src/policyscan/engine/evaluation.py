@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.engine.explaining import Explainer
+from policyscan.engine.forecast import PLAIN, Forecast
 from policyscan.engine.grading import Grader, merged, weakest
-from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
-from policyscan.engine.projection import Tables
-from policyscan.engine.requirements import FOR_EACH, Outcome, evaluate, evaluate_lean
+from policyscan.engine.moments import PolicyClock
+from policyscan.engine.outcome import Outcome
+from policyscan.engine.requirements import evaluate, evaluate_lean
+from policyscan.engine.tables import Tables
 from policyscan.findings import (
     CRASH,
     DANGLING_REFERENCE,
@@ -22,15 +25,10 @@ from policyscan.findings import (
     Status,
     worst,
 )
-from policyscan.policies.policy import Policy, Requirement
+from policyscan.policies.policy import Policy
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
-
-# Statuses that need no account of how they came about, unless it is asked for.
-_PLAIN = (Status.PASS, Status.NOT_APPLICABLE)
-_DAY = 86_400_000_000_000
-_MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against clocks that never rest
 
 
 class Evaluation:
@@ -98,27 +96,35 @@ class Evaluation:
             outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
         else:
             outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
-        later: _Later | None = None
+        forecast: Forecast | None = None
         made: list[Result] = []
         idle = 0
         for outcome in outcomes:
             status = outcome.status
             if status is Status.PASS:
-                later = later or _Later(policy, self)
-                due = later.due(outcome)
+                forecast = forecast or self._forecast(policy)
+                due = forecast.due(outcome)
                 if due is not None:
                     made.append(due)
                     continue
                 passed += not self.full
             elif status is Status.NOT_APPLICABLE:
                 idle += not self.full
-            if status not in _PLAIN or self.full:
+            if status not in PLAIN or self.full:
                 made.append(self.explainer.result(policy, outcome))
         if passed:
             self._count(policy.info.id, Status.PASS, passed)
         if idle:
             self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
         return made
+
+    def _forecast(self, policy: Policy) -> Forecast:
+        """What finds out how long a policy passes."""
+
+        def result_at(clock: PolicyClock, outcome: Outcome) -> Result:
+            return self.explainer.at(clock, self.grader(clock)).result(policy, outcome)
+
+        return Forecast(self.clock, partial(self.outcomes, policy), result_at)
 
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
@@ -235,97 +241,6 @@ def _told(policy: str, status: Status) -> Status:
         message = f"{policy} does not apply"
         raise cel.Absent(message)
     return status
-
-
-class _Later:
-    """Finds out whether what passes now will still pass throughout its notice period."""
-
-    def __init__(self, policy: Policy, evaluation: Evaluation) -> None:
-        self.policy = policy
-        self.evaluation = evaluation
-        self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
-
-    def due(self, outcome: Outcome) -> Result | None:
-        """The result to show for an outcome that stops passing within its notice period."""
-        item = outcome.item
-        if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
-            return None
-        clock = self.evaluation.clock
-        if not turns_within(clock, outcome.turn, item.notice_days):
-            return None
-        horizon = end_of_notice(clock, item.notice_days)
-        turn = _instant(clock, outcome)
-        for _ in range(_MOST_TURNS):
-            if turn is None or turn > horizon:
-                return None
-            later, outcomes = self._outcomes(turn)
-            then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
-            if then is not None and then.status not in _PLAIN:
-                return self._result(outcome, then, later, turn)
-            following = _instant(later, then) if then is not None else None
-            turn = following if following is not None and following > turn else None
-        return None
-
-    def _outcomes(self, turn: int) -> tuple[PolicyClock, dict[str, list[Outcome]]]:
-        found = self._at.get(turn)
-        if found is None:
-            later = self.evaluation.clock.at(turn)
-            by_subject: dict[str, list[Outcome]] = {}
-            for outcome in self.evaluation.outcomes(self.policy, later):
-                by_subject.setdefault(outcome.subject, []).append(outcome)
-            found = self._at[turn] = later, by_subject
-        return found
-
-    def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
-        one = self.evaluation
-        explainer = one.explainer.at(later, one.grader(later))
-        explained = explainer.result(self.policy, then)
-        if explained.status is Status.ERROR:
-            return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)
-        clock = self.evaluation.clock
-        days = later.day - clock.day
-        when = shown(clock, *now.turn) or str(later.today)
-        if turn != _instant(clock, now):
-            when = str(later.today)
-        ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
-        return explained._replace(
-            subject=now.subject,
-            requirement=now.requirement,
-            severity=now.severity,
-            status=Status.DUE,
-            message=f"{ahead} ({when}): {explained.message}",
-            until=when,
-            gaps=(),
-            reason=None,
-        )
-
-
-def _same(now: Outcome, later: Sequence[Outcome]) -> Outcome | None:
-    """The later outcome of the same requirement, or what stands in its way by then."""
-    for outcome in later:
-        if outcome.requirement == now.requirement:
-            return outcome
-    return next((outcome for outcome in later if outcome.status not in _PLAIN), None)
-
-
-def _gone(now: Outcome, later: Mapping[str, Sequence[Outcome]]) -> Outcome | None:
-    """What there is to say of an outcome whose subject is in no list any more: of the list that is empty."""
-    subject = now.subject
-    while subject:
-        subject = subject.rpartition("/")[0]
-        for outcome in later.get(subject, ()):
-            if outcome.requirement == FOR_EACH and outcome.status not in _PLAIN:
-                return outcome
-    return None
-
-
-def _instant(clock: cel.Clock, outcome: Outcome) -> int | None:
-    """When an outcome may turn, in nanoseconds since 1970; None if never."""
-    saved = clock.turn_day, clock.turn_instant
-    clock.turn_day, clock.turn_instant = outcome.turn
-    turn = clock.turn
-    clock.turn_day, clock.turn_instant = saved
-    return turn
 
 
 def crashed(document_id: str, kind: str, document: Document, error: Exception) -> Result:

@@ -9,8 +9,8 @@ from policyscan import cel
 from policyscan.cel.clock import zone_named
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
-from policyscan.engine.projection import Tables
-from policyscan.engine.requirements import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
+from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
+from policyscan.engine.tables import Tables
 from policyscan.findings import Basis, Gap, Read, Result, Status
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 from policyscan.source import Span

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.cel.clock import NEVER_DAY
-from policyscan.cel.values import Date, Timestamp
-from policyscan.engine.requirements import Outcome, Values
-from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Status
+from policyscan.cel.values import Date
+from policyscan.engine.coverage import Coverage, Fact, Item
+from policyscan.engine.outcome import PROVED, Outcome, Shortfall, Values
+from policyscan.findings import Basis, EvidenceRule, Grade, Status
 from policyscan.policies.policy import Policy, Reads, Requirement
 
 if TYPE_CHECKING:
@@ -17,78 +18,16 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.source import Span
 
-_EVIDENCE = "evidence"
-# What evidence must hold up. A fail needs no proof, and what is unknown stays so.
-PROVED = frozenset((Status.PASS, Status.NOT_APPLICABLE))
-_GRADES: Mapping[Any, Grade] = {grade.value: grade for grade in Grade}
-_NAMES = {
-    Grade.DECLARED: "somebody's word",
-    Grade.DOCUMENT: "a document",
-    Grade.TOOL_EXPORT: "a tool's export",
-    Grade.TESTED: "a test",
-}
-
-
-class _Item(NamedTuple):
-    """An item of evidence that says how and on which day (an ordinal) it was collected."""
-
-    grade: Grade
-    day: int
-    value: dict[str, Any]
-
-
-class _Fact(NamedTuple):
-    """A part of a document, and what covers it: items that count, and whether others do that cannot."""
-
-    document: Document
-    section: str
-    items: tuple[_Item, ...]
-    unusable: bool
-
 
 class _Chosen(NamedTuple):
     """The item that counts for a fact, None for the file's own word. `short` says how it is less than what
     is asked (weak, stale, undated), `strength` orders what was chosen, the weakest first."""
 
     strength: tuple[bool, int, int]
-    fact: _Fact
-    item: _Item | None
+    fact: Fact
+    item: Item | None
     day: int | None
     short: str
-
-
-class Shortfall(NamedTuple):
-    """Evidence that is not what is asked for."""
-
-    basis: Basis
-    reason: str
-    rule: EvidenceRule
-
-    @property
-    def message(self) -> str:
-        """What is wrong with it, as a sentence without a full stop."""
-        basis, age = self.basis, self.rule.max_age_days
-        origin = ", ".join(filter(None, (basis.source, basis.collected)))
-        where = f"the evidence for {basis.section}"
-        if self.reason == "undated":
-            return f"{where} does not say how and on which past day it was collected"
-        if self.reason == "weak":
-            what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
-            return f"{what}; {_least(self.rule.grade)} is asked for"
-        if basis.path:
-            days = _days(basis.age_days or 0)
-            return f"{where} is {days} old ({origin}); at most {age} {'is' if age == 1 else 'are'} asked for"
-        file = f"and the file is of {basis.collected}" if basis.collected else "nor a day on which it held"
-        asked = f"{_days(age or 0)} {'is' if age == 1 else 'are'} asked for"
-        return f"there is no {where[4:]}, {file}; at most {asked}"
-
-    @property
-    def gap(self) -> Gap:
-        """The fact that is missing: better evidence."""
-        section, age = self.basis.section, self.rule.max_age_days
-        days = f", at most {_days(age)} old" if age is not None else ""
-        question = f"What shows the facts about {section}: {_least(self.rule.grade)}{days}?"
-        return Gap(section, f"{_EVIDENCE} for {section}", question, self.basis.span, self.reason)
 
 
 class Graded(NamedTuple):
@@ -98,103 +37,6 @@ class Graded(NamedTuple):
     basis: Basis
     short: Shortfall | None
     until: int
-
-
-class _Coverage:
-    """What a document's own `evidence` covers."""
-
-    def __init__(self, document: Document, clock: cel.Clock) -> None:
-        self.document = document
-        self.items: dict[int, _Item] = {}
-        self.sections: dict[str, list[_Item]] = {}
-        self.unusable: set[str] = set()
-        for value in _listed(document.value.get(_EVIDENCE)):
-            item = _item(value, clock) if isinstance(value, dict) else None
-            if item is not None:
-                self.items[id(value)] = item
-            for section in _listed(value.get("covers")) if isinstance(value, dict) else ():
-                if not isinstance(section, str):
-                    continue  # in a kind of somebody's own it may be anything
-                if item is not None:
-                    self.sections.setdefault(section, []).append(item)
-                else:
-                    self.unusable.add(section)
-        self.own = {
-            self.section_of(container)
-            for container, _, _, refs in document.facts.references
-            if refs == (_EVIDENCE,)
-        }
-        self.own.update(self._section(one) for one, keys in document.tree.blanks.items() if _EVIDENCE in keys)
-        """The sections of which parts name evidence of their own."""
-
-    def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[_Fact]:
-        """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
-        their own, each part is one."""
-        document = self.document
-        if section in document.facts.supplied.get(id(document.value), ()):
-            return ()  # nothing is said of it, which has one honest meaning: there is nothing to show
-        items = tuple(self.sections.get(section, ()))
-        whole = _Fact(document, section, items, not items and section in self.unusable)
-        if section not in self.own:
-            return (whole,)
-        start = subject if subject is not None else document.value.get(section)
-        if not isinstance(start, dict | list):
-            return (whole,)
-        return tuple(self._parts(start, self._inherited(start, whole), frozenset(names)))
-
-    def subjects(self, section: str, bound: Values) -> list[Any]:
-        """Those of some bound values that stand in a section, but for what stands in another of them."""
-        found: list[Any] = []
-        for one in bound[1:]:
-            if self.section_of(one) == section and not any(self._is_in(one, other) for other in found):
-                found.append(one)
-        return found
-
-    def _is_in(self, value: Any, above: Any) -> bool:
-        while value is not None and value is not above:
-            value = self.document.places[id(value)].parent
-        return value is not None
-
-    def section_of(self, value: Any) -> str | None:
-        """The section in which an object stands; None for what is no part of the document."""
-        return self._section(id(value)) if isinstance(value, dict | list) else None
-
-    def _section(self, container: int) -> str | None:
-        """The section in which the container with an id stands."""
-        key, places = None, self.document.places
-        place = places.get(container)
-        while place is not None and place.parent is not None:
-            key, place = place.key, places.get(id(place.parent))
-        return str(key) if key is not None else None
-
-    def _inherited(self, value: Any, whole: _Fact) -> _Fact:
-        """What covers an object from above: the nearest part that names evidence, else its section's."""
-        while value is not self.document.value:
-            own = self._own(value, whole)
-            if own is not whole:
-                return own
-            value = self.document.places[id(value)].parent
-        return whole
-
-    def _own(self, value: Any, above: _Fact) -> _Fact:
-        named = value.get(_EVIDENCE) if isinstance(value, dict) else None
-        if named is None and _EVIDENCE not in self.document.tree.blanks.get(id(value), ()):
-            return above
-        item = self.items.get(id(named))
-        return above._replace(items=(item,) if item is not None else (), unusable=item is None)
-
-    def _parts(self, value: Any, above: _Fact, names: frozenset[str]) -> Iterator[_Fact]:
-        """The facts at and below a value; what is only referred to stands elsewhere. What nothing is read in
-        is a fact itself, and so is what names evidence of its own."""
-        here = self._own(value, above)
-        document = self.document
-        is_map = id(value) in document.facts.maps  # its keys are facts, no names of fields
-        inner = [v for k, v in value.items() if is_map or k in names] if isinstance(value, dict) else value
-        below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
-        if len(below) < len(inner) or not inner or here is not above:
-            yield here
-        for one in below:
-            yield from self._parts(one, here, names)
 
 
 class Grader:
@@ -213,7 +55,7 @@ class Grader:
         self.context = context
         self.places = places
         self._kind = document.kind.name
-        self._covered: dict[int, _Coverage] = {}
+        self._covered: dict[int, Coverage] = {}
         self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None, int], tuple[_Chosen, ...]] = {}
         self._bases: dict[tuple[str, str, int, str], Basis] = {}
 
@@ -334,10 +176,10 @@ class Grader:
         outward = self.document.outward
         return frozenset(f"{self._kind}.{coverage.section_of(container)}" for container, *_ in outward)
 
-    def _coverage(self, document: Document) -> _Coverage:
+    def _coverage(self, document: Document) -> Coverage:
         coverage = self._covered.get(id(document))
         if coverage is None:
-            coverage = self._covered[id(document)] = _Coverage(document, self.clock)
+            coverage = self._covered[id(document)] = Coverage(document, self.clock)
         return coverage
 
     def _others(self, kind: str, bound: Values, whole: Sequence[str]) -> Sequence[Document]:
@@ -351,7 +193,7 @@ class Grader:
 
     # --- what it rests on
 
-    def _choose(self, fact: _Fact, rule: EvidenceRule | None) -> _Chosen:
+    def _choose(self, fact: Fact, rule: EvidenceRule | None) -> _Chosen:
         """The strongest item that is young enough, of equally strong the newest; else the newest of all."""
         if not fact.items:
             return self._unproved(fact, rule)
@@ -363,7 +205,7 @@ class Grader:
             short = "weak"
         return _Chosen((not short, best.grade.rank, best.day), fact, best, best.day, short)
 
-    def _unproved(self, fact: _Fact, rule: EvidenceRule | None) -> _Chosen:
+    def _unproved(self, fact: Fact, rule: EvidenceRule | None) -> _Chosen:
         """What nothing covers counts as declared, on the day that its file names."""
         as_of = fact.document.as_of if "as_of" in fact.document.value else None
         day = int(as_of) if as_of is not None and as_of <= self.clock.today else None
@@ -378,7 +220,7 @@ class Grader:
 
     def _weakest(self, chosen: Sequence[_Chosen]) -> Basis:
         if not chosen:  # it rests on no fact, but on the file itself: its own word
-            return self._basis(self._unproved(_Fact(self.document, "", (), unusable=False), None))
+            return self._basis(self._unproved(Fact(self.document, "", (), unusable=False), None))
         return self._basis(chosen[0] if len(chosen) == 1 else min(chosen, key=_strength))
 
     def _basis(self, chosen: _Chosen) -> Basis:
@@ -420,7 +262,7 @@ def _strength(chosen: _Chosen) -> tuple[bool, int, int]:
     return chosen.strength
 
 
-def _worth(item: _Item) -> tuple[int, int]:
+def _worth(item: Item) -> tuple[int, int]:
     return item.grade.rank, item.day
 
 
@@ -442,33 +284,3 @@ def merged(*rules: EvidenceRule | None) -> EvidenceRule | None:
         return None
     ages = [rule.max_age_days for rule in asked if rule.max_age_days is not None]
     return EvidenceRule(max(rule.grade for rule in asked), min(ages, default=None))
-
-
-def _days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"
-
-
-def _least(grade: Grade) -> str:
-    return f"{_NAMES[grade]}{'' if grade is Grade.TESTED else ' or better'}"
-
-
-def _item(value: dict[str, Any], clock: cel.Clock) -> _Item | None:
-    """An item of evidence; None for one that lies in the future, or lacks its day or method."""
-    method, collected = value.get("method"), value.get("collected_at")
-    grade = _GRADES.get(method) if isinstance(method, str) else None
-    if grade is None or collected.__class__ not in (Date, Timestamp):
-        return None
-    if collected > (clock.today if collected.__class__ is Date else clock.now):
-        return None
-    return _Item(
-        grade, int(collected) if collected.__class__ is Date else clock.day_of(int(collected)), value
-    )
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    """What is a list; in a kind of somebody's own `evidence` may be anything else."""
-    return value if isinstance(value, list) else ()
-
-
-def _parent(document: Document, value: Any) -> Any:
-    return document.places[id(value)].parent if document.owns(value) else None

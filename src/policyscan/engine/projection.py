@@ -1,37 +1,27 @@
-"""Tables of what the members of an inventory say: made while the members come by, evaluated last.
+"""Projection: what the members of an inventory say, collected as they come by, for tables evaluated last.
 
-A row keeps values and the way back to where they stand, nothing of the member itself. What a member does
-not say leaves its column out; a member that is not there is a hole, and nothing that reads a table with a
-hole passes.
+In go members, each evaluated at its own moment; out come the rows of each policy's tables, with holes for the
+members that are not there.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from policyscan import cel
-from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT, zone_named
-from policyscan.engine.grading import PROVED, Graded, merged, strength
-from policyscan.engine.requirements import APPLIES, FOR_EACH, Outcome, Turn, evaluate, forget_calls
-from policyscan.findings import Basis, EvidenceRule, Gap, Status
-from policyscan.policies.policy import DOCUMENT, ELEMENT, KEY, Code, Policy, Requirement, Table
+from policyscan.engine.evaluation import Evaluation
+from policyscan.engine.grading import merged
+from policyscan.engine.plan import Plan
+from policyscan.engine.requirements import forget_calls
+from policyscan.engine.tables import Chunk, Origin, Projected, Row, Tables
+from policyscan.findings import EvidenceRule, Gap
+from policyscan.policies.policy import DOCUMENT, ELEMENT, KEY, Code, Policy, Table
 from policyscan.source import Span
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.documents.members import Hole, Members
-    from policyscan.engine.evaluation import Evaluation
-    from policyscan.engine.scan import Plan
-
-PROJECT = "project"
-"""The requirement id of a result that comes before any need: a table could not be made."""
-
-Row = dict[str, Any]
-_NEVER: Turn = NEVER_DAY, NEVER_INSTANT
-_UNREAD = "its members were not read"
 
 
 class Source(Protocol):
@@ -45,251 +35,6 @@ class Source(Protocol):
         take: Callable[[Document, list[Document]], None],
     ) -> Members:  # fmt: skip
         """The members of a document; those that `has` does not know are opened and given to `take`."""
-
-
-class Origin(NamedTuple):
-    """Where a row comes from: its path and place, and what each column lacks that it does not have.
-
-    A column that is null because something in it is lacks what is null. `rest` is what all other columns
-    lack.
-    """
-
-    path: str
-    span: Span
-    gaps: Mapping[str, tuple[Gap, ...]]
-    rest: tuple[Gap, ...] = ()
-
-
-class Chunk(NamedTuple):
-    """What one member contributes to a table, each row with its origin.
-
-    `holes` say why there may be more rows, `faults` what could not be evaluated. `turn` is when the rows
-    may first be others, as the clock of the time zone `zone` has it. `graded` is the evidence that they
-    rest on, for each rule that somebody has who reads them.
-    """
-
-    rows: list[Row]
-    origins: list[Origin]
-    holes: tuple[Gap, ...] = ()
-    faults: tuple[Gap, ...] = ()
-    turn: Turn = _NEVER
-    zone: str = "UTC"
-    graded: Mapping[EvidenceRule | None, Graded] = MappingProxyType({})
-
-
-class Projected(NamedTuple):
-    """One table for one document: its name, its rows in order, and the chunks that they are from."""
-
-    name: str
-    rows: list[Row]
-    chunks: list[Chunk]
-
-    @property
-    def holes(self) -> tuple[Gap, ...]:
-        """Why there may be more rows than there are."""
-        return tuple(hole for chunk in self.chunks for hole in chunk.holes)
-
-    def turn(self, clock: cel.Clock) -> Turn:
-        """When a row may first be another, as a clock has it."""
-        turns = [_in_zone(chunk, clock.zone) for chunk in self.chunks]
-        return min((t[0] for t in turns), default=NEVER_DAY), min(
-            (t[1] for t in turns), default=NEVER_INSTANT
-        )
-
-
-def _in_zone(chunk: Chunk, zone: str) -> Turn:
-    day, instant = chunk.turn
-    if day == NEVER_DAY or chunk.zone == zone:
-        return chunk.turn
-    return NEVER_DAY, min(instant, zone_named(chunk.zone).start_of(day))
-
-
-class Tables:
-    """The tables of one document's policies, and the way back from their rows to the members' files."""
-
-    def __init__(
-        self, document: Document, made: Mapping[str, Sequence[Projected]], *,
-        rule: EvidenceRule | None = None, asks: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    ) -> None:  # fmt: skip
-        """`made` are the tables of each policy, by its id; those of any other are holes. `asks` are the
-        policies with tables that others ask, `rule` is what is asked of the evidence for all."""
-        self.document = document
-        self.rule = rule
-        self.asks = asks
-        self._made = dict(made)
-        self._reads: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
-        self._owners = {
-            id(row): (id_, table.name, chunk)
-            for id_, tables in made.items()
-            for table in tables
-            for chunk in table.chunks
-            for row in chunk.rows
-        }
-        self._origins = {
-            id(row): origin
-            for tables in made.values()
-            for table in tables
-            for chunk in table.chunks
-            for row, origin in zip(chunk.rows, chunk.origins, strict=True)
-        }
-
-    def of(self, policy: Policy) -> Sequence[Projected]:
-        """A policy's tables in its order; where nobody has read the members, each is a hole without a row."""
-        if policy.id not in self._made:
-            self._made[policy.id] = [
-                Projected(table.name, [], [Chunk([], [], holes=(_unread(self.document, table.kind),))])
-                for table in policy.tables
-            ]
-        return self._made[policy.id]
-
-    def outcomes(self, policy: Policy, root: Any, clock: cel.Clock, *, keep: bool) -> list[Outcome]:
-        """All outcomes of a policy that has tables."""
-        tables = self.of(policy)
-        faults = tuple(fault for table in tables for chunk in table.chunks for fault in chunk.faults)
-        if faults:
-            severity = policy.info.severity
-            return [Outcome(PROJECT, "", Status.ERROR, severity, (), _NEVER, (root,), gaps=faults)]
-        rows = tuple(table.rows for table in tables)
-        found = evaluate(policy, root, clock, keep=keep, tables=rows)
-        nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
-        kept = [one for one in found if nobody.isdisjoint(map(id, one.bound))]
-        settled = [self._settled(policy, outcome, clock) for outcome in kept]
-        return [*settled, *self._untold(policy, settled, root)]
-
-    def _untold(self, policy: Policy, outcomes: Sequence[Outcome], root: Any) -> Iterator[Outcome]:
-        """That there may be more subjects, where a list of them rests on a table with a hole."""
-        lists = _names(code for binding in policy.for_each for code in binding.lists)
-        gaps = dict.fromkeys(hole for table in self.of(policy) if table.name in lists for hole in table.holes)
-        whole = {one.requirement for one in outcomes if one.status is Status.UNKNOWN}
-        known = APPLIES in whole or FOR_EACH in whole
-        if gaps and not known:
-            severity = policy.info.severity
-            yield Outcome(FOR_EACH, "", Status.UNKNOWN, severity, (), _NEVER, (root,), gaps=tuple(gaps))
-
-    def _settled(self, policy: Policy, outcome: Outcome, clock: cel.Clock) -> Outcome:
-        """An outcome with what is true of the tables that it rests on: when they turn, and that nothing
-        passes, or does not apply, for want of members that are not there."""
-        names, subjects = self._read_by(policy, outcome)
-        read = [table for table in self.of(policy) if table.name in names | subjects]
-        tables = [table for table in read if table.name in names]
-        turns = [outcome.turn, *(table.turn(clock) for table in read)]
-        outcome = outcome._replace(turn=(min(t[0] for t in turns), min(t[1] for t in turns)))
-        if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
-            holes = dict.fromkeys(hole for table in tables for hole in table.holes)
-            if holes:
-                return outcome._replace(status=Status.UNKNOWN, gaps=tuple(holes))
-        return outcome
-
-    def held(self, policy: Policy, outcome: Outcome) -> Outcome:
-        """The outcome, unknown where the evidence of a member falls short; it also turns when that ages."""
-        graded = list(self._graded(policy, outcome))
-        if outcome.status not in PROVED or not graded:
-            return outcome
-        short = [one.short for one in graded if one.short is not None]
-        if short:
-            weakest = min(short, key=lambda one: strength(one.basis))
-            gaps = dict.fromkeys((weakest.gap, *(one.gap for one in short)))
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest, gaps=tuple(gaps))
-        day, instant = outcome.turn
-        return outcome._replace(turn=(min(day, *(one.until for one in graded)), instant))
-
-    def bases(self, policy: Policy, outcome: Outcome | None) -> list[Basis]:
-        """The evidence of each member that an outcome of a policy rests on, or anything in it."""
-        return [one.basis for one in self._graded(policy, outcome)]
-
-    def _graded(self, policy: Policy, outcome: Outcome | None) -> Iterator[Graded]:
-        """What is known of the evidence of each member that an outcome rests on, or anything in a policy."""
-        chunks = [chunk for table in self.of(policy) for chunk in self._chunks_of(policy, table, outcome)]
-        chunks.extend(
-            chunk for id_ in self.asks.get(policy.id, ()) for t in self._made[id_] for chunk in t.chunks
-        )
-        rule = merged(self.rule, policy.evidence)
-        yield from (chunk.graded[rule] for chunk in chunks if rule in chunk.graded)
-
-    def _chunks_of(self, policy: Policy, table: Projected, outcome: Outcome | None) -> Sequence[Chunk]:
-        """What an outcome rests on of a table: all of it where it is read, else its subject's own rows."""
-        if outcome is None or table.name in self._read_by(policy, outcome)[0]:
-            return table.chunks
-        named = sum(_mentions(code, table.name) for one in policy.for_each for code in one.lists)
-        if not named or outcome.requirement == APPLIES:
-            return ()
-        found = [self._owners[id(value)] for value in outcome.bound if id(value) in self._owners]
-        own = [chunk for owner, name, chunk in found if (owner, name) == (policy.id, table.name)]
-        return own if own and named == 1 else table.chunks
-
-    def _read_by(self, policy: Policy, outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
-        """The names that an outcome's expressions read, and those that the lists of its subjects do.
-
-        What the lists read is no reason not to pass: a hole in a list is told by itself.
-        """
-        key = policy.id, outcome.requirement
-        if key not in self._reads:
-            lists = [code for binding in policy.for_each for code in binding.lists]
-            self._reads[key] = _names(_codes(policy, outcome)), _names(lists)
-        return self._reads[key]
-
-    # --- the way back, as documents have it
-
-    def owns(self, container: object) -> bool:
-        """Whether a value is a row."""
-        return id(container) in self._origins
-
-    def path_of(self, row: Row, key: Any = None) -> str:
-        """The path of a row or of its column: `client[acme].servers[web-1].hours`."""
-        path = self._origins[id(row)].path
-        return path if key is None else f"{path}.{key}"
-
-    def place_of(self, row: Row, _key: Any = None) -> Span:
-        """Where the member or its element stands that a row is about."""
-        return self._origins[id(row)].span
-
-    def key_of(self, row: Row) -> str:
-        """What identifies a row: its member's id, and its element's."""
-        return str(row[KEY])
-
-    def gaps(self, row: Row, key: str) -> tuple[Gap, ...]:
-        """What a row's column lacks in the member's file."""
-        origin = self._origins[id(row)]
-        return origin.gaps.get(key, origin.rest)
-
-
-def _mentions(code: Code, name: str) -> int:
-    """How often an expression names a table."""
-    return len(re.findall(rf"\b{name}\b", code.text)) if name in code.checked.names else 0
-
-
-def _unread(document: Document, kind: str) -> Gap:
-    fields = [field for field, of in document.kind.members.items() if of == kind]
-    field = fields[0] if fields else kind
-    return Gap(field, field, span=document.place_of(document.value, field), reason=_UNREAD)
-
-
-def _names(codes: Iterable[Code]) -> frozenset[str]:
-    return frozenset(name for code in codes for name in code.checked.names)
-
-
-def _codes(policy: Policy, outcome: Outcome) -> Iterator[Code]:
-    """The expressions that an outcome rests on, those that gave it its subject left aside."""
-    if policy.applies is not None:
-        yield policy.applies
-    if outcome.requirement == APPLIES:
-        return
-    if outcome.requirement == FOR_EACH:
-        yield from (code for binding in policy.for_each for code in binding.lists)
-        return
-    if policy.when is not None:
-        yield policy.when
-    item = outcome.item
-    needs = (*policy.needs, *(item.needs if isinstance(item, Requirement) else ()))
-    for one in (*needs, *((item,) if isinstance(item, Requirement) else ())):
-        yield one.that
-        if one.when is not None:
-            yield one.when
-    if isinstance(item, Requirement):
-        yield from (code for binding in item.each for code in binding.lists)
-
-
-# --- making tables
 
 
 class Book:

@@ -7,26 +7,20 @@ those that someone has to look at.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from policyscan import cel
-from policyscan.findings import Gap, Severity, Status
+from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Turn, Values, Verdict
+from policyscan.findings import Severity, Status
 from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
-
-if TYPE_CHECKING:
-    from policyscan.engine.grading import Shortfall
 
 # Names a subject whose key is an empty text, so that no waiver takes it for the whole document.
 _NAMELESS = "?"
 
-Values = tuple[Any, ...]
-Turn = tuple[int, int]
 
 # Python 3.11 takes longer to look a member up in its Enum than for most of what is done with it here.
 _PASS, _FAIL, _UNKNOWN, _ERROR = Status.PASS, Status.FAIL, Status.UNKNOWN, Status.ERROR
 
-# Requirement ids of results that come before any need or requirement.
-APPLIES, FOR_EACH, WHEN = "applies", "for_each", "when"
 
 _EMPTY = {
     "not_applicable": Status.NOT_APPLICABLE,
@@ -34,37 +28,6 @@ _EMPTY = {
     "fail": _FAIL,
     "pass": _PASS,
 }
-
-
-class Verdict(NamedTuple):
-    """One expression's outcome, with what it was evaluated on."""
-
-    status: Status
-    code: Code
-    values: Values
-
-
-class Outcome(NamedTuple):
-    """The status of one requirement for one subject, before it is explained.
-
-    `verdicts` are the expressions that decided; what passes has none. `turn` is the
-    clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
-    the variables of the subject in the policy's order, `elements` how many an `each` met. `gaps` is what
-    stands in the way beside the verdicts: members that are not there, or of which nothing can be told.
-    `short` is the evidence that is not what was asked for, where that makes it unknown.
-    """
-
-    requirement: str
-    subject: str
-    status: Status
-    severity: Severity
-    verdicts: tuple[Verdict, ...]
-    turn: Turn
-    bound: Values
-    item: Need | Requirement | None = None
-    elements: int = 0
-    gaps: tuple[Gap, ...] = ()
-    short: Shortfall | None = None
 
 
 def evaluate(

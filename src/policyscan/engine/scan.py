@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
 from policyscan.engine.evaluation import Evaluation, crashed
-from policyscan.engine.moments import Moment, PolicyClock, shared_clock
+from policyscan.engine.moments import PolicyClock, shared_clock
+from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, Source, open_book
 from policyscan.findings import (
     DocumentInfo,
-    EvidenceRule,
     Grade,
     PolicyInfo,
     Problem,
@@ -26,48 +26,6 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.errors import PolicyscanError
     from policyscan.policies.policy import Policy
-
-
-class Plan(NamedTuple):
-    """What a scan evaluates: the chosen policies, all policies of the pack by id, and when.
-
-    `aliases` lead from every id and earlier id to its policy. `zone` is for documents that name none;
-    `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
-    on, `gaps` for what the unknown ones lack (without it, those have neither a message nor a place), `grades`
-    for how many policies pass on which evidence. `rule` is what evidence must be at least.
-    """
-
-    policies: Sequence[Policy]
-    known: Mapping[str, Policy]
-    aliases: Mapping[str, str]
-    moment: Moment
-    zone: str = "UTC"
-    full: bool = False
-    evidence: bool = True
-    gaps: bool = True
-    grades: bool = False
-    rule: EvidenceRule | None = None
-
-    @property
-    def requirements(self) -> Mapping[str, Sequence[str]]:
-        """The ids of each policy's requirements, its needs left aside, for waivers."""
-        return _Requirements(self.known)
-
-
-class _Requirements(Mapping[str, Sequence[str]]):
-    """Looks at a policy only when a waiver names it: most are never read from the cache."""
-
-    def __init__(self, known: Mapping[str, Policy]) -> None:
-        self._known = known
-
-    def __getitem__(self, id_: str) -> Sequence[str]:
-        return tuple(item.id for item in self._known[id_].require)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
-
-    def __len__(self) -> int:
-        return len(self._known)
 
 
 _NAMED = 3  # inventories that a note names

@@ -10,9 +10,11 @@ from policyscan.documents.members import Members, gather, patterns
 from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
-from policyscan.engine.projection import PROJECT, open_book
-from policyscan.engine.requirements import APPLIES, FOR_EACH, WHEN
-from policyscan.engine.scan import Plan, scan_document
+from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN
+from policyscan.engine.plan import Plan
+from policyscan.engine.projection import open_book
+from policyscan.engine.scan import scan_document
+from policyscan.engine.tables import PROJECT
 from policyscan.errors import PolicyError, PolicyscanError, Problems
 from policyscan.files.discovery import File
 from policyscan.findings import Result, is_document_check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyscan.config import Config
 from policyscan.engine.moments import Moment, clock_at, parse_moment
-from policyscan.engine.scan import Plan
+from policyscan.engine.plan import Plan
 from policyscan.session.choice import Choice
 
 

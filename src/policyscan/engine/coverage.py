@@ -1,0 +1,155 @@
+"""Which items of its own evidence cover which part of an inventory.
+
+In goes a document at a moment; out come facts: parts of it, each with the items of evidence that count for
+it. How good these are is for `grading` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.cel.values import Date, Timestamp
+from policyscan.engine.outcome import Values
+from policyscan.findings import Grade
+
+if TYPE_CHECKING:
+    from policyscan import cel
+    from policyscan.documents.document import Document
+
+_EVIDENCE = "evidence"
+_GRADES: Mapping[Any, Grade] = {grade.value: grade for grade in Grade}
+
+
+class Item(NamedTuple):
+    """An item of evidence that says how and on which day (an ordinal) it was collected."""
+
+    grade: Grade
+    day: int
+    value: dict[str, Any]
+
+
+class Fact(NamedTuple):
+    """A part of a document, and what covers it: items that count, and whether others do that cannot."""
+
+    document: Document
+    section: str
+    items: tuple[Item, ...]
+    unusable: bool
+
+
+class Coverage:
+    """What a document's own `evidence` covers."""
+
+    def __init__(self, document: Document, clock: cel.Clock) -> None:
+        self.document = document
+        self.items: dict[int, Item] = {}
+        self.sections: dict[str, list[Item]] = {}
+        self.unusable: set[str] = set()
+        for value in _listed(document.value.get(_EVIDENCE)):
+            item = _item(value, clock) if isinstance(value, dict) else None
+            if item is not None:
+                self.items[id(value)] = item
+            for section in _listed(value.get("covers")) if isinstance(value, dict) else ():
+                if not isinstance(section, str):
+                    continue  # in a kind of somebody's own it may be anything
+                if item is not None:
+                    self.sections.setdefault(section, []).append(item)
+                else:
+                    self.unusable.add(section)
+        self.own = {
+            self.section_of(container)
+            for container, _, _, refs in document.facts.references
+            if refs == (_EVIDENCE,)
+        }
+        self.own.update(self._section(one) for one, keys in document.tree.blanks.items() if _EVIDENCE in keys)
+        """The sections of which parts name evidence of their own."""
+
+    def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[Fact]:
+        """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
+        their own, each part is one."""
+        document = self.document
+        if section in document.facts.supplied.get(id(document.value), ()):
+            return ()  # nothing is said of it, which has one honest meaning: there is nothing to show
+        items = tuple(self.sections.get(section, ()))
+        whole = Fact(document, section, items, not items and section in self.unusable)
+        if section not in self.own:
+            return (whole,)
+        start = subject if subject is not None else document.value.get(section)
+        if not isinstance(start, dict | list):
+            return (whole,)
+        return tuple(self._parts(start, self._inherited(start, whole), frozenset(names)))
+
+    def subjects(self, section: str, bound: Values) -> list[Any]:
+        """Those of some bound values that stand in a section, but for what stands in another of them."""
+        found: list[Any] = []
+        for one in bound[1:]:
+            if self.section_of(one) == section and not any(self._is_in(one, other) for other in found):
+                found.append(one)
+        return found
+
+    def _is_in(self, value: Any, above: Any) -> bool:
+        while value is not None and value is not above:
+            value = self.document.places[id(value)].parent
+        return value is not None
+
+    def section_of(self, value: Any) -> str | None:
+        """The section in which an object stands; None for what is no part of the document."""
+        return self._section(id(value)) if isinstance(value, dict | list) else None
+
+    def _section(self, container: int) -> str | None:
+        """The section in which the container with an id stands."""
+        key, places = None, self.document.places
+        place = places.get(container)
+        while place is not None and place.parent is not None:
+            key, place = place.key, places.get(id(place.parent))
+        return str(key) if key is not None else None
+
+    def _inherited(self, value: Any, whole: Fact) -> Fact:
+        """What covers an object from above: the nearest part that names evidence, else its section's."""
+        while value is not self.document.value:
+            own = self._own(value, whole)
+            if own is not whole:
+                return own
+            value = self.document.places[id(value)].parent
+        return whole
+
+    def _own(self, value: Any, above: Fact) -> Fact:
+        named = value.get(_EVIDENCE) if isinstance(value, dict) else None
+        if named is None and _EVIDENCE not in self.document.tree.blanks.get(id(value), ()):
+            return above
+        item = self.items.get(id(named))
+        return above._replace(items=(item,) if item is not None else (), unusable=item is None)
+
+    def _parts(self, value: Any, above: Fact, names: frozenset[str]) -> Iterator[Fact]:
+        """The facts at and below a value; what is only referred to stands elsewhere. What nothing is read in
+        is a fact itself, and so is what names evidence of its own."""
+        here = self._own(value, above)
+        document = self.document
+        is_map = id(value) in document.facts.maps  # its keys are facts, no names of fields
+        inner = [v for k, v in value.items() if is_map or k in names] if isinstance(value, dict) else value
+        below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
+        if len(below) < len(inner) or not inner or here is not above:
+            yield here
+        for one in below:
+            yield from self._parts(one, here, names)
+
+
+def _item(value: dict[str, Any], clock: cel.Clock) -> Item | None:
+    """An item of evidence; None for one that lies in the future, or lacks its day or method."""
+    method, collected = value.get("method"), value.get("collected_at")
+    grade = _GRADES.get(method) if isinstance(method, str) else None
+    if grade is None or collected.__class__ not in (Date, Timestamp):
+        return None
+    if collected > (clock.today if collected.__class__ is Date else clock.now):
+        return None
+    return Item(grade, int(collected) if collected.__class__ is Date else clock.day_of(int(collected)), value)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """What is a list; in a kind of somebody's own `evidence` may be anything else."""
+    return value if isinstance(value, list) else ()
+
+
+def _parent(document: Document, value: Any) -> Any:
+    return document.places[id(value)].parent if document.owns(value) else None

@@ -1,0 +1,115 @@
+"""What turns, and when: what passes now but not throughout its notice period.
+
+In go the outcomes of one policy for a document at a moment, and functions that evaluate and explain it at
+another; out comes the result to show for each outcome that is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
+from policyscan.engine.outcome import FOR_EACH, Outcome
+from policyscan.findings import Result, Status
+from policyscan.policies.policy import Requirement
+
+PLAIN = (Status.PASS, Status.NOT_APPLICABLE)
+"""Statuses that need no account of how they came about, unless it is asked for."""
+_MOST_TURNS = 1000  # re-evaluations within one notice period, a bound against clocks that never rest
+
+
+class Forecast:
+    """Finds out whether what passes now will still pass throughout its notice period."""
+
+    def __init__(
+        self,
+        clock: PolicyClock,
+        outcomes_at: Callable[[PolicyClock], Sequence[Outcome]],
+        result_at: Callable[[PolicyClock, Outcome], Result],
+    ) -> None:
+        """`clock` is the one of now; `outcomes_at` evaluates the policy at another, `result_at` explains an
+        outcome of then."""
+        self.clock = clock
+        self._outcomes_at = outcomes_at
+        self._result_at = result_at
+        self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
+
+    def due(self, outcome: Outcome) -> Result | None:
+        """The result to show for an outcome that stops passing within its notice period."""
+        item = outcome.item
+        if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
+            return None
+        clock = self.clock
+        if not turns_within(clock, outcome.turn, item.notice_days):
+            return None
+        horizon = end_of_notice(clock, item.notice_days)
+        turn = _instant(clock, outcome)
+        for _ in range(_MOST_TURNS):
+            if turn is None or turn > horizon:
+                return None
+            later, outcomes = self._outcomes(turn)
+            then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
+            if then is not None and then.status not in PLAIN:
+                return self._result(outcome, then, later, turn)
+            following = _instant(later, then) if then is not None else None
+            turn = following if following is not None and following > turn else None
+        return None
+
+    def _outcomes(self, turn: int) -> tuple[PolicyClock, dict[str, list[Outcome]]]:
+        found = self._at.get(turn)
+        if found is None:
+            later = self.clock.at(turn)
+            by_subject: dict[str, list[Outcome]] = {}
+            for outcome in self._outcomes_at(later):
+                by_subject.setdefault(outcome.subject, []).append(outcome)
+            found = self._at[turn] = later, by_subject
+        return found
+
+    def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
+        explained = self._result_at(later, then)
+        if explained.status is Status.ERROR:
+            return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)
+        clock = self.clock
+        days = later.day - clock.day
+        when = shown(clock, *now.turn) or str(later.today)
+        if turn != _instant(clock, now):
+            when = str(later.today)
+        ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
+        return explained._replace(
+            subject=now.subject,
+            requirement=now.requirement,
+            severity=now.severity,
+            status=Status.DUE,
+            message=f"{ahead} ({when}): {explained.message}",
+            until=when,
+            gaps=(),
+            reason=None,
+        )
+
+
+def _same(now: Outcome, later: Sequence[Outcome]) -> Outcome | None:
+    """The later outcome of the same requirement, or what stands in its way by then."""
+    for outcome in later:
+        if outcome.requirement == now.requirement:
+            return outcome
+    return next((outcome for outcome in later if outcome.status not in PLAIN), None)
+
+
+def _gone(now: Outcome, later: Mapping[str, Sequence[Outcome]]) -> Outcome | None:
+    """What there is to say of an outcome whose subject is in no list any more: of the list that is empty."""
+    subject = now.subject
+    while subject:
+        subject = subject.rpartition("/")[0]
+        for outcome in later.get(subject, ()):
+            if outcome.requirement == FOR_EACH and outcome.status not in PLAIN:
+                return outcome
+    return None
+
+
+def _instant(clock: PolicyClock, outcome: Outcome) -> int | None:
+    """When an outcome may turn, in nanoseconds since 1970; None if never."""
+    saved = clock.turn_day, clock.turn_instant
+    clock.turn_day, clock.turn_instant = outcome.turn
+    turn = clock.turn
+    clock.turn_day, clock.turn_instant = saved
+    return turn

@@ -1,0 +1,100 @@
+"""What the evaluation of one requirement for one subject gives, before it is explained.
+
+In go nothing but values; out come the plain types that every other module of the engine hands on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Severity, Status
+from policyscan.policies.policy import Code, Need, Requirement
+
+Values = tuple[Any, ...]
+Turn = tuple[int, int]
+
+# Requirement ids of results that come before any need or requirement.
+APPLIES, FOR_EACH, WHEN = "applies", "for_each", "when"
+
+# What evidence must hold up. A fail needs no proof, and what is unknown stays so.
+PROVED = frozenset((Status.PASS, Status.NOT_APPLICABLE))
+_EVIDENCE = "evidence"
+_NAMES = {
+    Grade.DECLARED: "somebody's word",
+    Grade.DOCUMENT: "a document",
+    Grade.TOOL_EXPORT: "a tool's export",
+    Grade.TESTED: "a test",
+}
+
+
+class Verdict(NamedTuple):
+    """One expression's outcome, with what it was evaluated on."""
+
+    status: Status
+    code: Code
+    values: Values
+
+
+class Shortfall(NamedTuple):
+    """Evidence that is not what is asked for."""
+
+    basis: Basis
+    reason: str
+    rule: EvidenceRule
+
+    @property
+    def message(self) -> str:
+        """What is wrong with it, as a sentence without a full stop."""
+        basis, age = self.basis, self.rule.max_age_days
+        origin = ", ".join(filter(None, (basis.source, basis.collected)))
+        where = f"the evidence for {basis.section}"
+        if self.reason == "undated":
+            return f"{where} does not say how and on which past day it was collected"
+        if self.reason == "weak":
+            what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
+            return f"{what}; {_least(self.rule.grade)} is asked for"
+        if basis.path:
+            days = _days(basis.age_days or 0)
+            return f"{where} is {days} old ({origin}); at most {age} {'is' if age == 1 else 'are'} asked for"
+        file = f"and the file is of {basis.collected}" if basis.collected else "nor a day on which it held"
+        asked = f"{_days(age or 0)} {'is' if age == 1 else 'are'} asked for"
+        return f"there is no {where[4:]}, {file}; at most {asked}"
+
+    @property
+    def gap(self) -> Gap:
+        """The fact that is missing: better evidence."""
+        section, age = self.basis.section, self.rule.max_age_days
+        days = f", at most {_days(age)} old" if age is not None else ""
+        question = f"What shows the facts about {section}: {_least(self.rule.grade)}{days}?"
+        return Gap(section, f"{_EVIDENCE} for {section}", question, self.basis.span, self.reason)
+
+
+class Outcome(NamedTuple):
+    """The status of one requirement for one subject, before it is explained.
+
+    `verdicts` are the expressions that decided; what passes has none. `turn` is the
+    clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
+    the variables of the subject in the policy's order, `elements` how many an `each` met. `gaps` is what
+    stands in the way beside the verdicts: members that are not there, or of which nothing can be told.
+    `short` is the evidence that is not what was asked for, where that makes it unknown.
+    """
+
+    requirement: str
+    subject: str
+    status: Status
+    severity: Severity
+    verdicts: tuple[Verdict, ...]
+    turn: Turn
+    bound: Values
+    item: Need | Requirement | None = None
+    elements: int = 0
+    gaps: tuple[Gap, ...] = ()
+    short: Shortfall | None = None
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
+def _least(grade: Grade) -> str:
+    return f"{_NAMES[grade]}{'' if grade is Grade.TESTED else ' or better'}"
