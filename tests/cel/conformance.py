@@ -1,4 +1,4 @@
-"""The official conformance cases: where they are, what they say, and how many hold.
+"""The official conformance cases: what they say, and how many hold.
 
 `python -m tests.cel.conformance` prints the tally per file.
 """
@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,22 +33,7 @@ from policyscan.cel.types import (
 from policyscan.cel.values import SECOND, Duration, Timestamp, TypeValue, UInt
 from tests.cel.harness import Outcome, compiled, same, traced
 
-# Read when the module is imported: tests run in an environment without POLICYSCAN_ variables.
-_FOLDERS = (
-    os.environ.get("POLICYSCAN_CEL_CONFORMANCE"),
-    str(Path(__file__).parents[3] / "shared" / "cel-conformance"),
-)
-_FILE = "cel-simple.json"
-
-_NO_BACKSLASH = (
-    "expects a backslash before the question mark, which the literal does not have; the suite's own twin of"
-    " the case for strings expects none, and Google's runtime answers as we do"
-)
-NOT_APPLICABLE = {
-    ("parse", "bytes_literals", "triple_single_quoted_unescaped_punctuation"): _NO_BACKSLASH,
-    ("parse", "bytes_literals", "triple_double_quoted_unescaped_punctuation"): _NO_BACKSLASH,
-}
-"""(file, section, name) of a case that cannot apply, and why."""
+DATA = Path(__file__).parents[1] / "data/cel-conformance/cel-simple.json"
 
 
 class Case(NamedTuple):
@@ -65,20 +49,9 @@ class Case(NamedTuple):
     fails: bool
 
 
-def data_file() -> Path | None:
-    """The file of cases, if this machine has it."""
-    for folder in _FOLDERS:
-        if folder and (path := Path(folder) / _FILE).is_file():
-            return path
-    return None
-
-
 def cases() -> Iterator[Case]:
-    """Every case of the file; nothing where there is no file."""
-    path = data_file()
-    if path is None:
-        return
-    for raw in json.loads(path.read_text(encoding="utf-8")):
+    """Every case of the file."""
+    for raw in json.loads(DATA.read_text(encoding="utf-8")):
         bindings = raw.get("bindings", {})
         yield Case(
             raw["file"],
@@ -170,23 +143,14 @@ def table() -> str:
     return "\n".join([*lines, f"{'all':16} {held:5} of {total}"])
 
 
-def _key(case: Case) -> tuple[str, str, str]:
-    return case.file, case.section, case.name
-
-
 def main() -> int:
-    """Prints the tally, and the cases that do not hold; 1 if there are any that could."""
-    if data_file() is None:
-        print("no conformance data: set POLICYSCAN_CEL_CONFORMANCE to its folder")  # noqa: T201
-        return 2
+    """Prints the tally, and the cases that do not hold; 1 if there are any."""
     print(table())  # noqa: T201
     failing = [(case, found) for case in cases() if (found := problems(case))]
     for case, found in failing:
         print(f"{case.file}/{case.section}/{case.name}: {case.source}")  # noqa: T201
-        reason = NOT_APPLICABLE.get(_key(case))
-        lines = found if reason is None else [f"not applicable: {reason}"]
-        print("\n".join(f"    {line}" for line in lines))  # noqa: T201
-    return 1 if any(_key(case) not in NOT_APPLICABLE for case, _ in failing) else 0
+        print("\n".join(f"    {line}" for line in found))  # noqa: T201
+    return 1 if failing else 0
 
 
 if __name__ == "__main__":

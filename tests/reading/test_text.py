@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,10 +100,30 @@ def test_pipes_sockets_and_devices_are_not_opened(tmp_path: Path) -> None:
     assert refused(Path("/dev/null")) == "this is a device, not a file"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "x.yaml"
+NOBODY = 65534
+
+
+@pytest.fixture
+def without_privileges() -> Iterator[Path]:
+    """A folder that everyone may enter, while the test runs as a user who may not read everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        if os.geteuid():
+            yield Path(folder)
+            return
+        os.chown(folder, NOBODY, -1)
+        os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files there have other rights")
+def test_a_file_that_may_not_be_read(without_privileges: Path) -> None:
+    path = without_privileges / "x.yaml"
     path.write_text("a: 1", "utf-8")
+    assert read_source(path).text == "a: 1"
     path.chmod(0)
     assert refused(path) == "the file may not be read"
 

@@ -40,8 +40,8 @@ from tests.reporters.reports import (
 )
 
 ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT / "tests/data/formats/sarif-schema-2.1.0.json"
 # Read before the environment of the tests is scrubbed.
-FORMATS = Path(os.environ.get("POLICYSCAN_FORMATS", ROOT.parent / "shared" / "formats"))
 MULTITOOL = Path(
     os.environ.get("POLICYSCAN_SARIF_MULTITOOL")
     or ROOT / "tests/.tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
@@ -65,10 +65,7 @@ def results(made: Report, **changes: Any) -> list[Log]:
 
 @pytest.fixture(scope="module")
 def schema() -> jsonschema.Draft4Validator:
-    path = FORMATS / "sarif-schema-2.1.0.json"
-    if not path.is_file():
-        pytest.skip("the SARIF schema is not here; POLICYSCAN_FORMATS names the folder that holds it")
-    return jsonschema.Draft4Validator(json.loads(path.read_text(encoding="utf-8")))
+    return jsonschema.Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
