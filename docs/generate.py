@@ -43,7 +43,7 @@ def documents() -> list[Path]:
 
 def environment() -> dict[str, str]:
     """The least that a command needs, the same everywhere: this environment's tools, 100 columns, UTC."""
-    kept = ("HOME", "LOCALAPPDATA", "POLICYSCAN_CACHE_DIR", "SYSTEMROOT", "TEMP", "TMPDIR")
+    kept = ("HOME", "LOCALAPPDATA", "POLICYSCAN_CACHE_DIR", "SYSTEMROOT", "TEMP", "TMPDIR", "XDG_STATE_HOME")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     fixed = {"PATH": path, "COLUMNS": "100", "TZ": "UTC", "PYTHONUTF8": "1"}
     return {name: os.environ[name] for name in kept if name in os.environ} | fixed

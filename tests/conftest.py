@@ -30,3 +30,4 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
         if name in SCRUBBED or name.startswith(PREFIXES):
             monkeypatch.delenv(name)
     monkeypatch.setenv("POLICYSCAN_CACHE_DIR", cache)
+    monkeypatch.setenv("XDG_STATE_HOME", f"{cache}-state")

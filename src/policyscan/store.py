@@ -1,14 +1,16 @@
 """What is kept between runs, found again by a digest of everything that it was made from.
 
 Keeping things is a convenience: whatever is wrong with an entry (absent, damaged, not ours), it is as if it
-had never been kept. Entries hold compiled code, so they are only read from a folder that belongs to the user
-alone.
+had never been kept. Entries hold compiled code. So they are read only with the user's own seal on them, whose
+key never lies with the entries, and read and written only in a folder that belongs to the user alone and that
+no checkout can bring along.
 """
 
 from __future__ import annotations
 
 import marshal
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -21,12 +23,18 @@ except ImportError:  # pragma: no cover - a Python built without it
     from hashlib import blake2b
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
-_FORMAT = 3
-_MOST_ENTRIES = 20  # of one sort
+_FORMAT = 4
+_MOST_BYTES = 64_000_000  # of all entries of one sort; a pack takes about half a million
+_STALE = 3600  # seconds after which nobody is still writing a draft
 _OWNER_ONLY = 0o700
 _OTHERS_WRITE = 0o022
+_OTHERS = 0o077
 _DIGEST = 16  # bytes
 _SIZE = 8
+_KEY = 32
+_HEX = "0123456789abcdef"
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BINARY = getattr(os, "O_BINARY", 0)
 
 
 class Parts:
@@ -56,12 +64,17 @@ class Parts:
 
 
 class Store:
-    """A folder of entries. A name is `sort-digest`; values are what `marshal` takes."""
+    """A folder of entries. A name is `sort-digest`; values are what `marshal` takes.
 
-    __slots__ = ("_code", "_ours", "folder")
+    `key_file` holds the secret that entries are sealed with; it is made when something is first kept.
+    """
 
-    def __init__(self, folder: str) -> None:
+    __slots__ = ("_code", "_key", "_ours", "folder", "key_file")
+
+    def __init__(self, folder: str, key_file: str) -> None:
         self.folder = folder
+        self.key_file = key_file
+        self._key: bytes | None = None
         self._code: bytes | None = None
         self._ours: bool | None = None
 
@@ -78,14 +91,15 @@ class Store:
 
     def entry(self, name: str) -> tuple[Any, Parts] | None:
         """The value and the parts kept under a name; None if there is none, or none to be trusted."""
-        if not self._trusted():
+        key = self._secret() if self._trusted() else None
+        if key is None:
             return None
         path = os.path.join(self.folder, name)
         try:
             with open(path, "rb") as file:
-                expected, size = file.read(_DIGEST), int.from_bytes(file.read(_SIZE), "little")
+                seal, size = file.read(_DIGEST), int.from_bytes(file.read(_SIZE), "little")
                 head = file.read(min(size, os.fstat(file.fileno()).st_size))
-            if len(head) != size or _sum(head) != expected:
+            if len(head) != size or _sealed(head, name, key) != seal:
                 return None
             value, places = marshal.loads(head)  # noqa: S302 - the user's own, and undamaged
         except (OSError, ValueError, EOFError, TypeError):
@@ -95,7 +109,7 @@ class Store:
     def put(self, name: str, value: Any, parts: Mapping[str, bytes] | None = None) -> None:
         """Keeps a value, and parts that are read one by one; failing to is no problem of anyone's.
 
-        Old entries of the same sort make room.
+        Nothing is written where nothing would be read. Old entries of the same sort make room.
         """
         places: dict[str, tuple[int, int, bytes]] = {}
         end = 0
@@ -103,18 +117,26 @@ class Store:
             places[key] = end, len(part), _sum(part)
             end += len(part)
         head = marshal.dumps((value, places))
-        data = b"".join([_sum(head), len(head).to_bytes(_SIZE, "little"), head, *(parts or {}).values()])
-        path = os.path.join(self.folder, name)
-        draft = os.path.join(self.folder, f".{name}.{os.getpid()}")
+        self._ours = None
         try:
             os.makedirs(self.folder, mode=_OWNER_ONLY, exist_ok=True)
-            with open(draft, "wb") as file:
-                file.write(data)
-            os.replace(draft, path)
+            secret = self._secret(make=True) if self._trusted() else None
+            if secret is None:
+                return
+            data = [_sealed(head, name, secret), len(head).to_bytes(_SIZE, "little"), head]
+            _write(self.folder, name, b"".join([*data, *(parts or {}).values()]))
             self._make_room(name.partition("-")[0])
         except OSError:
-            _remove(draft)
-        self._ours = None
+            pass
+
+    def _secret(self, *, make: bool = False) -> bytes | None:
+        """The key of the user's seal; None if there is none, or one that others can know."""
+        if self._key is None:
+            self._key = _read_key(self.key_file)
+            if self._key is None and make:
+                _make_key(self.key_file)
+                self._key = _read_key(self.key_file)
+        return self._key
 
     def _trusted(self) -> bool:
         """Whether nobody but the user can have written into the folder."""
@@ -123,15 +145,24 @@ class Store:
                 about = os.stat(self.folder)
             except OSError:
                 return False
-            own = not hasattr(os, "getuid") or about.st_uid == os.getuid()
-            self._ours = own and (os.name == "nt" or not about.st_mode & _OTHERS_WRITE)
+            self._ours = _own(about) and (os.name == "nt" or not about.st_mode & _OTHERS_WRITE)
         return self._ours
 
     def _make_room(self, sort: str) -> None:
+        """Removes the oldest entries of a sort beyond what all may take, and drafts that were left behind;
+        nothing that is not named as the store names things."""
         with os.scandir(self.folder) as found:
-            entries = [(e.stat().st_mtime_ns, e.path) for e in found if e.name.startswith(f"{sort}-")]
-        for _, path in sorted(entries, reverse=True)[_MOST_ENTRIES:]:
-            _remove(path)
+            files = [e for e in found if e.is_file(follow_symlinks=False)]
+        entries = [(e.stat(), e) for e in files if _is_entry(e.name, sort)]
+        room = _MOST_BYTES
+        for about, entry in sorted(entries, key=lambda each: each[0].st_mtime_ns, reverse=True):
+            room -= about.st_size
+            if room < 0:
+                _remove(entry.path)
+        newest = max((about.st_mtime for about, _ in entries), default=0.0)
+        for file in files:
+            if _is_draft(file.name) and file.stat().st_mtime < newest - _STALE:
+                _remove(file.path)
 
 
 def digest(*parts: bytes) -> str:
@@ -143,18 +174,138 @@ def digest(*parts: bytes) -> str:
     return made.hexdigest()
 
 
-def default_folder() -> str | None:
-    """The folder for the user's caches: POLICYSCAN_CACHE_DIR, else the platform's."""
-    named = os.environ.get("POLICYSCAN_CACHE_DIR")
-    if named:
-        return named
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA")
-    elif sys.platform == "darwin":
-        base = os.path.expanduser("~/Library/Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+def default_store() -> Store | None:
+    """The user's own store; None where there is no folder that is safe to keep things in.
+
+    It is POLICYSCAN_CACHE_DIR, else XDG_CACHE_HOME, else the platform's folder for caches. A folder that the
+    environment names is passed over if it is relative, below the current folder, or in a git checkout: what
+    lies there may have come with what is to be scanned. The seal's key lies in the folder for a user's state.
+    """
+    own = _of_platform("caches")
+    named = [os.environ.get("POLICYSCAN_CACHE_DIR"), _joined(os.environ.get("XDG_CACHE_HOME"))]
+    folder = next((one for one in named if one and is_apart(one)), own)
+    state = _joined(os.environ.get("XDG_STATE_HOME"))
+    state = state if state and is_apart(state) else _of_platform("state")
+    return Store(folder, os.path.join(state, "key")) if folder and state else None
+
+
+def is_apart(folder: str) -> bool:
+    """Whether a folder cannot have come with what is scanned: absolute, not below the current folder, and in
+    no git checkout."""
+    if not os.path.isabs(folder):
+        return False
+    try:
+        real, here = os.path.realpath(folder), os.path.realpath(os.curdir)
+    except OSError:
+        return False
+    if os.path.join(real, "").startswith(os.path.join(here, "")):
+        return False
+    while not os.path.lexists(os.path.join(real, ".git")):
+        above = os.path.dirname(real)
+        if above == real:
+            return True
+        real = above
+    return False
+
+
+_PLACES = {
+    "win32": {"caches": "%LOCALAPPDATA%", "state": "%LOCALAPPDATA%"},
+    "darwin": {"caches": "~/Library/Caches", "state": "~/Library/Application Support"},
+}
+_ELSEWHERE = {"caches": "~/.cache", "state": "~/.local/state"}
+
+
+def _of_platform(what: str) -> str | None:
+    """The platform's folder for a user's caches or state, ours in it; None for a user without a home."""
+    written = _PLACES.get(sys.platform, _ELSEWHERE)[what]
+    if written[0] == "%":
+        return _joined(os.environ.get(written.strip("%")))
+    found = os.path.expanduser(written)
+    return _joined(found) if os.path.isabs(found) else None
+
+
+def _joined(base: str | None) -> str | None:
     return os.path.join(base, "policyscan") if base else None
+
+
+def _own(about: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or about.st_uid == os.getuid()
+
+
+def _read_key(path: str) -> bytes | None:
+    """The key in a file of the user's that nobody else can read; None if there is no such thing."""
+    try:
+        opened = os.open(path, os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    try:
+        about = os.fstat(opened)
+        alone = os.name == "nt" or not about.st_mode & _OTHERS
+        if not stat.S_ISREG(about.st_mode) or not _own(about) or not alone:
+            return None
+        key = os.read(opened, _KEY + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(opened)
+    return key if len(key) == _KEY else None
+
+
+def _make_key(path: str) -> None:
+    """Makes the key, whole or not at all; whoever is first decides it. Raises OSError."""
+    folder = os.path.dirname(path)
+    os.makedirs(folder, mode=_OWNER_ONLY, exist_ok=True)
+    draft = _draft(folder, "key")
+    with open(draft, "xb", opener=_for_the_user) as file:
+        file.write(os.urandom(_KEY))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        _remove(draft)
+
+
+def _write(folder: str, name: str, data: bytes) -> None:
+    """Writes a file whole or not at all, through no link that somebody laid. Raises OSError."""
+    draft = _draft(folder, name)
+    try:
+        with open(draft, "xb", opener=_for_the_user) as file:
+            file.write(data)
+        os.replace(draft, os.path.join(folder, name))
+    except OSError:
+        _remove(draft)
+        raise
+
+
+def _draft(folder: str, name: str) -> str:
+    """A name for a file that is not whole yet, which nobody can foretell."""
+    return os.path.join(folder, f".{name}.{os.urandom(_DIGEST).hex()}")
+
+
+def _for_the_user(path: str, flags: int) -> int:
+    return os.open(path, flags | _NO_FOLLOW, 0o600)
+
+
+def _is_entry(name: str, sort: str) -> bool:
+    """Whether a file is named as an entry of a sort is: `sort-` and 32 hex digits."""
+    of, _, digits = name.rpartition("-")
+    return of == sort and _is_hex(digits)
+
+
+def _is_draft(name: str) -> bool:
+    """Whether a file is named as `_draft` names them."""
+    entry, _, digits = name.rpartition(".")
+    return entry[:1] == "." and _is_hex(digits) and _is_hex(entry.rpartition("-")[2])
+
+
+def _is_hex(text: str) -> bool:
+    return len(text) == 2 * _DIGEST and not text.strip(_HEX)
+
+
+def _sealed(head: bytes, name: str, key: bytes) -> bytes:
+    """What only those can make who have the key; of one entry's name, so that none can stand for another."""
+    return blake2b(name.encode() + b"\0" + head, digest_size=_DIGEST, key=key).digest()
 
 
 def _sum(data: bytes) -> bytes:

@@ -251,7 +251,7 @@ def test_a_field_tells_what_people_should_know(kinds: Kinds) -> None:
 
 
 def test_a_kept_kind_is_the_kind_that_was_read(tmp_path: Path) -> None:
-    store = Store(str(tmp_path / "cache"))
+    store = Store(str(tmp_path / "cache"), str(tmp_path / "key"))
     path = HERE / "data" / "workshop.schema.json"
     read, kept = (Kinds.builtin(store).load(path, "workshop.schema.json") for _ in range(2))
     assert len(list((tmp_path / "cache").iterdir())) == 1
@@ -263,14 +263,14 @@ def test_a_kept_kind_is_the_kind_that_was_read(tmp_path: Path) -> None:
 
 
 def test_a_changed_schema_is_read_again(tmp_path: Path) -> None:
-    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"))
+    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"), str(tmp_path / "key"))
     for name in ("a", "b"):
         path.write_text(json.dumps(schema(**{name: {"type": "string"}})), "utf-8")
         assert Kinds(store).load(path).field(name) is not None
 
 
 def test_a_kind_with_mistakes_is_not_kept(tmp_path: Path) -> None:
-    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"))
+    path, store = tmp_path / "mine.schema.json", Store(str(tmp_path / "cache"), str(tmp_path / "key"))
     path.write_text(json.dumps(schema(a={"type": "string", "x-past": True})), "utf-8")
     for _ in range(2):
         with pytest.raises(Problems, match="x-past belongs on a date"):

@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path / "cache"))
+    return Store(str(tmp_path / "cache"), str(tmp_path / "key"))
 
 
 @pytest.fixture
@@ -193,7 +193,7 @@ def test_a_damaged_entry_is_made_again(folder: Path, store: Store, loads: list[s
     data = entry.read_bytes()
     at = data.index(b"last looked at")
     entry.write_bytes(data[: len(data) // 2] if damage == "cut" else data[:at] + b"LAST" + data[at + 4 :])
-    pack = load(folder, Store(store.folder))
+    pack = load(folder, Store(store.folder, store.key_file))
     assert as_values(pack.policies["MINE-01"]) == whole
     assert len(loads) == 2
 

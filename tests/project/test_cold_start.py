@@ -87,7 +87,7 @@ finally:
 def _imported(cache: str, *arguments: str, cwd: Path = ROOT) -> set[str]:
     """The modules that a run of policyscan imports."""
     command = [sys.executable, "-c", RUN, *arguments]
-    environment = {**os.environ, "POLICYSCAN_CACHE_DIR": cache}
+    environment = {**os.environ, "POLICYSCAN_CACHE_DIR": cache, "XDG_STATE_HOME": f"{cache}-state"}
     done = subprocess.run(
         command, check=False, capture_output=True, encoding="utf-8", cwd=cwd, env=environment
     )
@@ -143,7 +143,11 @@ def test_a_second_scan_says_the_same(cache: str, tmp_path: Path) -> None:
     command += ["--all-results", "--full", "-f", "json", "inventories"]
     said = []
     for extra in (["--no-cache"], [], []):
-        environment = {**os.environ, "POLICYSCAN_CACHE_DIR": str(tmp_path / "cache")}
+        environment = {
+            **os.environ,
+            "POLICYSCAN_CACHE_DIR": str(tmp_path / "cache"),
+            "XDG_STATE_HOME": str(tmp_path),
+        }
         done = subprocess.run([*command, *extra], check=False, capture_output=True, cwd=ROOT, env=environment)
         said.append((done.returncode, done.stdout, done.stderr))
     assert said[0] == said[1] == said[2]

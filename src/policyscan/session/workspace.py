@@ -12,7 +12,7 @@ from policyscan.files.discovery import STDIN
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_path
-from policyscan.store import Store, default_folder
+from policyscan.store import Store, default_store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,7 @@ def configure(paths: Sequence[str], config: Path | None, store: Store | None = N
 
 def open_store(*, use_cache: bool = True) -> Store | None:
     """Where things are kept between runs; None if nothing is to be kept."""
-    folder = default_folder() if use_cache else None
-    return Store(folder) if folder else None
+    return default_store() if use_cache else None
 
 
 def load_kinds(config: Config, store: Store | None = None) -> Kinds:
