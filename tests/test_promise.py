@@ -17,6 +17,7 @@ import pytest
 from policyscan.documents.document import Document
 from policyscan.documents.opening import open_tree
 from policyscan.documents.references import link_across
+from policyscan.documents.seeing import seen
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.outcome import FOR_EACH
@@ -92,13 +93,10 @@ def plan() -> Plan:
 def results(documents: list[Document], rule: EvidenceRule | None = None) -> dict[Finding, Status]:
     """The status of everything, of the changed document and of those that refer to it; waivers left aside."""
     found: dict[Finding, Status] = {}
-    for document in documents:
-        clock = document_clock(document, plan())
-        for one in documents:
-            one.as_seen(clock)
-        clock.others = evaluation = Evaluation(
-            document, clock, plan().known, documents, full=False, rule=rule
-        )
+    for one in documents:
+        clock = document_clock(one, plan())
+        document, context = seen(one, clock), [seen(other, clock) for other in documents]
+        clock.others = evaluation = Evaluation(document, clock, plan().known, context, full=False, rule=rule)
         for policy in plan().policies:
             if policy.info.kind == document.kind.name:
                 outcomes = evaluate(policy, document.value, clock)

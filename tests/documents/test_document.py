@@ -7,6 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from policyscan.cel.values import Dangling, Date, Timestamp, Unresolved
+from policyscan.documents.references import link_across
+from policyscan.documents.seeing import seen
 from tests.workshop import Open
 
 
@@ -154,48 +156,99 @@ def test_no_foreign_object_takes_the_place_of_one_that_has_become_money(workshop
     assert not any(document.owns(stranger) for stranger in strangers)
 
 
-def test_facts_later_than_the_clock_are_hidden_and_come_back(workshop: Open) -> None:
+def test_facts_later_than_the_clock_are_not_seen(workshop: Open) -> None:
     document = workshop(
         "people:\n  - {id: a, left_on: 2026-06-12}\n  - {id: b, left_on: null}\n"
         "opened_at: 2026-08-01T10:00:00Z\ncloses_at: 2030-01-01T00:00:00Z\n"
     )
-    first = document.value["people"][0]
     people = document.value["people"]
-
-    document.as_seen(at("2026-10-31"))
-    assert first["left_on"] == Date.parse("2026-06-12")
+    assert seen(document, at("2026-10-31")) is document
     assert document.future_facts() == []
 
-    document.as_seen(at("2026-06-11"))
+    view = seen(document, at("2026-06-11"))
+    first, second = view.value["people"]
     assert "left_on" not in first
-    assert "opened_at" not in document.value
-    assert "closes_at" in document.value
-    assert document.why_unknown(first, "left_on") == "it lies in the future: 2026-06-12 is after 2026-06-11"
-    assert [(issue.path, str(issue.place)) for issue in document.future_facts()] == [
+    assert second is people[1]  # nothing in it is hidden: it is shared
+    assert "opened_at" not in view.value
+    assert "closes_at" in view.value
+    assert view.why_unknown(first, "left_on") == "it lies in the future: 2026-06-12 is after 2026-06-11"
+    assert [(issue.path, str(issue.place)) for issue in view.future_facts()] == [
         ("people[a].left_on", "w.yaml:5:22"),
         ("opened_at", "w.yaml:7:12"),
     ]
-    assert document.place_of(first, "left_on").line == 5
+    assert view.place_of(first, "left_on").line == 5
 
-    document.as_seen(at("2026-06-12"))
-    assert first["left_on"] == Date.parse("2026-06-12")
-    assert document.why_unknown(first, "left_on") is None
-    assert "opened_at" not in document.value
-    assert document.value["people"] is people
-    assert people[0] is first
+    assert people[0]["left_on"] == Date.parse("2026-06-12")  # others see what they saw
+    assert "opened_at" in document.value
+    assert document.why_unknown(people[0], "left_on") is None
+
+    later = seen(document, at("2026-06-12"))
+    assert later.value["people"] is people
+    assert "opened_at" not in later.value
+    assert view.value["people"][0] is first
+
+
+def test_a_view_knows_its_containers_as_the_document_does(workshop: Open) -> None:
+    document = workshop(
+        "people: [{id: ann, left_on: 2026-06-12, boss: bob}, {id: bob, boss: ann}]\n"
+        "levels: {a: low}\ncurrency:\nopened_at: 2026-08-01T10:00:00Z\n"
+    )
+    view = seen(document, at("2026-06-11"))
+    ann, bob = view.value["people"]
+    assert bob["boss"] is ann  # what refers to a copy refers to this copy, round about too
+    assert ann["boss"] is bob
+    assert document.value["people"][0]["boss"] is document.value["people"][1]
+    assert view.parent_of(ann) is view.value["people"]
+    assert view.parent_of(view.value["people"]) is view.value
+    assert view.parent_of(view.value["levels"]) is view.value
+    assert view.parent_of(view.value) is None
+    assert view.key_in_parent(bob) == 1
+    for container, path in ((ann, "people[ann]"), (bob, "people[bob]"), (view.value["levels"], "levels")):
+        assert view.owns(container)
+        assert view.path_of(container) == path
+        assert view.section_of(container) == path.partition("[")[0]
+    assert not document.owns(ann)
+    assert view.is_map(view.value["levels"])
+    assert [issue.path for issue in view.blanks()] == ["currency"]
+    assert view.id == document.id
+
+
+def test_a_view_is_made_once_for_a_moment(workshop: Open) -> None:
+    document = workshop("opened_at: 2026-08-01T10:00:00Z\n")
+    assert seen(document, at("2026-06-11")) is seen(document, at("2026-06-11"))
+    assert seen(document, at("2026-06-11")) is not seen(document, at("2026-06-10"))
+
+
+def test_what_others_refer_to_is_seen_at_the_same_moment(workshop: Open) -> None:
+    shop = workshop("supplier: acme\nfee: 1\ncurrency: EUR\n")
+    acme = workshop("supplier: dent\nfee: 1\ncurrency: EUR\n")
+    dent = workshop("supplier: acme\nopened_at: 2026-08-01T10:00:00Z\n")
+    for one, other in ((shop, acme), (acme, dent), (dent, acme)):
+        link_across(one, lambda *_, other=other: other)
+    now, then = at("2026-10-31"), at("2026-06-11")
+    assert [seen(one, now) for one in (shop, acme, dent)] == [shop, acme, dent]
+    view = seen(shop, then)
+    assert view.value["supplier"] is seen(acme, then).value
+    assert view.value["supplier"]["supplier"] is seen(dent, then).value
+    assert view.value["supplier"]["supplier"]["supplier"] is view.value["supplier"]
+    assert "opened_at" not in seen(dent, then).value
+    assert "opened_at" in shop.value["supplier"]["supplier"]
+    assert seen(acme, then).owns(view.value["supplier"])
+    assert not view.owns(view.value["supplier"])
 
 
 def test_an_item_is_called_the_same_when_a_part_of_its_key_is_hidden(workshop: Open) -> None:
     document = workshop("tools: [{id: t}]\nchecks: [{tool: t, done_on: 2026-05-01, hours: 3}]\n")
-    check = document.as_seen(at("2026-01-01")).value["checks"][0]
+    view = seen(document, at("2026-01-01"))
+    check = view.value["checks"][0]
     assert "done_on" not in check
-    assert document.path_of(check, "hours") == "checks[t/2026-05-01].hours"
+    assert view.path_of(check, "hours") == "checks[t/2026-05-01].hours"
 
 
-@pytest.mark.parametrize(("time", "seen"), [("09:59:59Z", False), ("10:00:00Z", True)])
-def test_instants_are_compared_with_now(workshop: Open, time: str, seen: bool) -> None:
-    document = workshop("opened_at: 2026-08-01T12:00:00+02:00\n").as_seen(at("2026-08-01", time))
-    assert ("opened_at" in document.value) is seen
+@pytest.mark.parametrize(("time", "visible"), [("09:59:59Z", False), ("10:00:00Z", True)])
+def test_instants_are_compared_with_now(workshop: Open, time: str, visible: bool) -> None:
+    document = workshop("opened_at: 2026-08-01T12:00:00+02:00\n")
+    assert ("opened_at" in seen(document, at("2026-08-01", time)).value) is visible
 
 
 # --- references ---

@@ -16,6 +16,7 @@ from policyscan.cli.options import AS_OF
 from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
+from policyscan.documents.seeing import seen
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
 from policyscan.policies.loading import environment
@@ -57,10 +58,9 @@ def command(
         raise Problems(reader.problems)
     if len(documents) != 1:
         raise UsageError(f"{file} holds {len(documents)} inventories", hint="name a file that holds one")
-    document, context = documents[0]
+    document, _ = documents[0]
     clock = clock_at(moment_of(as_of), document.time_zone or workspace.config.time_zone)
-    for one in (document, *context):
-        one.as_seen(clock)
+    document = seen(document, clock)
     kind = document.kind
     env = environment(workspace.packs[0], workspace.kinds, kind.name, {})
     try:

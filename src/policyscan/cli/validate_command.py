@@ -11,6 +11,7 @@ from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
 from policyscan.cli.terminal import plural, show
 from policyscan.documents.document import Document, DocumentIssue
+from policyscan.documents.seeing import seen
 from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError
 from policyscan.session.plan import moment_of
@@ -66,8 +67,7 @@ def command(
 
 def _notes(document: Document, moment: Moment, zone: str) -> list[DocumentIssue]:
     clock = clock_at(moment, document.time_zone or zone)
-    document.as_seen(clock)
-    return [*document.blanks(), *document.future_facts()]
+    return [*document.blanks(), *seen(document, clock).future_facts()]
 
 
 def _show_notes(notes: Sequence[DocumentIssue], unread: Sequence[str]) -> None:

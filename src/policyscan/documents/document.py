@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
 from policyscan.errors import DocumentError
@@ -29,15 +30,6 @@ class DocumentIssue(NamedTuple):
     hint: str | None = None
 
 
-class Moment(Protocol):
-    """A clock: the day and the instant that a document is looked at."""
-
-    @property
-    def today(self) -> Date: ...
-    @property
-    def now(self) -> Timestamp: ...
-
-
 class Withheld(NamedTuple):
     """A value that is in the file but reads as unknown, and why."""
 
@@ -45,31 +37,46 @@ class Withheld(NamedTuple):
     reason: str
 
 
+class Late(NamedTuple):
+    """A fact from the future: the container as it was read, its key, and what is withheld there."""
+
+    container: dict[str, Any]
+    key: Key
+    withheld: Withheld
+
+
 class Document:
     """An inventory of a known kind.
 
     `value` is the decoded root. `id` is its identity, `as_of` the day its facts were true, `time_zone`
     and `currency` what the file says (None if it does not). `issues` are dangling references and the like,
-    `outward` the references that may lead out of the document.
+    `outward` the references that may lead out of the document, `links` the documents that they lead to.
+
+    What is known later than some moment is left out by a view (`seeing.seen`), which is a document too: it
+    has copies of the containers on the way to what is `hidden`, and shares everything else. `latest_day` and
+    `latest_instant` are those of the facts that cannot lie in the future.
     """
 
     __slots__ = (
-        "_clock",
-        "_hidden",
+        "_copies",
         "_keys",
-        "_latest_day",
-        "_latest_instant",
+        "_originals",
         "_paths",
+        "_places",
         "as_of",
         "currency",
         "facts",
         "file",
+        "hidden",
         "id",
         "index",
         "issues",
         "kind",
+        "last_view",
+        "latest_day",
+        "latest_instant",
+        "links",
         "outward",
-        "places",
         "time_zone",
         "tree",
         "value",
@@ -81,22 +88,27 @@ class Document:
         self.kind = kind
         self.facts = facts
         self.value: dict[str, Any] = tree.value
-        self.places = tree.places
+        self._places = tree.places
         self.file = tree.source.file
         self.index = tree.index
         self.issues: list[DocumentIssue] = []
         self.outward: list[Reference] = []
-        # What is in the file but must not be read, by the id of its container.
+        self.links: list[Document] = []
+        # What is in the file but must not be read, by the id of its container as it was read.
         self.withheld: dict[int, dict[Key, Withheld]] = {}
         self.id = str(dig(self.value, kind.shape.ident))
         zone, as_of = self.value.get("time_zone"), self.value.get("as_of")
         self.time_zone: str | None = zone if isinstance(zone, str) else None
         self.as_of: Date | None = as_of if isinstance(as_of, Date) else None
         self.currency = facts.currency
-        self._hidden: list[tuple[Any, Any, Any]] = []
+        self.hidden: Sequence[Late] = ()
+        self.last_view: tuple[Date, Timestamp, Document] | None = None  # kept by `seeing`
+        # Of a view: copies by the ids of the containers as they were read, and the way back.
+        self._copies: Mapping[int, Any] = {}
+        self._originals: Mapping[int, Any] = {}
         self._paths: dict[int, str] = {}  # by the id of a container
         self._keys: dict[int, dict[int, str]] = {}  # by the ids of a list and of its items
-        self._latest_day, self._latest_instant = _latest(facts.past)
+        self.latest_day, self.latest_instant = _latest(facts.past)
         self._withhold_unclear()
 
     @property
@@ -111,20 +123,65 @@ class Document:
 
     def owns(self, container: object) -> bool:
         """Whether a dict or list is part of this document."""
-        return id(container) in self.places
+        return id(container) in self._places or id(self._as_read(container)) in self._places
+
+    def _as_read(self, container: Any) -> Any:
+        """A container as the file was read, of which a view may have a copy: what all tables are kept by."""
+        return self._originals.get(id(container), container)
 
     def place_of(self, container: Container, key: Key = None) -> Span:
         """Where a container or its value at `key` stands; what is not there points at its parent's key."""
-        return self.tree.span_of(container, key)
+        return self.tree.span_of(self._as_read(container), key)
+
+    def root_span(self) -> Span:
+        """Where the document begins, as a place for what concerns the whole of it."""
+        return self.tree.root_span()
+
+    def parent_of(self, container: Container) -> Container | None:
+        """The container that a container stands in; None for the root."""
+        parent = self._places[id(self._as_read(container))].parent
+        return self._copies.get(id(parent), parent) if parent is not None else None
+
+    def key_in_parent(self, container: Container) -> Key:
+        """The key or index at which a container stands in its parent; None for the root."""
+        return self._places[id(self._as_read(container))].key
+
+    def section_of(self, container: object) -> str | None:
+        """The key of the root below which a container stands; None for the root and what is not owned."""
+        return self._section(id(self._as_read(container)))
+
+    def _section(self, container: int) -> str | None:
+        key, places = None, self._places
+        place = places.get(container)
+        while place is not None and place.parent is not None:
+            key, place = place.key, places.get(id(place.parent))
+        return str(key) if key is not None else None
+
+    def sections_naming(self, field: str) -> set[str | None]:
+        """The sections in which references into the list `field` stand, or a blank key of this name."""
+        found = {
+            self._section(id(container))
+            for container, _, _, refs in self.facts.references
+            if refs == (field,)
+        }
+        found.update(self._section(one) for one, keys in self.tree.blanks.items() if field in keys)
+        return found
+
+    def leads(self) -> Iterator[tuple[Any, Key, Any]]:
+        """The references that may lead out of the document: container, key, and what is there."""
+        for container, key, *_ in self.outward:
+            holder = self._copies.get(id(container), container)
+            yield holder, key, holder[key]
 
     def path_of(self, container: Container, key: Key = None) -> str:
         """The path of a container or of its value at `key`, such as `devices[lt-02].os.version`.
 
         Items of lists with x-key are named by it, others by their index from 0.
         """
+        container = self._as_read(container)
         path = self._paths.get(id(container))
         if path is None:
-            place = self.places[id(container)]
+            place = self._places[id(container)]
             path = "" if place.parent is None else self.path_of(place.parent, place.key)
             self._paths[id(container)] = path
         if key is None:
@@ -138,27 +195,28 @@ class Document:
         if not isinstance(key, int) or not 0 <= key < len(container):
             return f"[{key}]"
         item = container[key]
-        name_of_item = self.key_of(item) if id(item) in self.places else None
+        name_of_item = self.key_of(item) if id(item) in self._places else None
         return f"[{key}]" if name_of_item is None else f"[{_quoted(name_of_item)}]"
 
     def locate(self, container: object, key: Key = None) -> tuple[str, Span] | None:
         """Path and place of a value for the tracer; None if the container is not of this document."""
-        if id(container) not in self.places:
+        if not self.owns(container):
             return None
         return self.path_of(container, key), self.place_of(container, key)  # type: ignore[arg-type]
 
     def generic_path(self, container: Container, key: Key = None) -> str:
         """The path with `[]` for every list item, as `Kind.questions` has it: `devices[].os.version`."""
         keys: list[Key] = [] if key is None else [key]
-        current: Any = container
-        while (place := self.places[id(current)]).parent is not None:
+        current: Any = self._as_read(container)
+        while (place := self._places[id(current)]).parent is not None:
             keys.append(place.key)
             current = place.parent
         return self.kind.path_of(reversed(keys))
 
     def key_of(self, item: Container) -> str | None:
         """What identifies an item of a list with x-key, as `path_of` writes it; None for anything else."""
-        owner = id(self.places[id(item)].parent)
+        item = self._as_read(item)
+        owner = id(self._places[id(item)].parent)
         keys = self._keys.get(owner)
         if keys is None:
             # As they were when they were read: a key that has become a reference, or lies in the future and
@@ -169,20 +227,28 @@ class Document:
 
     def supplied(self, container: Container) -> list[str]:
         """The keys that were not written and got their meaning from the kind's `x-when-absent`."""
-        return list(self.facts.supplied.get(id(container), ()))
+        return list(self.facts.supplied.get(id(self._as_read(container)), ()))
+
+    def is_map(self, container: Container) -> bool:
+        """Whether a container is a dict whose keys are the user's own."""
+        return id(self._as_read(container)) in self.facts.maps
+
+    def blank_keys(self, container: Container) -> Sequence[str]:
+        """The keys of a dict with nothing after them."""
+        return self.tree.blanks.get(id(self._as_read(container)), ())
 
     def why_unknown(self, container: Any, key: Key) -> str | None:
         """Why `container[key]` reads as unknown although it is in the file; None if it is not."""
-        if key in self.tree.blanks.get(id(container), ()):
+        if key in self.blank_keys(container):
             return "it is blank"
-        withheld = self.withheld.get(id(container), {}).get(key)
+        withheld = self.withheld.get(id(self._as_read(container)), {}).get(key)
         return withheld.reason if withheld is not None else None
 
     def blanks(self) -> list[DocumentIssue]:
         """Every key with nothing after it, as a note with its place."""
         found = []
         for container in self._containers() if self.tree.blanks else ():
-            for key in self.tree.blanks.get(id(container), ()):
+            for key in self.blank_keys(container):
                 place, path = self.place_of(container, key), self.path_of(container, key)
                 found.append(DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT))
         return sorted(found, key=lambda issue: issue.place)
@@ -194,7 +260,7 @@ class Document:
         seen = set()
         while stack:
             node = stack.pop()
-            if id(node) in self.places and id(node) not in seen:
+            if self.owns(node) and id(node) not in seen:
                 seen.add(id(node))
                 yield node
                 values = node.values() if node.__class__ is dict else node
@@ -202,39 +268,42 @@ class Document:
 
     # --- what may be seen when ---
 
-    def as_seen(self, clock: Moment) -> Document:
-        """This document with facts later than the clock hidden; cheap where there are none.
+    def late(self, today: Date, now: Timestamp) -> Iterator[Late]:
+        """The facts that cannot lie in the future and do: those later than a day, or than an instant."""
+        if self.latest_day > today or self.latest_instant > now:
+            for container, key, value in self.facts.past:
+                limit = today if value.__class__ is Date else now
+                if value > limit and container.__class__ is dict:
+                    reason = f"it lies in the future: {value} is after {limit}"
+                    yield Late(container, key, Withheld(value, reason))
 
-        It changes the document in place: what a policy reads is what was known at that moment.
+    def view(
+        self, hidden: Sequence[Late], copies: Mapping[int, Any], originals: Mapping[int, Any]
+    ) -> Document:
+        """This document without what is hidden.
+
+        `copies` take the place of containers, by the ids of these; `originals` is the way back.
         """
-        today, now = clock.today, clock.now
-        for container, key, value in self._hidden:
-            container[key] = value
-            del self.withheld[id(container)][key]
-        self._hidden = []
-        if self._latest_day > today or self._latest_instant > now:
-            self._hide(today, now)
-        return self
-
-    def _hide(self, today: Date, now: Timestamp) -> None:
-        for container, key, value in self.facts.past:
-            limit = today if value.__class__ is Date else now
-            if value > limit and container.__class__ is dict:
-                del container[key]
-                reason = f"it lies in the future: {value} is after {limit}"
-                self.withheld.setdefault(id(container), {})[key] = Withheld(value, reason)
-                self._hidden.append((container, key, value))
+        made = copy(self)
+        made.value = copies.get(id(self.value), self.value)
+        made.hidden = hidden
+        made.withheld = {owner: dict(keys) for owner, keys in self.withheld.items()}
+        for container, key, withheld in hidden:
+            made.withheld.setdefault(id(container), {})[key] = withheld
+        made._copies, made._originals = copies, originals
+        made.last_view = None
+        return made
 
     def future_facts(self) -> list[DocumentIssue]:
-        """The facts that `as_seen` has hidden, as issues with their places."""
+        """The facts that this view hides, as issues with their places."""
         return [
             DocumentIssue(
-                f"{value} is in the future, where only a day or time that has been makes sense",
+                f"{withheld.value} is in the future, where only a day or time that has been makes sense",
                 self.place_of(container, key),
                 self.path_of(container, key),
                 "check the year; until then it reads as unknown",
             )
-            for container, key, value in self._hidden
+            for container, key, withheld in self.hidden
         ]
 
     def _withhold_unclear(self) -> None:
@@ -242,7 +311,7 @@ class Document:
             container, key = owner, name
             # One unreadable entry makes a whole list or map unknown: without it, it would say too little.
             while container.__class__ is list or id(container) in self.facts.maps:
-                container, key = self.places[id(container)].parent, self.places[id(container)].key
+                container, key = self._places[id(container)].parent, self._places[id(container)].key
             if key in container:
                 self.withheld.setdefault(id(container), {})[key] = Withheld(container.pop(key), reason)
 

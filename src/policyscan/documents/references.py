@@ -49,6 +49,8 @@ def link_across(document: Document, lookup: Lookup) -> None:
             found = lookup(target.removeprefix(KIND), ident) if target.startswith(KIND) else None
             if found is not None:
                 container[key] = found.value
+                if found not in document.links:
+                    document.links.append(found)
                 break
 
 

@@ -57,19 +57,14 @@ class Coverage:
                     self.sections.setdefault(section, []).append(item)
                 else:
                     self.unusable.add(section)
-        self.own = {
-            self.section_of(container)
-            for container, _, _, refs in document.facts.references
-            if refs == (_EVIDENCE,)
-        }
-        self.own.update(self._section(one) for one, keys in document.tree.blanks.items() if _EVIDENCE in keys)
+        self.own = document.sections_naming(_EVIDENCE)
         """The sections of which parts name evidence of their own."""
 
     def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[Fact]:
         """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
         their own, each part is one."""
         document = self.document
-        if section in document.facts.supplied.get(id(document.value), ()):
+        if section in document.supplied(document.value):
             return ()  # nothing is said of it, which has one honest meaning: there is nothing to show
         items = tuple(self.sections.get(section, ()))
         whole = Fact(document, section, items, not items and section in self.unusable)
@@ -90,20 +85,12 @@ class Coverage:
 
     def _is_in(self, value: Any, above: Any) -> bool:
         while value is not None and value is not above:
-            value = self.document.places[id(value)].parent
+            value = self.document.parent_of(value)
         return value is not None
 
     def section_of(self, value: Any) -> str | None:
         """The section in which an object stands; None for what is no part of the document."""
-        return self._section(id(value)) if isinstance(value, dict | list) else None
-
-    def _section(self, container: int) -> str | None:
-        """The section in which the container with an id stands."""
-        key, places = None, self.document.places
-        place = places.get(container)
-        while place is not None and place.parent is not None:
-            key, place = place.key, places.get(id(place.parent))
-        return str(key) if key is not None else None
+        return self.document.section_of(value) if isinstance(value, dict | list) else None
 
     def _inherited(self, value: Any, whole: Fact) -> Fact:
         """What covers an object from above: the nearest part that names evidence, else its section's."""
@@ -111,12 +98,12 @@ class Coverage:
             own = self._own(value, whole)
             if own is not whole:
                 return own
-            value = self.document.places[id(value)].parent
+            value = self.document.parent_of(value)
         return whole
 
     def _own(self, value: Any, above: Fact) -> Fact:
         named = value.get(_EVIDENCE) if isinstance(value, dict) else None
-        if named is None and _EVIDENCE not in self.document.tree.blanks.get(id(value), ()):
+        if named is None and _EVIDENCE not in self.document.blank_keys(value):
             return above
         item = self.items.get(id(named))
         return above._replace(items=(item,) if item is not None else (), unusable=item is None)
@@ -126,7 +113,7 @@ class Coverage:
         is a fact itself, and so is what names evidence of its own."""
         here = self._own(value, above)
         document = self.document
-        is_map = id(value) in document.facts.maps  # its keys are facts, no names of fields
+        is_map = document.is_map(value)  # its keys are facts, no names of fields
         inner = [v for k, v in value.items() if is_map or k in names] if isinstance(value, dict) else value
         below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
         if len(below) < len(inner) or not inner or here is not above:
@@ -152,4 +139,4 @@ def _listed(value: Any) -> Sequence[Any]:
 
 
 def _parent(document: Document, value: Any) -> Any:
-    return document.places[id(value)].parent if document.owns(value) else None
+    return document.parent_of(value) if document.owns(value) else None

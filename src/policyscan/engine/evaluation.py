@@ -83,6 +83,12 @@ class Evaluation:
             self.clock.others = None
         return made
 
+    def newer(self) -> Iterator[str]:
+        """The ids of those of the documents that are from after the day as of which they are seen."""
+        for one in (self.document, *self.context):
+            if any(container is one.tree.value and key == "as_of" for container, key, _ in one.hidden):
+                yield one.id
+
     def _guarded(self, policy: Policy) -> list[Result]:
         """One policy's results. A crash is its one result, an error, and touches no other policy."""
         self._asking = policy
@@ -148,7 +154,7 @@ class Evaluation:
         return Result(
             policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
             f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
-            document.tree.root_span(),
+            document.root_span(),
         )  # fmt: skip
 
     def _references(self) -> list[Result]:
@@ -248,5 +254,5 @@ def crashed(document_id: str, kind: str, document: Document, error: Exception) -
     return Result(
         CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
         f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug",
-        document.tree.root_span(),
+        document.root_span(),
     )  # fmt: skip

@@ -154,7 +154,7 @@ class Explainer:
             span = self._object_span(value)
             if span is not None:
                 return span
-        return self.document.tree.root_span()
+        return self.document.root_span()
 
     def _element_span(self, outcome: Outcome, verdict: Verdict) -> Span | None:
         """The place of the element of an `each` that a verdict is about."""

@@ -161,20 +161,19 @@ class Grader:
         kin = [one for one in self.context if one.kind.name == self._kind and one is not self.document]
         if not kin:
             return ()
-        places = self.document.places
         named = set()
-        for container, key, *_ in self.document.outward:
-            name = key if isinstance(key, str) else places[id(container)].key
+        for container, key, value in self.document.leads():
+            name = key if isinstance(key, str) else self.document.key_in_parent(container)
             if name in reads.names:
-                named.add(id(container[key]))
+                named.add(id(value))
         return [one for one in kin if id(one.value) in named]
 
     @cached_property
     def _leading(self) -> frozenset[str]:
         """The parts of the document in which others are named."""
         coverage = self._coverage(self.document)
-        outward = self.document.outward
-        return frozenset(f"{self._kind}.{coverage.section_of(container)}" for container, *_ in outward)
+        leads = self.document.leads()
+        return frozenset(f"{self._kind}.{coverage.section_of(container)}" for container, *_ in leads)
 
     def _coverage(self, document: Document) -> Coverage:
         coverage = self._covered.get(id(document))

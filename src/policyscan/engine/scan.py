@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
+from policyscan.documents.seeing import seen
 from policyscan.engine.evaluation import Evaluation, crashed
 from policyscan.engine.moments import PolicyClock, shared_clock
 from policyscan.engine.plan import Plan
@@ -55,7 +56,7 @@ def scan_document(
     evaluation = None
     try:
         evaluation = open_evaluation(document, plan, context, book)
-        results = _waived(document, plan, evaluation)
+        results = _waived(plan, evaluation)
         if book is not None and book.wants(document):
             book.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
@@ -68,7 +69,7 @@ def scan_document(
         results.extend(failed)
     name, as_of = _name(document), str(document.as_of or "")
     info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
-    return Scanned(info, results, tuple(one.id for one in (document, *context) if is_newer(one)))
+    return Scanned(info, results, tuple(evaluation.newer()) if evaluation is not None else ())
 
 
 def open_evaluation(
@@ -79,13 +80,11 @@ def open_evaluation(
     if book is not None and document.kind.name in book.kinds:
         tables = book.tables(document, lambda member, its: _opened(member, plan, its, book))
     clock = document_clock(document, plan)
-    for one in (document, *context):
-        one.as_seen(clock)
     return Evaluation(
-        document,
+        seen(document, clock),
         clock,
         plan.known,
-        context,
+        [seen(one, clock) for one in context],
         full=plan.full,
         evidence=plan.evidence,
         gaps=plan.gaps,
@@ -97,7 +96,7 @@ def open_evaluation(
 def _opened(member: Document, plan: Plan, context: Sequence[Document], book: Book) -> Evaluation:
     """A member that is read for a document of which it is one."""
     evaluation = open_evaluation(member, plan, context)
-    book.newer.update(one.id for one in (member, *context) if is_newer(one))
+    book.newer.update(evaluation.newer())
     return evaluation
 
 
@@ -127,8 +126,9 @@ def _grades(
     return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}, failed
 
 
-def _waived(document: Document, plan: Plan, evaluation: Evaluation) -> list[Result]:
+def _waived(plan: Plan, evaluation: Evaluation) -> list[Result]:
     """The results of a document with its waivers applied, and what is wrong with the waivers."""
+    document = evaluation.document
     results = evaluation.results(plan.policies)
     written = document.value.get("waivers")
     if not written:
@@ -156,11 +156,6 @@ def _name(document: Document) -> str:
 def document_clock(document: Document, plan: Plan) -> PolicyClock:
     """The clock of a document: its own time zone, else the plan's."""
     return shared_clock(plan.moment, document.time_zone or plan.zone)
-
-
-def is_newer(document: Document) -> bool:
-    """Whether a document is from after the day as of which it is seen."""
-    return "as_of" in document.withheld.get(id(document.value), ())
 
 
 def scan(

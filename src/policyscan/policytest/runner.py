@@ -217,7 +217,7 @@ def _places(document: Document) -> list[tuple[str, Span]]:
         if id(container) in seen or not document.owns(container):
             continue
         seen.add(id(container))
-        blanks = document.tree.blanks.get(id(container), ())
+        blanks = document.blank_keys(container)
         keys = [*container, *blanks] if isinstance(container, dict) else range(len(container))
         for key in keys:
             made.append((document.path_of(container, key), document.place_of(container, key)))
