@@ -35,8 +35,8 @@ scan: $(RUN) ## Check the shipped inventories (ARGS="…" adds options)
 	$(BIN)/policyscan scan --as-of 2026-10-31 --exit-zero $(ARGS)
 
 .PHONY: test
-test: $(DEV) ## Run every test (ARGS="…" goes to pytest)
-	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+test: $(DEV) ## Run every test, and list the ten slowest (ARGS="…" goes to pytest)
+	$(BIN)/pytest -n auto --dist worksteal --durations=10 $(ARGS)
 
 .PHONY: check
 check: lint types imports generated policies ## Run every check that is not a test

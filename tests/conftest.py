@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,44 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # What makes policyscan or click speak differently on one machine than on another.
 SCRUBBED = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "TZ", "SOURCE_DATE_EPOCH")
 PREFIXES = ("GITHUB_", "GITLAB_", "POLICYSCAN_", "GIT_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--most-skips N`."""
+    parser.addoption("--most-skips", type=int, metavar="N", help="fail if more than N tests are skipped")
+
+
+def _skipped(config: pytest.Config) -> Counter[str]:
+    """How many tests were skipped for each reason; nothing in the processes that only run tests."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = () if reporter is None else reporter.stats.get("skipped", ())
+    return Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+
+
+def _too_many(config: pytest.Config) -> bool:
+    most: int | None = config.getoption("--most-skips")
+    return most is not None and _skipped(config).total() > most
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turns a green run red in which more was skipped than may be."""
+    if session.exitstatus == pytest.ExitCode.OK and _too_many(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says how many tests were skipped, and why, before pytest's closing line."""
+    most: int | None = config.getoption("--most-skips")
+    if most is None:
+        return
+    skipped, bad = _skipped(config), _too_many(config)
+    terminalreporter.section("skipped tests", red=bad, yellow=not bad and bool(skipped))
+    terminalreporter.line(f"{skipped.total()} skipped; at most {most} may be")
+    for reason, count in sorted(skipped.items()):
+        terminalreporter.line(f"  {count} × {reason}")
+    if bad:
+        terminalreporter.line("this run fails: more was skipped than may be", red=True)
 
 
 @pytest.fixture(scope="session")
