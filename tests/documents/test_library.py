@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from policyscan.cel.values import Unresolved
-from policyscan.documents import Document, Kinds, Library, discover, library, opening
+from policyscan.documents import Document, Kinds, Library, discover, library
 from policyscan.files.discovery import File
+from policyscan.reading import limits
 
 CLIENT = """\
 schema_version: 1
@@ -121,7 +122,7 @@ def test_a_large_foreign_file_is_skipped_unread(
     tmp_path: Path, builtin: Kinds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, "other/data.json", "[" + "1," * 50 + "1]")
-    monkeypatch.setattr(opening.limits, "MAX_BYTES", 50)
+    monkeypatch.setattr(limits, "MAX_BYTES", 50)
     _, documents, problems, skipped = opened(tmp_path, builtin, "other")
     assert (documents, problems, skipped) == ([], [], 1)
     _, documents, problems, skipped = opened(tmp_path, builtin, "other/data.json")

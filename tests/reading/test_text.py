@@ -157,6 +157,7 @@ def test_a_file_that_changes_while_it_is_read(
     looked_at[6] = size
     with monkeypatch.context() as patch:
         patch.setattr("policyscan.reading.text.os.stat", lambda _: os.stat_result(looked_at))
+        patch.setattr("policyscan.reading.text.os.fstat", lambda _: os.stat_result(looked_at))
         assert read_source(path).text == "a: 12345"
         patch.setattr(limits, "MAX_BYTES", 5)
         assert refused(path).startswith("the file has 1 MB")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -13,9 +12,8 @@ from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import File, as_source
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
-from policyscan.reading import limits
 from policyscan.reading.reading import read_text
-from policyscan.reading.text import top
+from policyscan.reading.text import TOO_LARGE, read_bytes, top
 from policyscan.reading.tree import Tree
 from policyscan.source import Source
 
@@ -144,12 +142,10 @@ def _unreadable(file: File, problem: DocumentError) -> Loaded:
     """A file that could not be read: an error, unless it cannot be an inventory of ours."""
     if not file.strict:
         try:
-            size = os.stat(file.path).st_size  # noqa: PTH116 - as in text.py
-            with open(file.path, "rb") as opened:  # noqa: PTH123 - as in text.py
-                ours = _VERSION.encode() in opened.read(limits.MAX_BYTES)
-        except OSError:
-            ours, size = True, 0
-        if size > limits.MAX_BYTES or not ours:
+            ours = _VERSION.encode() in read_bytes(file.path, file.shown)
+        except DocumentError as error:
+            ours = error.hint != TOO_LARGE
+        if not ours:
             return Loaded([], [], 1)
     return Loaded([], [problem], 0)
 

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from policyscan.errors import DocumentError, UsageError
+from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
 from policyscan.reading.text import cannot_read, decode, top
 from policyscan.source import Source
@@ -43,9 +44,10 @@ class Discovery(NamedTuple):
     """The files to report on, in a fixed order, and what stood in the way of finding them.
 
     `roots` are the folders in which documents that these refer to are looked for, `homes` those of them that
-    are known to hold inventories. `ignored` counts files and folders that a .gitignore
-    excludes, `led_out` links to elsewhere that were not followed. `lost` are the files, links and folders
-    that should have been read and could not be.
+    are known to hold inventories. `ignored` counts files and folders that git ignores and does not track,
+    `left_out` names those of them that lie under configured inventory paths; `led_out` counts links to
+    elsewhere that were not followed. `lost` are the files, links and folders that should have been read and
+    could not be. `notes` tell of what looks like an inventory, or like rules, and was not used.
     """
 
     files: list[File]
@@ -55,6 +57,8 @@ class Discovery(NamedTuple):
     homes: Sequence[str] = ()
     led_out: int = 0
     lost: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 def discover(
@@ -112,6 +116,10 @@ class _Search:
         self.ignored = 0
         self.led_out = 0
         self.lost: list[str] = []
+        self.left_out: list[str] = []
+        self.notes: list[str] = []
+        self._unread: list[DocumentError] = []  # files of ignore rules
+        self._repository: Repository | None = None  # that of the folder that is walked
         self._links: dict[str, list[str]] = {}  # by the path that a file is known under
         self._folders: set[str] = set()
 
@@ -131,7 +139,17 @@ class _Search:
         files = sorted(found, key=lambda file: file.shown)
         problems = sorted(self.problems, key=lambda problem: problem.at or ())
         homes = [root for root in self.roots if is_home(root, self.configured)]
-        return Discovery(files, problems, list(self.roots), self.ignored, homes, self.led_out, self.lost)
+        return Discovery(
+            files, problems, list(self.roots), self.ignored, homes, self.led_out, self.lost,
+            sorted(self.left_out), sorted({*self.notes, *self._about_rules()}),
+        )  # fmt: skip
+
+    def _about_rules(self) -> Iterator[str]:
+        """That rules of git could not be read, so that more is read, or less, than git would."""
+        for problem in self._unread:
+            if problem.at is not None and problem.message != "there is no such file":
+                file = self.shown(problem.at.file)
+                yield f"the ignore rules in {file} were not applied: {problem.message}"
 
     def add_stdin(self, data: bytes | None, filename: str | None) -> None:
         """Report on the text from standard input as if it stood in the named file."""
@@ -184,7 +202,8 @@ class _Search:
 
     def walk(self, folder: str, within: str | None = None) -> None:
         """Take in every inventory file below a folder, or below the one in it that is named `within`."""
-        rules = Ignore.above(folder)
+        self._repository = Repository.around(folder, SUFFIXES)
+        rules = Ignore.above(folder, self._repository, self._unread)
         if rules and rules.covers(folder):
             rules = Ignore(())  # named all the same, so what excludes it is not what is wanted
         top_folder = folder
@@ -216,11 +235,11 @@ class _Search:
             self.lost.append(folder)
             return
         if any(entry.name == ".gitignore" for entry in entries):
-            rules = rules.with_file(folder)
+            rules = rules.with_file(folder, self._unread)
         strict = self.strict(folder)
         for entry in entries:
             name = entry.name
-            if name[0] == "." or name in _JUNK:
+            if name[0] == ".":
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
@@ -231,16 +250,40 @@ class _Search:
                         DocumentError(message, at=top(self.shown(entry.path)), hint="delete it")
                     )
                 continue
-            if rules and rules.ignores(entry.path, is_folder=is_folder):
-                self.ignored += 1
-            elif entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
+            its_rules = rules
+            if name in _JUNK or (rules and rules.ignores(entry.path, is_folder=is_folder)):
+                if not self.tracked(entry.path, is_folder=is_folder):
+                    self.leave_out(entry.path, strict=strict)
+                    continue
+                its_rules = Ignore(everything=True)
+            if entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
                 continue
             elif not is_folder:
                 self.take(entry, strict=strict)
             elif strict and name.lower().endswith(SUFFIXES):
                 self.misnamed(entry.path)
             else:
-                yield entry.path, rules
+                yield entry.path, its_rules
+
+    def tracked(self, path: str, *, is_folder: bool) -> bool:
+        """Whether git tracks something, whatever its rules say: then nothing ignores it."""
+        repository = self._repository
+        if repository is None or not repository.tracks(path, is_folder=is_folder):
+            if repository is not None and repository.problem is not None:
+                why = repository.problem.message
+                self.notes.append(f"which ignored files git tracks is not known: {why}")
+            return False
+        return True
+
+    def leave_out(self, path: str, *, strict: bool) -> None:
+        """Count what is not read although its name is right; what people expect to be read is named."""
+        if os.path.basename(path) in _JUNK:
+            if strict:
+                self.notes.append(f"{self.shown(path)} was not read: programs lie in folders of this name")
+            return
+        self.ignored += 1
+        if strict:
+            self.left_out.append(self.shown(path))
 
     def leads_out(self, entry: os.DirEntry[str], inside: tuple[str, str], *, strict: bool) -> bool:
         """Whether a link leads to something that nobody asked for; then it is not followed."""

@@ -7,12 +7,17 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from policyscan.errors import DocumentError
+from policyscan.files.git import Repository
+from policyscan.reading.text import read_content
+
 _WILD = re.compile(r"[*?\[\\]")
-# One piece of a pattern at a time: any number of folders, wildcards, a set of characters, an escape, text.
-_PIECE = re.compile(
-    r"(^\*\*/)|(/\*\*/)|(/\*\*$)|(\*+)|(\?)|(\[[!^]?+\]?+(?:[^\]\\]|\\.)*\])|\\(.)|(.)", re.DOTALL
-)
+_SET = re.compile(r"\[[!^]?+\]?+(?:[^\]\\]|\\.)*+\]", re.DOTALL)
 _MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
+_MOST_BYTES = 256 * 1024
+"""Of one file of rules; larger ones are told and not applied, as git does with those of over 100 MB."""
+_LONGEST_PATH = 4096  # in characters; a pattern that needs more can match nothing
+_BOM = b"\xef\xbb\xbf"
 
 
 class Rule(NamedTuple):
@@ -26,42 +31,61 @@ class Rule(NamedTuple):
 class Ignore:
     """The rules that apply in a folder: those of its own `.gitignore` and of the folders above it."""
 
-    __slots__ = ("_files",)
+    __slots__ = ("_everything", "_files")
 
-    def __init__(self, files: tuple[tuple[str, tuple[Rule, ...]], ...] = ()) -> None:
+    def __init__(
+        self, files: tuple[tuple[str, tuple[Rule, ...]], ...] = (), *, everything: bool = False
+    ) -> None:
+        """With `everything` nothing is left: so it is below a folder that is excluded."""
         self._files = files
+        self._everything = everything
 
     def __bool__(self) -> bool:
-        return bool(self._files)
+        return self._everything or bool(self._files)
 
     @classmethod
-    def above(cls, folder: str) -> Ignore:
+    def above(
+        cls, folder: str, repository: Repository | None, unread: list[DocumentError] | None = None
+    ) -> Ignore:
         """The rules from the repository's top down to the folder above this one."""
-        folders = []
-        current = folder
-        while not os.path.lexists(os.path.join(current, ".git")):
-            above = os.path.dirname(current)
-            if above == current:
-                return cls()  # not in a repository: only what lies below counts
-            folders.append(above)
-            current = above
+        if repository is None:
+            return cls()  # only what lies below counts
         rules = cls()
+        if os.path.lexists(repository.exclude):
+            rules = rules.with_rules(repository.top, repository.exclude, unread)
+        folders = []
+        while folder != repository.top:
+            folder = os.path.dirname(folder)
+            folders.append(folder)
         for one in reversed(folders):
-            if os.path.isfile(os.path.join(one, ".gitignore")):
-                rules = rules.with_file(one)
+            if os.path.lexists(os.path.join(one, ".gitignore")):
+                rules = rules.with_file(one, unread)
         return rules
 
-    def with_file(self, folder: str) -> Ignore:
-        """These rules and those of the folder's own `.gitignore`, which win."""
+    def with_file(self, folder: str, unread: list[DocumentError] | None = None) -> Ignore:
+        """These rules and those of the folder's own `.gitignore`, which win.
+
+        Why it cannot be read is added to `unread`. A link is one reason: git follows none here.
+        """
+        return self.with_rules(folder, os.path.join(folder, ".gitignore"), unread, links=False)
+
+    def with_rules(
+        self, folder: str, path: str, unread: list[DocumentError] | None = None, *, links: bool = True
+    ) -> Ignore:
+        """These rules and those of a file, relative to a folder; `unread` gets why it cannot be read."""
         try:
-            with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-                rules = parse(file.read())
-        except OSError:
+            data = read_content(path, path, most=_MOST_BYTES, links=links).data
+        except DocumentError as problem:
+            if unread is not None:
+                unread.append(problem)
             return self
+        rules = parse(data.removeprefix(_BOM).decode("utf-8", "replace"))
         return Ignore(((os.path.join(folder, ""), rules), *self._files)) if rules else self
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path is excluded by itself; that no folder above it is, is the caller's to know."""
+        if self._everything:
+            return True
         name = os.path.basename(path)
         for folder, rules in self._files:
             if not path.startswith(folder):
@@ -88,8 +112,7 @@ def parse(text: str) -> tuple[Rule, ...]:
 
 def _rule(line: str) -> Rule | None:
     """The rule of one line; None for a comment, an empty line or a pattern that can match nothing."""
-    while line.endswith(" ") and not line.endswith("\\ "):
-        line = line[:-1]
+    line = _without_end(line)
     if not line or line.startswith("#"):
         return None
     excludes = not line.startswith("!")
@@ -104,6 +127,13 @@ def _rule(line: str) -> Rule | None:
     return Rule(excludes, only_folders, matches) if matches is not None else None
 
 
+def _without_end(line: str) -> str:
+    """A line without the spaces at its end; one after a backslash belongs to the pattern."""
+    kept = line.rstrip(" ")
+    backslashes = len(kept) - len(kept.rstrip("\\"))
+    return kept + " " if len(kept) < len(line) and backslashes % 2 else kept
+
+
 def _matcher(pattern: str, *, anchored: bool) -> Callable[[str, str], bool] | None:
     """A test of a path, or of its last name where the pattern has no slash but at its end."""
     if not _WILD.search(pattern):
@@ -113,33 +143,107 @@ def _matcher(pattern: str, *, anchored: bool) -> Callable[[str, str], bool] | No
     if not anchored and pattern[0] == "*" and not _WILD.search(pattern, 1):
         ending = pattern[1:]
         return lambda _path, name: name.endswith(ending)
-    try:
-        match = re.compile("".join(map(_translated, _PIECE.finditer(pattern))) + r"\Z", re.DOTALL).match
-    except re.error:
+    written = expression(pattern)
+    if written is None:
         return None
+    match = re.compile(written, re.DOTALL).match
     if anchored:
         return lambda path, _name: match(path) is not None
     return lambda _path, name: match(name) is not None
 
 
-def _translated(piece: re.Match[str]) -> str:
-    """One piece of a pattern as a regular expression."""
-    leading, middle, trailing, stars, one, among, escaped, text = piece.groups()
-    if leading:
-        return "(?:.*/)?"
-    if middle:
-        return "/(?:.*/)?"
-    if trailing:
-        return "/.+"
-    if stars:
-        return "[^/]*"
-    if one:
-        return "[^/]"
-    if among:
-        return _set_of_characters(among)
-    if text in {"[", "\\"}:
-        return "(?!)"  # a set without an end, an escape of nothing: git lets such a pattern match nothing
-    return re.escape(escaped or text)
+_FOLDERS, _STAR, _REST = "**/", "*", "**"
+"""Tokens for any number of folders, any characters of one name, and all that is below."""
+
+
+def expression(pattern: str) -> str | None:
+    """A regular expression that matches the same paths; None for a pattern that can match nothing.
+
+    It never tries one place twice for a star: whatever stands between two stars of a name is taken where it
+    first comes (an atomic group), and so is what stands between two `**`, for a later place could only leave
+    less to what follows. So the time grows with pattern times path, however many stars there are.
+    """
+    tokens = _tokens(pattern)
+    if tokens is None or len(tokens) > 2 * _LONGEST_PATH:
+        return None
+    blocks: list[list[str]] = [[]]
+    for token in tokens:
+        if token == _FOLDERS:
+            blocks.append([])
+        else:
+            blocks[-1].append(token)
+    *others, last = blocks
+    parts = [f"(?>(?:[^/]*+/)*?{_names(block)})" if at else _names(block) for at, block in enumerate(others)]
+    below = last[-1:] == [_REST]
+    end = _names(last[:-1]) + ".+" if below else _names(last)
+    return "".join(parts) + ("(?:[^/]*+/)*?" if others else "") + end + r"\Z"
+
+
+def _tokens(pattern: str) -> list[str] | None:
+    """The parts of a pattern: stars, and expressions for one character each; None if it matches nothing."""
+    tokens: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "*":
+            at = _stars(pattern, at, tokens)
+        elif char == "[":
+            found = _SET.match(pattern, at)
+            if found is None:
+                return None  # a set without an end: git lets such a pattern match nothing
+            tokens.append(_set_of_characters(found.group()))
+            at = found.end()
+        elif char == "\\":
+            if at + 1 == len(pattern):
+                return None  # an escape of nothing
+            tokens.append(re.escape(pattern[at + 1]))
+            at += 2
+        else:
+            tokens.append("[^/]" if char == "?" else re.escape(char))
+            at += 1
+    return tokens
+
+
+def _stars(pattern: str, at: int, tokens: list[str]) -> int:
+    """Adds the token for a run of stars; the offset after it."""
+    end = at
+    while pattern[end : end + 1] == "*":
+        end += 1
+    if end - at > 1 and (at == 0 or pattern[at - 1] == "/"):
+        if end == len(pattern):
+            tokens.append(_REST)
+            return end
+        if pattern[end] == "/":
+            tokens.append(_FOLDERS)
+            return end + 1
+        if pattern[end : end + 2] == "\\/":  # one folder at least: a quirk of git's
+            tokens += _FOLDERS, _STAR, "/"
+            return end + 2
+    tokens.append(_STAR)
+    return end
+
+
+def _names(tokens: list[str]) -> str:
+    """The expression for parts without `**`: each name's last star may try all places, the others one."""
+    parts: list[str] = []
+    name: list[list[str]] = [[]]
+    for one in tokens:
+        if one == "/":
+            parts += _name(name), "/"
+            name = [[]]
+        elif one == _STAR:
+            name.append([])
+        else:
+            name[-1].append(one)
+    return "".join([*parts, _name(name)])
+
+
+def _name(pieces: list[list[str]]) -> str:
+    first, *others = map("".join, pieces)
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>[^/]*?{piece})" for piece in middle) + f"[^/]*{last}"
 
 
 def _set_of_characters(among: str) -> str:

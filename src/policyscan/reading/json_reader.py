@@ -62,7 +62,7 @@ class _Scanner:
         end = self.at
         self.skip()
         if self.at < len(self.text):
-            hint = "a JSON file holds one value; put several into one list or into several files"
+            hint = "a JSON file holds one value: give each inventory a file of its own"
             self.fail("there is text after the end of the JSON value", self.at, hint=hint)
         return Tree(self.source, 0, value, self.places, {}, Region(begin, begin), Region(begin, end))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from policyscan.errors import DocumentError
 from policyscan.reading.text import read_source
 from policyscan.reading.tree import Tree
 from policyscan.source import Source
+
+_BRACKET = re.compile(r"[ \t\r\n]*[\[{]")
 
 
 def read_file(
@@ -26,11 +29,33 @@ def read_file(
 
 
 def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
-    """The same for a text that has been read already; the format is told from the file's name."""
+    """The same for a text that has been read already.
+
+    What is JSON is read as JSON, whatever the file's name is and on standard input too: YAML's parsers refuse
+    some of it (escaped surrogate pairs, keys over 1,024 characters, U+2028).
+    """
     if source.file.lower().endswith(".json"):
         from policyscan.reading.json_reader import read_json
 
         return read_json(source)
+    if _BRACKET.match(source.text) is not None:
+        return _read_either(source)
+    return _read_yaml(source)
+
+
+def _read_either(source: Source) -> tuple[list[Tree], list[DocumentError]]:
+    """A text that begins like JSON, which may be YAML as well; what is neither is what it is for longer."""
+    from policyscan.reading.json_reader import read_json
+
+    json_trees, json_problems = read_json(source)
+    if not json_problems:
+        return json_trees, []
+    trees, problems = _read_yaml(source)
+    as_json = problems and json_problems[-1].at > problems[-1].at  # type: ignore[operator]
+    return (json_trees, json_problems) if as_json else (trees, problems)
+
+
+def _read_yaml(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     from policyscan.reading.fast_yaml import read_fast
 
     tree = read_fast(source)

@@ -1,16 +1,26 @@
-"""Files to text: which files may be read, how large they may be, and how their bytes become characters."""
+"""The one guarded way to read: which files may be read, how large they may be, how bytes become characters.
+
+Whatever policyscan reads that it did not write itself comes through here: inventories, policies, settings,
+tests, ignore rules and standard input. Only regular files are opened, at most `limits.MAX_BYTES` are taken,
+and the digest of what was read is that of the very bytes that are parsed.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from typing import IO, NamedTuple
 
 from policyscan.errors import DocumentError
 from policyscan.reading import limits
 from policyscan.source import Source, Span
+from policyscan.store import digest
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+# A file may become a pipe between the look at it and its opening: then nobody waits for a writer.
+_FLAGS |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_BOMS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
@@ -19,7 +29,11 @@ _SPECIAL = {
     stat.S_IFSOCK: "a socket",
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
+    stat.S_IFLNK: "a link",
 }
+_MEGABYTE = 1024 * 1024
+TOO_LARGE = "an inventory is a few hundred KB at most: is this the right file?"
+"""The hint of a problem with a file that is too large to be read."""
 _REASONS = {
     errno.ENOENT: ("there is no such file", "check the path; if it is a link, its target is gone"),
     errno.EACCES: ("the file may not be read", "give yourself permission to read it"),
@@ -36,16 +50,62 @@ def top(file: str) -> Span:
     return Span(file, 1, 1, 1, 1)
 
 
+class Content(NamedTuple):
+    """What was read at once from one file or stream, named `name` to people."""
+
+    name: str
+    data: bytes
+
+    @property
+    def digest(self) -> str:
+        """32 hex digits that stand for the bytes as they were read."""
+        return digest(self.data)
+
+    def source(self) -> Source:
+        """Its text; raises DocumentError where the bytes are no text."""
+        return Source(self.name, decode(self.data, self.name))
+
+
 def read_source(path: str | os.PathLike[str], shown: str | None = None) -> Source:
     """The text of a file, named `shown` to people; raises DocumentError with its place."""
     name = os.fspath(path).replace(os.sep, "/") if shown is None else shown
     return Source(name, decode(read_bytes(path, name), name))
 
 
-def read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
-    """The content of a file, named `name` to people; raises DocumentError with its place."""
+def read_content(
+    path: str | os.PathLike[str], name: str, *, most: int | None = None, links: bool = True
+) -> Content:
+    """The content of a regular file; raises DocumentError with its place.
+
+    `most` is how many bytes are read before a file is refused, by default `limits.MAX_BYTES`. Without
+    `links` the file may not be a link.
+    """
+    return Content(name, read_bytes(path, name, most=most, links=links))
+
+
+def read_stream(stream: IO[bytes], name: str) -> Content:
+    """What a stream holds up to its end; raises DocumentError if that is more than is read of a file."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= limits.MAX_BYTES:
+        try:
+            part = stream.read(limits.MAX_BYTES + 1 - size)
+        except OSError as error:
+            raise cannot_read(name, error) from None
+        if not part:
+            return Content(name, b"".join(parts))
+        parts.append(part)
+        size += len(part)
+    limit = limits.MAX_BYTES // _MEGABYTE
+    raise DocumentError(f"this has more than {limit} MB; no more are read", at=top(name), hint=TOO_LARGE)
+
+
+def read_bytes(
+    path: str | os.PathLike[str], name: str, *, most: int | None = None, links: bool = True
+) -> bytes:
+    """The bytes of `read_content`."""
     try:
-        return _read_bytes(path, name)
+        return _read_bytes(path, name, limits.MAX_BYTES if most is None else most, links=links)
     except OSError as error:
         raise cannot_read(name, error) from None
     except ValueError:  # a NUL character in the path
@@ -58,44 +118,50 @@ def cannot_read(name: str, error: OSError) -> DocumentError:
     return DocumentError(reason, at=top(name), hint=hint)
 
 
-def _read_bytes(path: str | os.PathLike[str], name: str) -> bytes:
-    # Looking before opening: opening a pipe waits for a writer, opening a device may act on it.
-    status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat
-    if not stat.S_ISREG(status.st_mode):
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, "folder")
-        what = _SPECIAL.get(stat.S_IFMT(status.st_mode), "not a regular file")
-        raise DocumentError(f"this is {what}, not a file", at=top(name))
-    if status.st_size > limits.MAX_BYTES:
-        raise _too_large(name, status.st_size)
-    descriptor = os.open(path, _FLAGS)  # half the time of `open`, which looks at the file once more
+def _read_bytes(path: str | os.PathLike[str], name: str, most: int, *, links: bool) -> bytes:
+    # Looking before opening: opening a device may act on it.
+    look = os.stat if links else os.lstat  # half the time of Path.stat
+    _check(look(path), name, most)
+    flags = _FLAGS if links else _FLAGS | _NO_LINK
+    descriptor = os.open(path, flags)  # half the time of `open`, which looks at the file once more
     try:
+        status = os.fstat(descriptor)  # what was opened need not be what was looked at
+        _check(status, name, most)
         data = os.read(descriptor, status.st_size + 1)
         if len(data) != status.st_size:  # it is being written, or its size is not known, as in /proc
-            data = _read_on(descriptor, data, name)
+            data = _read_on(descriptor, data, name, most)
     finally:
         os.close(descriptor)
     return data
 
 
-def _read_on(descriptor: int, data: bytes, name: str) -> bytes:
+def _check(status: os.stat_result, name: str, most: int) -> None:
+    """Refuses what is no regular file, or too large a one."""
+    mode = status.st_mode
+    if not stat.S_ISREG(mode):
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "folder")
+        what = _SPECIAL.get(stat.S_IFMT(mode), "not a regular file")
+        raise DocumentError(f"this is {what}, not a file", at=top(name))
+    if status.st_size > most:
+        raise _too_large(name, status.st_size, most)
+
+
+def _read_on(descriptor: int, data: bytes, name: str, most: int) -> bytes:
     """What has been read, and the rest up to the limit."""
-    while len(data) <= limits.MAX_BYTES:
-        more = os.read(descriptor, limits.MAX_BYTES)
+    while len(data) <= most:
+        more = os.read(descriptor, most)
         if not more:
             return data
         data += more
-    raise _too_large(name, len(data))
+    raise _too_large(name, len(data), most)
 
 
-def _too_large(name: str, size: int) -> DocumentError:
-    limit = limits.MAX_BYTES // (1024 * 1024)
-    found = -(-size // (1024 * 1024))
-    return DocumentError(
-        f"the file has {found} MB; at most {limit} MB are read",
-        at=top(name),
-        hint="an inventory is a few hundred KB at most: is this the right file?",
-    )
+def _too_large(name: str, size: int, most: int) -> DocumentError:
+    found = -(-size // _MEGABYTE)
+    limit = f"{most // _MEGABYTE} MB" if most >= _MEGABYTE or most < 1024 else f"{most // 1024} KB"
+    message = f"the file has {found} MB; at most {limit} are read"
+    return DocumentError(message, at=top(name), hint=TOO_LARGE)
 
 
 def decode(data: bytes, name: str) -> str:

@@ -16,6 +16,8 @@ from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
 from policyscan.kinds.kinds import Kinds
 
+_MOST_NAMED = 5
+
 
 class Reader:
     """Reads the documents of a scan one by one, and keeps what is wrong with the others."""
@@ -87,11 +89,14 @@ class Reader:
 
     def unread(self) -> Iterator[str]:
         """What was passed over without a look, for someone who wonders where an inventory is."""
-        count = self.discovery.ignored
+        count, names = self.discovery.ignored, self.discovery.left_out
+        shown = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+        which = f": {shown}" if shown else ""
         if count == 1:
-            yield "a file or folder that a .gitignore excludes was not read"
+            yield f"a file or folder that a .gitignore excludes was not read{which}"
         elif count:
-            yield f"{count} files or folders that a .gitignore excludes were not read"
+            yield f"{count} files or folders that a .gitignore excludes were not read{which}"
+        yield from self.discovery.notes
         if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
 
@@ -130,9 +135,17 @@ def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None)
         raise UsageError(
             "--stdin-filename names standard input, which is not read", hint="add - to the paths"
         )
-    stdin = sys.stdin.buffer.read() if STDIN in paths else None
-    if stdin is not None:
-        from policyscan.session.sources import remember
-
-        remember((stdin_filename or STDIN_SHOWN).replace(os.sep, "/"), stdin)
+    stdin = _standard_input(stdin_filename) if STDIN in paths else None
     return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)
+
+
+def _standard_input(filename: str | None) -> bytes | None:
+    """What is on standard input, if it is open; reports show its lines under the name that it is given."""
+    if sys.stdin is None:
+        return None
+    from policyscan.reading.text import read_stream
+    from policyscan.session.sources import remember
+
+    content = read_stream(sys.stdin.buffer, (filename or STDIN_SHOWN).replace(os.sep, "/"))
+    remember(content.name, content.data)
+    return content.data
