@@ -1,3 +1,5 @@
 """Policy-as-code compliance checks whose results can be proved."""
 
-__version__ = "0.1.0"
+from policyscan.version import __version__
+
+__all__ = ["__version__"]

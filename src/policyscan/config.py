@@ -100,7 +100,7 @@ def shown(path: str) -> str:
 
 def placed(config: Config, problems: Sequence[PolicyscanError]) -> list[PolicyscanError]:
     """The same problems, those with settings at their places in the configuration file."""
-    wrong = [p for p in problems if isinstance(p, SettingError) and not str(p.setting[0]).startswith("--")]
+    wrong = [p for p in problems if isinstance(p, SettingError) and p.setting[0] in Config._fields]
     if wrong and config.file is not None:
         from policyscan.policies.files import read
 

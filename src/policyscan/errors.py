@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from policyscan.source import Span
 
@@ -16,10 +16,42 @@ class PolicyscanError(Exception):
         self.at = at
         self.hint = hint
 
+    @property
+    def problems(self) -> Sequence[PolicyscanError]:
+        """All that is wrong, in the order of its places: this one, unless there are several."""
+        return (self,)
+
+    @property
+    def file(self) -> str | None:
+        """The file that it is in, as people see its name; None if it has no place."""
+        return self.at.file if self.at is not None else None
+
+    @property
+    def line(self) -> int | None:
+        """The line that it begins on, from 1; None if it has no place."""
+        return self.at.line if self.at is not None else None
+
+    @property
+    def column(self) -> int | None:
+        """The character of the line that it begins at, from 1; None if it has no place."""
+        return self.at.column if self.at is not None else None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         place = f"{self.at}: " if self.at else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
         return f"{place}{self.message}{hint}"
+
+
+def _again(
+    made: type[PolicyscanError], args: tuple[object, ...], state: dict[str, object]
+) -> PolicyscanError:
+    """An error as another process raised it."""
+    error = made.__new__(made, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(PolicyscanError):
@@ -56,8 +88,13 @@ class Problems(PolicyscanError):
     """Several problems found together, in the order of their places."""
 
     def __init__(self, problems: Iterable[PolicyscanError]) -> None:
-        self.problems = sorted(problems, key=lambda p: (p.at or ("",), p.message))
-        super().__init__("\n".join(str(p) for p in self.problems))
+        self._problems = sorted(problems, key=lambda p: (p.at or ("",), p.message))
+        super().__init__("\n".join(str(p) for p in self._problems))
+
+    @property
+    def problems(self) -> Sequence[PolicyscanError]:
+        """All that is wrong, in the order of its places."""
+        return self._problems
 
     def __str__(self) -> str:
         return self.message

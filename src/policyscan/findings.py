@@ -281,6 +281,21 @@ class Problem(NamedTuple):
     span: Span | None = None
     hint: str | None = None
 
+    @property
+    def file(self) -> str | None:
+        """The file that it is in, as people see its name; None if it has no place."""
+        return self.span.file if self.span is not None else None
+
+    @property
+    def line(self) -> int | None:
+        """The line that it begins on, from 1; None if it has no place."""
+        return self.span.line if self.span is not None else None
+
+    @property
+    def column(self) -> int | None:
+        """The character of the line that it begins at, from 1; None if it has no place."""
+        return self.span.column if self.span is not None else None
+
 
 class Loosened(NamedTuple):
     """A parameter that a profile or the configuration made less strict than the pack has it."""
@@ -313,6 +328,15 @@ class ScanInfo(NamedTuple):
     evidence: EvidenceRule | None = None
 
 
+class Gate(NamedTuple):
+    """What lets a report's exit code be other than 0; nothing here takes away a 2."""
+
+    fail_on: Severity = Severity.LOW  # the lowest severity that counts
+    fail_on_due: bool = False
+    exit_zero: bool = False
+    allow_unknown: bool = False
+
+
 class Report(NamedTuple):
     """Everything a reporter needs, made by `make_report`.
 
@@ -326,6 +350,12 @@ class Report(NamedTuple):
     results: tuple[Result, ...] = ()
     problems: tuple[Problem, ...] = ()
     complete: bool = False
+    gate: Gate = Gate()
+
+    @property
+    def exit_code(self) -> int:
+        """2: something could not be evaluated, or nothing was checked; 1: a fail; 3: an unknown; else 0."""
+        return exit_code(self, *self.gate)
 
 
 def make_report(
@@ -493,7 +523,6 @@ def _idle_kinds(report: Report) -> set[str]:
 def exit_code(
     report: Report,
     fail_on: Severity = Severity.LOW,
-    *,
     fail_on_due: bool = False,
     exit_zero: bool = False,
     allow_unknown: bool = False,

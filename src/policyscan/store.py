@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from policyscan import __version__
+from policyscan.version import __version__
 
 try:  # hashlib loads OpenSSL first, which takes longer than all that is hashed here
     from _blake2 import blake2b

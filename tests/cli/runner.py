@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from policyscan.cli import texts
 from policyscan.cli.main import cli, run
-from policyscan.session import sources
 
 
 class Ran(NamedTuple):
@@ -31,7 +31,7 @@ class Streams:
 
 def policyscan(monkeypatch: pytest.MonkeyPatch, folder: Path, *args: str, stdin: bytes | None = None) -> Ran:
     """Runs `policyscan ARGS` in a folder."""
-    sources.forget()
+    texts.forget()
     out, err, given = Streams(), Streams(), Streams(stdin or b"")
     with monkeypatch.context() as patch:
         patch.chdir(folder)

@@ -573,7 +573,7 @@ def test_a_bug_is_no_finding(monkeypatch: pytest.MonkeyPatch, place: Path) -> No
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("oh no")
 
-    monkeypatch.setattr("policyscan.cli.scan_command.open_workspace", broken)
+    monkeypatch.setattr("policyscan.session.run.open_workspace", broken)
     ran = policyscan(monkeypatch, place, "scan")
     assert (ran.code, ran.out) == (2, "")
     assert "policyscan failed: RuntimeError: oh no; this is a bug" in ran.err

@@ -25,7 +25,6 @@ from policyscan.findings import (
     Status,
     WaiverMark,
     document_info,
-    exit_code,
     make_report,
 )
 from policyscan.reporters import Options
@@ -321,7 +320,7 @@ def options(made: Report, **changes: Any) -> Options:
     def content(file: str) -> bytes | None:
         return TEXTS[file].encode() if file in TEXTS else None
 
-    plain = Options(exit_code=exit_code(made), source=source, content=content)
+    plain = Options(source=source, content=content)
     return plain._replace(**changes)
 
 

@@ -20,6 +20,7 @@ from policyscan.documents.seeing import seen
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
 from policyscan.policies.loading import environment
+from policyscan.session.options import Inputs
 from policyscan.session.plan import moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import Workspace, open_workspace
@@ -76,7 +77,7 @@ def command(
 
 
 def _documents(file: str, workspace: Workspace) -> tuple[list[tuple[Document, list[Document]]], Reader]:
-    reader = Reader(workspace.kinds, find_files((file,), workspace.config, None))
+    reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config))
     return list(reader.documents()), reader
 
 

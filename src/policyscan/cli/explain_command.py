@@ -11,6 +11,7 @@ import click
 from policyscan import cel
 from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
 from policyscan.cli.terminal import show
+from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import Account, accounts
@@ -20,9 +21,9 @@ from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
 from policyscan.session.choice import choose_policies
+from policyscan.session.options import Inputs
 from policyscan.session.plan import make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
-from policyscan.session.sources import source_of
 from policyscan.session.workspace import Workspace, open_workspace
 from policyscan.source import snippet
 
@@ -96,7 +97,7 @@ def _document(
     workspace: Workspace, paths: Sequence[str], id_: str, policy: Policy
 ) -> tuple[Document, list[Document], Reader]:
     kind = policy.info.kind
-    files = find_files(paths, workspace.config, None)
+    files = find_files(Inputs(tuple(paths)), workspace.config)
     reader = Reader(workspace.kinds, files, (id_,), (kind,) if policy.tables or policy.uses else ())
     found = list(reader.documents())
     if found:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from policyscan import __version__
 from policyscan.errors import PolicyscanError, Problems
+from policyscan.version import __version__
 
 if TYPE_CHECKING:
     from policyscan.source import Source, Span
@@ -157,7 +157,7 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 
 def _lines(at: Span, given: Source | None) -> list[str]:
     """The line that a place is in, with carets below; nothing where a file is meant as a whole."""
-    from policyscan.session.sources import source_of
+    from policyscan.cli.texts import source_of
     from policyscan.source import snippet
 
     if at[1:] == (1, 1, 1, 1):

@@ -1,4 +1,7 @@
-"""`policyscan scan`: parses options, wires, scans, prints and exits."""
+"""`policyscan scan`: in, the options of a command line; out, reports in files and on standard output.
+
+What a scan is stands in `session/run.py`; here options are read, outputs written, and the code given back.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyscan import __version__
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, ids_in
 from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
-from policyscan.engine.scan import scan
+from policyscan.cli.texts import read_stdin, sources
 from policyscan.errors import PolicyscanError, Problems, UsageError
-from policyscan.findings import Report, ScanInfo, Severity, exit_code
-from policyscan.reading.reading import reading_notes
-from policyscan.reporters import REPORTERS, Options, encode, write_atomic
-from policyscan.session.choice import choose_policies, deprecated, last_kinds, loosened
-from policyscan.session.plan import day_of, make_plan, moment_of
-from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import open_workspace
+from policyscan.findings import Report, Severity
+from policyscan.reporters import REPORTERS, Needs, Options, encode, needs_of, write_atomic
+from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.run import scan
+from policyscan.session.sources import repository_prefix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,16 +98,42 @@ def command(**given: Any) -> int:
     fails, but one lacks evidence; 0 otherwise.
     """
     _check_outputs([path for _, path in given["outputs"]])
-    report, root = _scan(given)
-    code = exit_code(
-        report,
-        Severity(given["fail_on"] or root.fail_on or "low"),
+    printed = [] if given["quiet"] else [given["format_"]]
+    shown = Options(
+        full=given["full"],
+        source=sources().source,
+        content=sources().content,
+        root=repository_prefix(),
+        sarif_unknown=given["sarif_unknown"],
+        sarif_suppressed=given["sarif_suppressed"],
+        sarif_category=given["sarif_category"],
+        sarif_stable_identity=given["sarif_stable_identity"],
+    )
+    needs = needs_of([*printed, *(format_ for format_, _ in given["outputs"])], shown)
+    report = scan(_asked(given, needs._replace(accounts=needs.accounts or given["all_results"])))
+    _emit(report, shown, given)
+    return report.exit_code
+
+
+def _asked(given: dict[str, Any], needs: Needs) -> ScanOptions:
+    """What the options of the command line ask of a scan."""
+    stdin = read_stdin(given["paths"], given["stdin_filename"])
+    return ScanOptions(
+        Inputs(given["paths"], given["config"], stdin, given["stdin_filename"], given["as_of"]),
+        folders=given["folders"],
+        cache=given["cache"],
+        profile=given["profile"],
+        select=ids_in(given["select"]),
+        ignore=ids_in(given["ignore"]),
+        companions=given["companions"],
+        clients=ids_in(given["clients"]),
+        fail_on=Severity(given["fail_on"]) if given["fail_on"] else None,
         fail_on_due=given["fail_on_due"],
         exit_zero=given["exit_zero"],
         allow_unknown=given["allow_unknown"],
+        needs=needs,
+        outputs=tuple(path for _, path in given["outputs"]),
     )
-    _emit(report, given, code)
-    return code
 
 
 def _check_outputs(paths: Sequence[Path]) -> None:
@@ -120,115 +146,8 @@ def _check_outputs(paths: Sequence[Path]) -> None:
         seen.add(path.resolve())
 
 
-def _check_inputs(outputs: Sequence[tuple[str, Path]], reader: Reader) -> None:
-    """UsageError for an output that would replace an inventory, one that is broken too; what an earlier run
-    wrote may be replaced."""
-    for _, path in outputs:
-        same = (file for file in reader.present() if path.exists() and path.samefile(file.path))
-        if any(reader.holds_inventory(file) for file in same):
-            raise UsageError(f"{path} is an inventory", hint="write the output to another file")
-
-
-def _scan(given: dict[str, Any]) -> tuple[Report, Any]:
-    paths: Sequence[str] = given["paths"]
-    workspace = open_workspace(
-        paths, config=given["config"], folders=given["folders"], use_cache=given["cache"]
-    )
-    choice = choose_policies(
-        workspace,
-        given["profile"],
-        ids_in(given["select"]),
-        ids_in(given["ignore"]),
-        given["companions"],
-    )
-    config = workspace.config
-    moment = moment_of(given["as_of"])
-    clients = ids_in(given["clients"])
-    reader = Reader(
-        workspace.kinds, find_files(paths, config, given["stdin_filename"]), clients,
-        last_kinds(choice),
-    )  # fmt: skip
-    _check_inputs(given["outputs"], reader)
-    plan = make_plan(
-        choice,
-        config,
-        moment,
-        full=given["all_results"],
-        evidence=_shows_evidence(given),
-        gaps=_shows_unknown(given),
-        grades=bool({"text", "json"} & _formats(given)),
-    )
-    main = workspace.packs[0]
-
-    def about() -> ScanInfo:
-        return ScanInfo(
-            __version__,
-            day_of(moment, config.time_zone),
-            pack=main.name,
-            pack_version=main.version,
-            profile=choice.profile,
-            controls=len(choice.policies),
-            controls_total=choice.total,
-            loosened=tuple(loosened(choice)),
-            left_out=choice.left_out,
-            files_read=reader.files,
-            files_skipped=reader.skipped,
-            notes=(*reading_notes(), *reader.unread(), *deprecated(choice)),
-            evidence=plan.rule,
-        )
-
-    report = scan(reader.documents(), plan, about, reader.told, reader)
-    _check_clients(clients, reader)
-    return report, config
-
-
-def _shows_evidence(given: dict[str, Any]) -> bool:
-    """Whether anything that is written shows the values that results rest on; they cost time to gather."""
-    return bool(given["full"]) or "json" in _formats(given)
-
-
-def _shows_unknown(given: dict[str, Any]) -> bool:
-    """Whether anything that is written shows unknown results; what they lack costs time to work out."""
-    return bool(given["sarif_unknown"]) or _formats(given) != {"sarif"}
-
-
-def _formats(given: dict[str, Any]) -> set[str]:
-    """The formats of everything that is written."""
-    printed = [] if given["quiet"] else [given["format_"]]
-    return {*printed, *(format_ for format_, _ in given["outputs"])}
-
-
-def _check_clients(clients: Sequence[str], reader: Reader) -> None:
-    """UsageError for a client that was not found, unless its file may be among those that are broken."""
-    from policyscan.reading.suggest import did_you_mean
-
-    for client in clients:
-        if client not in reader.ids:
-            if reader.problems:
-                raise Problems([*reader.problems, _no_client(client, None)])
-            raise _no_client(client, did_you_mean(client, sorted(reader.ids)))
-
-
-def _no_client(client: str, hint: str | None) -> UsageError:
-    message = f"--client {client}: there is no inventory with this id"
-    return UsageError(message, hint=hint or "ids are under organisation.id")
-
-
-def _emit(report: Report, given: dict[str, Any], code: int) -> None:
+def _emit(report: Report, options: Options, given: dict[str, Any]) -> None:
     """Writes the files first, so that a broken pipe on standard output costs none of them."""
-    from policyscan.session.sources import content_of, repository_prefix, source_of
-
-    options = Options(
-        exit_code=code,
-        full=given["full"],
-        source=source_of,
-        content=content_of,
-        root=repository_prefix(),
-        sarif_unknown=given["sarif_unknown"],
-        sarif_suppressed=given["sarif_suppressed"],
-        sarif_category=given["sarif_category"],
-        sarif_stable_identity=given["sarif_stable_identity"],
-    )
     failures: list[PolicyscanError] = []
     for format_, path in given["outputs"]:
         try:

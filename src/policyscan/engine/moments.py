@@ -19,14 +19,15 @@ class Moment(NamedTuple):
         return str(self.day if self.day is not None else self.instant)
 
 
-def parse_moment(text: str) -> Moment:
-    """`2026-10-31`, or an instant with an offset such as `2026-10-31T12:00:00+01:00`."""
+def parse_moment(text: str, said: str = "--as-of") -> Moment:
+    """`2026-10-31`, or an instant with an offset such as `2026-10-31T12:00:00+01:00`; `said` is where a
+    person wrote it."""
     try:
         if "T" in text or "t" in text:
             return Moment(None, Timestamp.parse(text))
         return Moment(Date.parse(text), None)
     except ValueError as error:
-        message = f"--as-of {text!r} is neither a day nor an instant"
+        message = f"{said} {text!r} is neither a day nor an instant"
         hint = "write 2026-10-31, or 2026-10-31T12:00:00+01:00"
         raise UsageError(message, hint=hint) from error
 

@@ -1,23 +1,30 @@
-"""Ways to show a report: one module a format, each with `render(report, options) -> str`, a pure function."""
+"""Ways to show a report: one module a format, each with `render(report, options) -> str`, a pure function.
+
+In: a `Report` (findings) and `Options`. Out: text, which `encode` and `write_atomic` bring into files. A new
+format is a module here and a line in `REPORTERS`: `--help`, the command line and Python callers know of it
+from there, and so does a scan of what it `needs`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import NamedTuple
 
 from policyscan.findings import Report
 from policyscan.reporters.files import encode, write_atomic
-from policyscan.reporters.options import Options
+from policyscan.reporters.options import Needs, Options
 
-__all__ = ["REPORTERS", "Options", "Reporter", "encode", "write_atomic"]
+__all__ = ["REPORTERS", "Needs", "Options", "Reporter", "encode", "needs_of", "write_atomic"]
 
 
 class Reporter(NamedTuple):
-    """One format: what `--help` says about it, and the function that renders a report in it."""
+    """One format: what `--help` says about it, the function that renders a report in it, and what of a scan
+    it shows with these options."""
 
     description: str
     render: Callable[[Report, Options], str]
+    needs: Callable[[Options], Needs]
 
 
 def _lazily(module: str) -> Callable[[Report, Options], str]:
@@ -31,9 +38,35 @@ def _lazily(module: str) -> Callable[[Report, Options], str]:
 
 
 REPORTERS: dict[str, Reporter] = {
-    "text": Reporter("for people: one line a control, then what to find out next", _lazily("text")),
-    "json": Reporter("for programs: versioned, with a JSON Schema", _lazily("json_report")),
-    "sarif": Reporter("SARIF 2.1.0, for code scanning", _lazily("sarif")),
-    "github": Reporter("annotations in a GitHub Actions log, free of charge", _lazily("github")),
-    "markdown": Reporter("a summary for pull requests and $GITHUB_STEP_SUMMARY", _lazily("markdown")),
+    "text": Reporter(
+        "for people: one line a control, then what to find out next",
+        _lazily("text"),
+        lambda options: Needs(evidence=options.full, gaps=True, grades=True),
+    ),
+    "json": Reporter(
+        "for programs: versioned, with a JSON Schema",
+        _lazily("json_report"),
+        lambda _: Needs(evidence=True, gaps=True, grades=True),
+    ),
+    "sarif": Reporter(
+        "SARIF 2.1.0, for code scanning",
+        _lazily("sarif"),
+        lambda options: Needs(gaps=options.sarif_unknown),
+    ),
+    "github": Reporter(
+        "annotations in a GitHub Actions log, free of charge", _lazily("github"), lambda _: Needs(gaps=True)
+    ),
+    "markdown": Reporter(
+        "a summary for pull requests and $GITHUB_STEP_SUMMARY",
+        _lazily("markdown"),
+        lambda _: Needs(gaps=True),
+    ),
 }
+
+
+def needs_of(formats: Iterable[str], options: Options) -> Needs:
+    """What some formats show together."""
+    needs = Needs()
+    for name in formats:
+        needs = needs.with_those_of(REPORTERS[name].needs(options))
+    return needs

@@ -33,10 +33,10 @@ VERSION = 1
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
     """One JSON object; every document and every result has a line of its own, so that files compare well."""
     scan = _dumps(_scan(report))
-    summary = _dumps(_summary(report, options))[:-1]
+    summary = _dumps(_summary(report))[:-1]
     documents = _lines(map(_document, report.documents))
     results = _lines(map(_result, report.results))
     return (
@@ -118,10 +118,10 @@ def _policy(policy: PolicyInfo) -> Json:
     }
 
 
-def _summary(report: Report, options: Options) -> dict[str, Json]:
+def _summary(report: Report) -> dict[str, Json]:
     controls = control_tally(report.documents)
     return {
-        "exit_code": options.exit_code,
+        "exit_code": report.exit_code,
         "complete": report.complete,
         "results": _counts(tally(report)),
         "controls": _counts(controls),

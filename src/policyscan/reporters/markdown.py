@@ -42,9 +42,9 @@ _QUESTIONS = 5
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WAIVED)
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
     """A verdict, a table of the inventories, and one of findings for each; at most 1 MiB of UTF-8."""
-    head = [*_verdict(report, options), *_problems(report), *_overview(report)]
+    head = [*_verdict(report), *_problems(report), *_overview(report)]
     notes = [f"- {markdown(line)}" for line in remarks(report)]
     tail = ["", *notes] if notes else []
     room = MOST_BYTES - _size(tail) - 200  # for the sentence about what is left out
@@ -86,12 +86,12 @@ def _fitting(lines: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _verdict(report: Report, options: Options) -> list[str]:
+def _verdict(report: Report) -> list[str]:
     count = inventories(len(report.documents))
     return [
         "## policyscan",
         "",
-        f"{count} · {markdown(scope(report))}. {sums(report.documents)} Exit {options.exit_code}.",
+        f"{count} · {markdown(scope(report))}. {sums(report.documents)} Exit {report.exit_code}.",
     ]
 
 

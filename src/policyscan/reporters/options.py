@@ -1,4 +1,8 @@
-"""What a reporter may be asked for besides the report itself."""
+"""What goes between a reporter and its caller besides the report: its settings, and what it needs of a scan.
+
+In: the choices of a person (`full`, `color`, …) and functions that give the texts of files. Out: `Options`,
+which every `render` takes, and `Needs`, by which a scan knows what it may leave out.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,6 @@ def _no_content(_file: str) -> bytes | None:
 class Options(NamedTuple):
     """Settings of all formats; each reads those it knows. Files are named as in the spans of the report."""
 
-    exit_code: int = 0
     width: int | None = None  # columns of the terminal; None: lines are never cut
     color: bool = False
     full: bool = False
@@ -31,3 +34,21 @@ class Options(NamedTuple):
     sarif_category: str = "policyscan"
     sarif_line_hash: bool = True
     sarif_stable_identity: bool = False  # identify alerts by fingerprint instead of by the text of their line
+
+
+class Needs(NamedTuple):
+    """What of a scan's work a format shows. All of it costs time; what no output needs is not done.
+
+    `evidence` are the values that results rest on, `gaps` what unknown results lack (their message and place
+    too), `grades` how many controls pass on which grade of evidence, `accounts` every result, the passing
+    ones too.
+    """
+
+    evidence: bool = False
+    gaps: bool = False
+    grades: bool = False
+    accounts: bool = False
+
+    def with_those_of(self, other: Needs) -> Needs:
+        """What two formats need together."""
+        return Needs(*(mine or its for mine, its in zip(self, other, strict=True)))

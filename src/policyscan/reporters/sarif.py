@@ -70,7 +70,7 @@ def render(report: Report, options: Options) -> str:
         "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
-        "invocations": [_invocation(report, options, run, len(chosen))],
+        "invocations": [_invocation(report, run, len(chosen))],
         "properties": _identity(report),
     }
     log = _encode({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
@@ -175,7 +175,8 @@ def _asked(rule: EvidenceRule | None) -> Json:
     return {"grade": rule.grade.value, "maxAgeDays": rule.max_age_days} if rule else None
 
 
-def _invocation(report: Report, options: Options, run: _Run, chosen: int) -> Json:
+def _invocation(report: Report, run: _Run, chosen: int) -> Json:
+    code = report.exit_code
     notifications = [_notification(problem, run) for problem in report.problems]
     if not report.problems:
         sentences = [f"Nothing was checked: {sentence}." for sentence in unchecked(report)]
@@ -187,8 +188,8 @@ def _invocation(report: Report, options: Options, run: _Run, chosen: int) -> Jso
         text = f"Code scanning shows only the first {SHOWN_RESULTS:,} of {chosen:,} results."
         notifications.append(_notification(Problem(text), run, "note"))
     return {
-        "executionSuccessful": options.exit_code != 2,
-        "exitCode": options.exit_code,
+        "executionSuccessful": code != 2,
+        "exitCode": code,
         "toolExecutionNotifications": notifications,
     }
 

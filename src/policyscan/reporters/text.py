@@ -312,7 +312,7 @@ class _Page:
         self.add(*remarks(report))
         lead = f"{inventories(len(report.documents))}: " if many else ""
         problems = f" {plural(len(report.problems), 'problem')}." if report.problems else ""
-        self.add(f"{lead}{sums(report.documents)}{problems} Exit {self.options.exit_code}.")
+        self.add(f"{lead}{sums(report.documents)}{problems} Exit {report.exit_code}.")
 
 
 def _by_policy(results: Iterable[Result]) -> list[list[Result]]:

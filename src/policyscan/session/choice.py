@@ -1,4 +1,8 @@
-"""The controls of a scan: a profile or a selection out of all packs, and what a report says about it."""
+"""The controls of a scan: a profile or a selection out of all packs, and what a report says about it.
+
+In: a workspace, and the names that a caller chose by. Out: `Choice`, its controls in the order of their
+ids; Problems for names that fit nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from policyscan.errors import ConfigError, Problems, UsageError
 from policyscan.findings import EvidenceRule, Grade, Loosened
 from policyscan.policies.pack import Pack, Said, builtin_path, choose
 from policyscan.policies.policy import Policy
+from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace
 
 
@@ -33,6 +38,7 @@ def choose_policies(
     select: Sequence[str],
     ignore: Sequence[str],
     companions: bool | None = None,
+    spelt: Spelling = option,
 ) -> Choice:
     """The policies of a scan: the profile of the main pack and everything of local packs, or a selection.
 
@@ -44,10 +50,11 @@ def choose_policies(
             "there are no policies", hint="name a folder with --policies, or keep the built-in ones"
         )
     if profile and select:
-        raise UsageError("--profile and --select both choose controls", hint="give one of them")
+        message = f"{spelt('profile')} and {spelt('select')} both choose controls"
+        raise UsageError(message, hint="give one of them")
     said = Said(
         *(
-            f"--{key}" if given else key
+            spelt(key) if given else key
             for key, given in zip(Said._fields, (profile, select, ignore), strict=True)
         )
     )

@@ -1,4 +1,7 @@
-"""What the engine is asked to do, and as of when."""
+"""What the engine is asked to do, and as of when.
+
+In: chosen controls, settings and a moment as people write it. Out: the engine's `Plan`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ from policyscan.config import Config
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.plan import Plan
 from policyscan.session.choice import Choice
+from policyscan.session.options import Spelling, option
 
 
-def moment_of(as_of: str | None) -> Moment:
-    """The moment that --as-of names, else now."""
+def moment_of(as_of: str | None, spelt: Spelling = option) -> Moment:
+    """The moment that a caller names, else now; raises UsageError for what is none."""
     if as_of is not None:
-        return parse_moment(as_of)
+        return parse_moment(as_of, spelt("as_of"))
     import time
 
     from policyscan.cel.values import Timestamp

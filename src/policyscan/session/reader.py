@@ -1,9 +1,12 @@
-"""The documents of a scan, read one by one, with those that they refer to."""
+"""The documents of a scan, read one by one, with those that they refer to.
+
+In: paths, settings and kinds. Out: documents, each with its context, and at the end what was wrong with the
+others, in words that reports and commands show as they are.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from policyscan.config import Config
@@ -13,8 +16,9 @@ from policyscan.documents.members import Members
 from policyscan.documents.opening import says_id, says_kind
 from policyscan.documents.references import wanted
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
-from policyscan.files.discovery import STDIN, STDIN_SHOWN, Discovery, File, as_source, discover
+from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
 from policyscan.kinds.kinds import Kinds
+from policyscan.session.options import Inputs, Spelling, option
 
 _MOST_NAMED = 5
 
@@ -127,25 +131,17 @@ class Reader:
         )
 
 
-def find_files(paths: Sequence[str], config: Config, stdin_filename: str | None) -> Discovery:
+def find_files(inputs: Inputs, config: Config, spelt: Spelling = option) -> Discovery:
     """The files that a command is about; names that people see are relative to the current folder."""
     here = os.getcwd()
     configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
-    if stdin_filename is not None and STDIN not in paths:
-        raise UsageError(
-            "--stdin-filename names standard input, which is not read", hint="add - to the paths"
-        )
-    stdin = _standard_input(stdin_filename) if STDIN in paths else None
-    return discover(paths, base=here, configured=configured, stdin=stdin, stdin_filename=stdin_filename)
-
-
-def _standard_input(filename: str | None) -> bytes | None:
-    """What is on standard input, if it is open; reports show its lines under the name that it is given."""
-    if sys.stdin is None:
-        return None
-    from policyscan.reading.text import read_stream
-    from policyscan.session.sources import remember
-
-    content = read_stream(sys.stdin.buffer, (filename or STDIN_SHOWN).replace(os.sep, "/"))
-    remember(content.name, content.data)
-    return content.data
+    if inputs.stdin_filename is not None and STDIN not in inputs.paths:
+        message = f"{spelt('stdin_filename')} names standard input, which is not read"
+        raise UsageError(message, hint="add - to the paths")
+    return discover(
+        inputs.paths,
+        base=here,
+        configured=configured,
+        stdin=inputs.stdin,
+        stdin_filename=inputs.stdin_filename,
+    )

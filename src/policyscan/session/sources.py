@@ -1,46 +1,42 @@
-"""The texts of files that reports show lines of, and where they lie in their repository."""
+"""The texts of files that people are shown lines of, and where these lie in their repository.
+
+In: the names of files as spans have them, relative to the current folder. Out: their text or bytes, None for
+what cannot be read (any more). Standard input is in no file: who read it hands it in.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 from policyscan.errors import PolicyscanError
 from policyscan.reading.text import decode, read_bytes
 from policyscan.source import Source
 
-_given: dict[str, bytes] = {}
 
+class Sources:
+    """The texts of files, each read once while it is wanted; `given` are texts that are in no file."""
 
-def remember(file: str, data: bytes) -> None:
-    """Keeps the text of what is shown under a file's name but is not that file: standard input."""
-    _given[file] = data
+    def __init__(self, given: Mapping[str, bytes] | None = None) -> None:
+        self._given = {} if given is None else given
+        self.source = lru_cache(maxsize=64)(self._source)
+        """The text of a file as spans name it; None if it cannot be read."""
+        self.content = lru_cache(maxsize=2)(self._content)
+        """The bytes of a file as spans name it; None if it cannot be read."""
 
+    def _source(self, file: str) -> Source | None:
+        content = self.content(file)
+        try:
+            return None if content is None else Source(file, decode(content, file))
+        except PolicyscanError:
+            return None
 
-def forget() -> None:
-    """Forgets every text, for a process that runs several commands."""
-    _given.clear()
-    source_of.cache_clear()
-    content_of.cache_clear()
-
-
-@lru_cache(maxsize=64)
-def source_of(file: str) -> Source | None:
-    """The text of a file as spans name it; None if it cannot be read (any more)."""
-    content = content_of(file)
-    try:
-        return None if content is None else Source(file, decode(content, file))
-    except PolicyscanError:
-        return None
-
-
-@lru_cache(maxsize=2)
-def content_of(file: str) -> bytes | None:
-    """The bytes of a file as spans name it; None if it cannot be read."""
-    try:
-        return _given[file] if file in _given else read_bytes(file, file)
-    except PolicyscanError:
-        return None
+    def _content(self, file: str) -> bytes | None:
+        try:
+            return self._given[file] if file in self._given else read_bytes(file, file)
+        except PolicyscanError:
+            return None
 
 
 def repository_prefix() -> str:

@@ -1,10 +1,14 @@
-"""Everything that does not depend on inventories: settings, kinds and packs."""
+"""Everything that does not depend on inventories: settings, kinds and packs.
+
+In: paths, a settings file, folders of policies. Out: a `Workspace`, checked; Problems with all that is
+wrong in it, each at its place.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from policyscan.config import Config, load, placed
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
@@ -12,10 +16,8 @@ from policyscan.files.discovery import STDIN
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_path
+from policyscan.session.options import StrPath
 from policyscan.store import Store, default_store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Workspace(NamedTuple):
@@ -26,7 +28,7 @@ class Workspace(NamedTuple):
     packs: tuple[Pack, ...]
 
 
-def configure(paths: Sequence[str], config: Path | None, store: Store | None = None) -> Config:
+def configure(paths: Sequence[str], config: StrPath | None, store: Store | None = None) -> Config:
     """The configuration: the one named, else the nearest to the first path or the current folder."""
     start = next((path for path in paths if path != STDIN), ".")
     return load(start if os.path.exists(start) else ".", config, store)
@@ -48,8 +50,8 @@ def load_kinds(config: Config, store: Store | None = None) -> Kinds:
 def open_workspace(
     paths: Sequence[str] = (),
     *,
-    config: Path | None = None,
-    folders: Sequence[Path] = (),
+    config: StrPath | None = None,
+    folders: Sequence[StrPath] = (),
     use_cache: bool = True,
 ) -> Workspace:
     """Everything that does not depend on inventories; raises Problems with all that is wrong in it."""
@@ -63,7 +65,7 @@ def open_workspace(
 
 
 def load_packs(
-    config: Config, kinds: Kinds, folders: Sequence[Path], store: Store | None = None
+    config: Config, kinds: Kinds, folders: Sequence[StrPath], store: Store | None = None
 ) -> tuple[tuple[Pack, ...], list[PolicyscanError]]:
     """The built-in pack, those of the configuration and the named ones, and all that is wrong in them."""
     packs: list[Pack] = []
@@ -80,15 +82,15 @@ def load_packs(
     return tuple(packs), placed(config, problems)
 
 
-def pack_folders(config: Config, folders: Sequence[Path]) -> list[str]:
+def pack_folders(config: Config, folders: Sequence[StrPath]) -> list[str]:
     """The folders of all packs, each once."""
     chosen = [builtin_path()] if config.builtin else []
     chosen.extend(os.path.join(config.root, written) for written in config.policies)
-    chosen.extend(map(os.fspath, folders))
+    chosen.extend(os.fspath(folder) for folder in folders)
     return list({os.path.realpath(folder): folder for folder in chosen}.values())
 
 
-def shown_path(path: str | os.PathLike[str]) -> str:
+def shown_path(path: StrPath) -> str:
     """A path as people see it: relative to the current folder where it lies below it."""
     full, here = os.path.realpath(path), os.getcwd()
     below = full == here or full.startswith(os.path.join(here, ""))

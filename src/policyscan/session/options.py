@@ -1,0 +1,65 @@
+"""What a caller asks of a command, as plain values: the command line fills it, and so does a Python caller.
+
+In: nothing of policyscan but what a report needs. Out: `ScanOptions`, frozen and typed, which
+`session.run.scan` takes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from policyscan.findings import Severity
+from policyscan.reporters.options import Needs
+
+StrPath: TypeAlias = str | os.PathLike[str]
+Spelling: TypeAlias = Callable[[str], str]
+"""How a caller writes an option, for messages: `as_of` is `--as-of` on the command line."""
+
+EVERYTHING = Needs(evidence=True, gaps=True, grades=True)
+
+
+def option(name: str) -> str:
+    """An option as it is written on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def argument(name: str) -> str:
+    """An option as a Python caller gives it."""
+    return f"argument {name}"
+
+
+class Inputs(NamedTuple):
+    """Where inventories and settings are: `paths` (none: where the settings say) may hold `-`, which stands
+    for `stdin`, shown under the name `stdin_filename`."""
+
+    paths: tuple[str, ...] = ()
+    config: StrPath | None = None
+    stdin: bytes | None = None
+    stdin_filename: str | None = None
+    as_of: str | None = None  # a day or an instant, as ISO text; None: now
+
+
+class ScanOptions(NamedTuple):
+    """Everything that may be asked of a scan; what is not said follows from `policyscan.yaml`.
+
+    `outputs` are files that the caller will write: a scan refuses to begin if one of them is an inventory.
+    `needs` says what of the work will be shown.
+    """
+
+    inputs: Inputs = Inputs()
+    folders: tuple[StrPath, ...] = ()
+    cache: bool = True
+    profile: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    companions: bool | None = None
+    clients: tuple[str, ...] = ()
+    fail_on: Severity | None = None
+    fail_on_due: bool = False
+    exit_zero: bool = False
+    allow_unknown: bool = False
+    needs: Needs = EVERYTHING
+    outputs: tuple[StrPath, ...] = ()
+    spelt: Spelling = option

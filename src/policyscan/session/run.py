@@ -1,0 +1,98 @@
+"""A scan from beginning to end: open the workspace, choose controls, plan, read, evaluate, report.
+
+In: `ScanOptions`. Out: a `Report`, whose exit code is that of the command; PolicyscanError for what keeps a
+scan from beginning. What is wrong with single inventories is in the report.
+"""
+
+from __future__ import annotations
+
+import os
+
+from policyscan.engine.moments import Moment
+from policyscan.engine.scan import scan as evaluate
+from policyscan.errors import Problems, UsageError
+from policyscan.findings import Gate, Report, ScanInfo, Severity
+from policyscan.reading.reading import reading_notes
+from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
+from policyscan.session.options import ScanOptions, Spelling
+from policyscan.session.plan import day_of, make_plan, moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import Workspace, open_workspace
+from policyscan.version import __version__
+
+
+def scan(options: ScanOptions) -> Report:
+    """The report on all inventories that the options name. Nothing is printed or written."""
+    inputs = options.inputs
+    workspace = open_workspace(
+        inputs.paths, config=inputs.config, folders=options.folders, use_cache=options.cache
+    )
+    choice = choose_policies(
+        workspace, options.profile, options.select, options.ignore, options.companions, options.spelt
+    )
+    moment = moment_of(inputs.as_of, options.spelt)
+    files = find_files(inputs, workspace.config, options.spelt)
+    reader = Reader(workspace.kinds, files, options.clients, last_kinds(choice))
+    _check_outputs(options, reader)
+    report = report_on(reader, workspace, choice, moment, options)
+    _check_clients(options, reader)
+    return report
+
+
+def report_on(
+    reader: Reader, workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions
+) -> Report:
+    """The report on what a reader reads."""
+    config, needs = workspace.config, options.needs
+    plan = make_plan(
+        choice, config, moment,
+        full=needs.accounts, evidence=needs.evidence, gaps=needs.gaps, grades=needs.grades,
+    )  # fmt: skip
+    main = workspace.packs[0]
+
+    def about() -> ScanInfo:
+        return ScanInfo(
+            __version__,
+            day_of(moment, config.time_zone),
+            pack=main.name,
+            pack_version=main.version,
+            profile=choice.profile,
+            controls=len(choice.policies),
+            controls_total=choice.total,
+            loosened=tuple(loosened(choice)),
+            left_out=choice.left_out,
+            files_read=reader.files,
+            files_skipped=reader.skipped,
+            notes=(*reading_notes(), *reader.unread(), *deprecated(choice)),
+            evidence=plan.rule,
+        )
+
+    report = evaluate(reader.documents(), plan, about, reader.told, reader)
+    severity = options.fail_on or Severity(config.fail_on or "low")
+    gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
+    return report._replace(gate=gate)
+
+
+def _check_outputs(options: ScanOptions, reader: Reader) -> None:
+    """UsageError for an output that would replace an inventory, one that is broken too; what an earlier run
+    wrote may be replaced."""
+    for path in filter(os.path.exists, options.outputs):
+        same = (file for file in reader.present() if os.path.samefile(path, file.path))
+        if any(reader.holds_inventory(file) for file in same):
+            raise UsageError(f"{os.fspath(path)} is an inventory", hint="write the output to another file")
+
+
+def _check_clients(options: ScanOptions, reader: Reader) -> None:
+    """UsageError for a client that was not found, unless its file may be among those that are broken."""
+    from policyscan.reading.suggest import did_you_mean
+
+    for client in options.clients:
+        if client not in reader.ids:
+            if reader.problems:
+                raise Problems([*reader.problems, _no_client(client, None, options.spelt)])
+            raise _no_client(client, did_you_mean(client, sorted(reader.ids)), options.spelt)
+
+
+def _no_client(client: str, hint: str | None, spelt: Spelling) -> UsageError:
+    message = f"{spelt('client')} {client}: there is no inventory with this id"
+    return UsageError(message, hint=hint or "ids are under organisation.id")

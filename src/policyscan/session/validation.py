@@ -1,0 +1,72 @@
+"""What `validate` does: whether inventories are what their kinds' schemas say.
+
+In: paths, and the moment as of which facts may lie in the future. Out: `Validation`, with every error and
+note at its place. Whether controls pass is not its affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from policyscan.documents.document import Document
+from policyscan.documents.seeing import seen
+from policyscan.engine.moments import Moment, clock_at
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError
+from policyscan.findings import Problem
+from policyscan.session.options import Inputs, Spelling, option
+from policyscan.session.plan import moment_of
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import configure, load_kinds, load_packs, open_store
+
+
+class Validation(NamedTuple):
+    """What was found: how many inventories were read, errors and notes in the order of their places, and
+    what was passed over without a look."""
+
+    inventories: int
+    problems: tuple[PolicyscanError, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every inventory is valid and there is one, else 2."""
+        return 2 if self.problems or not self.inventories else 0
+
+    def raise_for_nothing(self) -> None:
+        """ConfigError if there was nothing to validate: that is not the same as valid."""
+        if not self.inventories and not self.problems:
+            raise ConfigError("no inventory was found", hint="policyscan init NAME writes one to fill in")
+
+
+def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = option) -> Validation:
+    """Reads the inventories that the paths name; with `policies_too` checks the repository's policies."""
+    store = open_store()
+    settings = configure(inputs.paths, inputs.config, store)
+    kinds = load_kinds(settings, store)
+    problems: list[PolicyscanError] = []
+    if policies_too:
+        _, problems = load_packs(settings, kinds, (), store)
+    last = {kind.name for kind in kinds if kind.members}
+    reader = Reader(kinds, find_files(inputs, settings, spelt), last=last)
+    moment = moment_of(inputs.as_of, spelt)
+    notes: list[Problem] = []
+    count = 0
+    for document, _ in reader.documents():
+        count += 1
+        if document.kind.name in last:  # patterns that name nobody are among its issues then
+            reader.members(document, lambda *_: True, lambda *_: None)
+        problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in document.issues)
+        notes.extend(_notes(document, moment, settings.time_zone))
+    problems.extend(reader.told())
+    problems.sort(key=lambda problem: problem.at or ())
+    notes.sort(key=lambda note: note.span or ())
+    return Validation(count, tuple(problems), tuple(notes), tuple(reader.unread()))
+
+
+def _notes(document: Document, moment: Moment, zone: str) -> Iterator[Problem]:
+    """What is valid and will read as unknown all the same."""
+    clock = clock_at(moment, document.time_zone or zone)
+    for issue in (*document.blanks(), *seen(document, clock).future_facts()):
+        yield Problem(f"{issue.path}: {issue.message}", issue.place, issue.hint)

@@ -1,0 +1,3 @@
+"""The version of policyscan: a module of its own, so that what names it imports nothing else."""
+
+__version__ = "0.1.0"
