@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from policyscan.cel import CORE, Env
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import CORE, Env
 from policyscan.cel.types import (
     BOOL,
     BYTES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from policyscan.cel import CORE, Checked, Env
 from policyscan.cel.clock import Clock
 from policyscan.cel.errors import EvalError
-from policyscan.cel.program import CORE, Checked, Env
 from policyscan.cel.types import Type
 from policyscan.cel.values import NONE, Date, OptionalValue, Timestamp
 

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from policyscan.cel import POLICY, Checked, Env
 from policyscan.cel.errors import CelErrors, EvalError, Missing
-from policyscan.cel.program import POLICY, Checked, Env
 from policyscan.cel.values import to_json
 from tests.cel.generate import ROOT, VARIABLES, Generator, inventory
 from tests.cel.harness import Outcome, both, clock

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from policyscan.cel import reference
+from policyscan.cel import POLICY, Env, reference
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import POLICY, Env
 from policyscan.cel.values import Date, Timestamp, render
 from tests.cel.generate import CLIENT
 from tests.cel.harness import both

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policyscan.cel import CORE, POLICY, Checked, Env
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import CORE, POLICY, Checked, Env
 from policyscan.cel.types import DYN
 from tests.cel import generate, generate_core
 from tests.cel.harness import both

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policyscan.cel import CORE, Env
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import CORE, Env
 from policyscan.cel.values import UInt
 from tests.cel import google
 from tests.cel.generate_core import GOOGLE_VARIABLES, VARIABLES, CoreGenerator, values

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from policyscan.cel import hints, registry
+from policyscan.cel import POLICY, Env, hints, registry
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import POLICY, Env
 from tests.cel.generate import VARIABLES
 
 SOURCES = {

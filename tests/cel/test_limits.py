@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from policyscan.cel import CORE, POLICY, Dialect, Env
 from policyscan.cel.errors import CelErrors
-from policyscan.cel.program import CORE, POLICY, Dialect, Env
 from tests.cel.harness import both
 
 

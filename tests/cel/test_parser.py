@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policyscan.cel import parser
 from policyscan.cel.ast import (
     Bind,
     Call,
@@ -20,7 +21,14 @@ from policyscan.cel.ast import (
     walk,
 )
 from policyscan.cel.errors import CelError
-from policyscan.cel.parser import MAX_DEPTH, MAX_NESTING, MAX_SIZE, parse
+from policyscan.cel.parser import MAX_DEPTH, MAX_NESTING, MAX_SIZE
+from policyscan.cel.registry import binders
+
+CORE = binders(policy=False)
+
+
+def parse(source: str, macros: parser.Macros = CORE) -> Node:
+    return parser.parse(source, macros)
 
 
 def shape(node: Node) -> str:

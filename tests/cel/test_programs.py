@@ -110,7 +110,8 @@ def test_a_kept_program_needs_neither_parser_nor_checker() -> None:
     code = (
         "import sys, pickle; from policyscan.cel import Checked;"
         f"c = Checked.load({checked.dump()!r}); c.compile(('client', 'device', 'fix'));"
-        "assert not {'policyscan.cel.parser', 'policyscan.cel.checker', 'policyscan.cel.compiling.compiler',"
+        "assert not {'policyscan.cel.parser', 'policyscan.cel.checking.checker', "
+        "'policyscan.cel.compiling.compiler',"
         " 'policyscan.cel.tracing.tracer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

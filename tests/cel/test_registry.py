@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from policyscan.cel import POLICY, Env, registry
 from policyscan.cel import functions as package
-from policyscan.cel import registry
-from policyscan.cel.program import POLICY, Env
 from tests.cel.harness import both
 
 FUNCTIONS = registry.functions()

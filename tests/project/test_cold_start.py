@@ -47,7 +47,7 @@ NOT_TWICE = {
     "urllib.parse",
     "yaml",
     "policyscan.cel.ast",
-    "policyscan.cel.checker",
+    "policyscan.cel.checking.checker",
     "policyscan.cel.compiling.compiler",
     "policyscan.cel.lexer",
     "policyscan.cel.parser",

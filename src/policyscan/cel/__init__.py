@@ -11,8 +11,9 @@ This package imports nothing of policyscan's other parts.
 
 from policyscan.cel import types, values
 from policyscan.cel.clock import Clock
+from policyscan.cel.environment import CORE, POLICY, Absence, Definition, Dialect, Read
 from policyscan.cel.errors import Absent, CelError, CelErrors, EvalError, Fault, Missing
-from policyscan.cel.program import CORE, POLICY, Absence, Checked, Definition, Dialect, Env, Read
+from policyscan.cel.program import Checked, Env
 from policyscan.cel.values import (
     Dangling,
     Date,

@@ -33,31 +33,6 @@ MAX_DEPTH = 128
 MAX_NESTING = 64
 """Brackets and conditionals within each other."""
 
-STANDARD_MACROS: Macros = {
-    ("has", False, 1): (),
-    ("bind", True, 3): (0,),
-    ("all", True, 2): (0,),
-    ("all", True, 3): (0, 1),
-    ("exists", True, 2): (0,),
-    ("exists", True, 3): (0, 1),
-    ("exists_one", True, 2): (0,),
-    ("exists_one", True, 3): (0, 1),
-    ("existsOne", True, 2): (0,),
-    ("existsOne", True, 3): (0, 1),
-    ("map", True, 2): (0,),
-    ("map", True, 3): (0,),
-    ("filter", True, 2): (0,),
-    ("transformList", True, 3): (0, 1),
-    ("transformList", True, 4): (0, 1),
-    ("transformMap", True, 3): (0, 1),
-    ("transformMap", True, 4): (0, 1),
-    ("transformMapEntry", True, 3): (0, 1),
-    ("transformMapEntry", True, 4): (0, 1),
-    ("optMap", True, 2): (0,),
-    ("optFlatMap", True, 2): (0,),
-    ("sortBy", True, 2): (0,),
-}
-
 _LEVELS = {
     "||": 1,
     "&&": 2,
@@ -83,7 +58,7 @@ _EXTREMES = frozenset({"greatest", "least"})
 _TWO = 2
 
 
-def parse(source: str, macros: Macros = STANDARD_MACROS) -> Node:
+def parse(source: str, macros: Macros) -> Node:
     """The tree of `source`; CelError, with its place, where it is not an expression."""
     if len(source) > MAX_SIZE:
         message = f"this expression has {len(source)} characters; at most {MAX_SIZE} are allowed"

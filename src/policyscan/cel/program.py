@@ -1,157 +1,33 @@
-"""The environment of expressions, and what a checked one can do: be compiled, traced and kept."""
+"""An environment that checks expressions, and what a checked one can do: be compiled, traced and kept."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from policyscan.cel.errors import CelError, CelErrors
-from policyscan.cel.types import DYN, ObjectType, Type
+from policyscan.cel.environment import Absence, Definition, Read, Scope
+from policyscan.cel.types import DYN, Type
 
 if TYPE_CHECKING:
+    from policyscan.cel import ir
     from policyscan.cel.ast import Node
     from policyscan.cel.clock import Clock
-    from policyscan.cel.ir import Ir
-    from policyscan.cel.tracing.tracer import Locate, Trace, Tracer
+    from policyscan.cel.tracing.trace import Locate, Trace
+    from policyscan.cel.tracing.tracer import Tracer
 
 
-class Dialect(NamedTuple):
-    """What the language is: `strict` refuses at load what plain CEL leaves to run time, and knows missing
-    and absent; `clock` has `today` and `now`."""
-
-    name: str
-    strict: bool
-    clock: bool
-
-
-CORE = Dialect("core", strict=False, clock=False)
-"""CEL as its specification has it."""
-POLICY = Dialect("policy", strict=True, clock=True)
-"""CEL for policies: everything typed, two kinds of nothing, dates and money."""
-
-
-class Definition(NamedTuple):
-    """A function written in the language: typed parameters, a typed result and the source of its body."""
-
-    name: str
-    params: tuple[tuple[str, Type], ...]
-    result: Type
-    source: str
-
-
-_MOST_LEVELS: Final = 150
-"""Levels of a checked expression, definitions and bound expressions put in: Python's stack holds as many."""
-
-
-def _too_deep(source: str) -> CelError:
-    message = "this expression is nested too deeply once its definitions and variables are put in"
-    return CelError(message, 0, len(source), "split it into named parts")
-
-
-class Absence(NamedTuple):
-    """A place where something missing can turn into a verdict: offsets in the source."""
-
-    start: int
-    end: int
-
-
-class Read(NamedTuple):
-    """A field of a type of object that an expression may read."""
-
-    of: ObjectType
-    field: str
-
-
-class _Body(NamedTuple):
-    """A checked body of a definition, for arguments that move with the clock in one way."""
-
-    ir: Ir
-    size: int
-    clock: bool
-    moves: str
-    absence: bool
-    reads: frozenset[Read]
-
-
-class Env:
-    """What an expression may name. Immutable: `child` and `bind` make environments with more in them."""
-
-    def __init__(
-        self,
-        variables: Mapping[str, Type] | None = None,
-        constants: Mapping[str, tuple[Type, Any]] | None = None,
-        functions: Iterable[Definition] = (),
-        dialect: Dialect = POLICY,
-    ) -> None:
-        """`variables` are given to the program when it runs; `constants` are put into it."""
-        self.variables: dict[str, Type] = dict(variables or {})
-        self.constants: dict[str, tuple[Type, Any]] = dict(constants or {})
-        self.functions: dict[str, Definition] = {d.name: d for d in functions}
-        self.dialect = dialect
-        self.bound: dict[str, Checked] = {}
-        self._bodies: dict[tuple[str, tuple[str, ...]], _Body | str] = {}
-        self._open: list[str] = []
-
-    def child(
-        self,
-        variables: Mapping[str, Type] | None = None,
-        constants: Mapping[str, tuple[Type, Any]] | None = None,
-    ) -> Env:
-        """The environment with more variables and constants; ValueError where a name is taken."""
-        made = self._copy()
-        for name, t in (variables or {}).items():
-            self._claim(name)
-            made.variables[name] = t
-        for name, constant in (constants or {}).items():
-            self._claim(name)
-            made.constants[name] = constant
-        return made
-
-    def bind(self, name: str, checked: Checked) -> Env:
-        """The environment in which `name` stands for an expression, evaluated where it is first needed.
-
-        What goes wrong in it goes wrong there. ValueError where the name is taken.
-        """
-        self._claim(name)
-        made = self._copy()
-        made.bound[name] = checked
-        return made
-
-    def _copy(self) -> Env:
-        made = Env.__new__(Env)
-        made.variables, made.constants = dict(self.variables), dict(self.constants)
-        made.functions, made.dialect, made.bound = self.functions, self.dialect, dict(self.bound)
-        # Definitions see no variables, so what was learnt about them holds in every child.
-        made._bodies, made._open = self._bodies, self._open
-        return made
-
-    def _claim(self, name: str) -> None:
-        if name in self.variables or name in self.constants or name in self.bound:
-            msg = f"the name {name!r} is taken already"
-            raise ValueError(msg)
-        if self.dialect.clock and name in {"today", "now"}:
-            msg = f"the name {name!r} is the clock's"
-            raise ValueError(msg)
+class Env(Scope):
+    """What an expression may name, and the check of it."""
 
     def check(self, source: str, expect: Type | None = None) -> Checked:
         """The checked expression, of type `expect` if given; CelErrors with everything that is wrong.
 
         Without `expect` the result may follow the clock (`today - x`): it is then said to turn tomorrow.
         """
-        from policyscan.cel.checker import Checker
-        from policyscan.cel.ir import depth
+        from policyscan.cel.checking.checker import check
 
         node = self.parse(source)
-        checker = Checker(self, source)
-        try:
-            out = checker.check(node, expect)
-            deep = depth(out.ir) > _MOST_LEVELS
-        except RecursionError:
-            deep = True
-        if deep:
-            checker.errors.append(_too_deep(source))
-        if checker.errors:
-            raise CelErrors(checker.errors)
+        checker, out = check(self, source, node, expect)
         return Checked(
             source,
             out.ir,
@@ -166,62 +42,11 @@ class Env:
             strict=self.dialect.strict,
         )
 
-    def parse(self, source: str) -> Node:
-        """The tree of a source; CelErrors where it is no expression."""
-        from policyscan.cel.parser import parse
-
-        try:
-            return parse(source, _macros(self.dialect.strict))
-        except CelError as error:
-            raise CelErrors([error]) from error
-
-    def definition(self, name: str) -> Definition | None:
-        """The definition of this name, if there is one."""
-        return self.functions.get(name)
-
     def check_definition(self, definition: Definition) -> None:
         """CelErrors, at offsets in the definition's own source, where its body is wrong."""
-        body = self._body(definition, ("",) * len(definition.params))
-        if isinstance(body, CelErrors):
-            raise body
+        from policyscan.cel.checking.checker import check_definition
 
-    def inlined(self, definition: Definition, moves: tuple[str, ...]) -> _Body | str:
-        """The body of a definition for arguments that move so; a message where it cannot be used so."""
-        key = (definition.name, moves)
-        found = self._bodies.get(key)
-        if found is None:
-            body = self._body(definition, moves)
-            if isinstance(body, CelErrors):
-                found = f"in {definition.name}(): {body.errors[0].message}"
-            else:
-                found = body
-            self._bodies[key] = found
-        return found
-
-    def _body(self, definition: Definition, moves: tuple[str, ...]) -> _Body | CelErrors:
-        from policyscan.cel.checker import Checker
-
-        if definition.name in self._open:
-            circle = " calls ".join([*self._open[self._open.index(definition.name) :], definition.name])
-            return CelErrors([CelError(f"a definition must not call itself: {circle}")])
-        self._open.append(definition.name)
-        try:
-            inner = Env(functions=self.functions.values(), dialect=self.dialect)
-            inner._bodies, inner._open = self._bodies, self._open
-            node = inner.parse(definition.source)
-            checker = Checker(inner, definition.source)
-            checker.open_scope(definition.params, moves)
-            out = checker.check(node, definition.result)
-            if checker.errors:
-                return CelErrors(checker.errors)
-            reads = frozenset(checker.reads)
-            return _Body(out.ir, checker.size, checker.clock, out.moves, bool(checker.absence), reads)
-        except CelErrors as errors:
-            return errors
-        except RecursionError:
-            return CelErrors([_too_deep(definition.source)])
-        finally:
-            self._open.pop()
+        check_definition(self, definition)
 
 
 def _link(code: tuple[Any, ...], source: str) -> Callable[..., Any]:
@@ -235,19 +60,6 @@ def _link(code: tuple[Any, ...], source: str) -> Callable[..., Any]:
 
 
 _linker: Callable[..., Callable[..., Any]] | None = None
-_MACRO_TABLES: dict[bool, dict[tuple[str, bool, int], tuple[int, ...]]] = {}
-
-
-def _macros(policy: bool) -> dict[tuple[str, bool, int], tuple[int, ...]]:
-    table = _MACRO_TABLES.get(policy)
-    if table is None:
-        from policyscan.cel.registry import MACROS
-
-        table = {(m.name, True, m.arity): m.binders for m in MACROS.values() if policy or not m.policy}
-        table["has", False, 1] = ()
-        table["bind", True, 3] = (0,)
-        _MACRO_TABLES[policy] = table
-    return table
 
 
 class Checked:
@@ -279,7 +91,7 @@ class Checked:
     def __init__(
         self,
         source: str,
-        ir: Ir | None,
+        ir: ir.Node | None,
         *,
         node: Node | None = None,
         type: Type = DYN,
@@ -308,7 +120,7 @@ class Checked:
         self._quick: Tracer | None = None
 
     @property
-    def inner(self) -> Ir:
+    def inner(self) -> ir.Node:
         """The checked form; unpacked when first needed."""
         if self._ir is None:
             import marshal
@@ -319,8 +131,12 @@ class Checked:
         return self._ir
 
     @property
-    def _root(self) -> Ir:
-        return ("moves", 0, len(self.source), self.inner, self.moves) if self.moves else self.inner
+    def _root(self) -> ir.Node:
+        if not self.moves:
+            return self.inner
+        from policyscan.cel.ir import Moves
+
+        return Moves(0, len(self.source), self.inner, self.moves)
 
     def compile(self, args: Iterable[str] | None = None) -> Callable[..., Any]:
         """The expression as a function `(clock, *args)`; it raises Missing, Absent or Fault.

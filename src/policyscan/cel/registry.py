@@ -269,6 +269,20 @@ MACROS: Final[dict[tuple[str, int], Macro]] = {(macro.name, macro.arity): macro 
 """Every macro with binders, by name and number of arguments (the target not counted)."""
 
 
+_BINDERS: dict[bool, dict[tuple[str, bool, int], tuple[int, ...]]] = {}
+
+
+def binders(*, policy: bool) -> dict[tuple[str, bool, int], tuple[int, ...]]:
+    """What a parser must know of macros: (name, called on a target, arguments) to those that are names."""
+    table = _BINDERS.get(policy)
+    if table is None:
+        table = {(m.name, True, m.arity): m.binders for m in MACROS.values() if policy or not m.policy}
+        table["has", False, 1] = ()
+        table["bind", True, 3] = (0,)
+        _BINDERS[policy] = table
+    return table
+
+
 def macro(name: str, arity: int) -> Macro | None:
     """The macro that `target.name(…)` with `arity` arguments is, if any."""
     return MACROS.get((name, arity))

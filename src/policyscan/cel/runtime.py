@@ -23,7 +23,7 @@ from policyscan.cel.equality import (
     map_key,
 )
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
-from policyscan.cel.ir import pack, unpack
+from policyscan.cel.packing import pack, unpack
 from policyscan.cel.relations import parts
 from policyscan.cel.types import (
     DYN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 from typing import Any
 
-from policyscan.cel.ir import pack, unpack
+from policyscan.cel.packing import pack, unpack
 from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity, Status
 from policyscan.policies.policy import (
     Binding,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from policyscan.cel import registry
+from policyscan.cel import ir, registry
 from policyscan.cel.ast import Has, Ident, Index, Node, Select
-from policyscan.cel.checking import comparison
+from policyscan.cel.checking import comparison, names
 from policyscan.cel.checking.messages import an, closest
+from policyscan.cel.checking.state import Checker
+from policyscan.cel.environment import Absence, Read
 from policyscan.cel.hints import FOREIGN_FIELDS
-from policyscan.cel.ir import Ir, Out
-from policyscan.cel.program import Absence, Read
+from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, join, may_be_null
 from policyscan.cel.types import (
     BOOL,
@@ -28,9 +29,6 @@ from policyscan.cel.types import (
     Union,
     non_null,
 )
-
-if TYPE_CHECKING:
-    from policyscan.cel.checker import Checker
 
 
 def select(c: Checker, node: Select) -> Out:
@@ -57,24 +55,24 @@ def _dotted(c: Checker, node: Select) -> Out | None:
         return None
     name = ".".join([inner.name, *reversed(parts)])
     if c.is_named(name):
-        return c.named(node, name)
+        return names.named(c, node, name)
     return None
 
 
 def _select(c: Checker, node: Select, operand: Out) -> Out:
     start, end, t = node.start, node.end, non_null(operand.type)
-    if operand.ir[0] == "const" and type(operand.ir[3]) is dict and node.field in operand.ir[3]:
-        value = operand.ir[3][node.field]
-        return Out(("const", start, end, value), _field_type(c, node, t, node.field) or DYN)
+    if isinstance(operand.ir, ir.Const) and type(operand.ir.value) is dict and node.field in operand.ir.value:
+        value = operand.ir.value[node.field]
+        return Out(ir.Const(start, end, value), _field_type(c, node, t, node.field) or DYN)
     if isinstance(t, Optional):
         inner = _field_type(c, node, non_null(t.elem), node.field) or DYN
-        return Out(("opt_select", start, end, operand.ir, node.field), Optional(inner))
+        return Out(ir.OptSelect(start, end, operand.ir, node.field), Optional(inner))
     found = _field_type(c, node, t, node.field)
     if found is None:
-        return Out(("fail", start, end, "no such field"), DYN)
+        return Out(ir.Fail(start, end, "no such field"), DYN)
     dyn = not c.strict or t == DYN
     moves = "shape" if operand.moves else ""
-    return Out(("select", start, end, operand.ir, node.field, dyn), found, moves)
+    return Out(ir.Select(start, end, operand.ir, node.field, dyn), found, moves)
 
 
 def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | None:
@@ -133,7 +131,7 @@ def _optional_select(c: Checker, node: Select, operand: Out) -> Out:
     t = non_null(operand.type)
     inner = non_null(t.elem) if isinstance(t, Optional) else t
     found = _field_type(c, node, inner, node.field) or DYN
-    return Out(("opt_select", node.start, node.end, operand.ir, node.field), Optional(found))
+    return Out(ir.OptSelect(node.start, node.end, operand.ir, node.field), Optional(found))
 
 
 def has(c: Checker, node: Has) -> Out:
@@ -143,8 +141,8 @@ def has(c: Checker, node: Has) -> Out:
     t = non_null(operand.type)
     dyn = not c.strict or t == DYN or isinstance(t, Optional)
     if _field_type(c, node, t, node.field) is None:
-        return Out(("fail", node.start, node.end, "no such field"), BOOL)
-    return Out(("has", node.start, node.end, operand.ir, node.field, dyn), BOOL)
+        return Out(ir.Fail(node.start, node.end, "no such field"), BOOL)
+    return Out(ir.Has(node.start, node.end, operand.ir, node.field, dyn), BOOL)
 
 
 def index(c: Checker, node: Index) -> Out:
@@ -157,13 +155,13 @@ def index(c: Checker, node: Index) -> Out:
     inner = non_null(t.elem) if isinstance(t, Optional) else t
     elem, kind = _indexed(c, node, inner, key)
     if node.optional or isinstance(t, Optional):
-        return Out(("opt_index", node.start, node.end, operand.ir, key.ir), Optional(elem))
-    if operand.ir[0] == "const" and key.ir[0] == "const" and kind != "dyn":
-        folded = _folded_index(node, operand.ir[3], key.ir[3])
+        return Out(ir.OptIndex(node.start, node.end, operand.ir, key.ir), Optional(elem))
+    if isinstance(operand.ir, ir.Const) and isinstance(key.ir, ir.Const) and kind != "dyn":
+        folded = _folded_index(node, operand.ir.value, key.ir.value)
         if folded is not None:
             return Out(folded, elem)
     moves = "shape" if operand.moves else ""
-    return Out(("index", node.start, node.end, operand.ir, key.ir, kind), elem, moves)
+    return Out(ir.Index(node.start, node.end, operand.ir, key.ir, kind), elem, moves)
 
 
 def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
@@ -173,28 +171,29 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
             c.error(node.index, f"a list is indexed by an int, not by {an(key.type)}")
         return t.elem, "list" if known else "dyn"
     if isinstance(t, Map):
-        if isinstance(t.key, Enum) and key.ir[0] == "const" and isinstance(key.ir[3], str) and c.strict:
-            comparison.check_value(c, node.index, key.ir[3], t.key)
+        written = key.ir.value if isinstance(key.ir, ir.Const) else None
+        if isinstance(t.key, Enum) and isinstance(written, str) and c.strict:
+            comparison.check_value(c, node.index, written, t.key)
         elif c.strict and not assignable(non_null(key.type), t.key):
             c.error(node.index, f"the keys of this map are {t.key}, not {an(key.type)}")
         plain = known and (t.key == STRING or isinstance(t.key, Enum))
         return t.value, "map" if plain else "dyn"
-    if isinstance(t, ObjectType) and key.ir[0] == "const" and key.ir[3] in t.fields:
-        c.reads.add(Read(t, key.ir[3]))
-        return t.fields[key.ir[3]].type, "map"
-    if t == DYN and key.ir[0] == "const":
-        c.read_anywhere(key.ir[3])
+    if isinstance(t, ObjectType) and isinstance(key.ir, ir.Const) and key.ir.value in t.fields:
+        c.reads.add(Read(t, key.ir.value))
+        return t.fields[key.ir.value].type, "map"
+    if t == DYN and isinstance(key.ir, ir.Const):
+        c.read_anywhere(key.ir.value)
     if c.strict and t not in (DYN, NEVER):
         hint = "write .field" if isinstance(t, ObjectType | Union) else None
         c.error(node, f"{an(t)} cannot be indexed", hint)
     return DYN, "dyn"
 
 
-def _folded_index(node: Index, operand: Any, key: Any) -> Ir | None:
+def _folded_index(node: Index, operand: Any, key: Any) -> ir.Node | None:
     if type(operand) is dict and type(key) is str and key in operand:
-        return ("const", node.start, node.end, operand[key])
+        return ir.Const(node.start, node.end, operand[key])
     if type(operand) is list and type(key) is int and 0 <= key < len(operand):
-        return ("const", node.start, node.end, operand[key])
+        return ir.Const(node.start, node.end, operand[key])
     return None
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from policyscan.cel import registry
+from policyscan.cel import ir, registry
 from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
-from policyscan.cel.checking import comparison, logic
+from policyscan.cel.checking import comparison, definitions, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
+from policyscan.cel.checking.state import Checker
+from policyscan.cel.environment import Absence, Read
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
-from policyscan.cel.ir import Ir, Out
-from policyscan.cel.program import Absence, Read
-from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
+from policyscan.cel.ir import Out
+from policyscan.cel.relations import Binding, certain, fit, join, may_be_null, parts, substitute
 from policyscan.cel.types import (
     BOOL,
     CONTROLS,
@@ -27,10 +28,6 @@ from policyscan.cel.types import (
     TypeParam,
     non_null,
 )
-
-if TYPE_CHECKING:
-    from policyscan.cel.checker import Checker
-    from policyscan.cel.program import Definition
 
 _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
 _IN_ORDER: Final = {"min": "minBy", "max": "maxBy", "sort": "sortBy", "isSorted": "sortBy"}
@@ -53,7 +50,7 @@ def call(c: Checker, node: Call) -> Out:
             name, target = f"{qualified}.{name}", None
     definition = c.env.definition(name) if target is None else None
     if definition is not None:
-        return _definition(c, node, definition)
+        return definitions.call(c, node, definition)
     return _function(c, node, name, target)
 
 
@@ -70,7 +67,7 @@ def _namespace(c: Checker, target: Node) -> str | None:
 def division(c: Checker, node: Call) -> Out:
     """`a / b`, which policies must not do with two ints."""
     out = _function(c, node, node.function, None)
-    if c.strict and out.ir[0] in {"call", "const"} and out.type == INT:
+    if c.strict and isinstance(out.ir, ir.Call | ir.Const) and out.type == INT:
         hint = "use percent(part, whole), or double(a) / double(b)"
         return c.error(node, "int / int drops the fraction", hint)
     return out
@@ -87,8 +84,8 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
             c.expr(part)
         return _unknown_function(c, node, name, target)
     args = [c.expr(part) for part in nodes]
-    if any(out.ir[0] == "fail" for out in args) and c.strict:
-        return Out(("fail", node.start, node.end, ""), DYN)
+    if any(isinstance(out.ir, ir.Fail) for out in args) and c.strict:
+        return Out(ir.Fail(node.start, node.end, ""), DYN)
     if name == "total" and len(args) == 1 and isinstance(non_null(args[0].type), ObjectType):
         args = [_amounts(c, nodes[0], args[0])]
     if function.name in _IN_ORDER and c.strict and args:
@@ -118,15 +115,16 @@ def _amounts(c: Checker, node: Node, out: Out) -> Out:
     t = non_null(out.type)
     assert isinstance(t, ObjectType)
     local = c.local("object", t)
+    whole = ir.Local(node.start, node.end, local.slot)
     elem: Type = NEVER
-    parts: list[Ir] = []
+    parts: list[ir.Node] = []
     for name, field in t.fields.items():
         c.reads.add(Read(t, name))
         elem = join(elem, non_null(field.type))
-        read: Ir = ("select", node.start, node.end, ("local", node.start, node.end, local.slot), name, False)
-        parts.append(("nn", node.start, node.end, read) if may_be_null(field.type) else read)
-    items = ("list", node.start, node.end, tuple(parts), (False,) * len(parts))
-    return Out(("let", node.start, node.end, local.slot, out.ir, items), List(elem))
+        read: ir.Node = ir.Select(node.start, node.end, whole, name, False)
+        parts.append(ir.Given(node.start, node.end, read) if may_be_null(field.type) else read)
+    items = ir.ListOf(node.start, node.end, tuple(parts), (False,) * len(parts))
+    return Out(ir.Let(node.start, node.end, local.slot, out.ir, items), List(elem))
 
 
 def _overloaded(
@@ -185,8 +183,7 @@ def _chosen(
         c.clock = True
     result = substitute(overload.result, binding)
     stepped = any(moving) and overload.moving is not None
-    ir: Ir = (
-        "call",
+    made = ir.Call(
         node.start,
         node.end,
         function.name,
@@ -200,13 +197,13 @@ def _chosen(
     if function.name == "format":
         _check_template(c, nodes, args[0])
     if function.name in {"or", "orValue"}:
-        parts = [
-            ("nn", n.start, n.end, p) if i in nulls else p
-            for i, (n, p) in enumerate(zip(nodes, ir[5], strict=True))
-        ]
-        return Out(("opt_or", node.start, node.end, function.name == "or", *parts), result)
-    folded = _fold(c, node, overload, ir, args) if not overload.clock else None
-    return Out(folded or ir, result, moves)
+        first, second = (
+            ir.Given(n.start, n.end, p) if i in nulls else p
+            for i, (n, p) in enumerate(zip(nodes, made.args, strict=True))
+        )
+        return Out(ir.OptOr(node.start, node.end, function.name == "or", first, second), result)
+    folded = _fold(c, node, overload, made, args) if not overload.clock else None
+    return Out(folded or made, result, moves)
 
 
 def _moving_call(
@@ -232,19 +229,22 @@ def _moving_call(
     return ""
 
 
-def _fold(c: Checker, node: Node, overload: registry.Overload, ir: Ir, args: list[Out]) -> Ir | None:
+def _fold(
+    c: Checker, node: Node, overload: registry.Overload, made: ir.Call, args: list[Out]
+) -> ir.Node | None:
     """The constant that a call with constant arguments is."""
-    if not all(out.ir[0] == "const" for out in args) or ir[6]:
+    values = [out.ir.value for out in args if isinstance(out.ir, ir.Const)]
+    if len(values) < len(args) or made.nulls:
         return None
     try:
-        value = overload.impl(*(out.ir[3] for out in args))
+        value = overload.impl(*values)
     except EvalError as error:
         if c.strict and not _configured(c, node):
             c.error(node, error.message)
         return None
     if isinstance(value, str | bytes | list | dict) and len(value) > _FOLDED:
         return None
-    return ("const", node.start, node.end, value)
+    return ir.Const(node.start, node.end, value)
 
 
 def _configured(c: Checker, node: Node) -> bool:
@@ -256,9 +256,9 @@ def _check_pattern(c: Checker, node: Node, out: Out) -> None:
     """A pattern that is a constant can be refused before anything runs."""
     from policyscan.cel.functions.standard import compiled_pattern
 
-    if c.strict and out.ir[0] == "const":
+    if c.strict and isinstance(out.ir, ir.Const):
         try:
-            compiled_pattern(out.ir[3])
+            compiled_pattern(out.ir.value)
         except EvalError as error:
             c.error(node, error.message)
 
@@ -267,10 +267,10 @@ def _check_template(c: Checker, nodes: tuple[Node, ...], template: Out) -> None:
     """Clauses of a constant template that are malformed, or more or fewer than its values."""
     from policyscan.cel.functions.strings import clauses
 
-    if not c.strict or template.ir[0] != "const":
+    if not c.strict or not isinstance(template.ir, ir.Const):
         return
     try:
-        count = len(clauses(template.ir[3]))
+        count = len(clauses(template.ir.value))
     except EvalError as error:
         c.error(nodes[0], error.message)
         return
@@ -291,19 +291,19 @@ def _dispatched(
     for part, out in zip(nodes, args, strict=True):
         c.still(part, out)
     if function.name in {"or", "orValue"} and member and len(args) == 2:
-        both = (out.ir for out in args)
-        return Out(("opt_or", node.start, node.end, function.name == "or", *both), DYN)
+        first, second = args
+        return Out(ir.OptOr(node.start, node.end, function.name == "or", first.ir, second.ir), DYN)
     results = {o.result for o in function.overloads if o.member == member}
     only = next(iter(results)) if len(results) == 1 else DYN
     result = only if not _has_param(only) else DYN
     c.clock = c.clock or any(o.clock for o in function.overloads)
-    ir = ("dispatch", node.start, node.end, function.name, member, tuple(out.ir for out in args))
-    return Out(ir, result)
+    made = ir.Dispatch(node.start, node.end, function.name, member, tuple(out.ir for out in args))
+    return Out(made, result)
 
 
 def _unknown_function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     if not c.strict:
-        return Out(("fail", node.start, node.end, f"unknown function {name!r}"), DYN)
+        return Out(ir.Fail(node.start, node.end, f"unknown function {name!r}"), DYN)
     known = [*registry.INDEX, *c.env.functions, *(n for n, _ in registry.MACROS)]
     near = closest(name, (n for n in known if not n.startswith(("_", "@"))))
     if (name, len(node.args)) not in registry.MACROS and any(n == name for n, _ in registry.MACROS):
@@ -326,39 +326,6 @@ def _no_overload(c: Checker, node: Call, function: registry.Function, args: list
         message = f"{function.name}() does not take ({', '.join(types)})"
     called = not member and CALLED_ON_LISTS.get(function.name)
     return c.error(node, message, called or f"it is {_signatures(function)}")
-
-
-def _definition(c: Checker, node: Call, definition: Definition) -> Out:
-    args = [c.expr(arg) for arg in node.args]
-    if len(args) != len(definition.params):
-        count = len(definition.params)
-        return c.error(node, f"{definition.name}() takes {count} argument{'s' * (count != 1)}")
-    for (name, t), arg, out in zip(definition.params, node.args, args, strict=True):
-        if not assignable(non_null(out.type) if not may_be_null(t) else out.type, t):
-            c.error(arg, f"{definition.name}() takes {an(t)} as {name}, not {an(out.type)}")
-            return Out(("fail", node.start, node.end, ""), definition.result)
-    return _inlined(c, node, definition, args)
-
-
-def _inlined(c: Checker, node: Call, definition: Definition, args: list[Out]) -> Out:
-    inner = c.env.inlined(definition, tuple(out.moves for out in args))
-    if isinstance(inner, str):
-        return c.error(node, inner)
-    c.size += inner.size
-    c.clock = c.clock or inner.clock
-    c.reads |= inner.reads
-    if inner.absence:
-        c.absence.append(Absence(node.start, node.end))
-    slots = tuple(f"p:{name}" for name, _ in definition.params)
-    inits = tuple(
-        ("nn", out.ir[1], out.ir[2], out.ir)
-        if isinstance(out.type, Nullable) and not may_be_null(t)
-        else out.ir
-        for (_, t), out in zip(definition.params, args, strict=True)
-    )
-    ir = ("def", node.start, node.end, definition.name, definition.source, slots, inits, inner.ir)
-    c.check_size(node)
-    return Out(ir, definition.result, inner.moves)
 
 
 def _param(overload: registry.Overload, number: int) -> Type:
@@ -398,7 +365,7 @@ def _full(node: Node, out: Out, param: Type) -> Out:
     t = non_null(out.type)
     if not _null_elements(t) or fit(t, param, {}):
         return out
-    return Out(("nn_all", node.start, node.end, out.ir), _without_nulls(t), out.moves)
+    return Out(ir.AllGiven(node.start, node.end, out.ir), _without_nulls(t), out.moves)
 
 
 def _has_param(t: Type) -> bool:

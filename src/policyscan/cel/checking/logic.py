@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from policyscan.cel import ir
 from policyscan.cel.ast import Call
 from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an
+from policyscan.cel.checking.state import Checker
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import join
 from policyscan.cel.types import BOOL, DYN, Nullable
 
-if TYPE_CHECKING:
-    from policyscan.cel.checker import Checker
-
 
 def logic(c: Checker, node: Call) -> Out:
     """`&&` and `||`; the right side knows what the left one says about nulls."""
-    op = "and" if node.function == "_&&_" else "or"
+    conjunction = node.function == "_&&_"
     left = c.expr(node.args[0])
-    right = c.with_facts(c.facts(node.args[0], op == "and"), node.args[1])
-    operands = [c.condition(arg, out) for arg, out in zip(node.args, (left, right), strict=True)]
-    return Out((op, node.start, node.end, *operands), BOOL)
+    right = c.with_facts(c.facts(node.args[0], conjunction), node.args[1])
+    first, second = c.condition(node.args[0], left), c.condition(node.args[1], right)
+    kind = ir.And if conjunction else ir.Or
+    return Out(kind(node.start, node.end, first, second), BOOL)
 
 
 def negation(c: Checker, node: Call) -> Out:
@@ -30,7 +28,7 @@ def negation(c: Checker, node: Call) -> Out:
     if c.strict and isinstance(arg, Call):
         _negated_equality(c, arg)
     out = c.expr(arg)
-    return Out(("not", node.start, node.end, c.condition(arg, out)), BOOL)
+    return Out(ir.Not(node.start, node.end, c.condition(arg, out)), BOOL)
 
 
 def _negated_equality(c: Checker, node: Call) -> None:
@@ -40,7 +38,7 @@ def _negated_equality(c: Checker, node: Call) -> None:
         if node.function == "_==_":
             comparison.guard_nullable(c, node, left, right)
         elif isinstance(left.type, Nullable):
-            comparison.null_problem(c, node, node.args[0])
+            c.null_problem(node, node.args[0])
 
 
 def conditional(c: Checker, node: Call) -> Out:
@@ -56,4 +54,4 @@ def conditional(c: Checker, node: Call) -> Out:
     t = join(yes.type, no.type)
     if c.strict and t == DYN and DYN not in (yes.type, no.type):
         return c.error(node, f"the two sides are {an(yes.type)} and {an(no.type)}")
-    return Out(("cond", node.start, node.end, condition, yes.ir, no.ir), t, moves)
+    return Out(ir.Cond(node.start, node.end, condition, yes.ir, no.ir), t, moves)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from policyscan.cel import ir
 from policyscan.cel.ast import Macro, Node
 from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an
+from policyscan.cel.checking.state import Checker, Local
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path
@@ -27,9 +29,6 @@ from policyscan.cel.types import (
     Type,
     non_null,
 )
-
-if TYPE_CHECKING:
-    from policyscan.cel.checker import Checker, Local
 
 _CANONICAL: Final = {
     "existsOne": "exists_one",
@@ -82,7 +81,7 @@ def macro(c: Checker, node: Macro) -> Out:
         c.errors.append(
             CelError(f"macros are nested more than {_MACRO_DEPTH} deep", node.start, node.end, "split it")
         )
-        return Out(("fail", node.start, node.end, "too deep"), DYN)
+        return Out(ir.Fail(node.start, node.end, "too deep"), DYN)
     out = _macro(c, node, target, kind, elements, names, tuple(local.slot for local in locals_))
     c.loops -= 1
     return out
@@ -131,12 +130,12 @@ def _macro(
     ranked = non_null(outs[-1].type)
     if name in {"sortBy", "maxBy", "minBy"} and isinstance(ranked, Enum):
         last = outs[-1].ir
-        outs[-1] = Out(("rank", last[1], last[2], last, ranked.values), INT)
+        outs[-1] = Out(ir.Rank(last.start, last.end, last, ranked.values), INT)
     parts = tuple(out.ir for out in outs)
     heavy = name in _COLLECTING and _is_heavy(outs[-1])
-    ir = ("loop", node.start, node.end, name, kind, slots, target.ir, parts, flag, heavy)
+    made = ir.Loop(node.start, node.end, name, kind, slots, target.ir, parts, flag, heavy)
     moves = "shape" if target.moves and result not in (BOOL, INT) else ""
-    return Out(ir, result, moves)
+    return Out(made, result, moves)
 
 
 def _macro_type(
@@ -168,13 +167,15 @@ def _check_share(c: Checker, node: Node, out: Out) -> None:
     """`atLeast` wants a part of one: 95 for 95 % would never be reached."""
     if non_null(out.type) not in (DOUBLE, INT, DYN):
         c.error(node, f"a share is a number, not {an(out.type)}", "write 0.95 for 95 %")
-    elif out.ir[0] == "const" and isinstance(out.ir[3], int | float) and not 0 <= out.ir[3] <= 1:
-        c.error(node, f"a share lies between 0.0 and 1.0, not at {out.ir[3]}", "write 0.95 for 95 %")
+        return
+    share = out.ir.value if isinstance(out.ir, ir.Const) else None
+    if isinstance(share, int | float) and not 0 <= share <= 1:
+        c.error(node, f"a share lies between 0.0 and 1.0, not at {share}", "write 0.95 for 95 %")
 
 
 def _is_heavy(out: Out) -> bool:
     """Whether what an expression makes anew may be large: a text, list, map or who knows."""
-    made = out.ir[0] not in {"const", "arg", "local", "lazy", "select", "index"}
+    made = not isinstance(out.ir, ir.Const | ir.Arg | ir.Local | ir.Lazy | ir.Select | ir.Index)
     return made and (isinstance(out.type, List | Map) or out.type in (STRING, BYTES, DYN))
 
 
@@ -195,5 +196,5 @@ def _optional_macro(c: Checker, node: Macro, target: Out) -> Out:
     body = c.scoped({node.vars[0].name: local}, node.args[0])
     c.still(node.args[0], body)
     flat = node.name == "optFlatMap"
-    ir = ("opt_map", node.start, node.end, flat, local.slot, target.ir, body.ir)
-    return Out(ir, body.type if flat else Optional(body.type))
+    made = ir.OptMap(node.start, node.end, flat, local.slot, target.ir, body.ir)
+    return Out(made, body.type if flat else Optional(body.type))

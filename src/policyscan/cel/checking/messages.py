@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from policyscan.cel import ir
 from policyscan.cel.ir import Out
 from policyscan.cel.types import (
     DATE,
@@ -17,9 +18,6 @@ from policyscan.cel.types import (
     Type,
     non_null,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def closest(name: str, known: Any) -> str | None:
@@ -97,7 +95,7 @@ def arithmetic_hint(args: list[Out]) -> str | None:
         return "use today with dates and now with instants"
     if types == {INT, DOUBLE}:
         whole = next(out for out in args if non_null(out.type) == INT)
-        if whole.ir[0] != "const":
+        if not isinstance(whole.ir, ir.Const):
             return "write double(x) for the int"
-        return f"write {float(whole.ir[3])} for {whole.ir[3]}"
+        return f"write {float(whole.ir.value)} for {whole.ir.value}"
     return None

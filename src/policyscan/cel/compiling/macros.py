@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from policyscan.cel.compiling.compiler import Compiler
-    from policyscan.cel.ir import Ir
+from policyscan.cel import ir
+from policyscan.cel.compiling.writer import Write, Writer
 
 
-def macro(g: Compiler, ir: Ir) -> str:
-    """The Python expression for a macro, after the loop that it takes."""
-    made: str = _MACROS[ir[3]](g, ir)
-    return made
+def _macro(g: Writer, node: ir.Loop) -> str:
+    return _MACROS[node.name](g, node)
 
 
 @contextmanager
-def _loop(g: Compiler, ir: Ir, before: Sequence[str] = ()) -> Iterator[None]:
+def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None]:
     """The head of the loop over a macro's target, with its names known within."""
-    kind, slots, target = ir[4], ir[5], ir[6]
+    kind, slots, target = node.kind, node.slots, node.target
     items = g.gen(target)
     for line in before:
         g.emit(line)
@@ -43,7 +40,7 @@ def _loop(g: Compiler, ir: Ir, before: Sequence[str] = ()) -> Iterator[None]:
     g.names = names
 
 
-def _through(g: Compiler, items: str, kind: str, count: int, *, sized: bool) -> str:
+def _through(g: Writer, items: str, kind: str, count: int, *, sized: bool) -> str:
     if kind == "list" and g.strict:
         if count == 1:
             return items
@@ -54,23 +51,23 @@ def _through(g: Compiler, items: str, kind: str, count: int, *, sized: bool) -> 
     return f"list(pairs{suffix}({items}))" if sized else f"pairs{suffix}({items})"
 
 
-def _all(g: Compiler, ir: Ir) -> str:
-    return _quantifier(g, ir, stop="not ", found="False", otherwise="True")
+def _all(g: Writer, node: ir.Loop) -> str:
+    return _quantifier(g, node, stop="not ", found="False", otherwise="True")
 
 
-def _exists(g: Compiler, ir: Ir) -> str:
-    return _quantifier(g, ir, stop="", found="True", otherwise="False")
+def _exists(g: Writer, node: ir.Loop) -> str:
+    return _quantifier(g, node, stop="", found="True", otherwise="False")
 
 
-def _quantifier(g: Compiler, ir: Ir, stop: str, found: str, otherwise: str) -> str:
+def _quantifier(g: Writer, node: ir.Loop, stop: str, found: str, otherwise: str) -> str:
     value, test = g.new("v"), g.new()
-    part, flag = ir[7][0], ir[8]
+    part, flag = node.parts[0], node.flag
     risky = bool(g.raises(part)) or bool(flag)
     error = g.new("e") if risky else ""
     before = [f"{value} = {otherwise}"]
     if risky:
         before.append(f"{error} = None")
-    with _loop(g, ir, before):
+    with _loop(g, node, before):
         if risky:
             g.tried(part, test, error, otherwise="continue", flag=flag)
         else:
@@ -84,11 +81,11 @@ def _quantifier(g: Compiler, ir: Ir, stop: str, found: str, otherwise: str) -> s
     return value
 
 
-def _collecting(g: Compiler, ir: Ir, made: str, result: str, body: Any) -> None:
+def _collecting(g: Writer, node: ir.Loop, made: str, result: str, body: Callable[[], None]) -> None:
     """A loop that visits every element, and then raises the worst of their errors."""
-    risky = any(g.raises(part) for part in ir[7]) or bool(ir[8])
+    risky = any(g.raises(part) for part in node.parts) or bool(node.flag)
     error = g.new("e")
-    with _loop(g, ir, [f"{result} = {made}", *([f"{error} = None"] if risky else [])]):
+    with _loop(g, node, [f"{result} = {made}", *([f"{error} = None"] if risky else [])]):
         if not risky:
             body()
             return
@@ -103,127 +100,127 @@ def _collecting(g: Compiler, ir: Ir, made: str, result: str, body: Any) -> None:
         g.emit(f"if {error} is not None: raise {error}")
 
 
-def _where(g: Compiler, ir: Ir) -> str:
+def _where(g: Writer, node: ir.Loop) -> str:
     """Emits the test of a macro with a filter as an `if`; what it prefixes the next line with."""
-    if len(ir[7]) == 1:
+    if len(node.parts) == 1:
         return ""
-    test = g.condition(ir[7][0], ir[8])
+    test = g.condition(node.parts[0], node.flag)
     return f"if {test}:"
 
 
-def _element(g: Compiler, ir: Ir) -> str:
-    return g.names[ir[5][0]]
+def _element(g: Writer, node: ir.Loop) -> str:
+    return g.names[node.slots[0]]
 
 
-def _filter(g: Compiler, ir: Ir) -> str:
+def _filter(g: Writer, node: ir.Loop) -> str:
     result = g.new("v")
 
     def body() -> None:
-        test = g.condition(ir[7][0], ir[8])
-        g.emit(f"if {test}: {result}.append({_element(g, ir)})")
+        test = g.condition(node.parts[0], node.flag)
+        g.emit(f"if {test}: {result}.append({_element(g, node)})")
 
-    _collecting(g, ir, "[]", result, body)
+    _collecting(g, node, "[]", result, body)
     return result
 
 
-def _made(g: Compiler, ir: Ir, made: str, add: Any) -> str:
+def _made(g: Writer, node: ir.Loop, made: str, add: Callable[[str, str], str]) -> str:
     result = g.new("v")
 
     def body() -> None:
-        where = _where(g, ir)
+        where = _where(g, node)
         if where:
             g.emit(where)
         with g.block() if where else nullcontext():
-            value = g.gen(ir[7][-1])
-            if ir[9]:
+            value = g.gen(node.parts[-1])
+            if node.heavy:
                 value = g.atom(value)
                 g.emit(f"budget -= weight({value})")
                 g.emit("if budget < 0: over_budget()")
                 g.budget = True
             g.emit(add(result, value))
 
-    _collecting(g, ir, made, result, body)
+    _collecting(g, node, made, result, body)
     return result
 
 
-def _map(g: Compiler, ir: Ir) -> str:
-    return _made(g, ir, "[]", lambda result, value: f"{result}.append({value})")
+def _map(g: Writer, node: ir.Loop) -> str:
+    return _made(g, node, "[]", lambda result, value: f"{result}.append({value})")
 
 
-def _tmap(g: Compiler, ir: Ir) -> str:
-    return _made(g, ir, "{}", lambda result, value: f"put({result}, {_element(g, ir)}, {value})")
+def _tmap(g: Writer, node: ir.Loop) -> str:
+    return _made(g, node, "{}", lambda result, value: f"put({result}, {_element(g, node)}, {value})")
 
 
-def _tmapentry(g: Compiler, ir: Ir) -> str:
-    return _made(g, ir, "{}", lambda result, value: f"merge({result}, {value})")
+def _tmapentry(g: Writer, node: ir.Loop) -> str:
+    return _made(g, node, "{}", lambda result, value: f"merge({result}, {value})")
 
 
-def _exists_one(g: Compiler, ir: Ir) -> str:
+def _exists_one(g: Writer, node: ir.Loop) -> str:
     hits = g.new("n")
 
     def body() -> None:
-        g.emit(f"if {g.condition(ir[7][0], ir[8])}: {hits} += 1")
+        g.emit(f"if {g.condition(node.parts[0], node.flag)}: {hits} += 1")
 
-    _collecting(g, ir, "0", hits, body)
+    _collecting(g, node, "0", hits, body)
     return f"({hits} == 1)"
 
 
-def _group_by(g: Compiler, ir: Ir) -> str:
+def _group_by(g: Writer, node: ir.Loop) -> str:
     return _made(
         g,
-        ir,
+        node,
         "{}",
-        lambda result, value: f"{result}.setdefault(map_key({value}), []).append({_element(g, ir)})",
+        lambda result, value: f"{result}.setdefault(map_key({value}), []).append({_element(g, node)})",
     )
 
 
-def _sort_by(g: Compiler, ir: Ir) -> str:
+def _sort_by(g: Writer, node: ir.Loop) -> str:
     elements = g.new("l")
-    keys = _keyed(g, ir, elements)
+    keys = _keyed(g, node, elements)
     return f"by_order({elements}, {keys})"
 
 
-def _keyed(g: Compiler, ir: Ir, elements: str) -> str:
+def _keyed(g: Writer, node: ir.Loop, elements: str) -> str:
     keys = g.new("v")
 
     def body() -> None:
-        g.emit(f"{keys}.append(sort_key({_ranked(g, ir)}))")
-        g.emit(f"{elements}.append({_element(g, ir)})")
+        g.emit(f"{keys}.append(sort_key({_ranked(g, node)}))")
+        g.emit(f"{elements}.append({_element(g, node)})")
 
     g.emit(f"{elements} = []")
-    _collecting(g, ir, "[]", keys, body)
+    _collecting(g, node, "[]", keys, body)
     return keys
 
 
-def _ranked(g: Compiler, ir: Ir) -> str:
-    return g.gen(ir[7][0])
+def _ranked(g: Writer, node: ir.Loop) -> str:
+    return g.gen(node.parts[0])
 
 
-def _max_by(g: Compiler, ir: Ir) -> str:
-    return _extreme(g, ir, "max")
+def _max_by(g: Writer, node: ir.Loop) -> str:
+    return _extreme(g, node, "max")
 
 
-def _min_by(g: Compiler, ir: Ir) -> str:
-    return _extreme(g, ir, "min")
+def _min_by(g: Writer, node: ir.Loop) -> str:
+    return _extreme(g, node, "min")
 
 
-def _extreme(g: Compiler, ir: Ir, which: str) -> str:
+def _extreme(g: Writer, node: ir.Loop, which: str) -> str:
     elements = g.new("l")
-    keys = _keyed(g, ir, elements)
-    g.emit(f"if not {keys}: no_elements({ir[3]!r})")
+    keys = _keyed(g, node, elements)
+    g.emit(f"if not {keys}: no_elements({node.name!r})")
     g.emit(f"check_sortable({keys})")
     return f"{elements}[{keys}.index({which}({keys}))]"
 
 
-def _find(g: Compiler, ir: Ir) -> str:
+def _find(g: Writer, node: ir.Loop) -> str:
     result, error = g.new("v"), g.new("e")
-    part, flag = ir[7][0], ir[8]
+    part, flag = node.parts[0], node.flag
     test = g.new()
-    with _loop(g, ir, [f"{error} = None"]):
+    with _loop(g, node, [f"{error} = None"]):
         # The first match counts only if nothing before it is unknown.
         g.tried(part, test, error, otherwise="continue", flag=flag)
         g.emit(f"if {test}:")
-        g.emit(f" {result} = {_element(g, ir)}")
+        g.emit(f" {result} = {_element(g, node)}")
         g.emit(" break")
     g.emit("else:")
     g.emit(f" if {error} is None: no_elements('find')")
@@ -231,12 +228,12 @@ def _find(g: Compiler, ir: Ir) -> str:
     return result
 
 
-def tally(g: Compiler, ir: Ir) -> tuple[str, str, str, str]:
+def tally(g: Writer, node: ir.Loop) -> tuple[str, str, str, str]:
     """Counts hits and elements that cannot be told, and keeps their worst error and the size."""
     hits, unsure, error, size, test = (g.new("n") for _ in range(5))
-    part, flag = ir[7][-1], ir[8]
+    part, flag = node.parts[-1], node.flag
     before = [f"{hits} = {unsure} = {size} = 0", f"{error} = None"]
-    with _loop(g, ir, before):
+    with _loop(g, node, before):
         g.emit(f"{size} += 1")
         g.emit("try:")
         g.blocks += 1
@@ -254,19 +251,19 @@ def tally(g: Compiler, ir: Ir) -> tuple[str, str, str, str]:
     return hits, unsure, error, size
 
 
-def _count(g: Compiler, ir: Ir) -> str:
-    hits, _, error, _ = tally(g, ir)
+def _count(g: Writer, node: ir.Loop) -> str:
+    hits, _, error, _ = tally(g, node)
     g.emit(f"if {error} is not None: raise {error}")
     return hits
 
 
-def _at_least(g: Compiler, ir: Ir) -> str:
-    share = g.atom(g.gen(ir[7][0]))
-    hits, unsure, error, size = tally(g, ir)
+def _at_least(g: Writer, node: ir.Loop) -> str:
+    share = g.atom(g.gen(node.parts[0]))
+    hits, unsure, error, size = tally(g, node)
     return f"at_least({share}, {hits}, {unsure}, {size}, {error})"
 
 
-_MACROS: Final[dict[str, Any]] = {
+_MACROS: Final[dict[str, Write]] = {
     "all": _all,
     "exists": _exists,
     "exists_one": _exists_one,
@@ -283,3 +280,4 @@ _MACROS: Final[dict[str, Any]] = {
     "maxBy": _max_by,
     "minBy": _min_by,
 }
+WRITERS: Final[dict[type[ir.Node], Write]] = {ir.Loop: _macro}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from policyscan.cel import runtime
+from policyscan.cel import ir, runtime
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
+from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
-
-if TYPE_CHECKING:
-    from policyscan.cel.ir import Ir
-    from policyscan.cel.tracing.tracer import Run, Tracer
 
 _MOST_KEPT: Final = 5000
 """Nodes in a trace; when there are as many, further turns of macros leave none."""
@@ -27,18 +24,16 @@ class _Tally(NamedTuple):
     error: EvalError | None
 
 
-def macro(t: Tracer, ir: Ir) -> Run:
-    """The closure of a macro."""
-    made: Run = _LOOPS[ir[3]](t, ir)
-    return made
+def _macro(t: Builder, node: ir.Loop) -> Run:
+    return _LOOPS[node.name](t, node)
 
 
-def _turns(t: Tracer, ir: Ir) -> Callable[[Frame, Callable[[Frame, Any], bool]], None]:
+def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], None]:
     """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true."""
-    target, kind, slots = t.build(ir[6]), ir[4], ir[5]
+    target, kind, slots = t.build(node.target), node.kind, node.slots
     numbers = [t.slot(slot) for slot in slots]
     through = _through(kind, len(slots), t.strict)
-    meta = Meta("turn", ir[1], ir[2], t.source, slots[-1].partition("#")[0])
+    meta = Meta(node.start, node.end, t.source, slots[-1].partition("#")[0])
 
     def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> None:
         items = target(frame)
@@ -69,17 +64,17 @@ def _turns(t: Tracer, ir: Ir) -> Callable[[Frame, Callable[[Frame, Any], bool]],
     return run
 
 
-def _part(t: Tracer, ir: Ir, number: int, flag: str = "") -> Run:
+def _part(t: Builder, node: ir.Loop, number: int, flag: str = "") -> Run:
     """A macro's argument, evaluated for each element."""
-    return t.condition(ir[7][number], flag)
+    return t.condition(node.parts[number], flag)
 
 
-def _quantifier(t: Tracer, ir: Ir, *, decided: bool) -> Run:
+def _quantifier(t: Builder, node: ir.Loop, *, decided: bool) -> Run:
     before = t.names
-    turns = _turns(t, ir)
-    test = _part(t, ir, 0, ir[8])
+    turns = _turns(t, node)
+    test = _part(t, node, 0, node.flag)
     t.names = before
-    single = len(ir[5]) == 1
+    single = len(node.slots) == 1
 
     def run(frame: Frame) -> Any:
         error: EvalError | None = None
@@ -110,11 +105,11 @@ def _quantifier(t: Tracer, ir: Ir, *, decided: bool) -> Run:
     return run
 
 
-def tally(t: Tracer, ir: Ir) -> Callable[[Frame], _Tally]:
+def tally(t: Builder, node: ir.Loop) -> Callable[[Frame], _Tally]:
     """Counts the hits of a macro's test and the elements for which it cannot be told."""
     before = t.names
-    turns = _turns(t, ir)
-    test = _part(t, ir, -1, ir[8])
+    turns = _turns(t, node)
+    test = _part(t, node, -1, node.flag)
     t.names = before
 
     def run(frame: Frame) -> _Tally:
@@ -142,14 +137,16 @@ def tally(t: Tracer, ir: Ir) -> Callable[[Frame], _Tally]:
     return run
 
 
-def _collecting(t: Tracer, ir: Ir, start: Callable[[], Any], add: Callable[[Any, Any, Any], None]) -> Run:
+def _collecting(
+    t: Builder, node: ir.Loop, start: Callable[[], Any], add: Callable[[Any, Any, Any], None]
+) -> Run:
     """A macro that makes something of every element; the worst of their errors wins."""
     before = t.names
-    turns = _turns(t, ir)
-    where = _part(t, ir, 0, ir[8]) if len(ir[7]) > 1 else None
-    value = _part(t, ir, -1, ir[8] if ir[3] in {"filter", "exists_one"} else "")
+    turns = _turns(t, node)
+    where = _part(t, node, 0, node.flag) if len(node.parts) > 1 else None
+    value = _part(t, node, -1, node.flag if node.name in {"filter", "exists_one"} else "")
     t.names = before
-    shown, heavy = ir[3] == "filter", ir[9]
+    shown, heavy = node.name == "filter", node.heavy
 
     def run(frame: Frame) -> Any:
         made = start()
@@ -179,51 +176,51 @@ def _collecting(t: Tracer, ir: Ir, start: Callable[[], Any], add: Callable[[Any,
     return run
 
 
-def _all(t: Tracer, ir: Ir) -> Run:
-    return _quantifier(t, ir, decided=False)
+def _all(t: Builder, node: ir.Loop) -> Run:
+    return _quantifier(t, node, decided=False)
 
 
-def _exists(t: Tracer, ir: Ir) -> Run:
-    return _quantifier(t, ir, decided=True)
+def _exists(t: Builder, node: ir.Loop) -> Run:
+    return _quantifier(t, node, decided=True)
 
 
-def _exists_one(t: Tracer, ir: Ir) -> Run:
-    run = _collecting(t, ir, list, _add_element)
+def _exists_one(t: Builder, node: ir.Loop) -> Run:
+    run = _collecting(t, node, list, _add_element)
     return lambda frame: len(run(frame)) == 1
 
 
-def _filter(t: Tracer, ir: Ir) -> Run:
-    return _collecting(t, ir, list, _add_element)
+def _filter(t: Builder, node: ir.Loop) -> Run:
+    return _collecting(t, node, list, _add_element)
 
 
-def _made_list(t: Tracer, ir: Ir) -> Run:
-    return _collecting(t, ir, list, lambda made, _element, value: made.append(value))
+def _made_list(t: Builder, node: ir.Loop) -> Run:
+    return _collecting(t, node, list, lambda made, _element, value: made.append(value))
 
 
-def _tmap(t: Tracer, ir: Ir) -> Run:
-    return _collecting(t, ir, dict, lambda made, element, value: runtime.put(made, element[0], value))
+def _tmap(t: Builder, node: ir.Loop) -> Run:
+    return _collecting(t, node, dict, lambda made, element, value: runtime.put(made, element[0], value))
 
 
-def _tmapentry(t: Tracer, ir: Ir) -> Run:
-    return _collecting(t, ir, dict, lambda made, _element, value: runtime.merge(made, value))
+def _tmapentry(t: Builder, node: ir.Loop) -> Run:
+    return _collecting(t, node, dict, lambda made, _element, value: runtime.merge(made, value))
 
 
-def _group(t: Tracer, ir: Ir) -> Run:
+def _group(t: Builder, node: ir.Loop) -> Run:
     def add(made: Any, element: Any, value: Any) -> None:
         made.setdefault(map_key(value), []).append(element)
 
-    return _collecting(t, ir, dict, add)
+    return _collecting(t, node, dict, add)
 
 
-def _keyed(t: Tracer, ir: Ir) -> Run:
+def _keyed(t: Builder, node: ir.Loop) -> Run:
     def add(made: Any, element: Any, value: Any) -> None:
         made.append((element, runtime.sort_key(value)))
 
-    return _collecting(t, ir, list, add)
+    return _collecting(t, node, list, add)
 
 
-def _sort(t: Tracer, ir: Ir) -> Run:
-    run = _keyed(t, ir)
+def _sort(t: Builder, node: ir.Loop) -> Run:
+    run = _keyed(t, node)
 
     def sort(frame: Frame) -> Any:
         made = run(frame)
@@ -232,13 +229,13 @@ def _sort(t: Tracer, ir: Ir) -> Run:
     return sort
 
 
-def _extreme(t: Tracer, ir: Ir) -> Run:
-    run, pick = _keyed(t, ir), max if ir[3] == "maxBy" else min
+def _extreme(t: Builder, node: ir.Loop) -> Run:
+    run, pick = _keyed(t, node), max if node.name == "maxBy" else min
 
     def choose(frame: Frame) -> Any:
         made = run(frame)
         if not made:
-            runtime.no_elements(ir[3])
+            runtime.no_elements(node.name)
         keys = [key for _, key in made]
         runtime.check_sortable(keys)
         return made[keys.index(pick(keys))][0]
@@ -246,10 +243,10 @@ def _extreme(t: Tracer, ir: Ir) -> Run:
     return choose
 
 
-def _find(t: Tracer, ir: Ir) -> Run:
+def _find(t: Builder, node: ir.Loop) -> Run:
     before = t.names
-    turns = _turns(t, ir)
-    test = _part(t, ir, 0, ir[8])
+    turns = _turns(t, node)
+    test = _part(t, node, 0, node.flag)
     t.names = before
 
     def run(frame: Frame) -> Any:
@@ -277,8 +274,8 @@ def _find(t: Tracer, ir: Ir) -> Run:
     return run
 
 
-def _count(t: Tracer, ir: Ir) -> Run:
-    count = tally(t, ir)
+def _count(t: Builder, node: ir.Loop) -> Run:
+    count = tally(t, node)
 
     def run(frame: Frame) -> Any:
         hits, others, _, error = count(frame)
@@ -290,9 +287,9 @@ def _count(t: Tracer, ir: Ir) -> Run:
     return run
 
 
-def _at_least(t: Tracer, ir: Ir) -> Run:
-    share = t.build(ir[7][0])
-    count = tally(t, ir)
+def _at_least(t: Builder, node: ir.Loop) -> Run:
+    share = t.build(node.parts[0])
+    count = tally(t, node)
 
     def run(frame: Frame) -> Any:
         wanted = share(frame)
@@ -303,7 +300,7 @@ def _at_least(t: Tracer, ir: Ir) -> Run:
     return run
 
 
-_LOOPS: Final[dict[str, Callable[[Tracer, Any], Run]]] = {
+_LOOPS: Final[dict[str, Build]] = {
     "all": _all,
     "exists": _exists,
     "exists_one": _exists_one,
@@ -349,3 +346,6 @@ def _through(kind: str, count: int, strict: bool) -> Callable[[Any], Any]:
 
 def _itself(items: Any) -> Any:
     return items
+
+
+BUILDERS: Final[dict[type[ir.Node], Build]] = {ir.Loop: _macro}

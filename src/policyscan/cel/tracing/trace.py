@@ -33,7 +33,6 @@ class Step(NamedTuple):
 class Meta(NamedTuple):
     """What is fixed about a node: its place and source; for a turn of a macro, its name for the element."""
 
-    op: str
     start: int
     end: int
     source: str

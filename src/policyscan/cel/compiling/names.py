@@ -1,0 +1,84 @@
+"""Constants, variables, the clock's readings, and what is bound to a name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from policyscan.cel import ir
+from policyscan.cel.compiling.writer import Write, Writer
+
+
+def _const(g: Writer, node: ir.Const) -> str:
+    return g.value(node.value)
+
+
+def _arg(g: Writer, node: ir.Arg) -> str:
+    return g.args[node.name]
+
+
+def _local(g: Writer, node: ir.Local) -> str:
+    return g.names[node.slot]
+
+
+def _today(_g: Writer, _node: ir.Today) -> str:
+    return "clock.today"
+
+
+def _now(_g: Writer, _node: ir.Now) -> str:
+    return "clock.now"
+
+
+def _fail(_g: Writer, node: ir.Fail) -> str:
+    return f"fail({node.message!r})"
+
+
+def _given(g: Writer, node: ir.Given) -> str:
+    return f"given({g.gen(node.operand)})"
+
+
+def _all_given(g: Writer, node: ir.AllGiven) -> str:
+    return f"all_given({g.gen(node.operand)})"
+
+
+def _rank(g: Writer, node: ir.Rank) -> str:
+    return f"rank({node.values!r}, {g.gen(node.operand)})"
+
+
+def _moves(g: Writer, node: ir.Moves) -> str:
+    return f"moves(clock, {g.gen(node.operand)}, {node.how!r})"
+
+
+def _lazy(g: Writer, node: ir.Lazy) -> str:
+    key = f"${node.name}"
+    name = g.find(key)
+    if name is None:
+        names, g.names = g.names, {}
+        value = g.gen(node.body)
+        g.names = names
+        name = g.new()
+        g.emit(f"{name} = {value}")
+        g.known[-1][key] = name
+    return name
+
+
+def _let(g: Writer, node: ir.Let) -> str:
+    name = g.new("b")
+    g.emit(f"{name} = {g.gen(node.init)}")
+    g.names = {**g.names, node.slot: name}
+    return g.gen(node.body)
+
+
+WRITERS: Final[dict[type[ir.Node], Write]] = {
+    ir.Const: _const,
+    ir.Arg: _arg,
+    ir.Local: _local,
+    ir.Today: _today,
+    ir.Now: _now,
+    ir.Fail: _fail,
+    ir.Given: _given,
+    ir.AllGiven: _all_given,
+    ir.Rank: _rank,
+    ir.Moves: _moves,
+    ir.Lazy: _lazy,
+    ir.Let: _let,
+}

@@ -1,0 +1,122 @@
+"""Constants, variables, the clock's readings, and what is bound to a name."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from policyscan.cel import ir, runtime
+from policyscan.cel.errors import Absent, EvalError, Fault
+from policyscan.cel.tracing.builder import Build, Builder, Run
+from policyscan.cel.tracing.trace import Frame, present
+
+
+def _const(_t: Builder, node: ir.Const) -> Run:
+    value = node.value
+    return lambda _frame: value
+
+
+def _arg(_t: Builder, node: ir.Arg) -> Run:
+    name = node.name
+    return lambda frame: frame.args[name]
+
+
+def _local(t: Builder, node: ir.Local) -> Run:
+    number = t.names[node.slot]
+    return lambda frame: frame.slots[number]
+
+
+def _today(_t: Builder, _node: ir.Today) -> Run:
+    return lambda frame: frame.clock.today
+
+
+def _now(_t: Builder, _node: ir.Now) -> Run:
+    return lambda frame: frame.clock.now
+
+
+def _fail(_t: Builder, node: ir.Fail) -> Run:
+    message = node.message
+
+    def run(_frame: Frame) -> Any:
+        raise Fault(message)
+
+    return run
+
+
+def _given(t: Builder, node: ir.Given) -> Run:
+    inner = t.build(node.operand)
+    return lambda frame: present(frame, inner(frame))
+
+
+def _all_given(t: Builder, node: ir.AllGiven) -> Run:
+    inner = t.build(node.operand)
+
+    def run(frame: Frame) -> Any:
+        before = len(frame.reads)
+        items = present(frame, inner(frame))
+        try:
+            return runtime.all_given(items)
+        except Absent:
+            frame.absent.extend((base, key) for base, key, value in frame.reads[before:] if value is None)
+            raise
+
+    return run
+
+
+def _rank(t: Builder, node: ir.Rank) -> Run:
+    inner, values = t.build(node.operand), node.values
+    return lambda frame: runtime.rank(values, present(frame, inner(frame)))
+
+
+def _moves(t: Builder, node: ir.Moves) -> Run:
+    inner, how = t.build(node.operand), node.how
+    return lambda frame: runtime.moves(frame.clock, inner(frame), how)
+
+
+def _lazy(t: Builder, node: ir.Lazy) -> Run:
+    name = node.name
+    inner = t.elsewhere(node.source, {}, node.body)
+
+    def run(frame: Frame) -> Any:
+        known = frame.lazy
+        if name not in known:
+            try:
+                known[name] = inner(frame), None
+            except EvalError as error:
+                error.__traceback__ = None
+                known[name] = None, error
+        value, failed = known[name]
+        if failed is not None:
+            raise failed
+        return value
+
+    return run
+
+
+def _let(t: Builder, node: ir.Let) -> Run:
+    init = t.build(node.init)
+    before = t.names
+    number = t.slot(node.slot)
+    body = t.build(node.body)
+    t.names = before
+
+    def run(frame: Frame) -> Any:
+        frame.slots[number] = init(frame)
+        return body(frame)
+
+    return run
+
+
+BUILDERS: Final[dict[type[ir.Node], Build]] = {
+    ir.Const: _const,
+    ir.Arg: _arg,
+    ir.Local: _local,
+    ir.Today: _today,
+    ir.Now: _now,
+    ir.Fail: _fail,
+    ir.Given: _given,
+    ir.AllGiven: _all_given,
+    ir.Rank: _rank,
+    ir.Moves: _moves,
+    ir.Lazy: _lazy,
+    ir.Let: _let,
+}
