@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policyscan.config import Config, find_root, load
-from policyscan.errors import ConfigError, PolicyscanError, Problems
+from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
+from policyscan.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -157,3 +159,65 @@ def test_a_file_that_is_not_yaml_is_told_at_its_place(tmp_path: Path) -> None:
         load(tmp_path)
     assert isinstance(caught.value, Problems)
     assert caught.value.problems[0].at is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["policyscan.yml", ".policyscan.yml", "policyscan.yaml.txt", "policyscan.json", "policyscan.toml"]
+)
+@pytest.mark.parametrize("beside", [False, True])
+def test_settings_under_another_name_are_told(tmp_path: Path, name: str, beside: bool) -> None:
+    (tmp_path / name).write_text("fail_on: critical\n", "utf-8")
+    if beside:
+        (tmp_path / "policyscan.yaml").write_text("fail_on: critical\n", "utf-8")
+    (tmp_path / "deep").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "deep")
+    assert caught.value.message.endswith(f"{name} looks like settings and is not read")
+
+
+@pytest.mark.parametrize("target", ["/proc/self/environ", "/dev/zero", "../other/secret.yaml"])
+def test_settings_that_lead_out_of_the_repository_are_not_read(tmp_path: Path, target: str) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/secret.yaml").write_text("password: 1234\n", "utf-8")
+    repository = tmp_path / "mine"
+    (repository / ".git").mkdir(parents=True)
+    (repository / "policyscan.yaml").symlink_to(target)
+    with pytest.raises(ConfigError) as caught:
+        load(repository)
+    assert "leads out of the repository" in caught.value.message
+
+
+def test_settings_may_be_a_link_within_the_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "one").mkdir()
+    (tmp_path / "settings.yaml").write_text("fail_on: critical\n", "utf-8")
+    (tmp_path / "one/policyscan.yaml").symlink_to("../settings.yaml")
+    assert load(tmp_path / "one").fail_on == "critical"
+
+
+def test_settings_that_are_a_link_to_nothing_are_told(tmp_path: Path) -> None:
+    (tmp_path / "policyscan.yaml").symlink_to("gone.yaml")
+    with pytest.raises(DocumentError) as caught:
+        load(tmp_path)
+    assert caught.value.message == "there is no such file"
+
+
+def test_settings_that_change_while_they_are_read_leave_nothing_wrong_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from policyscan.policies import files
+
+    path, store = tmp_path / "policyscan.yaml", Store(str(tmp_path / "cache"), str(tmp_path / "key"))
+    path.write_text("fail_on: critical\n", "utf-8")
+    parse = files.parse
+
+    def change(*args: Any) -> Any:
+        path.write_text("fail_on: low\n", "utf-8")
+        return parse(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "parse", change)
+        assert load(tmp_path, None, store).fail_on == "critical"
+    assert load(tmp_path, None, store).fail_on == "low"
+    path.write_text("fail_on: critical\n", "utf-8")
+    assert load(tmp_path, None, store).fail_on == "critical"

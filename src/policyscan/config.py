@@ -6,13 +6,19 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems, SettingError
+from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
 from policyscan.policies.pack import asked_of_evidence
-from policyscan.reading.text import read_source, top
+from policyscan.reading.text import read_content, top
 from policyscan.source import Span
 from policyscan.store import Store
 
 FILE_NAMES = ("policyscan.yaml", ".policyscan.yaml")
+_MISNAMED = tuple(
+    dot + name
+    for dot in ("", ".")
+    for name in ("policyscan.yml", "policyscan.json", "policyscan.yaml.txt", "policyscan.toml")
+)
+_EITHER = FILE_NAMES + _MISNAMED
 
 
 class Config(NamedTuple):
@@ -35,10 +41,11 @@ class Config(NamedTuple):
 
 
 def find_root(start: str) -> str:
-    """The nearest folder, from `start` upwards, with a configuration file or a `.git`; else the one that the
+    """The nearest folder, from `start` upwards, with a configuration file (or what looks like one) or a
+    `.git`; else the one that the
     nearest `inventories` is in; else `start`."""
     folder = own = start if os.path.isdir(start) else os.path.dirname(start)
-    while not any(os.path.isfile(os.path.join(folder, name)) for name in FILE_NAMES):
+    while not any(os.path.lexists(os.path.join(folder, name)) for name in _EITHER):
         above = os.path.dirname(folder)
         if os.path.exists(os.path.join(folder, ".git")):
             return folder
@@ -64,22 +71,42 @@ def load(
             raise ConfigError(f"{explicit}: there is no such configuration file")
         return _load(os.fspath(explicit), os.path.dirname(os.path.realpath(explicit)), store)
     root = find_root(os.path.realpath(start))
-    paths = [path for name in FILE_NAMES if os.path.isfile(path := os.path.join(root, name))]
+    found = [path for name in _EITHER if os.path.lexists(path := os.path.join(root, name))]
+    paths = [path for path in found if os.path.basename(path) in FILE_NAMES]
+    if len(found) > len(paths):
+        message = f"{shown(found[-1])} looks like settings and is not read"
+        raise ConfigError(message, hint=f"rename it to {FILE_NAMES[0]}, or name it with --config")
     if len(paths) > 1:
         message = f"{' and '.join(map(shown, paths))} are both configurations of this folder"
         raise ConfigError(message, hint="delete one of them, or name one with --config")
+    if paths:
+        _judge(paths[0], root)
     return _load(paths[0], root, store) if paths else Config(root)
+
+
+def _judge(path: str, root: str) -> None:
+    """Refuses settings that are a link out of the repository: messages show lines of them."""
+    from policyscan.files.discovery import lies_in
+    from policyscan.files.git import Repository
+
+    if not os.path.islink(path):
+        return
+    real, repository = os.path.realpath(path), Repository.around(root, ())
+    if os.path.exists(real) and not lies_in(real, repository.top if repository else root):
+        message = f"{shown(path)} is a link that leads out of the repository: it was not followed"
+        raise ConfigError(message, hint="put the file itself here, or name it with --config")
 
 
 def _load(path: str, root: str, store: Store | None) -> Config:
     name = shown(path)
-    entry = _entry(path, store)
+    content = read_content(path, name)
+    entry = store.name("config", content.data) if store is not None else None
     kept = store.get(entry) if store is not None and entry is not None else None
     if kept is not None and not any(_problems(root, kept, lambda _: top(name))):
         return _config(name, root, kept)
-    from policyscan.policies.files import read
+    from policyscan.policies.files import parse
 
-    file, problems = read(path, name, "config")
+    file, problems = parse(content, "config")
     if file is None:
         raise Problems(problems)
     errors = list(_problems(root, file.value, file.span))
@@ -109,14 +136,6 @@ def placed(config: Config, problems: Sequence[PolicyscanError]) -> list[Policysc
             if file is not None:
                 problem.at = (file.key_span if problem.misnamed else file.span)(problem.setting)
     return list(problems)
-
-
-def _entry(path: str, store: Store | None) -> str | None:
-    """The name of what is kept of a file, made of its content."""
-    try:
-        return store.name("config", read_source(path).text.encode()) if store is not None else None
-    except DocumentError:
-        return None
 
 
 def _problems(

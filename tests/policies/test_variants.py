@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError, Problems
-from policyscan.policies import files
+from policyscan.policies import loading
 from policyscan.policies.pack import load_pack
 from policyscan.policies.plain import dumps
 from policyscan.policies.variants import Variants
@@ -92,13 +92,13 @@ def test_the_others_stand(world: World) -> None:
 def test_only_the_file_that_changes_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     variants = Variants(world.pack(), kinds(), "MINE-01")
     read: list[str] = []
-    reading = files.read_source
+    reading = loading.read_content
 
     def spy(path: Any, name: str) -> Any:
         read.append(name)
         return reading(path, name)
 
-    monkeypatch.setattr(files, "read_source", spy)
+    monkeypatch.setattr(loading, "read_content", spy)
     for days in (10, 20, 10):
         variants({"limit": f"{days}d"})
     assert read == ["mine/MINE/MINE-01.yaml"] * 2

@@ -14,6 +14,7 @@ from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problem
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Policy
+from policyscan.policies.survey import test_of, tests_in
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import Outcome, run
@@ -161,13 +162,19 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str], tally: _Tally) -
 
 
 def _strays(pack: Pack) -> int:
-    """Test files that belong to no policy: nobody would miss them if they stopped running."""
-    strays: list[PolicyscanError] = [
-        PolicyError(
-            f"{path.relative_to(pack.folder).as_posix()}: there is no policy with this name beside it"
-        )
-        for path in sorted(Path(pack.folder).glob(f"*/*{TEST_SUFFIX}"))
-        if path.name.removesuffix(TEST_SUFFIX) not in pack.policies
-    ]
+    """Test files that belong to no policy, or are not named as tests are: nobody would miss them if they
+    stopped running."""
+    strays: list[PolicyscanError] = []
+    for path in tests_in(pack.folder):
+        name = path.rpartition("/")[2]
+        id_ = test_of(name)
+        if name == f"{id_}{TEST_SUFFIX}" and path.count("/") == 1:
+            if id_ not in pack.policies:
+                strays.append(PolicyError(f"{path}: there is no policy with this name beside it"))
+        elif id_ in pack.policies or name.endswith(TEST_SUFFIX):
+            hint = f"tests are files like PATCH/PATCH-01{TEST_SUFFIX}"
+            strays.append(
+                PolicyError(f"{path}: this test is not run, because of its name or place", hint=hint)
+            )
     show_problems(strays)
     return len(strays)

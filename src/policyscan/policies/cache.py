@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PolicyscanError, Problems
-from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Written, load_pack
+from policyscan.policies.pack import Overrides, Pack, Profile, Written, load_pack
+from policyscan.policies.survey import PackFiles, survey
 from policyscan.store import Parts, Store
 
 if TYPE_CHECKING:
     from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
-
-
-_DEPTH = 2  # of folders in a pack; what lies deeper than a family is only told to be misplaced
 
 
 class StoredPolicies(Mapping[str, "Policy"]):
@@ -52,9 +50,10 @@ def load_cached(
     folder: str, kinds: Kinds, *, shown: str, overrides: Overrides, store: Store | None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
     """As `load_pack`, from the store where it can be; only packs without problems are kept."""
-    entry = _entry(store, folder, kinds, shown, overrides) if store is not None else None
-    if store is None or entry is None:
+    files = _files(folder, shown) if store is not None else None
+    if store is None or files is None:
         return load_pack(folder, kinds, shown=shown, overrides=overrides)
+    entry = _entry(store, files, kinds, overrides)
     kept = store.entry(entry)
     if kept is not None:
 
@@ -66,7 +65,8 @@ def load_cached(
 
         about, parts = kept
         return _pack(folder, StoredPolicies(parts, load), *about), []
-    pack, problems = load_pack(folder, kinds, shown=shown, overrides=overrides)
+    # The bytes that the entry is named after are the ones that are checked: the folder may have changed.
+    pack, problems = load_pack(folder, kinds, shown=shown, overrides=overrides, files=files)
     if pack is not None and not problems:
         from policyscan.policies.plain import dumps
 
@@ -74,29 +74,22 @@ def load_cached(
     return pack, problems
 
 
-def _entry(store: Store, folder: str, kinds: Kinds, shown: str, overrides: Overrides) -> str | None:
-    """The name of what everything that a checked pack depends on gives; None if some of it is not there."""
-    about = repr((shown, _sorted(overrides), [(name, kinds.version(name)) for name in kinds.names])).encode()
+def _files(folder: str, shown: str) -> PackFiles | None:
+    """The files of a pack; None if some of them cannot be read, which loading it will tell."""
     try:
-        parts = list(_contents(folder))
+        files = survey(folder, shown)
     except OSError:
         return None
-    return store.name("pack", about, *parts)
+    return None if files.problems or files.odd else files
 
 
-def _contents(folder: str, above: str = "") -> Iterator[bytes]:
-    """The names and contents of the files of a pack, in one order; tests are none of them."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        name = entry.name
-        if name.lower().endswith((".yaml", ".yml")):
-            if not name.endswith(TEST_SUFFIX) and entry.is_file():
-                yield os.fsencode(above + name)
-                with open(entry.path, "rb", buffering=0) as file:
-                    yield file.read()
-        elif (not above or name[0] != ".") and above.count("/") < _DEPTH and entry.is_dir():
-            yield from _contents(entry.path, f"{above}{name}/")
+def _entry(store: Store, files: PackFiles, kinds: Kinds, overrides: Overrides) -> str:
+    """The name of what everything that a checked pack depends on gives."""
+    versions = [(name, kinds.version(name)) for name in kinds.names]
+    parts = [repr((files.shown, _sorted(overrides), versions)).encode()]
+    for path, content in files.contents.items():
+        parts += os.fsencode(path), content.data
+    return store.name("pack", *parts)
 
 
 def _sorted(overrides: Overrides) -> Any:

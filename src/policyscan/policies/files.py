@@ -12,7 +12,7 @@ from typing import Any
 from policyscan.errors import PolicyError, PolicyscanError
 from policyscan.reading.reading import read_text
 from policyscan.reading.suggest import did_you_mean
-from policyscan.reading.text import read_source
+from policyscan.reading.text import Content, read_content
 from policyscan.reading.tree import Tree
 from policyscan.source import Source, Span
 
@@ -84,8 +84,17 @@ def read(
 ) -> tuple[PolicyFile | None, list[PolicyscanError]]:
     """A file that must hold one YAML document of a schema's shape; None where it does not."""
     try:
-        source = read_source(path, name)
-        trees, errors = read_text(source)
+        content = read_content(path, name)
+    except PolicyscanError as error:
+        return None, [error]
+    return parse(content, schema)
+
+
+def parse(content: Content, schema: str) -> tuple[PolicyFile | None, list[PolicyscanError]]:
+    """The same for what has been read already."""
+    name = content.name
+    try:
+        trees, errors = read_text(content.source())
     except PolicyscanError as error:
         return None, [error]
     if errors:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.registry import is_function
-from policyscan.errors import ConfigError, PolicyError, PolicyscanError
+from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError
 from policyscan.policies import definitions
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import Checker
-from policyscan.policies.files import PolicyFile, read
-from policyscan.policies.pack import TEST_SUFFIX, Overrides, Pack, Profile, Written, asked_of_evidence
+from policyscan.policies.files import PolicyFile, parse
+from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence
+from policyscan.policies.survey import ABOUT, DEFINITIONS, PackFiles, survey
+from policyscan.reading.text import Content, cannot_read, read_content
 from policyscan.source import Span
 
 if TYPE_CHECKING:
@@ -23,38 +24,14 @@ if TYPE_CHECKING:
     from policyscan.policies.policy import Policy
 
 RESERVED_FAMILY = "DOC"
-_SUFFIXES = (".yaml", ".yml")
-_REQUIRE = re.compile(r"^require[ \t]*:", re.MULTILINE)
-
-
-def policy_files(folder: Path) -> list[Path]:
-    """The files of a folder that are policies, in the order of their names."""
-    return sorted(
-        path for path in folder.glob("*/*.yaml") if path.is_file() and not path.name.endswith(TEST_SUFFIX)
-    )
-
-
-def misplaced_files(folder: Path) -> Iterator[Path]:
-    """The files of a folder that hold a policy where none is looked for, or under another suffix: a control
-    that its author believes to be checked must not be passed over in silence."""
-    known = set(policy_files(folder))
-    for depth in ("*", "*/*", "*/*/*"):
-        for path in sorted(folder.glob(depth)):
-            if path in known or not path.name.lower().endswith(_SUFFIXES) or not path.is_file():
-                continue
-            hidden = any(part[0] == "." for part in path.relative_to(folder).parts)
-            if hidden or path.name.endswith(TEST_SUFFIX):
-                continue
-            if _REQUIRE.search(path.read_text(encoding="utf-8", errors="replace")):
-                yield path
 
 
 def load_files(
-    folder: Path, kinds: Kinds, shown: str, overrides: Overrides
+    folder: Path, kinds: Kinds, shown: str, overrides: Overrides, files: PackFiles | None = None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
     """As `pack.load_pack`, which is the way in."""
     loader = _Loader(folder, shown, kinds, overrides)
-    pack = loader.load()
+    pack = loader.load(files)
     return pack, loader.problems
 
 
@@ -66,7 +43,7 @@ def with_parameters(
     info, family = pack.policies[id_].info, id_.rpartition("-")[0]
     shown = info.file.removesuffix(f"{family}/{id_}.yaml").removesuffix("/")
     loader = _Loader(Path(pack.folder), shown, kinds, {id_: parameters}, pack.written)
-    policy = loader.reload(Path(pack.folder) / family / f"{id_}.yaml", pack.policies)
+    policy = loader.reload(f"{family}/{id_}.yaml", pack.policies)
     return policy, loader.problems
 
 
@@ -88,16 +65,22 @@ class _Loader:
         self.written = written
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
-    def load(self) -> Pack | None:
+    def load(self, files: PackFiles | None) -> Pack | None:
         if not self.folder.is_dir():
             message = f"{self.shown}: no such folder of policies"
             self.problems.append(ConfigError(message, hint="name a folder that holds FAMILY/ID.yaml files"))
             return None
-        about = self._about()
-        self.written = self._definitions()
+        try:
+            files = files or survey(str(self.folder), self.shown)
+        except OSError as error:
+            self.problems.append(cannot_read(self.shown, error))
+            return None
+        self.problems.extend(files.problems)
+        about = self._shared(files, ABOUT, "pack")
+        self.written = self._definitions(files)
         policies: dict[str, Policy] = {}
-        for path in policy_files(self.folder):
-            policy = self._policy(path)
+        for path in files.policies:
+            policy = self._policy(files.contents[path], path)
             if policy is None:
                 continue
             if policy.id in policies:
@@ -108,10 +91,7 @@ class _Loader:
                 )
                 continue
             policies[policy.id] = policy
-        for path in misplaced_files(self.folder):
-            message = "this is written like a policy, but lies where no policy is looked for"
-            at, hint = Span(self._name(path), 1, 1, 1, 1), "policies are files like PATCH/PATCH-01.yaml"
-            self.problems.append(PolicyError(message, at=at, hint=hint))
+        self.problems.extend(files.strangers())
         if not policies and not self.problems:
             hint = "policies are files like PATCH/PATCH-01.yaml in it"
             self.problems.append(
@@ -135,30 +115,31 @@ class _Loader:
             written=self.written,
         )
 
-    def reload(self, path: Path, policies: Mapping[str, Policy]) -> Policy | None:
-        """One policy among the others of its pack, which are sound."""
-        policy = self._policy(path)
+    def reload(self, path: str, policies: Mapping[str, Policy]) -> Policy | None:
+        """One policy among the others of its pack, which are sound; its path is relative to the folder."""
+        name = f"{self.shown}/{path}" if self.shown else path
+        try:
+            policy = self._policy(read_content(self.folder / path, name), path)
+        except DocumentError as problem:
+            self.problems.append(problem)
+            return None
         if policy is not None:
             self._check_uses(policy, policies)
         return None if self.problems else policy
 
-    def _read(self, path: Path, schema: str) -> PolicyFile | None:
-        file, problems = read(path, self._name(path), schema)
+    def _parse(self, content: Content, schema: str) -> PolicyFile | None:
+        file, problems = parse(content, schema)
         self.problems.extend(problems)
         return file
 
-    def _name(self, path: Path) -> str:
-        relative = path.relative_to(self.folder).as_posix()
-        return f"{self.shown}/{relative}" if self.shown else relative
-
     # --- one policy
 
-    def _policy(self, path: Path) -> Policy | None:
-        file = self._read(path, "policy")
+    def _policy(self, content: Content, path: str) -> Policy | None:
+        file = self._parse(content, "policy")
         if file is None:
             return None
         id_ = file.value["id"]
-        if not self._placed(path, file, id_):
+        if not self._placed(PurePosixPath(path), file, id_):
             return None
         overrides = self.overrides.get(id_, {})
         checker = Checker(file, self._env_maker(file), overrides, self._members, self.kinds.types.sections)
@@ -174,7 +155,7 @@ class _Loader:
         self._replacements.append((id_, status, instead, at))
         return policy
 
-    def _placed(self, path: Path, file: PolicyFile, id_: str) -> bool:
+    def _placed(self, path: PurePosixPath, file: PolicyFile, id_: str) -> bool:
         family = id_.rpartition("-")[0]
         if family == RESERVED_FAMILY:
             message = f"ids of the family {RESERVED_FAMILY} are kept for the checks of documents themselves"
@@ -207,15 +188,12 @@ class _Loader:
 
     # --- what policies share
 
-    def _about(self) -> PolicyFile | None:
-        path = self.folder / "pack.yaml"
-        return self._read(path, "pack") if path.exists() else None
+    def _shared(self, files: PackFiles, path: str, schema: str) -> PolicyFile | None:
+        content = files.contents.get(path)
+        return None if content is None else self._parse(content, schema)
 
-    def _definitions(self) -> tuple[Written, ...]:
-        path = self.folder / "definitions.yaml"
-        if not path.exists():
-            return ()
-        file = self._read(path, "definitions")
+    def _definitions(self, files: PackFiles) -> tuple[Written, ...]:
+        file = self._shared(files, DEFINITIONS, "definitions")
         if file is None:
             return ()
         written = tuple(

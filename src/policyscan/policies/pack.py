@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
+    from policyscan.policies.survey import PackFiles
 
 TEST_SUFFIX = ".test.yaml"
 
@@ -100,14 +101,18 @@ def load_pack(
     *,
     shown: str | None = None,
     overrides: Overrides | None = None,
+    files: PackFiles | None = None,
 ) -> tuple[Pack | None, list[PolicyscanError]]:
-    """Reads and checks every file of a pack; all problems of all files come back together."""
+    """Reads and checks every file of a pack; all problems of all files come back together.
+
+    `files` are those of the folder where they have been read already.
+    """
     from pathlib import Path
 
     from policyscan.policies.loading import load_files
 
     path = Path(folder)
-    return load_files(path, kinds, shown if shown is not None else path.name, overrides or {})
+    return load_files(path, kinds, shown if shown is not None else path.name, overrides or {}, files)
 
 
 def choose(
