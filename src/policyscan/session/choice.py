@@ -49,6 +49,8 @@ def choose_policies(
         raise ConfigError(
             "there are no policies", hint="name a folder with --policies, or keep the built-in ones"
         )
+    if profile is not None and not profile.strip():
+        raise UsageError(f"{spelt('profile')} names none", hint="name a profile, or leave it out")
     if profile and select:
         message = f"{spelt('profile')} and {spelt('select')} both choose controls"
         raise UsageError(message, hint="give one of them")

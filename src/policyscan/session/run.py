@@ -40,9 +40,14 @@ def scan(options: ScanOptions) -> Report:
 
 
 def report_on(
-    reader: Reader, workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions
+    reader: Reader,
+    workspace: Workspace,
+    choice: Choice,
+    moment: Moment,
+    options: ScanOptions,
+    only: str | None = None,
 ) -> Report:
-    """The report on what a reader reads."""
+    """The report on what a reader reads, or `only` on what it reads in the file that people see as this."""
     config, needs = workspace.config, options.needs
     plan = make_plan(
         choice, config, moment,
@@ -67,7 +72,10 @@ def report_on(
             evidence=plan.rule,
         )
 
-    report = evaluate(reader.documents(), plan, about, reader.told, reader)
+    documents = reader.documents()
+    if only is not None:
+        documents = ((one, context) for one, context in documents if one.file == only)
+    report = evaluate(documents, plan, about, reader.told, reader)
     severity = options.fail_on or Severity(config.fail_on or "low")
     gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
     return report._replace(gate=gate)

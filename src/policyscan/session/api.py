@@ -1,0 +1,293 @@
+"""The public face of policyscan for Python callers; `policyscan` itself gives it out, name by name.
+
+In: paths, names and days as a caller has them. Out: plain values (`Report`, `Validation`), or one of
+policyscan's exceptions, whose `problems` each have a message, a hint, and a file, line and column where they
+have a place. What was not checked never looks like what passed: without any inventory there is no report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from policyscan.errors import PolicyscanError, Problems, UsageError
+from policyscan.files.discovery import Discovery, File
+from policyscan.findings import PolicyInfo, Report, Severity, unchecked
+from policyscan.reporters import REPORTERS, Options
+from policyscan.session import run, validation
+from policyscan.session.choice import Choice, choose_policies, last_kinds
+from policyscan.session.options import EVERYTHING, Inputs, ScanOptions, StrPath, argument
+from policyscan.session.plan import moment_of
+from policyscan.session.reader import Reader
+from policyscan.session.sources import Sources, repository_prefix
+from policyscan.session.validation import Validation
+from policyscan.session.workspace import Workspace, open_workspace
+
+Paths: TypeAlias = StrPath | Iterable[StrPath] | None
+Names: TypeAlias = str | Iterable[str] | None
+When: TypeAlias = str | dt.date | dt.datetime | None
+Written: TypeAlias = Mapping[str, Any] | str | bytes | os.PathLike[str]
+"""A document: values as `json.loads` gives them, the text of a YAML or JSON file, or the path of one."""
+
+
+def scan(
+    paths: Paths = None,
+    *,
+    config: StrPath | None = None,
+    policies: Paths = None,
+    profile: str | None = None,
+    select: Names = None,
+    ignore: Names = None,
+    companions: bool | None = None,
+    clients: Names = None,
+    as_of: When = None,
+    fail_on: Severity | str | None = None,
+    fail_on_due: bool = False,
+    allow_unknown: bool = False,
+    all_results: bool = False,
+    cache: bool = True,
+) -> Report:
+    """The report on the inventories that `paths` name, by default those of the current folder.
+
+    What each argument means is what the option of `policyscan scan` of this name means. A file that cannot be
+    read is in `report.problems` and makes `report.exit_code` 2; raises PolicyscanError where no inventory at
+    all could be checked, and for arguments, settings or controls that are wrong.
+    """
+    options = ScanOptions(
+        Inputs(_paths("paths", paths), config, as_of=_when("as_of", as_of)),
+        folders=_paths("policies", policies),
+        cache=cache,
+        profile=profile,
+        select=_names("select", select),
+        ignore=_names("ignore", ignore, some=False),
+        companions=companions,
+        clients=_names("clients", clients),
+        fail_on=_severity(fail_on),
+        fail_on_due=fail_on_due,
+        allow_unknown=allow_unknown,
+        needs=EVERYTHING._replace(accounts=all_results),
+        spelt=argument,
+    )
+    return _not_empty(run.scan(options))
+
+
+def validate(
+    paths: Paths = None,
+    *,
+    config: StrPath | None = None,
+    as_of: When = None,
+    policies_too: bool = False,
+) -> Validation:
+    """Whether inventories are valid: every error and note at its place, and `exit_code`, 0 or 2.
+
+    Raises PolicyscanError where there is no inventory, and for arguments or settings that are wrong.
+    """
+    inputs = Inputs(_paths("paths", paths), config, as_of=_when("as_of", as_of))
+    found = validation.validate(inputs, policies_too=policies_too, spelt=argument)
+    found.raise_for_nothing()
+    return found
+
+
+class Policies:
+    """Chosen controls, checked and ready to `evaluate` documents with; iterating gives what each is about."""
+
+    __slots__ = ("_choice", "_workspace")
+
+    def __init__(self, workspace: Workspace, choice: Choice) -> None:
+        self._workspace = workspace
+        self._choice = choice
+
+    @property
+    def profile(self) -> str:
+        """The profile that they were chosen by; empty for a selection."""
+        return self._choice.profile
+
+    def __iter__(self) -> Iterator[PolicyInfo]:
+        return (policy.info for policy in self._choice.policies)
+
+    def __len__(self) -> int:
+        return len(self._choice.policies)
+
+    def reader(self, files: list[File]) -> Reader:
+        """Reads documents that need be in no file."""
+        found = Discovery(files, problems=[], roots=[], ignored=0)
+        return Reader(self._workspace.kinds, found, last=last_kinds(self._choice))
+
+    def report(self, reader: Reader, when: str | None, options: ScanOptions, only: str) -> Report:
+        """The report on what a reader reads under the name `only`."""
+        moment = moment_of(when, _clock_argument)
+        return run.report_on(reader, self._workspace, self._choice, moment, options, only)
+
+
+def load_policies(
+    policies: Paths = None,
+    *,
+    config: StrPath | None = None,
+    profile: str | None = None,
+    select: Names = None,
+    ignore: Names = None,
+    companions: bool | None = None,
+    cache: bool = True,
+) -> Policies:
+    """The controls of a profile or selection, out of the built-in ones and those in folders of your own.
+
+    Raises Problems with everything that is wrong in any of them, each at its file, line and column.
+    """
+    workspace = open_workspace(config=config, folders=_paths("policies", policies), use_cache=cache)
+    chosen = choose_policies(
+        workspace,
+        profile,
+        _names("select", select),
+        _names("ignore", ignore, some=False),
+        companions,
+        argument,
+    )
+    return Policies(workspace, chosen)
+
+
+def evaluate(
+    document: Written,
+    policies: Policies,
+    clock: When,
+    *,
+    context: Iterable[Written] = (),
+    all_results: bool = False,
+) -> Report:
+    """The report on one document, which need be in no file, at a day or an instant (None: now).
+
+    `context` are documents that it refers to, such as the provider of a client; they are not reported on, and
+    what would follow from one that is not given is unknown. No file is read but those given as paths.
+    """
+    first = _file(document, "document")
+    files = [first, *(_file(one, f"context-{i}") for i, one in enumerate(context, start=1))]
+    options = ScanOptions(needs=EVERYTHING._replace(accounts=all_results), spelt=argument)
+    when = _when("clock", clock)
+    return _not_empty(policies.report(policies.reader(files), when, options, first.shown))
+
+
+def render(
+    report: Report,
+    format: str = "text",
+    *,
+    full: bool = False,
+    width: int | None = None,
+    color: bool = False,
+    texts: Mapping[str, bytes] | None = None,
+) -> str:
+    """A report as text: `text`, `json`, `sarif`, `github` or `markdown`.
+
+    Lines of files are shown as they are now, seen from the current folder; `texts` are the contents of files
+    that are not there, by the names that they have in the report.
+    """
+    if format not in REPORTERS:
+        from policyscan.reading.suggest import did_you_mean
+
+        hint = did_you_mean(str(format), REPORTERS) or f"formats are: {', '.join(REPORTERS)}"
+        raise UsageError(f"there is no format {format!r}", hint=hint)
+    sources = Sources(texts)
+    options = Options(
+        width=width, color=color, full=full, source=sources.source, content=sources.content,
+        root=repository_prefix(),
+    )  # fmt: skip
+    return REPORTERS[format].render(report, options)
+
+
+def _not_empty(report: Report) -> Report:
+    """The report, if there is an inventory in it; nobody should take one without any for a good one."""
+    if report.documents:
+        return report
+    problems = [PolicyscanError(one.message, at=one.span, hint=one.hint) for one in report.problems]
+    raise Problems(problems or [UsageError(sentence) for sentence in unchecked(report)])
+
+
+# --- arguments as callers have them
+
+
+def _clock_argument(name: str) -> str:
+    """An option as a caller of `evaluate` gives it."""
+    return argument("clock" if name == "as_of" else name)
+
+
+def _paths(name: str, given: Paths) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if isinstance(given, str | os.PathLike):
+        given = [given]
+    return tuple(os.fspath(path) for path in _each(name, given, (str, os.PathLike), "a path"))
+
+
+def _names(name: str, given: Names, *, some: bool = True) -> tuple[str, ...]:
+    """The names that a caller gave; with `some`, an empty list is an error: it would choose everything."""
+    if given is None or (not some and not given):
+        return ()
+    return tuple(map(str, _each(name, [given] if isinstance(given, str) else given, (str,), "a text")))
+
+
+def _each(name: str, given: Iterable[Any], types: tuple[type, ...], what: str) -> list[Any]:
+    try:
+        found = list(given)
+    except TypeError:
+        found = [given]
+    if not found:
+        raise UsageError(f"{argument(name)} is an empty list", hint="leave it out, or name something")
+    for one in found:
+        if not isinstance(one, types) or one == "":
+            raise UsageError(f"{argument(name)}: {one!r} is not {what}")
+    return found
+
+
+def _when(name: str, given: When) -> str | None:
+    if given is None or isinstance(given, str):
+        return given
+    if isinstance(given, dt.datetime) and given.tzinfo is None:
+        message = f"{argument(name)}: {given} is in no time zone"
+        raise UsageError(message, hint="give it one, as in datetime(…, tzinfo=UTC), or give a day")
+    if isinstance(given, dt.date):
+        return given.isoformat()
+    raise UsageError(f"{argument(name)}: {given!r} is neither a day nor an instant")
+
+
+def _severity(given: Severity | str | None) -> Severity | None:
+    try:
+        return given if given is None or isinstance(given, Severity) else Severity(given)
+    except ValueError:
+        known = ", ".join(one.value for one in Severity)
+        message = f"{argument('fail_on')}: there is no severity {given!r}"
+        raise UsageError(message, hint=f"severities are: {known}") from None
+
+
+def _file(written: Written, name: str) -> File:
+    """What the reader takes for a file: a document's text under a name, or the file itself."""
+    if isinstance(written, os.PathLike):
+        path = os.fspath(written)
+        return File(os.path.abspath(path), path.replace(os.sep, "/"), strict=True)
+    if isinstance(written, Mapping):
+        name, text = f"{name}.json", _as_json(written, name)
+    elif isinstance(written, bytes):
+        from policyscan.reading.text import decode
+
+        name = f"{name}.yaml"
+        text = decode(written, name)
+    elif isinstance(written, str):
+        name, text = f"{name}.yaml", written
+    else:
+        raise UsageError(f"{name}: {type(written).__name__} is no document", hint="give a mapping or a text")
+    return File(os.path.join(os.getcwd(), name), f"<{name}>", strict=True, text=text)
+
+
+def _as_json(written: Mapping[str, Any], name: str) -> str:
+    import json
+
+    def plain(value: object) -> object:
+        if isinstance(value, dt.date):
+            return value.isoformat()
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise TypeError(f"{type(value).__name__} is no value of a document")
+
+    try:
+        return json.dumps(dict(written), indent=1, ensure_ascii=False, default=plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"{name}: {error}", hint="give values as json.loads gives them") from None
