@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policyscan.cel import types
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.checking import Checker
+from policyscan.policies.checking import PolicyChecker
 from policyscan.policies.definitions import within
 from policyscan.policies.files import PolicyFile
 from policyscan.policies.loading import environment
@@ -29,7 +29,7 @@ class Reader:
 
     def facts(self, file: PolicyFile) -> Facts:
         """What the expressions of a policy read, those of the definitions that they use included."""
-        checker = Checker(
+        checker = PolicyChecker(
             file,
             lambda kind, constants: environment(self.pack, self.kinds, kind, constants),
             {},
@@ -38,7 +38,7 @@ class Reader:
         )
         assert checker.policy() is not None
         seen: dict[tuple[str, str], set[str]] = {}
-        for read in checker.reads:
+        for read in checker.reads.every:
             if read.of in self.where:
                 seen.setdefault(self.where[read.of], set()).add(read.field)
         return {where: sorted(seen[where]) for where in sorted(seen)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from policyscan.errors import PolicyError, PolicyscanError
@@ -16,7 +16,10 @@ from policyscan.reading.text import Content, read_content
 from policyscan.reading.tree import Tree
 from policyscan.source import Source, Span
 
-SCHEMAS = Path(__file__).parent.parent / "schemas"
+Path = tuple[str | int, ...]
+"""The keys and numbers that lead to a value in a file."""
+
+SCHEMAS = pathlib.Path(__file__).parent.parent / "schemas"
 
 _YAML_EATS = (
     "CEL with `!x`, `a ? b : c`, `{…}` or `#` is safe as a block: put `>-` after the key "

@@ -12,7 +12,7 @@ from policyscan.cel.registry import is_function
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError
 from policyscan.policies import definitions
 from policyscan.policies.alignment import place_in_scalar
-from policyscan.policies.checking import Checker
+from policyscan.policies.checking import PolicyChecker
 from policyscan.policies.files import PolicyFile, parse
 from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence
 from policyscan.policies.survey import ABOUT, DEFINITIONS, PackFiles, survey
@@ -142,7 +142,9 @@ class _Loader:
         if not self._placed(PurePosixPath(path), file, id_):
             return None
         overrides = self.overrides.get(id_, {})
-        checker = Checker(file, self._env_maker(file), overrides, self._members, self.kinds.types.sections)
+        checker = PolicyChecker(
+            file, self._env_maker(file), overrides, self._members, self.kinds.types.sections
+        )
         policy = checker.policy()
         self.problems.extend(checker.problems)
         for i, used in enumerate(file.value.get("uses", ())):
