@@ -13,8 +13,9 @@ import pytest
 from policyscan.documents.references import link_across
 from policyscan.engine.scan import scan_document
 from policyscan.kinds.kinds import Kinds
+from policyscan.policies.choosing import choose
 from policyscan.policies.files import SCHEMAS
-from policyscan.policies.pack import Pack, choose, load_pack
+from policyscan.policies.pack import Pack, load_pack
 from tests.engine.world import World, kinds, opened
 
 HEAD = 6  # lines of a policy before its body

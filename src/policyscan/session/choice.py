@@ -14,7 +14,8 @@ from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
 from policyscan.errors import ConfigError, Problems, UsageError
 from policyscan.findings import EvidenceRule, Grade, Loosened
-from policyscan.policies.pack import Pack, Said, builtin_path, choose
+from policyscan.policies.choosing import Said, choose
+from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policies.policy import Policy
 from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace

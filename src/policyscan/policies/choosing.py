@@ -1,0 +1,82 @@
+"""The choice of policies from a pack: in, a profile and names; out, policies, or what nobody has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from policyscan.errors import PolicyscanError, SettingError
+
+if TYPE_CHECKING:
+    from policyscan.policies.pack import Pack
+    from policyscan.policies.policy import Policy
+
+
+class Said(NamedTuple):
+    """Where people chose policies: by an option, `--select`, or by a setting, `select`."""
+
+    profile: str = "--profile"
+    select: str = "--select"
+    ignore: str = "--ignore"
+
+
+def choose(
+    pack: Pack,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    said: Said = Said(),  # noqa: B008 - immutable
+) -> tuple[list[Policy], str, list[PolicyscanError]]:
+    """The policies of a profile, or of `select`, less `ignore`; the profile's name; unknown names.
+
+    `select` and `ignore` take ids, aliases and families (`PATCH`); `said` is where people wrote them.
+    """
+    problems: list[PolicyscanError] = []
+    name = profile or pack.default_profile
+    if select:
+        chosen = _named(pack, select, said.select, problems)
+    elif name:
+        known = pack.profiles.get(name)
+        if known is None:
+            return [], name, [_unknown_profile(pack, name, said.profile)]
+        chosen = _all(pack) if known.policies is None else [i for i in known.policies if i in pack.policies]
+    else:
+        chosen = _all(pack)
+    ignored = set(_named(pack, ignore, said.ignore, problems))
+    ids = sorted(set(chosen) - ignored)
+    return [pack.policies[id_] for id_ in ids], name if not select else "", problems
+
+
+def _all(pack: Pack) -> list[str]:
+    return [id_ for id_ in pack.policies if id_ not in pack.previews]
+
+
+def _named(pack: Pack, names: Sequence[str], option: str, problems: list[PolicyscanError]) -> list[str]:
+    found: list[str] = []
+    for i, name in enumerate(names):
+        ids = [id_ for id_ in pack.policies if id_.rpartition("-")[0] == name]
+        one = pack.resolve(name)
+        if one is not None:
+            ids = [one]
+        if not ids:
+            problems.append(_unknown(pack, name, option, i))
+        found.extend(ids)
+    return found
+
+
+def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
+    from policyscan.reading.suggest import did_you_mean
+
+    families = {id_.rpartition("-")[0] for id_ in pack.policies}
+    hint = did_you_mean(name.upper(), [*pack.policies, *families]) or "see `policyscan list`"
+    message = f"{option} {name}: there is no such control or family"
+    return SettingError(message, (option, index), hint=hint)
+
+
+def _unknown_profile(pack: Pack, name: str, said: str) -> SettingError:
+    from policyscan.reading.suggest import did_you_mean
+
+    known = f"profiles are: {', '.join(sorted(pack.profiles)) or 'none in this pack'}"
+    near = did_you_mean(name, pack.profiles)
+    hint = f"{near} {known}" if near else known
+    return SettingError(f"there is no profile {name!r}", (said,), hint=hint)
