@@ -1,4 +1,4 @@
-"""Files as text: where a value stands in one, and how to show that place to a person.
+"""Files as text: where a value stands in one.
 
 This module imports nothing of policyscan.
 """
@@ -41,25 +41,16 @@ class Source:
     @property
     def starts(self) -> list[int]:
         """Offset of the first character of every line; a line ends at LF, CRLF or a lone CR."""
-        text = self.text
-        if self._starts is None and "\r" not in text:
-            lines = text.split("\n")
-            # The lengths of the lines before, and one for the end of each: all of it without a loop here.
-            self._starts = list(map(add, accumulate(map(len, lines), initial=0), range(len(lines))))
         if self._starts is None:
-            starts = [0]
-            position = 0
-            while True:
-                lf = text.find("\n", position)
-                cr = text.find("\r", position)
-                if lf < 0 and cr < 0:
-                    break
-                if cr >= 0 and (lf < 0 or cr < lf):
-                    position = cr + (2 if lf == cr + 1 else 1)
-                else:
-                    position = lf + 1
-                starts.append(position)
-            self._starts = starts
+            text = self.text
+            if "\r" in text:
+                import re
+
+                self._starts = [0, *(end.end() for end in re.finditer(r"\r\n?|\n", text))]
+            else:
+                lines = text.split("\n")
+                # The lengths of the lines before, and one for the end of each, without a loop here.
+                self._starts = list(map(add, accumulate(map(len, lines), initial=0), range(len(lines))))
         return self._starts
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -77,33 +68,8 @@ class Source:
 
     def line(self, number: int) -> str:
         """The text of a 1-based line without its ending; empty past the end of the file."""
-        if self._starts is None and "\r" not in self.text:  # for one line not all of them need be found
-            lines = self.text.split("\n", number)
-            return lines[number - 1] if 1 <= number <= len(lines) else ""
         starts = self.starts
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
-
-
-_WIDEST = 160
-
-
-def snippet(source: Source, span: Span) -> str:
-    """The span's first line with its number, and carets under the span: two lines of text.
-
-    A line longer than 160 characters is cut around the span.
-    """
-    text = source.line(span.line)
-    first = span.column - 1
-    last = span.end_column - 1 if span.end_line == span.line else len(text)
-    cut = 0
-    if len(text) > _WIDEST:
-        cut = max(0, first - _WIDEST // 2)
-        text = text[cut : cut + _WIDEST]
-    gutter = f"{span.line} | "
-    # A tab stays a tab so that the carets line up however wide the terminal shows it.
-    lead = "".join("\t" if char == "\t" else " " for char in text[: first - cut])
-    carets = "^" * max(1, min(last - cut, len(text)) - (first - cut))
-    return f"{gutter}{text}\n{' ' * len(gutter)}{lead}{carets}"

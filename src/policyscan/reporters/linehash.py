@@ -9,6 +9,8 @@ have findings.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
+from operator import add
 
 _WINDOW = 100
 _BITS = (1 << 64) - 1
@@ -26,16 +28,24 @@ def line_hashes(content: bytes, lines: Iterable[int]) -> dict[int, str]:
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     text = _units(content.translate(None, b" \t").decode())
+    every = text.split("\n")
+    asked = sorted({line for line in lines if line <= len(every)})
+    if not asked:
+        return {}
+    # The lengths of the lines before, and one for the end of each, without a loop here.
+    starts = list(map(add, accumulate(map(len, every), initial=0), range(asked[-1])))
+    text += _END
+    # Only lines that begin like one of those asked for can begin with the same window.
+    alike = {every[line - 1][:_WINDOW] for line in asked}
     hashes: dict[int, str] = {}
-    for wanted in sorted(set(lines)):
-        parts = text.split("\n", wanted - 1)
-        if len(parts) < wanted:
-            break
-        start = len(text) - len(parts[-1])
+    seen: dict[str, int] = {}  # how many of the lines so far begin with a window
+    wanted = set(asked)
+    for number in [n for n, line in enumerate(every[: asked[-1]], 1) if line[:_WINDOW] in alike]:
+        start = starts[number - 1]
         window = text[start : start + _WINDOW]
-        if len(window) < _WINDOW:
-            window = (window + _END)[:_WINDOW]
-        hashes[wanted] = f"{_polynomial(window):x}:{_occurrence(text, window, start)}"
+        seen[window] = seen.get(window, 0) + 1
+        if number in wanted:
+            hashes[number] = f"{_polynomial(window):x}:{seen[window]}"
     return hashes
 
 
@@ -46,17 +56,6 @@ def _polynomial(window: str) -> int:
     for width, evens, power in _FOLDS:
         value = (value >> width & evens) * power + (value & evens)
     return value & _BITS
-
-
-def _occurrence(text: str, window: str, start: int) -> int:
-    """How many lines up to the one at `start`, this one included, begin with the same text."""
-    count = 2 if start and text.startswith(window) else 1
-    needle = "\n" + window
-    position = text.find(needle)
-    while 0 <= position < start - 1:
-        count += 1
-        position = text.find(needle, position + 1)
-    return count
 
 
 def _units(text: str) -> str:
