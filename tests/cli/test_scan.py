@@ -577,7 +577,7 @@ def test_a_file_that_becomes_unwritable(monkeypatch: pytest.MonkeyPatch, place: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("policyscan.cli.scan_command.write_atomic", full)
+    monkeypatch.setattr("policyscan.output._write", full)
     ran = scan(monkeypatch, place, "-o", "json:out.json")
     assert ran.code == 2
     assert "out.json cannot be written: No space left on device" in ran.err

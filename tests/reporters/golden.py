@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from policyscan.reporters import REPORTERS, encode
+from policyscan.output import encode
+from policyscan.reporters import REPORTERS
 from tests.reporters.reports import SITUATIONS, options
 
 FOLDER = Path(__file__).with_name("golden")

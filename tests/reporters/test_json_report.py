@@ -14,7 +14,8 @@ import pytest
 
 import policyscan
 from policyscan.findings import Read, Report, Severity, Status
-from policyscan.reporters import REPORTERS, encode
+from policyscan.output import encode
+from policyscan.reporters import REPORTERS
 from tests.reporters.reports import COORDINATOR, RESTORED, SITUATIONS, WAIVED, options, report
 
 SCHEMA = json.loads(

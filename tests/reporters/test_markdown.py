@@ -6,7 +6,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from policyscan.findings import Report, Result, Status
-from policyscan.reporters import REPORTERS, encode
+from policyscan.output import encode
+from policyscan.reporters import REPORTERS
 from policyscan.reporters.markdown import MOST_BYTES
 from tests.reporters.reports import ANTIVIRUS, COORDINATOR, RESTORED, SITUATIONS, many, options, report
 

@@ -18,7 +18,8 @@ import jsonschema
 import pytest
 
 from policyscan.findings import TRAITS, Problem, Report, Severity, Status
-from policyscan.reporters import REPORTERS, Options, encode
+from policyscan.output import encode
+from policyscan.reporters import REPORTERS, Options
 from policyscan.reporters.sarif import MOST_RESULTS, SECURITY_SEVERITY, percent_encoded
 from policyscan.source import Span
 from tests.reporters.ingestion import refusals

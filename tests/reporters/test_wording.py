@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policyscan.display import one_line
 from policyscan.findings import DocumentInfo, Gap, Result, Score, Status
 from policyscan.reporters.wording import (
     Question,
@@ -15,7 +16,6 @@ from policyscan.reporters.wording import (
     moment,
     named,
     next_questions,
-    one_line,
     plural,
     requirements,
     scored,

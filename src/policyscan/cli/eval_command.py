@@ -13,12 +13,13 @@ from policyscan.cel import types
 from policyscan.cel.tracing.tracer import Trace
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import AS_OF
-from policyscan.cli.terminal import show
 from policyscan.cli.traces import trace_lines
+from policyscan.display import json_text
 from policyscan.documents.document import Document
 from policyscan.documents.seeing import seen
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
+from policyscan.output import put, show
 from policyscan.policies.loading import environment
 from policyscan.session.options import Inputs
 from policyscan.session.plan import moment_of
@@ -85,7 +86,7 @@ def _show(traced: Trace, type_: types.Type, format_: str) -> int:
     if traced.error is None:
         value = cel.to_json(traced.value)
         if format_ == "json":
-            click.echo(json.dumps(value))
+            put(json_text(json.dumps(value, ensure_ascii=False)) + "\n", exact=True)
         else:
             show(cel.render(traced.value))
         return 0

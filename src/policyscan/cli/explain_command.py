@@ -10,13 +10,14 @@ import click
 
 from policyscan import cel
 from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
-from policyscan.cli.terminal import show
 from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
+from policyscan.display import snippet
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Status
+from policyscan.output import show
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
@@ -25,7 +26,6 @@ from policyscan.session.options import Inputs
 from policyscan.session.plan import make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import Workspace, open_workspace
-from policyscan.source import snippet
 
 _WIDTH = 96
 _WHERE = "no inventory was found at all; --file says where they lie"

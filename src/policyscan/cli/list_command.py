@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from policyscan.cli.options import POLICY_OPTIONS, add_options, ids_in
-from policyscan.cli.terminal import plural, show
+from policyscan.cli.terminal import plural
+from policyscan.display import json_text
 from policyscan.errors import UsageError
+from policyscan.output import put, show
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
 from policyscan.reading.suggest import did_you_mean
@@ -61,16 +63,15 @@ def command(
     if framework is not None:
         chosen = _related(chosen, framework)
     if format_ == "json":
-        click.echo(
-            json.dumps([_as_json(policy, workspace.packs) for policy in chosen], indent=2, ensure_ascii=False)
-        )
+        listed = [_as_json(policy, workspace.packs) for policy in chosen]
+        put(json_text(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", exact=True)
         return 0
     for policy in chosen:
         show(_line(policy, workspace.packs, framework))
     if chosen:
-        click.echo()
+        show("")
     without = f" Left out: {', '.join(left_out)}." if left_out else ""
-    click.echo(f"{plural(len(chosen), 'control')}.{without} More about one: policyscan explain ID")
+    show(f"{plural(len(chosen), 'control')}.{without} More about one: policyscan explain ID")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from policyscan.errors import PolicyscanError, Problems
+from policyscan.output import close, flush, prepare_streams, show
 from policyscan.version import __version__
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     # Next to nothing here is freed but by counting references, and a start makes many objects that stay:
     # looking through them for circles, again and again and once more at the end, took a fifth of a short run.
     gc.set_threshold(_COLLECT_AFTER, 20, 50)
+    prepare_streams()
     code = run(lambda: cli.main(args=args, prog_name="policyscan", standalone_mode=False))
     gc.freeze()
     sys.exit(code)
@@ -89,25 +91,15 @@ def main(args: list[str] | None = None) -> NoReturn:
 def run(command: Callable[[], Any]) -> int:
     """The exit code of a command: what it returns, or 2 with a message for what its user can mend."""
     try:
-        return _run(command)
-    except BrokenPipeError:  # nobody reads the message either, as with `2>&1 | head`
-        from policyscan.cli.terminal import close_output
-
-        close_output(sys.stderr)
-        return 2
-
-
-def _run(command: Callable[[], Any]) -> int:
-    try:
         code = command()
-        sys.stdout.flush()
+        flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        show(*_usage(error), err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; no output was written half", err=True)
+        show("stopped; no output was written half", err=True)
         return 130
     except Problems as problems:
         show_problems(problems.problems)
@@ -118,24 +110,35 @@ def _run(command: Callable[[], Any]) -> int:
     except (BrokenPipeError, SystemExit):
         # The reader of our output has gone, as with `| head`: nothing more to say. Click makes that an exit
         # with 1, which here would mean that a control fails.
-        from policyscan.cli.terminal import close_output
-
-        close_output()
+        close(sys.stdout)
         return 2
     except Exception as error:
-        if isinstance(error, OSError) and error.filename is None:
-            from policyscan.cli.terminal import close_output
-
-            close_output()
-            click.echo(f"error: standard output cannot be written: {error.strerror or error}", err=True)
-            return 2
         # Python's own exit code for this would be 1, which says that a control fails.
-        import traceback
-
-        traceback.print_exc()
-        click.echo(f"error: policyscan failed: {type(error).__name__}: {error}; this is a bug", err=True)
+        show(*_unforeseen(error), err=True)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> list[str]:
+    """What click would show."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    lines = []
+    if context is not None:
+        lines += context.get_usage().splitlines()
+        if context.command.get_help_option(context) is not None:
+            lines += [f"Try '{context.command_path} {context.help_option_names[0]}' for help.", ""]
+    return [*lines, *f"Error: {error.format_message()}".splitlines()]
+
+
+def _unforeseen(error: Exception) -> list[str]:
+    """What to say of an error that nobody foresaw; click's own output may have met a full disk."""
+    if isinstance(error, OSError) and error.filename is None:
+        close(sys.stdout)
+        return [f"error: standard output cannot be written: {error.strerror or error}"]
+    import traceback
+
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    return [*lines, f"error: policyscan failed: {type(error).__name__}: {error}; this is a bug"]
 
 
 def show_problems(problems: Iterable[PolicyscanError], source: Source | None = None) -> None:
@@ -143,8 +146,6 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 
     `source` is a text that is in no file, such as an argument.
     """
-    from policyscan.cli.terminal import show
-
     for problem in problems:
         place = f"{problem.at}: " if problem.at else ""
         show(f"error: {place}{problem.message}", err=True)
@@ -158,7 +159,7 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 def _lines(at: Span, given: Source | None) -> list[str]:
     """The line that a place is in, with carets below; nothing where a file is meant as a whole."""
     from policyscan.cli.texts import source_of
-    from policyscan.source import snippet
+    from policyscan.display import snippet
 
     if at[1:] == (1, 1, 1, 1):
         return []

@@ -5,18 +5,18 @@ What a scan is stands in `session/run.py`; here options are read, outputs writte
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, ids_in
-from policyscan.cli.terminal import check_writable, print_bytes, wants_color, width
+from policyscan.cli.terminal import wants_color, width
 from policyscan.cli.texts import read_stdin, sources
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, Severity
-from policyscan.reporters import REPORTERS, Needs, Options, encode, needs_of, write_atomic
+from policyscan.output import check_writable, present, put, write_file
+from policyscan.reporters import REPORTERS, Needs, Options, needs_of
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
 from policyscan.session.sources import repository_prefix
@@ -151,20 +151,20 @@ def _emit(report: Report, options: Options, given: dict[str, Any]) -> None:
     failures: list[PolicyscanError] = []
     for format_, path in given["outputs"]:
         try:
-            _write(path, REPORTERS[format_].render(report, options))
+            write_file(path, REPORTERS[format_].render(report, options._replace(taken=present(path))))
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
-    if sys.stdout is None:  # closed by whoever started us
-        failures.append(UsageError("standard output is closed", hint="with -q only files are written"))
-    elif not given["quiet"]:
+    if not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width())
-        print_bytes(encode(REPORTERS[given["format_"]].render(report, shown)))
+        _print(given["format_"], REPORTERS[given["format_"]].render(report, shown), failures)
     if failures:
         raise Problems(failures)
 
 
-def _write(path: Path, text: str) -> None:
+def _print(format_: str, text: str, failures: list[PolicyscanError]) -> None:
     try:
-        write_atomic(path, text)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+        put(text, exact=format_ != "text")
+    except UsageError as failure:
+        failures.append(failure)
+    except BrokenPipeError:  # its reader has read enough; the exit code still tells the rest
+        pass

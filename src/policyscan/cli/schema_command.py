@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from policyscan.errors import UsageError
+from policyscan.output import put, show
 from policyscan.reading.suggest import did_you_mean
 
 _SCHEMAS = Path(__file__).parent.parent / "schemas"
@@ -22,11 +23,11 @@ def command(kind: str | None) -> int:
     """
     names = sorted(path.name.removesuffix(".schema.json") for path in _SCHEMAS.glob("*.schema.json"))
     if kind is None:
-        click.echo("\n".join(names))
+        show(*names)
         return 0
     if kind not in names:
         raise UsageError(
             f"there is no schema {kind!r}", hint=did_you_mean(kind, names) or f"one of: {', '.join(names)}"
         )
-    click.echo((_SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"), nl=False)
+    put((_SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"), exact=True)
     return 0

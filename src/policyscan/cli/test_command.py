@@ -9,9 +9,10 @@ import click
 
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import ids_in
-from policyscan.cli.terminal import plural, show
+from policyscan.cli.terminal import plural
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
+from policyscan.output import show
 from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policies.survey import test_of, tests_in
@@ -111,16 +112,16 @@ class _Tally:
     def finish(self) -> int:
         """Shows the sums and returns the exit code."""
         for line in (*self.unseen, *(f"{id_} has no tests" for id_ in self.untested)):
-            click.echo(f"note: {line}")
+            show(f"note: {line}")
         if not self.cases and not self.broken:
             raise ConfigError("there is no test to run", hint="tests are files like PATCH/PATCH-01.test.yaml")
         held = self.cases - self.failed
-        click.echo(
+        show(
             f"{plural(self.policies, 'policy', 'policies')}, {plural(self.cases, 'case')}: "
             f"{held} passed, {self.failed} failed"
         )
         if not (self.unseen or self.untested or self.broken or self.failed):
-            click.echo(_EVERY_SIDE)
+            show(_EVERY_SIDE)
         if self.broken:
             return 2
         return 1 if self.failed else 0

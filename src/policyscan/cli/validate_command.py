@@ -11,8 +11,9 @@ import click
 
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
-from policyscan.cli.terminal import plural, show
+from policyscan.cli.terminal import plural
 from policyscan.cli.texts import read_stdin
+from policyscan.output import show
 from policyscan.session.options import Inputs
 from policyscan.session.validation import validate
 
@@ -45,5 +46,5 @@ def command(
         errors = len(found.problems)
         read = plural(found.inventories, "inventory", "inventories")
         state = plural(errors, "error") if errors else "valid"
-        click.echo(f"{read} read: {state}, {plural(len(found.notes), 'note')}")
+        show(f"{read} read: {state}, {plural(len(found.notes), 'note')}")
     return found.exit_code

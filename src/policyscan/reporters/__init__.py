@@ -1,6 +1,6 @@
 """Ways to show a report: one module a format, each with `render(report, options) -> str`, a pure function.
 
-In: a `Report` (findings) and `Options`. Out: text, which `encode` and `write_atomic` bring into files. A new
+In: a `Report` (findings) and `Options`. Out: text, which `output` brings into files. A new
 format is a module here and a line in `REPORTERS`: `--help`, the command line and Python callers know of it
 from there, and so does a scan of what it `needs`.
 """
@@ -12,10 +12,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 from policyscan.findings import Report
-from policyscan.reporters.files import encode, write_atomic
 from policyscan.reporters.options import Needs, Options
 
-__all__ = ["REPORTERS", "Needs", "Options", "Reporter", "encode", "needs_of", "write_atomic"]
+__all__ = ["REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
 
 
 class Reporter(NamedTuple):

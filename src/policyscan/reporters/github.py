@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from posixpath import normpath
 
+from policyscan.display import one_line
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, moment, one_line, plural, related, remarks, scope, told
+from policyscan.reporters.wording import by_urgency, moment, plural, related, remarks, scope, told
 from policyscan.source import Span
 
 MOST = 10

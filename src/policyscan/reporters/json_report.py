@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from json import JSONEncoder
 from math import isfinite
 
+from policyscan.display import json_text
 from policyscan.findings import (
     TRAITS,
     Basis,
@@ -39,7 +40,7 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
     summary = _dumps(_summary(report))[:-1]
     documents = _lines(map(_document, report.documents))
     results = _lines(map(_result, report.results))
-    return (
+    return json_text(
         f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": {documents}}},\n'
         f'"results": {results}}}\n'
     )

@@ -47,7 +47,7 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
     head = [*_verdict(report), *_problems(report), *_overview(report)]
     notes = [f"- {markdown(line)}" for line in remarks(report)]
     tail = ["", *notes] if notes else []
-    room = MOST_BYTES - _size(tail) - 200  # for the sentence about what is left out
+    room = MOST_BYTES - options.taken - _size(tail) - 200  # for the sentence about what is left out
     page = _fitting(head, room)
     if len(page) < len(head):
         cut = plural(len(head) - len(page), "line")

@@ -24,6 +24,7 @@ class Options(NamedTuple):
     """Settings of all formats; each reads those it knows. Files are named as in the spans of the report."""
 
     width: int | None = None  # columns of the terminal; None: lines are never cut
+    taken: int = 0  # bytes that stand before the report where it is added to a file
     color: bool = False
     full: bool = False
     source: Callable[[str], Source | None] = _no_source  # the text of a file, for snippets

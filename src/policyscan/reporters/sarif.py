@@ -12,6 +12,7 @@ from json import JSONEncoder
 from json.encoder import encode_basestring as quoted
 from posixpath import normpath
 
+from policyscan.display import json_text, one_line
 from policyscan.findings import (
     TRAITS,
     Basis,
@@ -28,7 +29,7 @@ from policyscan.findings import (
 )
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import frameworks, markdown, one_line, plural, told
+from policyscan.reporters.wording import frameworks, markdown, plural, told
 from policyscan.source import Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -74,7 +75,7 @@ def render(report: Report, options: Options) -> str:
         "properties": _identity(report),
     }
     log = _encode({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
-    return f'{log},"runs":[{_encode(head)[:-1]},"results":[\n{lines}\n]}}]}}\n'
+    return json_text(f'{log},"runs":[{_encode(head)[:-1]},"results":[\n{lines}\n]}}]}}\n')
 
 
 def _chosen(report: Report, options: Options) -> list[Result]:

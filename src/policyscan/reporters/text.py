@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
+from policyscan.display import cells, defused, one_line, snippet
 from policyscan.findings import (
     FINDINGS,
     TRAITS,
@@ -32,7 +34,6 @@ from policyscan.reporters.wording import (
     moment,
     named,
     next_questions,
-    one_line,
     place,
     plural,
     related,
@@ -44,11 +45,13 @@ from policyscan.reporters.wording import (
     show,
     sums,
 )
-from policyscan.source import Span, snippet
+from policyscan.source import Span
 
 _MANY = 5  # more documents than this are shown as a table of one line each
 _QUESTIONS = 5
 _LABEL = 9
+_TAB = re.compile(r"(\t)")
+_COLOR_OR_TAB = re.compile(r"(\t|\x1b\[[0-9;]+m)")
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE)
 
 
@@ -63,7 +66,17 @@ def render(report: Report, options: Options) -> str:
     else:
         page.each_document(report)
     page.totals(report)
-    return "\n".join(page.lines) + "\n"
+    kept = _COLOR_OR_TAB if options.color else _TAB
+    return "".join(f"{_safe(line, kept)}\n" for line in page.lines)
+
+
+def _safe(line: str, kept: re.Pattern[str]) -> str:
+    """A line that is safe whatever field of it was forgotten: but for colours and tabs of ours."""
+    if line.isprintable():
+        return defused(line)
+    return defused(
+        "".join(part if number % 2 else one_line(part) for number, part in enumerate(kept.split(line)))
+    )
 
 
 class _Page:
@@ -114,8 +127,7 @@ class _Page:
         if source is None or not source.line(span.line).strip():
             return []
         text, carets = snippet(source, span).split("\n")
-        safe = "\t".join(map(one_line, text.split("\t")))
-        return [lead + safe, lead + self.paint(carets, "1")]
+        return [lead + text, lead + self.paint(carets, "1")]
 
     # One block for every document
 
@@ -146,10 +158,10 @@ class _Page:
         where = max((len(place(group[0].span)) for group in groups), default=0)
         room = self.room(_LABEL + name + 12 + where + 2)
         texts = [_cut(headline(group[0]), room, _others(group)) for group in groups]
-        column = max((_columns(text) for text in texts if _columns(text) <= 72), default=0)
+        column = max((cells(text) for text in texts if cells(text) <= 72), default=0)
         for group, text in zip(groups, texts, strict=True):
             worst = group[0]
-            pad = " " * max(0, column - _columns(text))
+            pad = " " * max(0, column - cells(text))
             lead = f"{self.label(worst.status)}{worst.policy:<{name}}  {self.severity(worst.severity)}"
             self.add(f"{lead}  {text}{pad}  {place(worst.span)}")
 
@@ -193,9 +205,9 @@ class _Page:
     def questions(self, results: Iterable[Result]) -> None:
         questions, more = next_questions(results, _QUESTIONS)
         rows = [(number, q.text, _effect(q.settles, q.helps)) for number, q in enumerate(questions, 1)]
-        column = max((_columns(text) for _, text, _ in rows if _columns(text) <= 72), default=0)
+        column = max((cells(text) for _, text, _ in rows if cells(text) <= 72), default=0)
         for number, text, effect in rows:
-            self.add(f"  {number} {text}{' ' * max(0, column - _columns(text))}    {effect}")
+            self.add(f"  {number} {text}{' ' * max(0, column - cells(text))}    {effect}")
         if more:
             self.add(f"    and {plural(more, 'question')} more")
 
@@ -210,7 +222,7 @@ class _Page:
         busy.sort(key=lambda row: _gravity(row[1]))
         shown = [s for s in SHOWN if any(control_tally([d]).get(s) for d, _ in busy)]
         called = named(report.documents)
-        name = max((_columns(called[d.kind, d.id]) for d, _ in busy), default=0)
+        name = max((cells(called[d.kind, d.id]) for d, _ in busy), default=0)
         if busy:
             heads = "".join(f"{_short(status):>9}" for status in shown)
             self.add(f"{'':<{name}}{heads}  {'score':<12}  worst")
@@ -230,12 +242,12 @@ class _Page:
         self, id_: str, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
     ) -> str:
         controls = control_tally([document])
-        cells = "".join(
+        counts = "".join(
             self.paint(f"{controls[s] or '·':>9}", TRAITS[s].color if controls[s] else "90") for s in shown
         )
         worst = min(results, key=lambda r: (-r.status.rank, -r.severity.rank))
         points = scored(score(controls))
-        lead = f"{id_}{' ' * (name - _columns(id_))}{cells}  {points:<12}  "
+        lead = f"{id_}{' ' * (name - cells(id_))}{counts}  {points:<12}  "
         taken = name + 9 * len(shown) + 16
         text = f"{worst.policy} {headline(worst)}"
         return lead + _cut(text, self.room(taken))
@@ -398,20 +410,11 @@ def _wrapped(words: Iterable[str], width: int) -> list[str]:
     return lines
 
 
-def _columns(text: str) -> int:
-    """Columns that a text takes in a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def _cut(text: str, columns: int | None, tail: str = "") -> str:
     """`text` shortened so that it and the tail fit into some columns; the tail always stays whole."""
-    if columns is None or _columns(text) + _columns(tail) <= columns:
+    if columns is None or cells(text) + cells(tail) <= columns:
         return text + tail
-    kept = text[: max(12, columns - 1 - _columns(tail))]
-    while len(kept) > 1 and _columns(kept) + _columns(tail) >= columns and len(kept) > 12:
+    kept = text[: max(12, columns - 1 - cells(tail))]
+    while len(kept) > 1 and cells(kept) + cells(tail) >= columns and len(kept) > 12:
         kept = kept[:-1]
     return f"{kept.rstrip()}…{tail}"

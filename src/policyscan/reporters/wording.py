@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from policyscan.display import one_line
 from policyscan.findings import (
     TRAITS,
     Basis,
@@ -27,7 +28,6 @@ from policyscan.source import Span
 
 _FRACTION = re.compile(r"\.[0-9]+Z$")
 _EXACT = 1e15  # whole numbers above are no longer told apart from their neighbours
-_JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
 
 # The order in which counts are told: what to act on, what to find out, what is settled.
 SHOWN = (
@@ -39,21 +39,6 @@ SHOWN = (
     Status.PASS,
     Status.NOT_APPLICABLE,
 )
-
-
-def one_line(text: str) -> str:
-    """`text` on one line, every character that could move a cursor or reverse text made visible."""
-    if text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    if char.isprintable() or char in _JOINERS:
-        return char
-    if char.isspace() and char not in "\x1c\x1d\x1e\x1f\x85\u2028\u2029":
-        return " "
-    return char.encode("unicode_escape").decode("ascii")
 
 
 _MARKUP = {ord(char): f"\\{char}" for char in "\\`*_[]|~#$!"} | {
@@ -308,7 +293,8 @@ def remarks(report: Report) -> Sequence[str]:
         for item in scan.loosened
     ]
     for kind, count in without_controls(report).items():
-        lines.append(f"not checked: {inventories(count)} of kind {kind}, as no chosen control looks at one")
+        which = f"{inventories(count)} of kind {one_line(kind)}"
+        lines.append(f"not checked: {which}, as no chosen control looks at one")
     if scan.files_skipped:
         one = scan.files_skipped == 1
         lines.append(

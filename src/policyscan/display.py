@@ -1,0 +1,147 @@
+"""How text shows in a terminal and in a log: safe characters, the cells they take, a place with carets.
+
+Much of what is shown comes out of other people's files, so that nothing in it may move a cursor, reverse the
+text around it, or be taken for a command by whatever reads the log.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from policyscan.source import Source, Span
+
+_JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
+_SEPARATORS = "\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # blanks by Python's word, ends of lines by others'
+
+# What runners of CI take for a command: GitHub's and Azure's `##[…]` and `##vso[…]` anywhere in a line,
+# TeamCity's `##teamcity[…]`, and GitHub's `::command::` at its start or after blanks.
+_MARKED = re.compile(r"##(?=[A-Za-z-]*\[)")
+_COMMAND = re.compile(r"\s*(?=::)")
+
+# Controls, marks that reverse text, invisible ones, ends of lines by some words, half surrogates.
+_ACTING = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+
+_WIDEST = 160
+_ZWJ = "\u200d"
+_EMOJI_STYLE = "\ufe0f"
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, every character that could move a cursor or reverse text made visible."""
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in _JOINERS:
+        return char
+    if char.isspace() and char not in _SEPARATORS:
+        return " "
+    return _spelt(char)
+
+
+def _spelt(char: str) -> str:
+    """A character as text: `\\x1b`, `\\u202e`; what Python keeps of a file name's byte that is no UTF-8 as
+    that byte, `\\xff`."""
+    code = ord(char)
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else char.encode("unicode_escape").decode()
+
+
+def defused(line: str) -> str:
+    """A line for people in which no runner of CI finds a command, wherever its parts come from."""
+    if "##" in line:
+        line = _MARKED.sub(r"#\\#", line)
+    if "::" in line:
+        line = _COMMAND.sub(lambda blanks: f"{blanks[0]}\\", line, 1) if _COMMAND.match(line) else line
+    return line
+
+
+def log_line(text: str) -> str:
+    """One whole line for people: safe to print in a terminal and in the log of a CI job."""
+    return defused(one_line(text))
+
+
+def json_text(text: str) -> str:
+    """JSON that says the same, in which no character acts on a terminal and no runner finds a command.
+
+    A half surrogate, which strict parsers refuse, is spelt as `one_line` spells it.
+    """
+    if "##" in text:
+        text = _MARKED.sub(r"#\\u0023", text)
+    return text if text.isascii() and "\x7f" not in text else _ACTING.sub(_json_escape, text)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    char = found[0]
+    if "\ud800" <= char <= "\udfff":
+        return f"\\{_spelt(char)}"
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def cells(text: str) -> int:
+    """The cells of a terminal that a text of one line takes: two for wide characters, none for marks that
+    stand on others. What stands between joiners is one picture."""
+    if text.isascii():
+        return len(text)
+    total = last = 0
+    joined = False
+    for char in text:
+        width = 0 if joined else _width(char, last)
+        if char == _EMOJI_STYLE and last == 1:  # the character before it is shown as a picture
+            total, last = total + 1, 2
+        total += width
+        last = width or last
+        joined = char == _ZWJ
+    return total
+
+
+def _width(char: str, last: int) -> int:
+    if char.isascii():
+        return 1
+    from unicodedata import category, east_asian_width
+
+    if category(char) in ("Mn", "Me", "Cf") or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb":
+        return 0
+    if "\U0001f3fb" <= char <= "\U0001f3ff" and last == 2:  # a colour of skin
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def snippet(source: Source, span: Span) -> str:
+    """The span's first line with its number, and carets under the span: two lines of text, safe to print.
+
+    A line longer than 160 characters is cut around the span.
+    """
+    text = source.line(span.line)
+    first = span.column - 1
+    last = span.end_column - 1 if span.end_line == span.line else len(text)
+    cut = max(0, first - _WIDEST // 2) if len(text) > _WIDEST else 0
+    text = text[cut : cut + _WIDEST]
+    first, last = first - cut, min(last - cut, len(text))
+    shown = _characters(text)
+    gutter = f"{span.line} | "
+    lead = " " * len(gutter) + _under(shown[:first], " ")
+    carets = _under(shown[first:last], "^")
+    return f"{gutter}{''.join(shown)}\n{lead}{carets if '^' in carets else '^'}"
+
+
+def _characters(text: str) -> list[str]:
+    """What each character of a line is shown as. A tab stays one, so that what is below it lines up however
+    wide the terminal shows it."""
+    shown = [char if char == "\t" else one_line(char) for char in text]
+    for mark in _MARKED.finditer(text):
+        shown[mark.start() + 1] = "\\#"
+    return shown
+
+
+def _under(shown: list[str], fill: str) -> str:
+    """A text that is as wide as another one and has its tabs at the same places."""
+    return "\t".join(fill * cells(part) for part in "".join(shown).split("\t"))

@@ -1,0 +1,379 @@
+"""Everything that goes out, for all commands: files, written whole or not at all, and standard streams.
+
+Whatever stands in the way is a UsageError that says so. Only that standard error cannot be written is no
+error: there is nobody left to tell.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from policyscan.display import log_line, one_line
+from policyscan.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+_DESCRIPTOR = re.compile(r"/dev/(std(?:in|out|err))|/(?:dev|proc/(?:self|thread-self|\d+))/fd/(\d+)")
+_STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
+# A folder that nothing may be added to, a file that is a mount point: then what is there is written over.
+_IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))
+_DRAFT_NAME = 40  # characters; a name may have 255 bytes
+
+# How our own marks are written where a code page lacks them; any other character is spelt out.
+_PLAINER = {"·": "-", "–": "-", "—": "--", "…": "...", "→": "->", "“": '"', "”": '"', "‘": "'", "’": "'"}
+_SPELT = "policyscan.spelt"
+
+
+def encode(text: str) -> bytes:
+    """UTF-8; a lone surrogate (from a file name that is not UTF-8) as an escape."""
+    return text.encode("utf-8", _SPELT)
+
+
+def _spell(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_plainer, error.object[error.start : error.end])), error.end
+
+
+def _plainer(char: str) -> str:
+    shown = _PLAINER.get(char) or one_line(char)
+    return shown if shown.isascii() else char.encode("unicode_escape").decode()
+
+
+codecs.register_error(_SPELT, _spell)
+
+
+# --- standard streams
+
+
+def prepare_streams() -> None:
+    """Lets no character that a console or a code page lacks stop a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors=_SPELT)
+
+
+def show(*lines: str, err: bool = False) -> None:
+    """Prints lines for people, each safe for a terminal and for the log of a CI job."""
+    text = "".join(f"{log_line(line)}\n" for line in lines)
+    put_error(text) if err else put(text)
+
+
+def put(text: str, *, exact: bool = False) -> None:
+    """Writes to standard output, in its own encoding, or `exact` for programs: in UTF-8.
+
+    Raises UsageError if that is closed or full, BrokenPipeError if its reader has gone, as with `| head`.
+    """
+    stream = sys.stdout
+    if stream is None:
+        raise UsageError("standard output is closed", hint="with -q, scan and validate print nothing")
+    try:
+        _put(stream, text, exact=exact)
+    except OSError as error:
+        close(stream)
+        if _reader_has_gone(error):
+            raise BrokenPipeError from error
+        raise UsageError(f"standard output cannot be written: {error.strerror or error}") from error
+
+
+def put_error(text: str) -> None:
+    """Writes to standard error, if that can be written."""
+    stream = sys.stderr
+    if stream is None:
+        return
+    try:
+        _put(stream, text, exact=False)
+    except OSError:
+        close(stream)
+
+
+def _put(stream: TextIO, text: str, *, exact: bool) -> None:
+    buffer: BinaryIO | None = getattr(stream, "buffer", None)
+    stream.flush()
+    if buffer is None:  # one that stands in for it, in a notebook or a test
+        stream.write(text)
+        return
+    buffer.write(text.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
+    buffer.flush()
+
+
+def flush() -> None:
+    """Writes out what others have printed, as `put` does."""
+    if sys.stdout is not None:
+        put("")
+
+
+def close(stream: TextIO | None) -> None:
+    """Lets what is still to be written go nowhere, so that Python does not fail over it at its end."""
+    if stream is None:
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
+
+
+def _reader_has_gone(error: OSError) -> bool:
+    gone = isinstance(error, BrokenPipeError)
+    return gone or (sys.platform == "win32" and error.errno == errno.EINVAL)  # pragma: no cover
+
+
+# --- files
+
+
+def check_writable(path: StrPath) -> None:
+    """UsageError if a file cannot be written there, before any work is done."""
+    name = os.fspath(path)
+    if (number := _descriptor(name)) is not None:
+        try:
+            os.fstat(number)
+        except OSError:
+            raise UsageError(f"{name} cannot be written: it is closed") from None
+        return
+    _refuse_links_out(name)
+    target = os.path.realpath(name)
+    folder = os.path.dirname(target)
+    if os.path.isdir(name):
+        raise UsageError(f"{name} is a folder", hint="name a file, as in -o sarif:results.sarif")
+    if not os.path.exists(name) and not os.path.isdir(folder):
+        shown = os.path.dirname(name) or folder
+        raise UsageError(f"{name}: there is no folder {shown}", hint="create it first")
+    if not os.access(name if os.path.exists(name) else folder, os.W_OK):
+        raise UsageError(f"{name} cannot be written: permission denied")
+
+
+def write_file(path: StrPath, text: str) -> None:
+    """Put `text` at `path` in UTF-8, whole or not at all; raises UsageError.
+
+    A device, a pipe and a descriptor (`/dev/stdout`) are written to. The summary of a step of GitHub Actions
+    is added to, as other commands of the step have written theirs.
+    """
+    name = os.fspath(path)
+    try:
+        _write(name, encode(text))
+    except OSError as error:
+        raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+    except ValueError:  # a NUL character
+        raise UsageError(f"{name!r} cannot be the name of a file") from None
+
+
+def create_file(path: StrPath, text: str) -> None:
+    """A new file with `text` in UTF-8; raises UsageError, also if there is one already."""
+    name = os.fspath(path)
+    made = False
+    try:
+        with open(name, "xb") as file:
+            made = True
+            file.write(encode(text))
+    except FileExistsError as error:
+        raise UsageError(f"{name} is there already", hint="choose another name, or edit that file") from error
+    except OSError as error:
+        if made:
+            os.unlink(name)
+        raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+def present(path: StrPath) -> int:
+    """How many bytes of a file will stay there when it is written: those of a summary that is added to."""
+    name = os.fspath(path)
+    try:
+        return os.path.getsize(name) if _is_step_summary(name) else 0
+    except OSError:
+        return 0
+
+
+def _write(name: str, data: bytes) -> None:
+    if (number := _descriptor(name)) is not None:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        with open(os.dup(number), "wb", buffering=0) as stream:
+            _write_all(stream.fileno(), data)
+        return
+    _refuse_links_out(name)
+    try:
+        about = os.stat(name)
+    except FileNotFoundError:
+        about = None
+    if about is not None and not stat.S_ISREG(about.st_mode):
+        with open(name, "wb", buffering=0) as device:
+            _write_all(device.fileno(), data)
+    elif about is not None and _is_step_summary(name):
+        _append(name, data)
+    else:
+        _replace(os.path.realpath(name), data, about)
+
+
+def _descriptor(name: str) -> int | None:
+    """The open file that a path such as `/dev/stdout` or `/dev/fd/63` stands for."""
+    found = _DESCRIPTOR.fullmatch(os.path.normpath(name))
+    if found is None or os.name == "nt":
+        return None
+    return _STANDARD[found[1]] if found[1] else int(found[2])
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _is_step_summary(name: str) -> bool:
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    return bool(summary) and os.path.realpath(name) == os.path.realpath(summary or "")
+
+
+def _append(name: str, data: bytes) -> None:
+    with open(name, "r+b", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            if file.read(1) != b"\n":
+                data = b"\n" + data
+        try:
+            _write_all(file.fileno(), data)
+        except BaseException:
+            file.truncate(size)
+            raise
+
+
+def _replace(target: str, data: bytes, about: os.stat_result | None) -> None:
+    """Puts a draft in the place of what is there, if anything is; where that cannot be, writes over it."""
+    try:
+        _move_there(target, data, about)
+    except OSError as error:
+        if about is None or error.errno not in _IN_THE_WAY:
+            raise
+        _write_over(target, data)
+
+
+def _move_there(target: str, data: bytes, about: os.stat_result | None) -> None:
+    draft, descriptor = _open_draft(target)
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            _write_all(file.fileno(), data)
+        if about is not None:
+            _keep_owner(draft, about)
+        os.replace(draft, target)
+    except BaseException:  # an interrupt too must not leave a draft behind
+        os.unlink(draft)
+        raise
+
+
+def _keep_owner(draft: str, about: os.stat_result) -> None:
+    if hasattr(os, "chown") and os.geteuid() == 0:
+        os.chown(draft, about.st_uid, about.st_gid)
+    os.chmod(draft, stat.S_IMODE(about.st_mode))
+
+
+def _open_draft(target: str) -> tuple[str, int]:
+    """A new file beside the target; drafts of runs that were killed make room."""
+    folder, name = os.path.split(target)
+    lead = f".{name[:_DRAFT_NAME]}."
+    for stale in _stale_drafts(folder, lead):
+        try:
+            os.unlink(stale)
+        except OSError:
+            pass
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    number = 0
+    while True:
+        draft = os.path.join(folder, f"{lead}{os.getpid()}{f'-{number}' if number else ''}.tmp")
+        try:
+            return draft, os.open(draft, flags, 0o666)
+        except FileExistsError:  # a folder, or one that may not be removed
+            number += 1
+
+
+def _stale_drafts(folder: str, lead: str) -> Iterator[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(lead) and name.endswith(".tmp"):
+            process = name[len(lead) : -len(".tmp")].partition("-")[0]
+            if process.isdecimal() and not _runs(int(process)):
+                yield os.path.join(folder, name)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process other than this one runs; on Windows asking would end it."""
+    if process == os.getpid():
+        return False
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _write_over(target: str, data: bytes) -> None:
+    """Writes into a file that cannot be replaced; on failure what was there is put back."""
+    with open(target, "r+b", buffering=0) as file:
+        before = file.read()
+        try:
+            _reserve(file.fileno(), len(data))
+            _write_all(file.fileno(), data)
+            file.truncate(len(data))
+        except BaseException:
+            file.seek(0)
+            _write_all(file.fileno(), before)
+            file.truncate(len(before))
+            raise
+
+
+def _reserve(descriptor: int, size: int) -> None:
+    """Takes the room that is needed, so that a full disk is known before anything is written over."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    if size and hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
+
+
+# --- links
+
+
+def _refuse_links_out(name: str) -> None:
+    """UsageError where a link that a repository holds leads out of it: whoever wrote that chose what would be
+    written over."""
+    path = os.path.abspath(name)
+    while path != (above := os.path.dirname(path)):
+        if os.path.islink(path):
+            home = _home(os.path.realpath(above))
+            leads_to = os.path.realpath(path)
+            if home is not None and not _lies_in(leads_to, home):
+                message = f"{os.path.relpath(path)} is a link that leads out of its repository, to {leads_to}"
+                raise UsageError(message, hint="name the file that it leads to, or delete the link")
+        path = above
+
+
+def _home(folder: str) -> str | None:
+    """The repository that a folder lies in, else the current folder if it lies there."""
+    here = os.path.realpath(os.getcwd())
+    top = folder
+    while not os.path.lexists(os.path.join(top, ".git")):
+        above = os.path.dirname(top)
+        if above == top:
+            return here if _lies_in(folder, here) else None
+        top = above
+    return top
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
