@@ -42,7 +42,7 @@ _QUESTIONS = 5
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WAIVED)
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> str:
     """A verdict, a table of the inventories, and one of findings for each; at most 1 MiB of UTF-8."""
     head = [*_verdict(report), *_problems(report), *_overview(report)]
     notes = [f"- {markdown(line)}" for line in remarks(report)]
