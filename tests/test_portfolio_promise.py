@@ -106,7 +106,7 @@ def told(evaluation: Evaluation) -> Statuses:
     document = evaluation.document
     found: dict[Finding, Status] = {}
     for policy in plan().policies:
-        for outcome in evaluation.outcomes(policy, evaluation.clock):
+        for outcome in evaluation.outcomes(policy, evaluation.clock).outcomes:
             found[Finding(policy.id, document.id, outcome.subject, outcome.requirement)] = outcome.status
     return found
 

@@ -141,7 +141,7 @@ def results(
         clock.others = evaluation = Evaluation(document, clock, plan().known, context, full=False, rule=rule)
         for policy in plan().policies:
             if policy.info.kind == document.kind.name:
-                outcomes = evaluate(policy, document.value, clock)
+                outcomes = evaluate(policy, document.value, clock).outcomes
                 if rule is not None:
                     outcomes = [evaluation.grader(clock).held(policy, one, rule) for one in outcomes]
                 for outcome in outcomes:

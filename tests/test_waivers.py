@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from policyscan import waivers
+from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import Result, Severity, Status
 from policyscan.source import Span
@@ -156,3 +157,21 @@ def test_where_two_cover_the_same_the_longer_one_marks_it_and_both_are_used() ->
     assert marked.waiver is not None
     assert marked.waiver.expires_on == "2027-01-31"
     assert not problems
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ([{"approved_on": Date.parse("2026-11-05"), "expires_on": Date.parse("2026-12-01")}], "2026-11-05"),
+        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-12-01")}], "2026-12-02"),
+        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-10-31")}], "2026-11-01"),
+        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-10-30")}], None),
+        ([{"approved_on": "soon", "expires_on": 7}, "no waiver", None, {}], None),
+        ([], None),
+        ("none", None),
+        (None, None),
+    ],
+)
+def test_the_next_day_on_which_a_waiver_starts_or_ends(written: object, day: str | None) -> None:
+    found = waivers.next_turn(written, Date.parse("2026-10-31"))
+    assert found == (int(Date.parse(day)) if day else NEVER_DAY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
 from policyscan.source import Span
@@ -172,6 +173,15 @@ def _read(
         number,
         own=not _names(item["requested_by"]).isdisjoint(_names(item["approved_by"])),
     )
+
+
+def next_turn(written: Any, today: Date) -> int:
+    """The first day after today (an ordinal) on which a waiver comes into force or is over;
+    `NEVER_DAY` if none does. `written` is as for `apply`."""
+    items = [item for item in written if isinstance(item, dict)] if isinstance(written, list) else []
+    starts = [int(day) for item in items if (day := item.get("approved_on")).__class__ is Date]
+    ends = [int(day) + 1 for item in items if (day := item.get("expires_on")).__class__ is Date]
+    return min((day for day in (*starts, *ends) if day > today), default=NEVER_DAY)
 
 
 def _in_force(waiver: Waiver, today: Date, problems: list[Problem]) -> bool:

@@ -64,7 +64,7 @@ class Judged(NamedTuple):
         with evaluation.asked_by(plan.policies[0]):
             return {
                 Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
-                for outcome in evaluation.outcomes(plan.policies[0], evaluation.clock)
+                for outcome in evaluation.outcomes(plan.policies[0], evaluation.clock).outcomes
             }
 
 

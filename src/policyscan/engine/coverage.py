@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import Date, Timestamp
-from policyscan.engine.outcome import Values
+from policyscan.engine.outcome import Turn, Values
 from policyscan.findings import Grade
 
 if TYPE_CHECKING:
@@ -131,6 +132,19 @@ def _item(value: dict[str, Any], clock: cel.Clock) -> Item | None:
     if collected > (clock.today if collected.__class__ is Date else clock.now):
         return None
     return Item(grade, int(collected) if collected.__class__ is Date else clock.day_of(int(collected)), value)
+
+
+def revealed(document: Document, clock: cel.Clock) -> Turn:
+    """When a fact of a document that lies in the future now may first be known: one that is withheld, an item
+    of evidence, or the file's own day."""
+    later = [one.value for keys in document.withheld.values() for one in keys.values()]
+    later.extend(
+        item.get("collected_at") for item in _listed(document.value.get(_EVIDENCE)) if isinstance(item, dict)
+    )
+    later.append(document.as_of)
+    days = (int(one) for one in later if one.__class__ is Date and one > clock.today)
+    instants = (int(one) for one in later if one.__class__ is Timestamp and one > clock.now)
+    return min(days, default=NEVER_DAY), min(instants, default=NEVER_INSTANT)
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from policyscan import cel
+from policyscan.cel.clock import NEVER_INSTANT
+from policyscan.engine.coverage import revealed
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.forecast import PLAIN, Forecast
 from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock
-from policyscan.engine.outcome import Outcome
+from policyscan.engine.outcome import AT_ONCE, NEVER, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate, evaluate_lean
 from policyscan.engine.tables import Tables
 from policyscan.findings import (
@@ -66,6 +67,7 @@ class Evaluation:
         )
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
+        self.turn_day, self.turn_instant = NEVER
         self._asking: Policy | None = None  # whose `uses` say what it may ask for
         self._others: dict[tuple[str, int], tuple[Status, tuple[int, int]]] = {}  # by policy and instant
 
@@ -99,9 +101,12 @@ class Evaluation:
 
     def _policy(self, policy: Policy) -> list[Result]:
         if self.full or policy.tables or self.rule is not None or policy.evidence is not None:
-            outcomes, passed = self.outcomes(policy, self.clock, keep=self.full), 0
+            evaluated = self.outcomes(policy, self.clock, keep=self.full)
         else:
-            outcomes, passed = evaluate_lean(policy, self.document.value, self.clock)
+            evaluated = evaluate_lean(policy, self.document.value, self.clock)
+        outcomes, turn, passed = evaluated
+        self.turn_day = min(self.turn_day, turn[0])
+        self.turn_instant = min(self.turn_instant, turn[1])
         forecast: Forecast | None = None
         made: list[Result] = []
         idle = 0
@@ -118,11 +123,30 @@ class Evaluation:
                 idle += not self.full
             if status not in PLAIN or self.full:
                 made.append(self.explainer.result(policy, outcome))
+        if forecast is not None:
+            self.turns(forecast.notice_day, NEVER_INSTANT)
         if passed:
             self._count(policy.info.id, Status.PASS, passed)
         if idle:
             self._count(policy.info.id, Status.NOT_APPLICABLE, idle)
         return made
+
+    def turns(self, day: int, instant: int) -> None:
+        """Notes that a result may change when a day (an ordinal) starts, or at an instant."""
+        self.turn_day = min(self.turn_day, day)
+        self.turn_instant = min(self.turn_instant, instant)
+
+    @property
+    def turn(self) -> Turn:
+        """The first moment at which a result of the policies that were evaluated may change: another status,
+        one more or one less. What results say of ages and of days to come holds on their own day only."""
+        own = self.turn_day, self.turn_instant
+        return earliest(own, self.tables.turn(self.clock.zone), self.revealed)
+
+    @property
+    def revealed(self) -> Turn:
+        """When a fact of the document, or of one that it refers to, may be known that lies in the future."""
+        return earliest(*(revealed(one, self.clock) for one in (self.document, *self.context)))
 
     def _forecast(self, policy: Policy) -> Forecast:
         """What finds out how long a policy passes."""
@@ -130,7 +154,7 @@ class Evaluation:
         def result_at(clock: PolicyClock, outcome: Outcome) -> Result:
             return self.explainer.at(clock, self.grader(clock)).result(policy, outcome)
 
-        return Forecast(self.clock, partial(self.outcomes, policy), result_at)
+        return Forecast(self.clock, lambda clock: self.outcomes(policy, clock).outcomes, result_at)
 
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
@@ -151,6 +175,7 @@ class Evaluation:
     def crash(self, policy: Policy, error: Exception) -> Result:
         """The result of a policy on which policyscan itself failed."""
         document = self.document
+        self.turns(*AT_ONCE)
         return Result(
             policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
             f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
@@ -167,19 +192,20 @@ class Evaluation:
             for issue in document.issues
         ]  # fmt: skip
 
-    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> list[Outcome]:
+    def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:
         """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
         `keep` gives verdicts to those that pass, too."""
         if policy.tables:
-            outcomes = self.tables.outcomes(policy, self.document.value, clock, keep=keep)
+            found = self.tables.outcomes(policy, self.document.value, clock, keep=keep)
         else:
-            outcomes = evaluate(policy, self.document.value, clock, keep=keep)
+            found = evaluate(policy, self.document.value, clock, keep=keep)
         rule = merged(self.rule, policy.evidence)
         if rule is None:
-            return outcomes
+            return found
         grader = self.grader(clock)
-        held = (grader.held(policy, outcome, rule) for outcome in outcomes)
-        return [self.tables.held(policy, outcome) for outcome in held]
+        held = (grader.held(policy, outcome, rule) for outcome in found.outcomes)
+        outcomes = [self.tables.held(policy, outcome) for outcome in held]
+        return Evaluated(outcomes, earliest(found.turn, *(outcome.turn for outcome in outcomes)))
 
     def grader(self, clock: PolicyClock) -> Grader:
         """What grades the document's evidence at a moment."""
@@ -224,10 +250,10 @@ class Evaluation:
         if key not in self._others:
             asking_policy, self._asking = self._asking, other
             try:
-                outcomes = self.outcomes(other, inner)
+                outcomes, its, _ = self.outcomes(other, inner)
             finally:
                 self._asking = asking_policy
-            turn = min(o.turn[0] for o in outcomes), min(o.turn[1] for o in outcomes)
+            turn = earliest(its, *(outcome.turn for outcome in outcomes))
             self._others[key] = worst(outcome.status for outcome in outcomes), turn
         status, turn = self._others[key]
         clock.turn_day = min(clock.turn_day, turn[0])

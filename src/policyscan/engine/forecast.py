@@ -1,13 +1,15 @@
 """What turns, and when: what passes now but not throughout its notice period.
 
 In go the outcomes of one policy for a document at a moment, and functions that evaluate and explain it at
-another; out comes the result to show for each outcome that is due.
+another; out come the result to show for each outcome that is due, and the first day on which more
+may be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
 from policyscan.engine.outcome import FOR_EACH, Outcome
 from policyscan.findings import Result, Status
@@ -32,6 +34,8 @@ class Forecast:
         self.clock = clock
         self._outcomes_at = outcomes_at
         self._result_at = result_at
+        self.notice_day = NEVER_DAY
+        """The first day on which something may be due that passes without a word now."""
         self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
 
     def due(self, outcome: Outcome) -> Result | None:
@@ -41,11 +45,15 @@ class Forecast:
             return None
         clock = self.clock
         if not turns_within(clock, outcome.turn, item.notice_days):
+            self._note(*outcome.turn, item.notice_days)
             return None
         horizon = end_of_notice(clock, item.notice_days)
         turn = _instant(clock, outcome)
         for _ in range(_MOST_TURNS):
-            if turn is None or turn > horizon:
+            if turn is None:
+                return None
+            if turn > horizon:
+                self._note(NEVER_DAY, turn, item.notice_days)
                 return None
             later, outcomes = self._outcomes(turn)
             then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
@@ -54,6 +62,13 @@ class Forecast:
             following = _instant(later, then) if then is not None else None
             turn = following if following is not None and following > turn else None
         return None
+
+    def _note(self, day: int, instant: int, notice_days: int) -> None:
+        """Notes that the notice of a turn that lies further ahead begins."""
+        if instant < NEVER_INSTANT:
+            day = min(day, self.clock.day_of(instant))
+        if day < NEVER_DAY:
+            self.notice_day = min(self.notice_day, day - notice_days)
 
     def _outcomes(self, turn: int) -> tuple[PolicyClock, dict[str, list[Outcome]]]:
         found = self._at.get(turn)

@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
+from policyscan.cel.values import FIRST_INSTANT
 from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Severity, Status
 from policyscan.policies.policy import Code, Need, Requirement
 
 Values = tuple[Any, ...]
 Turn = tuple[int, int]
+"""When something changes for the first time: the ordinal of the day at whose start it does, and the instant
+in nanoseconds since 1970, whichever comes first. See `cel.Clock`."""
+NEVER: Turn = NEVER_DAY, NEVER_INSTANT
+AT_ONCE: Turn = 0, FIRST_INSTANT
+"""The turn of what holds for its own moment only, such as the result of a crash."""
 
 # Requirement ids of results that come before any need or requirement.
 APPLIES, FOR_EACH, WHEN = "applies", "for_each", "when"
@@ -90,6 +97,25 @@ class Outcome(NamedTuple):
     elements: int = 0
     gaps: tuple[Gap, ...] = ()
     short: Shortfall | None = None
+
+
+class Evaluated(NamedTuple):
+    """What a policy gives for a document: its outcomes, and the earliest turn of anything in it.
+
+    `turn` is that of what is not among the outcomes too: of what passes, of lists that nothing is in yet.
+    Before it, evaluating again gives the same. `passed` counts the passes that are left out.
+    """
+
+    outcomes: list[Outcome]
+    turn: Turn
+    passed: int = 0
+
+
+def earliest(*turns: Turn) -> Turn:
+    """The first of some turns, by day and by instant; never, if there are none."""
+    return min((day for day, _ in turns), default=NEVER_DAY), min(
+        (instant for _, instant in turns), default=NEVER_INSTANT
+    )
 
 
 def _days(count: int) -> str:

@@ -77,7 +77,11 @@ class Book:
                 try:
                     grader = evaluation.explainer.grader
                     graded = {rule: grader.of_member(table.reads, rule) for rule in self._rules[policy.id]}
-                    chunk = _Projection(table, evaluation).chunk()._replace(graded=graded)
+                    chunk = (
+                        _Projection(table, evaluation)
+                        .chunk()
+                        ._replace(graded=graded, revealed=evaluation.revealed)
+                    )
                 except Exception as error:
                     message = (
                         f"policyscan failed on this table: {type(error).__name__}: {error}; this is a bug"

@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan import cel
-from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Turn, Values, Verdict
+from policyscan.engine.outcome import (
+    APPLIES,
+    FOR_EACH,
+    NEVER,
+    WHEN,
+    Evaluated,
+    Outcome,
+    Turn,
+    Values,
+    Verdict,
+)
 from policyscan.findings import Severity, Status
 from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
 
@@ -32,29 +42,43 @@ _EMPTY = {
 
 def evaluate(
     policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False, tables: Values = ()
-) -> list[Outcome]:
+) -> Evaluated:
     """All outcomes of a policy for one document: at least one, in a stable order.
 
     `keep` gives verdicts to those that pass, too. `tables` are the rows of the policy's tables.
     """
     run = _Run(policy, clock, keep=keep, every=True)
     run.whole(root, tables)
-    return run.outcomes
+    return Evaluated(run.outcomes, (run.turn_day, run.turn_instant))
 
 
-def evaluate_lean(policy: Policy, root: Any, clock: cel.Clock) -> tuple[list[Outcome], int]:
-    """The outcomes of a policy for one document, less those that pass now and cannot become due; how many
-    these are."""
+def evaluate_lean(policy: Policy, root: Any, clock: cel.Clock) -> Evaluated:
+    """The outcomes of a policy for one document, less those that pass now and cannot become due, which are
+    counted."""
     run = _Run(policy, clock, keep=False, every=False)
     run.whole(root)
-    return run.outcomes, run.passed
+    return Evaluated(run.outcomes, (run.turn_day, run.turn_instant), run.passed)
 
 
 class _Run:
     """One policy on one document at one moment. This is what a scan does most, so it is kept lean: what
-    passes gets no verdicts, often not even an outcome, and the clock's turns are two plain numbers."""
+    passes gets no verdicts, often not even an outcome, and the clock's turns are two plain numbers. The
+    clock's are those of what is being evaluated, and set back for the next; those of the run are the earliest
+    that any of it had."""
 
-    __slots__ = ("clashes", "clock", "every", "keep", "outcomes", "passed", "policy", "seen", "severity")
+    __slots__ = (
+        "clashes",
+        "clock",
+        "every",
+        "keep",
+        "outcomes",
+        "passed",
+        "policy",
+        "seen",
+        "severity",
+        "turn_day",
+        "turn_instant",
+    )
 
     def __init__(self, policy: Policy, clock: cel.Clock, *, keep: bool, every: bool) -> None:
         self.policy = policy
@@ -66,6 +90,7 @@ class _Run:
         self.seen: dict[str, str] = {}  # each subject, and the label of its list
         self.clashes: set[str] = set()
         self.outcomes: list[Outcome] = []
+        self.turn_day, self.turn_instant = NEVER
 
     def whole(self, root: Any, tables: Values = ()) -> None:
         """The outcomes for a whole document."""
@@ -96,6 +121,8 @@ class _Run:
                 self._add(FOR_EACH, _below(prefix, label), verdict, values)
                 continue
             base = clock.turn_day, clock.turn_instant
+            if not items:
+                self._turn()  # something may come to be in it
             for position, item in enumerate(items):
                 met = True
                 subject = _below(prefix, _identity(item, key, position))
@@ -175,12 +202,14 @@ class _Run:
             if blocked is not None:
                 self.outcomes.append(blocked)
                 return
-        base = clock.turn_day, clock.turn_instant
+        day, instant = self._turn()
         for item in policy.require:
-            clock.turn_day, clock.turn_instant = base
+            clock.turn_day, clock.turn_instant = day, instant
             outcome = self._requirement(item, subject, values, held)
             if outcome is None:
                 self.passed += 1
+                if clock.turn_day != day or clock.turn_instant != instant:
+                    self._turn()
             else:
                 self.outcomes.append(outcome)
 
@@ -293,7 +322,14 @@ class _Run:
         )
 
     def _turn(self) -> Turn:
-        return self.clock.turn_day, self.clock.turn_instant
+        """The turn of what is being evaluated, which is one of the run's too."""
+        clock = self.clock
+        day, instant = clock.turn_day, clock.turn_instant
+        if day < self.turn_day:  # noqa: PLR1730 - a call of min() takes longer
+            self.turn_day = day
+        if instant < self.turn_instant:  # noqa: PLR1730
+            self.turn_instant = instant
+        return day, instant
 
 
 def _worst_first(verdict: Verdict) -> int:

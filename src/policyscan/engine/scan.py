@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
+from policyscan.cel.clock import NEVER_INSTANT
 from policyscan.documents.seeing import seen
 from policyscan.engine.evaluation import Evaluation, crashed
 from policyscan.engine.moments import PolicyClock, shared_clock
+from policyscan.engine.outcome import AT_ONCE, NEVER, Turn
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, Source, open_book
 from policyscan.findings import (
@@ -34,11 +36,19 @@ _NAMED = 3  # inventories that a note names
 
 class Scanned(NamedTuple):
     """What one document gave: its line in the report, the results that are kept, and which of the documents
-    that they rest on are from after the day of the scan."""
+    that they rest on are from after the day of the scan.
+
+    `turn` is the first moment at which any of its results may change, those that pass or do not apply too:
+    which there are, their statuses, whether they are waived or due, and the statuses, counts and grades of
+    `info`. What is said of them (messages, values read, ages, what an unknown one lacks) is of its own
+    moment. It is a day (an ordinal, in the document's own time zone) and an instant (nanoseconds since 1970),
+    whichever comes first; one that is not ahead says that the results hold for their own moment only.
+    """
 
     info: DocumentInfo
     results: list[Result]
     newer: tuple[str, ...] = ()
+    turn: Turn = NEVER
 
 
 def scan_document(
@@ -53,7 +63,7 @@ def scan_document(
     statuses: dict[str, Status] = {}
     counts: dict[Status, int] = {}
     grades: dict[Grade, int] = {}
-    evaluation = None
+    evaluation, crash = None, False
     try:
         evaluation = open_evaluation(document, plan, context, book)
         results = _waived(plan, evaluation)
@@ -61,15 +71,18 @@ def scan_document(
             book.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
     except Exception as error:
+        crash = True
         results = [crashed(document.id, document.kind.name, document, error)]
     _tell(results, statuses, counts)
     if plan.grades and evaluation is not None:
         grades, failed = _grades(evaluation, plan, statuses)
         _tell(failed, statuses, counts)
         results.extend(failed)
+    turn = evaluation.turn if evaluation is not None and not crash else AT_ONCE
     name, as_of = _name(document), str(document.as_of or "")
     info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
-    return Scanned(info, results, tuple(evaluation.newer()) if evaluation is not None else ())
+    newer = tuple(evaluation.newer()) if evaluation is not None else ()
+    return Scanned(info, results, newer, turn)
 
 
 def open_evaluation(
@@ -133,6 +146,7 @@ def _waived(plan: Plan, evaluation: Evaluation) -> list[Result]:
     written = document.value.get("waivers")
     if not written:
         return results
+    evaluation.turns(waivers.next_turn(written, evaluation.clock.today), NEVER_INSTANT)
     marked, problems = waivers.apply(
         results,
         written,

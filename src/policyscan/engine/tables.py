@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT, zone_named
+from policyscan.cel.clock import NEVER_DAY, zone_named
 from policyscan.engine.grading import Graded, merged, strength
-from policyscan.engine.outcome import APPLIES, FOR_EACH, PROVED, Outcome, Turn
+from policyscan.engine.outcome import APPLIES, FOR_EACH, NEVER, PROVED, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate
 from policyscan.findings import Basis, EvidenceRule, Gap, Status
 from policyscan.policies.policy import KEY, Code, Policy, Requirement
@@ -28,7 +28,6 @@ PROJECT = "project"
 """The requirement id of a result that comes before any need: a table could not be made."""
 
 Row = dict[str, Any]
-_NEVER: Turn = NEVER_DAY, NEVER_INSTANT
 _UNREAD = "its members were not read"
 
 
@@ -50,16 +49,18 @@ class Chunk(NamedTuple):
 
     `holes` say why there may be more rows, `faults` what could not be evaluated. `turn` is when the rows
     may first be others, as the clock of the time zone `zone` has it. `graded` is the evidence that they
-    rest on, for each rule that somebody has who reads them.
+    rest on, for each rule that somebody has who reads them. `revealed` is when a fact of the member may first
+    be known that lies in the future now.
     """
 
     rows: list[Row]
     origins: list[Origin]
     holes: tuple[Gap, ...] = ()
     faults: tuple[Gap, ...] = ()
-    turn: Turn = _NEVER
+    turn: Turn = NEVER
     zone: str = "UTC"
     graded: Mapping[EvidenceRule | None, Graded] = MappingProxyType({})
+    revealed: Turn = NEVER
 
 
 class Projected(NamedTuple):
@@ -76,17 +77,15 @@ class Projected(NamedTuple):
 
     def turn(self, clock: cel.Clock) -> Turn:
         """When a row may first be another, as a clock has it."""
-        turns = [_in_zone(chunk, clock.zone) for chunk in self.chunks]
-        return min((t[0] for t in turns), default=NEVER_DAY), min(
-            (t[1] for t in turns), default=NEVER_INSTANT
-        )
+        return earliest(*(_in_zone(chunk.turn, chunk.zone, clock.zone) for chunk in self.chunks))
 
 
-def _in_zone(chunk: Chunk, zone: str) -> Turn:
-    day, instant = chunk.turn
-    if day == NEVER_DAY or chunk.zone == zone:
-        return chunk.turn
-    return NEVER_DAY, min(instant, zone_named(chunk.zone).start_of(day))
+def _in_zone(turn: Turn, its: str, zone: str) -> Turn:
+    """A turn of a clock in the zone `its`, as one in another zone has it."""
+    day, instant = turn
+    if day == NEVER_DAY or its == zone:
+        return turn
+    return NEVER_DAY, min(instant, zone_named(its).start_of(day))
 
 
 class Tables:
@@ -127,19 +126,31 @@ class Tables:
             ]
         return self._made[policy.id]
 
-    def outcomes(self, policy: Policy, root: Any, clock: cel.Clock, *, keep: bool) -> list[Outcome]:
+    def turn(self, zone: str) -> Turn:
+        """When anything in any of the tables may first be another, in a document of the time zone `zone`.
+
+        A scan as of a day sees each member on that day of its own, so the days count in both zones.
+        """
+        turns: list[Turn] = []
+        for chunk in (chunk for tables in self._made.values() for table in tables for chunk in table.chunks):
+            for turn in (chunk.turn, chunk.revealed):
+                turns.extend((turn, _in_zone(turn, chunk.zone, zone)))
+        return earliest(*turns)
+
+    def outcomes(self, policy: Policy, root: Any, clock: cel.Clock, *, keep: bool) -> Evaluated:
         """All outcomes of a policy that has tables."""
         tables = self.of(policy)
         faults = tuple(fault for table in tables for chunk in table.chunks for fault in chunk.faults)
         if faults:
             severity = policy.info.severity
-            return [Outcome(PROJECT, "", Status.ERROR, severity, (), _NEVER, (root,), gaps=faults)]
+            fault = Outcome(PROJECT, "", Status.ERROR, severity, (), NEVER, (root,), gaps=faults)
+            return Evaluated([fault], NEVER)
         rows = tuple(table.rows for table in tables)
         found = evaluate(policy, root, clock, keep=keep, tables=rows)
         nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
-        kept = [one for one in found if nobody.isdisjoint(map(id, one.bound))]
+        kept = [one for one in found.outcomes if nobody.isdisjoint(map(id, one.bound))]
         settled = [self._settled(policy, outcome, clock) for outcome in kept]
-        return [*settled, *self._untold(policy, settled, root)]
+        return Evaluated([*settled, *self._untold(policy, settled, root)], found.turn)
 
     def _untold(self, policy: Policy, outcomes: Sequence[Outcome], root: Any) -> Iterator[Outcome]:
         """That there may be more subjects, where a list of them rests on a table with a hole."""
@@ -149,7 +160,7 @@ class Tables:
         known = APPLIES in whole or FOR_EACH in whole
         if gaps and not known:
             severity = policy.info.severity
-            yield Outcome(FOR_EACH, "", Status.UNKNOWN, severity, (), _NEVER, (root,), gaps=tuple(gaps))
+            yield Outcome(FOR_EACH, "", Status.UNKNOWN, severity, (), NEVER, (root,), gaps=tuple(gaps))
 
     def _settled(self, policy: Policy, outcome: Outcome, clock: cel.Clock) -> Outcome:
         """An outcome with what is true of the tables that it rests on: when they turn, and that nothing
@@ -157,8 +168,7 @@ class Tables:
         names, subjects = self._read_by(policy, outcome)
         read = [table for table in self.of(policy) if table.name in names | subjects]
         tables = [table for table in read if table.name in names]
-        turns = [outcome.turn, *(table.turn(clock) for table in read)]
-        outcome = outcome._replace(turn=(min(t[0] for t in turns), min(t[1] for t in turns)))
+        outcome = outcome._replace(turn=earliest(outcome.turn, *(table.turn(clock) for table in read)))
         if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
             holes = dict.fromkeys(hole for table in tables for hole in table.holes)
             if holes:
