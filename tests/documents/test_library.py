@@ -203,13 +203,13 @@ def test_other_clients_are_not_parsed_to_find_a_provider(
         write(tmp_path, f"inventories/clients/{name}.yaml", CLIENT % (name, "p"))
     write(tmp_path, "inventories/it/p.yaml", PROVIDER % "p")
     parsed = []
-    original = library.open_file
+    original = library.read_file
 
     def spy(file: File, kinds: Kinds) -> object:
         parsed.append(file.shown)
         return original(file, kinds)
 
-    monkeypatch.setattr(library, "open_file", spy)
+    monkeypatch.setattr(library, "read_file", spy)
     opened(tmp_path, builtin, "inventories/clients/a.yaml")
     assert parsed == ["inventories/clients/a.yaml", "inventories/it/p.yaml"]
 
@@ -218,13 +218,13 @@ def test_other_clients_are_not_parsed_to_find_a_provider(
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that were parsed, in order."""
     seen: list[str] = []
-    original = library.open_file
+    original = library.read_file
 
     def spy(file: File, kinds: Kinds) -> object:
         seen.append(file.shown)
         return original(file, kinds)
 
-    monkeypatch.setattr(library, "open_file", spy)
+    monkeypatch.setattr(library, "read_file", spy)
     return seen
 
 
@@ -369,7 +369,7 @@ def test_only_what_says_an_id_is_opened_in_search_of_twins(
     for i in range(9):
         write(tmp_path, f"inventories/b{i}.yaml", CLIENT % (f"x{i}", "p") + "as_x: x\n")
     shelf, *_ = opened(tmp_path, builtin, "inventories/a.yaml")
-    monkeypatch.setattr(library, "open_file", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(library, "read_file", lambda *_: pytest.fail("it was opened"))
     assert shelf.twins() == []
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
+from policyscan.documents.envelope import TIME_ZONE, Envelope
 from policyscan.errors import DocumentError
+from policyscan.kinds.decoding import Facts, Reference
+from policyscan.kinds.kinds import Kind
 from policyscan.reading.tree import Container, Key, Tree
 from policyscan.source import Source, Span
-
-if TYPE_CHECKING:
-    from policyscan.kinds.decoding import Facts, Reference
-    from policyscan.kinds.kinds import Kind
 
 _BARE = re.compile(r"[^\[\]\"'\s]+")
 _MAX_NAMES = 10_000
@@ -65,6 +64,7 @@ class Document:
         "_places",
         "as_of",
         "currency",
+        "envelope",
         "facts",
         "file",
         "hidden",
@@ -83,7 +83,7 @@ class Document:
         "withheld",
     )
 
-    def __init__(self, tree: Tree, kind: Kind, facts: Facts) -> None:
+    def __init__(self, tree: Tree, kind: Kind, facts: Facts, envelope: Envelope) -> None:
         self.tree = tree
         self.kind = kind
         self.facts = facts
@@ -96,10 +96,11 @@ class Document:
         self.links: list[Document] = []
         # What is in the file but must not be read, by the id of its container as it was read.
         self.withheld: dict[int, dict[Key, Withheld]] = {}
-        self.id = str(dig(self.value, kind.shape.ident))
-        zone, as_of = self.value.get("time_zone"), self.value.get("as_of")
+        self.envelope = envelope
+        self.id = envelope.id
+        zone = self.value.get(TIME_ZONE)
         self.time_zone: str | None = zone if isinstance(zone, str) else None
-        self.as_of: Date | None = as_of if isinstance(as_of, Date) else None
+        self.as_of = envelope.as_of
         self.currency = facts.currency
         self.hidden: Sequence[Late] = ()
         self.last_view: tuple[Date, Timestamp, Document] | None = None  # kept by `seeing`
@@ -326,13 +327,6 @@ def _latest(past: list[tuple[Any, Any, Any]]) -> tuple[int, int]:
     return max(days, default=0), max(instants, default=FIRST_INSTANT)
 
 
-def dig(value: Any, path: tuple[str, ...]) -> Any:
-    """The value at a path of keys within dicts; None where a key is missing."""
-    for key in path:
-        value = value.get(key) if value.__class__ is dict else None
-    return value
-
-
 def _key_text(ident: Any) -> str:
     return "/".join(map(str, ident)) if ident.__class__ is tuple else str(ident)
 
@@ -357,12 +351,20 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def duplicate_id(document: Document, first: Document) -> DocumentError:
+def same_id(document: Document, first: Document) -> DocumentError:
     """Two documents of one kind with one id, named both."""
-    at = document.place_of(dig(document.value, document.kind.shape.ident[:-1]), document.kind.shape.ident[-1])
-    other = first.place_of(dig(first.value, first.kind.shape.ident[:-1]), first.kind.shape.ident[-1])
+    at, other = (one.place_of(*_ident(one)) for one in (document, first))
     return DocumentError(
         f"there is another {document.kind.name} with the id {document.id}, at {other}",
         at=at,
         hint="give each its own id, or delete one of the files",
     )
+
+
+def _ident(document: Document) -> tuple[Container, Key]:
+    """The container that a document's id stands in, and its key."""
+    *above, last = document.kind.shape.ident
+    container: Any = document.value
+    for key in above:
+        container = container[key]
+    return container, last

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator
 
-from policyscan.documents.document import Document, duplicate_id
+from policyscan.documents.document import Document, same_id
+from policyscan.documents.envelope import Name, folder_of, in_own_folder
+from policyscan.documents.index import Entry, Index
 from policyscan.documents.members import Members, below, gather, patterns
-from policyscan.documents.opening import Loaded, mentions, open_file, says_id, says_kind
-from policyscan.documents.references import link_across, wanted
+from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file, says_id, says_kind
+from policyscan.documents.references import link_across
 from policyscan.errors import DocumentError, PolicyscanError
 from policyscan.files.discovery import (
     STDIN_SHOWN,
@@ -26,20 +28,25 @@ from policyscan.kinds.kinds import Kinds
 class Library:
     """Opens documents for a scan. Documents that others refer to are kept; the rest is the caller's."""
 
-    def __init__(self, kinds: Kinds, discovery: Discovery, base: str | os.PathLike[str] = ".") -> None:
+    def __init__(
+        self, kinds: Kinds, discovery: Discovery, base: str | os.PathLike[str] = ".",
+        read: Callable[[File, Kinds], FileOutcome] | None = None,
+    ) -> None:  # fmt: skip
+        """`read` gives what a file holds, anew each time that it is asked; by default it is read now."""
         self.kinds = kinds
+        self._read = read
         self.discovery = discovery
         self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
         self._kept: dict[str, Loaded] = {}  # by path
-        self._seen: dict[tuple[str, str], tuple[File, int]] = {}
-        self._by_id: dict[tuple[str, str], Document] = {}
-        self._found: dict[tuple[str, str], Document | None] = {}
+        self.index = Index()
+        """The documents that were loaded, in this order."""
+        self._by_id: dict[Name, Document] = {}
+        self._found: dict[Name, Document | None] = {}
         self._own_folders: dict[str, list[File]] = {}  # by kind
         self._walks: dict[str, Discovery] = {}  # by root
         self._looked_into: set[str] = set()
-        self._opened: set[tuple[str, str]] = set()
+        self._opened: set[Name] = set()
         self._targets: frozenset[str] | None = None
-        self._held: dict[str, tuple[tuple[str, str], ...] | None] = {}  # by path; None for a broken file
         self.members_of: set[str] = set()
         """The files, as people see them, that may hold members of a document that was `expect`ed."""
         self._reported = {file.path: file for file in discovery.files}
@@ -50,22 +57,25 @@ class Library:
     def load(self, file: File) -> Loaded:
         """The documents of a file, linked to those that they refer to; never raises for bad input."""
         loaded = self._open(file)
+        twins = self.index.add(
+            file,
+            [document.envelope for document in loaded.documents],
+            whole=not loaded.problems and not loaded.skipped,
+        )
+        others = {twin.envelope.number for twin in twins}
         documents, problems = [], list(loaded.problems)
         for document in loaded.documents:
-            this = (file, document.index)
-            first = self._seen.setdefault((document.kind.name, document.id), this)
-            if first == this:
+            if document.index in others:
+                problems.append(same_id(document, self._again(self.index.ids[document.envelope.name])))
+            else:
                 documents.append(document)
                 link_across(document, self.find)
-            else:
-                problems.append(duplicate_id(document, self._again(*first)))
-        whole = not problems and not loaded.skipped
-        self._held[file.path] = tuple((one.kind.name, one.id) for one in documents) if whole else None
         return Loaded(documents, problems, loaded.skipped)
 
-    def _again(self, file: File, index: int) -> Document:
+    def _again(self, entry: Entry) -> Document:
         """A document that was read before; it is not kept, so that memory does not grow with the files."""
-        return next(document for document in self._open(file).documents if document.index == index)
+        number = entry.envelope.number
+        return next(document for document in self._open(entry.file).documents if document.index == number)
 
     def twins(self) -> list[PolicyscanError]:
         """Documents that were loaded and that another file of their inventories claims to be as well.
@@ -73,20 +83,20 @@ class Library:
         A file is opened only if its text says one of their ids; what else is wrong with it is not told.
         """
         # A text from standard input without a name may be what is in one of the files.
-        known = {key: first for key, first in self._seen.items() if first[0].shown != STDIN_SHOWN}
+        known = {name: one for name, one in self.index.ids.items() if one.file.shown != STDIN_SHOWN}
         found: list[PolicyscanError] = []
         for file in self._neighbours() if known else ():
-            if file.path in self._held:  # a member, of which `load` has told
+            if file.path in self.index.members:  # a member, of which `load` has told
                 continue
             if file.path not in self._kept and not self._may_claim(file, known):
                 continue
             for other in self._open(file).documents:
-                first = known.get((other.kind.name, other.id))
+                first = known.get(other.envelope.name)
                 if first is not None and other.kind.name not in self.targets:  # of those _open tells
-                    found.append(duplicate_id(self._again(*first), other))
+                    found.append(same_id(self._again(first), other))
         return found
 
-    def _may_claim(self, file: File, known: Collection[tuple[str, str]]) -> bool:
+    def _may_claim(self, file: File, known: Collection[Name]) -> bool:
         """Whether a file may hold a document of one of these kinds and ids: a look at its text."""
         try:
             text = as_source(file).text
@@ -117,7 +127,7 @@ class Library:
         Nothing else has to be read where people name files so, however many inventories there are.
         """
         if kind not in self._own_folders:
-            walks = [inventory_files(root, self._base, f"{kind}s") for root in self.discovery.roots]
+            walks = [inventory_files(root, self._base, folder_of(kind)) for root in self.discovery.roots]
             self._own_folders[kind] = [file for files in walks for file in files]
         found: Document | None = None
         for file in self._own_folders[kind]:
@@ -149,7 +159,7 @@ class Library:
             return
         self._opened.add((kind, stage))
         for file in self._context():
-            expected = f"{os.sep}{kind}s{os.sep}" in file.path
+            expected = in_own_folder(file.path, kind)
             known = file.path in self._kept or file.path in self._looked_into
             if expected == (stage == "folder") and not known and mentions(file, kind):
                 self._look_into(file)
@@ -172,12 +182,13 @@ class Library:
     def _open(self, file: File) -> Loaded:
         kept = self._kept.get(file.path)
         if kept is None:
-            kept = open_file(file, self.kinds)
+            outcome = (self._read or read_file)(file, self.kinds)
+            kept = Loaded(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:
                 first = self._by_id.setdefault((document.kind.name, document.id), document)
                 if first is not document and not self._shown >= {first.file, document.file}:
-                    self.context_problems.append(duplicate_id(document, first))
+                    self.context_problems.append(same_id(document, first))
             if targets:
                 self._kept[file.path] = kept
             for document in targets:
@@ -210,7 +221,7 @@ class Library:
     def _around(self, document: Document) -> tuple[str, list[File], list[str]]:
         """The folder that a document's patterns are relative to, the files below it, and the paths of what
         could not be read there."""
-        file, _ = self._seen[document.kind.name, document.id]
+        file = self.index.ids[document.envelope.name].file
         root = self._root_of(file)
         walks = [self._walk(one).lost for one in self.discovery.roots]
         return root, self._context(), sorted({path for lost in walks for path in lost})
@@ -229,8 +240,8 @@ class Library:
         take: Callable[[Document, list[Document]], None],
     ) -> list[str] | None:  # fmt: skip
         """The ids of a file's documents of a kind; None for a file that cannot be read."""
-        held = self._held.get(file.path)
-        if file.path not in self._held or (
+        held = self.index.members.get(file.path)
+        if file.path not in self.index.members or (
             held is not None and not all(has(*one) for one in held if one[0] == kind)
         ):
             loaded = self.load(self._reported.get(file.path, file))
@@ -240,7 +251,7 @@ class Library:
             for document in loaded.documents:
                 if document.kind.name == kind and not has(kind, document.id):
                     take(document, self.referenced(document))
-            held = self._held[file.path]
+            held = self.index.members[file.path]
         return None if held is None else [ident for of, ident in held if of == kind]
 
     @property
@@ -252,5 +263,5 @@ class Library:
 
     def referenced(self, document: Document) -> list[Document]:
         """The documents that this one refers to and that are there."""
-        found = (self.find(kind, ident) for kind, ident in sorted(wanted(document)))
+        found = (self.find(kind, ident) for kind, ident in sorted(document.envelope.wanted))
         return [one for one in found if one is not None]

@@ -1,72 +1,153 @@
-"""Opening: the documents that the text of one file holds, each by itself, and all that is wrong with it."""
+"""Opening: the documents that the text of one file holds, each by itself, and all that is wrong with it.
+
+In comes a file and the kinds; out comes a `FileOutcome`, a plain value that any process can make. A document
+whose sections stand in several files is assembled from their trees.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from policyscan.documents.document import Document
+from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import File, as_source
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
-from policyscan.reading.reading import read_text
+from policyscan.reading.joining import Joined, join
+from policyscan.reading.reading import read_text, reading_notes
 from policyscan.reading.text import TOO_LARGE, read_bytes, top
 from policyscan.reading.tree import Tree
 from policyscan.source import Source
 
-_VERSION = "schema_version"
 # Where a document may say its kind, in blocks, in braces and in JSON; what looks like it does no harm.
 _KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
 
 
+class Content:
+    """One document of a file, decoded and by itself: its envelope, its tree, and what decoding found out.
+
+    It can be pickled until a document is made of it, which uses it up.
+    """
+
+    __slots__ = ("envelope", "facts", "tree")
+
+    def __init__(self, envelope: Envelope, tree: Tree, facts: Facts) -> None:
+        self.envelope = envelope
+        self.tree = tree
+        self.facts = facts
+
+    def __reduce__(self) -> Any:
+        containers = self.tree.containers()
+        return _content, (self.envelope, self.tree, containers, self.facts.taken_apart(containers))
+
+    def document(self, kinds: Kinds) -> Document:
+        """The document, its references within it followed."""
+        return _document(kinds[self.envelope.kind], self)
+
+
+def _content(envelope: Envelope, tree: Tree, containers: list[Any], facts: tuple[Any, ...]) -> Content:
+    return Content(envelope, tree, Facts.together(tree.blanks, containers, facts))
+
+
+class FileOutcome(NamedTuple):
+    """What one file holds: documents, what is wrong with it, and how many documents are not ours.
+
+    A plain value that depends on nothing but the file and the kinds, and can be pickled. `notes` are what
+    people should know about how it was read.
+    """
+
+    contents: tuple[Content, ...] = ()
+    problems: tuple[PolicyscanError, ...] = ()
+    skipped: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything in the file is a document of ours, and nothing in it is wrong."""
+        return not self.problems and not self.skipped
+
+    @property
+    def envelopes(self) -> tuple[Envelope, ...]:
+        """What each document says about itself."""
+        return tuple(content.envelope for content in self.contents)
+
+    def documents(self, kinds: Kinds) -> list[Document]:
+        """The documents by themselves, not yet linked to others; only once, as that uses the contents up."""
+        return [content.document(kinds) for content in self.contents]
+
+
 class Loaded(NamedTuple):
-    """What one file holds: documents, what is wrong with it, and how many documents are not ours."""
+    """The documents of one file, what is wrong with it, and how many documents are not ours."""
 
     documents: list[Document]
     problems: list[PolicyscanError]
     skipped: int
 
 
-def open_file(file: File, kinds: Kinds) -> Loaded:
-    """The documents of a file by themselves, not yet linked to others."""
+def read_file(file: File, kinds: Kinds) -> FileOutcome:
+    """What a file holds, in any process; never raises for bad input."""
     try:
         source = as_source(file)
     except DocumentError as problem:
         return _unreadable(file, problem)
     if not file.strict and not _may_be_ours(source.text, kinds):
-        return Loaded([], [], 1)
-    return open_text(source, kinds, strict=file.strict)
+        return FileOutcome(skipped=1)
+    return read_source(source, kinds, strict=file.strict)
 
 
-def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
-    """The documents of a text by themselves, not yet linked to others."""
+def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOutcome:
+    """What a text holds; `strict` if whatever in it is no inventory is an error."""
     trees, found = read_text(source)
     problems: list[PolicyscanError] = list(found)
-    documents: list[Document] = []
+    contents: list[Content] = []
     skipped = 0
     for tree in trees:
         try:
-            document = open_tree(tree, kinds, strict=strict)
+            kind = kind_of(tree, kinds, strict=strict)
+            contents.extend([decoded(kind, tree)] if kind is not None else [])
+            skipped += kind is None
         except Problems as several:
             problems.extend(several.problems)
         except PolicyscanError as problem:
             problems.append(problem)
-        else:
-            documents.extend([document] if document is not None else [])
-            skipped += document is None
     if not trees and not problems:
         if strict:
             problems.append(_empty(source))
         else:
             skipped += 1
-    return Loaded(documents, problems, skipped)
+    return FileOutcome(tuple(contents), tuple(problems), skipped, reading_notes())
+
+
+def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
+    """The documents of a text by themselves, not yet linked to others."""
+    outcome = read_source(source, kinds, strict=strict)
+    return Loaded(outcome.documents(kinds), list(outcome.problems), outcome.skipped)
 
 
 def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
     """The document of a tree; None if it is not ours and need not be; raises PolicyscanError."""
+    kind = kind_of(tree, kinds, strict=strict)
+    return decode(kind, tree) if kind is not None else None
+
+
+def assemble(parts: Sequence[Tree], kinds: Kinds) -> Content:
+    """The document whose sections stand in several trees, of several files; raises Problems.
+
+    One of the parts says the kind, which need not be the first: the order of the parts means nothing.
+    """
+    tree = join(parts)
+    kind = kind_of(tree, kinds, strict=True)
+    if kind is None:
+        raise LookupError(tree.source.file)
+    return decoded(kind, tree)
+
+
+def kind_of(tree: Tree, kinds: Kinds, *, strict: bool) -> Kind | None:
+    """The kind that a tree says it is of; None if it is not ours and need not be; raises PolicyscanError."""
     value = tree.value
     if not isinstance(value, dict):
         if not strict:
@@ -75,7 +156,7 @@ def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
         raise DocumentError(
             message, at=tree.root_span(), hint="start with schema_version: 1 and kind: client"
         )
-    kind, version = value.get("kind"), value.get(_VERSION)
+    kind, version = value.get("kind"), value.get(VERSION)
     if kind is None or version is None:
         _not_ours(tree, kinds, strict=strict)
         return None
@@ -84,7 +165,7 @@ def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
 
         message, hint = unknown_word(kind, kinds.names, "known kind of inventory")
         raise DocumentError(message, at=tree.span_of(value, "kind"), hint=hint)
-    return decode(kinds[kind], tree)
+    return kinds[kind]
 
 
 def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
@@ -92,12 +173,12 @@ def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
     value: dict[str, Any] = tree.value
     kind = value.get("kind")
     blank = tree.blanks.get(id(value), [])
-    if not strict and _VERSION not in value and _VERSION not in blank:
+    if not strict and VERSION not in value and VERSION not in blank:
         known = isinstance(kind, str) and kind in kinds
         # Policies and other tools' files have a kind too.
         if not known or not (set(kinds[str(kind)].shape.required) - {"kind"}) & value.keys():
             return
-    missing = [key for key in (_VERSION, "kind") if value.get(key) is None]
+    missing = [key for key in (VERSION, "kind") if value.get(key) is None]
     near = _misspelt(value, missing)
     if near is not None:
         wrong, right = near
@@ -110,9 +191,7 @@ def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
     written = key in value or key in blank
     at = tree.key_span_of(value, key) if written else tree.root_span()
     state = "is blank" if key in blank else "is null" if written else "is missing"
-    hint = (
-        "write schema_version: 1" if key == _VERSION else f"write kind: and one of {', '.join(kinds.names)}"
-    )
+    hint = "write schema_version: 1" if key == VERSION else f"write kind: and one of {', '.join(kinds.names)}"
     both = " (and kind is, too)" if len(missing) > 1 and not written else ""
     message = f"this is not an inventory: {key} {state}{both}"
     raise DocumentError(message, at=at, hint=hint)
@@ -123,7 +202,7 @@ def _misspelt(value: dict[str, Any], missing: list[str]) -> tuple[str, str] | No
 
     for key in missing:
         if key not in value:
-            near = nearest(key, [name for name in value if name not in {"kind", _VERSION}])
+            near = nearest(key, [name for name in value if name not in {"kind", VERSION}])
             if near is not None and near != key:
                 return near, key
     return None
@@ -138,21 +217,21 @@ def _empty(source: Source) -> DocumentError:
     )
 
 
-def _unreadable(file: File, problem: DocumentError) -> Loaded:
+def _unreadable(file: File, problem: DocumentError) -> FileOutcome:
     """A file that could not be read: an error, unless it cannot be an inventory of ours."""
     if not file.strict:
         try:
-            ours = _VERSION.encode() in read_bytes(file.path, file.shown)
+            ours = VERSION.encode() in read_bytes(file.path, file.shown)
         except DocumentError as error:
             ours = error.hint != TOO_LARGE
         if not ours:
-            return Loaded([], [], 1)
-    return Loaded([], [problem], 0)
+            return FileOutcome(skipped=1)
+    return FileOutcome(problems=(problem,))
 
 
 def _may_be_ours(text: str, kinds: Kinds) -> bool:
     """Whether a text is worth parsing although nobody said that it is an inventory."""
-    return _VERSION in text or any(match[1] in kinds for match in _KIND.finditer(text))
+    return VERSION in text or any(match[1] in kinds for match in _KIND.finditer(text))
 
 
 def mentions(file: File, kind: str) -> bool:
@@ -177,25 +256,37 @@ def says_kind(text: str, kind: str) -> bool:
 
 def decode(kind: Kind, tree: Tree) -> Document:
     """The document of a tree of a kind, which it uses up; raises Problems with all that is wrong."""
-    currency = tree.value.get("currency")
+    return _document(kind, decoded(kind, tree))
+
+
+def _document(kind: Kind, content: Content) -> Document:
+    document = Document(content.tree, kind, content.facts, content.envelope)
+    link_within(document)
+    return document
+
+
+def decoded(kind: Kind, tree: Tree) -> Content:
+    """What a tree of a kind says, decoded in place; raises Problems with all that is wrong."""
+    currency = tree.value.get(CURRENCY)
     facts = Facts(tree.blanks, currency if currency.__class__ is str else None)
     try:
         kind.decoder(tree.value, None, None, facts)
     except Invalid:
         raise Problems(_explain(kind, tree)) from None
-    document = Document(tree, kind, facts)
-    if document.time_zone is not None and not _is_zone(document.time_zone):
-        raise Problems([_bad_zone(document)])
-    link_within(document)
-    return document
+    tree.replaced = facts.replaced
+    zone = tree.value.get(TIME_ZONE)
+    if isinstance(zone, str) and not _is_zone(zone):
+        raise Problems([_bad_zone(tree, zone)])
+    return Content(envelope_of(kind, tree, facts.references), tree, facts)
 
 
 def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:
     from policyscan.kinds.validation import explain
 
     # Decoding has replaced some of the values already: read them again.
-    fresh = next(again for again in read_text(tree.source)[0] if again.index == tree.index)
-    return explain(fresh, kind.shape)
+    parts = tree.parts if isinstance(tree, Joined) else (tree,)
+    fresh = [again for part in parts for again in read_text(part.source)[0] if again.index == part.index]
+    return explain(join(fresh) if isinstance(tree, Joined) else fresh[0], kind.shape)
 
 
 _zones: dict[str, bool] = {}
@@ -215,14 +306,14 @@ def _is_zone(name: str) -> bool:
     return known
 
 
-def _bad_zone(document: Document) -> DocumentError:
+def _bad_zone(tree: Tree, zone: str) -> DocumentError:
     from zoneinfo import available_timezones
 
     from policyscan.reading.suggest import did_you_mean
 
-    hint = did_you_mean(document.time_zone or "", available_timezones())
+    hint = did_you_mean(zone, available_timezones())
     return DocumentError(
-        f"time_zone: {document.time_zone} is no time zone",
-        at=document.place_of(document.value, "time_zone"),
+        f"time_zone: {zone} is no time zone",
+        at=tree.span_of(tree.value, TIME_ZONE),
         hint=hint or "write it as in Europe/London or America/Chicago",
     )

@@ -54,16 +54,6 @@ def link_across(document: Document, lookup: Lookup) -> None:
                 break
 
 
-def wanted(document: Document) -> set[tuple[str, str]]:
-    """The (kind, id) pairs of other documents that this one refers to."""
-    return {
-        (target.removeprefix(KIND), ident)
-        for _, _, ident, refs in document.outward
-        for target in refs
-        if target.startswith(KIND)
-    }
-
-
 def _table(root: Any, refs: tuple[str, ...], facts: Facts) -> tuple[dict[str, Any], bool]:
     """What the ids in some lists name, and whether every one of the lists is there."""
     if len(refs) == 1 and refs[0] in root:  # one list of the root: what nearly all references name

@@ -15,6 +15,7 @@ from typing import Any
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.kinds.shapes import FREE, Field, Shape
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
+from policyscan.reading.tree import by_id
 
 FIRST_DATE = Date.parse("1900-01-01")
 LAST_DATE = Date.parse("2199-12-31")
@@ -58,6 +59,23 @@ class Facts:
         self.unclear: list[tuple[Any, Any, str]] = []
         self.maps: set[int] = set()
         self.replaced: list[Any] = []
+
+    def taken_apart(self, containers: list[Any]) -> tuple[Any, ...]:
+        """All that was found out, tables by ids as lists with an entry for each container; for `together`."""
+        tables = ([table.get(id(one)) for one in containers] for table in (self.indexes, self.supplied))
+        maps = [True if id(one) in self.maps else None for one in containers]
+        rest = self.references, self.past, self.unclear, self.replaced
+        return self.currency, *tables, maps, *rest
+
+    @classmethod
+    def together(cls, blanks: dict[int, list[str]], containers: list[Any], parts: tuple[Any, ...]) -> Facts:
+        """The facts that were taken apart, perhaps elsewhere, for the containers as they are here."""
+        currency, indexes, supplied, maps, *rest = parts
+        facts = cls(blanks, currency)
+        facts.indexes, facts.supplied = by_id(containers, indexes), by_id(containers, supplied)
+        facts.maps = set(by_id(containers, maps))
+        facts.references, facts.past, facts.unclear, facts.replaced = rest
+        return facts
 
 
 def make_decoder(root: Shape) -> Decode:

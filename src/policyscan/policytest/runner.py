@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policyscan.documents.document import dig
+from policyscan.documents.envelope import dig, folder_of
 from policyscan.documents.members import Members, gather, patterns
 from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
@@ -92,7 +92,7 @@ class Beside:
     """The documents beside a case's inventory as members: each is the file `KINDs/ID.yaml`."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
-        self.documents = {f"{one.kind.name}s/{one.id}.yaml": one for one in documents}
+        self.documents = {f"{folder_of(one.kind.name)}/{one.id}.yaml": one for one in documents}
 
     def is_member(self, document: Document) -> bool:  # noqa: ARG002 - none comes by
         """None is: all are opened when they are asked for."""

@@ -11,14 +11,12 @@ from typing import Any
 from policyscan.reading.limits import MAX_SCALAR
 from policyscan.reading.line_places import IN_FLOW, Layout
 from policyscan.reading.tree import BLANK, LinePlace, Tree
-from policyscan.reading.yaml_lines import FLAT, FLOW, OPEN, PAIR, SKIP, START, TEXT, Doubt, Lines
+from policyscan.reading.yaml_lines import FLAT, FLOW, OPEN, PAIR, SKIP, START, TEXT, Doubt
 from policyscan.source import Source
 
 # A file shorter than this reaches none of the limits on values and texts.
 _MAX_LENGTH = min(900_000, MAX_SCALAR)
 _MAX_DEPTH = 50
-
-_known = Lines()
 
 
 def read_fast(source: Source) -> Tree | None:
@@ -26,9 +24,7 @@ def read_fast(source: Source) -> Tree | None:
     text = source.text
     if len(text) > _MAX_LENGTH:
         return None
-    ending = "\r\n" if "\r" in text else "\n"
-    lines = text.split(ending)
-    layout = Layout(source, lines, list(map(_known.__getitem__, lines)), ending)
+    layout = Layout(source)
     first = _first_line(layout)
     if first < 0:
         return None

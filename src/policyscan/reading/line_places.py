@@ -17,6 +17,7 @@ from policyscan.reading.yaml_lines import (
     TEXT,
     Doubt,
     Line,
+    Lines,
     Marks,
     match_value,
     read_flow,
@@ -26,6 +27,7 @@ from policyscan.reading.yaml_lines import (
 from policyscan.source import Source
 
 _MAX_FLOW_LINES = 64
+_known = Lines()
 IN_FLOW = -1
 """The column of a place in `[…]` or `{…}`, which is found by reading the line again."""
 
@@ -39,16 +41,19 @@ class Layout:
 
     __slots__ = ("_begins", "_blocks", "_marks", "ending", "ends", "found", "lines", "places", "source")
 
-    def __init__(self, source: Source, lines: list[str], found: list[Line], ending: str) -> None:
+    def __init__(self, source: Source) -> None:
         self.source = source
-        self.lines = lines
-        self.found = found
-        self.ending = ending
+        self.ending = "\r\n" if "\r" in source.text else "\n"
+        self.lines = source.text.split(self.ending)
+        self.found: list[Line] = list(map(_known.__getitem__, self.lines))
         self.ends: dict[int, int] = {}
         self.places: dict[int, LinePlace] = {}
         self._begins: list[int] | None = None
         self._blocks: dict[tuple[int, int], tuple[Any, int]] = {}
         self._marks: dict[int, tuple[Any, Marks]] = {}
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.source, self.ends)
 
     def whole(self, first: int) -> tuple[Region, Region]:
         """Where the document's value begins and ends, if its first line is known."""
@@ -227,3 +232,10 @@ class Layout:
             value, _ = read_flow(text, match_value(self.lines[number], after).start(4), marks)
             self._marks[number] = value, marks
         return self._marks[number]
+
+
+def _restored(source: Source, ends: dict[int, int]) -> Layout:
+    """A layout that was pickled; its tree gives it the places."""
+    layout = Layout(source)
+    layout.ends = ends
+    return layout

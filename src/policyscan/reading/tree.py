@@ -5,6 +5,7 @@ Containers are plain dicts and lists, each a distinct object, so that its `id()`
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol
 
 from policyscan.source import Source, Span
@@ -75,6 +76,13 @@ class Layout(Protocol):
     def spot(self, place: LinePlace, key: Key) -> Spot | None:
         """Where one of its entries stands, a blank one too; None if there is no such entry."""
 
+    @property
+    def places(self) -> dict[int, LinePlace]:
+        """The places of all containers, by their ids."""
+
+    @places.setter
+    def places(self, places: dict[int, LinePlace]) -> None: ...
+
 
 def start_of(region: Any) -> int:
     """The offset in characters at which a region or parser event begins."""
@@ -93,10 +101,15 @@ def end_of(region: Any) -> int:
 class Tree:
     """One document of a file: `value` of plain dicts, lists, strings, numbers, booleans and None.
 
-    `blanks` holds, for the id of each dict that has any, its keys with nothing after them.
+    `blanks` holds, for the id of each dict that has any, its keys with nothing after them. `replaced` are
+    containers that have become other values since; for as long as their ids stand for places they are kept,
+    and no other container may get the same. A tree can be pickled: what is kept by ids finds its containers
+    again.
     """
 
-    __slots__ = ("_spans", "blanks", "first", "index", "last", "layout", "places", "source", "value")
+    __slots__ = (
+        "_spans", "blanks", "first", "index", "last", "layout", "places", "replaced", "source", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -117,7 +130,20 @@ class Tree:
         self.first = first
         self.last = last
         self.layout = layout
+        self.replaced: list[Any] = []
         self._spans: dict[tuple[int, Key], Span] = {}
+
+    def containers(self) -> list[Any]:
+        """Every container of the document, those too that have become other values, in a fixed order."""
+        return containers_of((self.value, *self.replaced))
+
+    def __reduce__(self) -> Any:
+        containers = self.containers()
+        places = [_plain(self.places.get(id(container))) for container in containers]
+        blanks = [self.blanks.get(id(container)) for container in containers]
+        regions = _region(self.first), _region(self.last)
+        state = containers, places, blanks, self.replaced
+        return _restored, (self.source, self.index, self.value, *regions, self.layout, *state)
 
     def root_span(self) -> Span:
         """Where the document's value begins, as a place for what concerns the whole document."""
@@ -187,3 +213,49 @@ class Tree:
         while stop < end and text[stop] not in " \t\r\n":
             stop += 1
         return max(stop, min(start + 1, end))
+
+
+def containers_of(roots: Iterable[Any]) -> list[Any]:
+    """Every dict and list below some values, each once, from the top down."""
+    found = [root for root in roots if root.__class__ is dict or root.__class__ is list]
+    known = set(map(id, found))
+    for one in found:
+        for value in one.values() if one.__class__ is dict else one:
+            if (value.__class__ is dict or value.__class__ is list) and id(value) not in known:
+                known.add(id(value))
+                found.append(value)
+    return found
+
+
+def by_id(containers: Iterable[Any], values: Iterable[Any]) -> dict[int, Any]:
+    """A table by the ids of containers from one value for each, of which None says that it has none."""
+    pairs = zip(containers, values, strict=True)
+    return {id(container): value for container, value in pairs if value is not None}
+
+
+def _restored(
+    source: Source, index: int, value: Any, first: Region, last: Region, layout: Layout | None,
+    containers: list[Any], places: list[Any], blanks: list[Any], replaced: list[Any],
+) -> Tree:  # fmt: skip
+    found = by_id(containers, places)
+    tree = Tree(source, index, value, found, by_id(containers, blanks), first, last, layout)
+    tree.replaced = replaced
+    if layout is not None:
+        layout.places = found
+    return tree
+
+
+def _region(region: Any) -> Region:
+    return Region(start_of(region), end_of(region))
+
+
+def _plain(place: Any) -> Any:
+    """A place without a parser's events."""
+    if place.__class__ is not Place:
+        return place
+    spots = place.spots
+    if spots.__class__ is dict:
+        plain: Any = {key: tuple(map(_region, regions)) for key, regions in spots.items()}
+    else:
+        plain = [tuple(map(_region, regions)) for regions in spots]
+    return Place(_region(place.first), _region(place.last), plain, place.parent, place.key)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from policyscan.config import Config
 from policyscan.documents.document import Document
+from policyscan.documents.envelope import in_own_folder
 from policyscan.documents.library import Library
 from policyscan.documents.members import Members
 from policyscan.documents.opening import says_id, says_kind
-from policyscan.documents.references import wanted
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
 from policyscan.kinds.kinds import Kinds
@@ -55,7 +55,7 @@ class Reader:
                 if not self.clients or document.id in self.clients:
                     context = self.library.referenced(document)
                     self._told.add(file.shown)
-                    others = wanted(document)
+                    others = document.envelope.wanted
                     self._referred |= others
                     self._sought |= {ident for _, ident in others} - {one.id for one in context}
                     if document.kind.name in self.last:
@@ -68,8 +68,11 @@ class Reader:
     def _in_turn(self) -> list[File]:
         """The files to read: first those in folders of the kinds that have members, so that it is known who
         these are when they come by."""
-        folders = [f"{os.sep}{kind}s{os.sep}" for kind in self.last]
-        return sorted(self.discovery.files, key=lambda file: not any(name in file.path for name in folders))
+
+        def late(file: File) -> bool:
+            return not any(in_own_folder(file.path, kind) for kind in self.last)
+
+        return sorted(self.discovery.files, key=late)
 
     def is_member(self, document: Document) -> bool:
         """Whether a document may be a member of one that was held back."""

@@ -1,0 +1,125 @@
+"""Joining: trees from several files as one, each of whose places is in the file where it stands.
+
+In come trees of mappings that share no key; out comes a tree of all their keys. Broken input raises Problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from policyscan.errors import DocumentError, Problems
+from policyscan.reading.tree import Container, Key, Tree
+from policyscan.source import Span
+
+
+def join(parts: Sequence[Tree]) -> Tree:
+    """One tree of the keys of several, in the order of their files whatever the order they are given in.
+
+    Raises Problems for parts that are no mappings, and for keys that two of them set.
+    """
+    ordered = sorted(parts, key=lambda part: (part.source.file, part.index))
+    problems = [*_no_mappings(ordered), *_set_twice(ordered)]
+    if problems:
+        raise Problems(problems)
+    return Joined(ordered)
+
+
+def _no_mappings(parts: Sequence[Tree]) -> list[DocumentError]:
+    return [
+        DocumentError(
+            "this part of an inventory has no keys and values",
+            at=part.root_span(),
+            hint="write the keys of one or more sections, such as devices:",
+        )
+        for part in parts
+        if part.value.__class__ is not dict
+    ]
+
+
+def _set_twice(parts: Sequence[Tree]) -> list[DocumentError]:
+    """The keys that two parts set; one with nothing after it is set, too: nobody knows which is meant."""
+    first: dict[str, Tree] = {}
+    problems = []
+    for part in parts:
+        for key in _keys(part):
+            owner = first.setdefault(key, part)
+            if owner is not part:
+                at, other = part.key_span_of(part.value, key), owner.key_span_of(owner.value, key)
+                message = f"{key} is set in two files: first at {other}"
+                hint = "keep it in one of them; the other parts must not have it"
+                problems.append(DocumentError(message, at=at, hint=hint))
+    return problems
+
+
+def _keys(part: Tree) -> Sequence[str]:
+    return [*part.value, *part.blanks.get(id(part.value), ())] if part.value.__class__ is dict else ()
+
+
+class Joined(Tree):
+    """A tree of several, which keep the places of what is theirs; the root is its own.
+
+    `source` is that of the part which says the kind: of the file that stands for the whole.
+    """
+
+    __slots__ = ("_owners", "_sections", "parts")
+
+    def __init__(self, parts: Sequence[Tree], value: dict[str, Any] | None = None) -> None:
+        """`value` is the root of a tree that was pickled, some of whose values may have been decoded."""
+        head = next((part for part in parts if "kind" in part.value), parts[0])
+        if value is None:
+            value = {key: inner for part in parts for key, inner in part.value.items()}
+        places: dict[int, Any] = {id(value): head.places[id(head.value)]}
+        blanks: dict[int, list[str]] = {}
+        owners: dict[int, Tree] = {}
+        for part in parts:
+            owners.update(dict.fromkeys(part.places, part))
+            for ident, place in part.places.items():
+                places[ident] = place._replace(parent=value) if place.parent is part.value else place
+            blanks.update(part.blanks)
+        none = [key for part in parts for key in blanks.pop(id(part.value), ())]
+        if none:
+            blanks[id(value)] = none
+        for part in parts:
+            del places[id(part.value)]
+        super().__init__(head.source, head.index, value, places, blanks, head.first, head.last)
+        self.parts = parts
+        self._owners = owners
+        self._sections = {key: part for part in parts for key in _keys(part)}
+
+    def __reduce__(self) -> Any:
+        for part in self.parts:
+            part.replaced = self.replaced
+        return _restored, (self.parts, self.value, self.replaced)
+
+    def root_span(self) -> Span:
+        """Where the part begins that says the kind."""
+        return self._head.root_span()
+
+    def span_of(self, container: Container, key: Key = None) -> Span:
+        """The place of a container or of one of its values, in the file in which it stands."""
+        if container is not self.value:
+            return self._owners[id(container)].span_of(container, key)
+        part = self._part(key)
+        return part.span_of(part.value, key)
+
+    def key_span_of(self, container: Container, key: Key = None) -> Span:
+        """The place of a key, or of what leads to a container, in the file in which it stands."""
+        if container is not self.value:
+            return self._owners[id(container)].key_span_of(container, key)
+        part = self._part(key)
+        return part.key_span_of(part.value, key)
+
+    def _part(self, key: Key) -> Tree:
+        """The part that sets a key of the root; of the root itself, and of a key that none sets, the head."""
+        return self._sections.get(key, self._head) if isinstance(key, str) else self._head
+
+    @property
+    def _head(self) -> Tree:
+        return next(part for part in self.parts if part.source is self.source)
+
+
+def _restored(parts: Sequence[Tree], value: dict[str, Any], replaced: list[Any]) -> Joined:
+    joined = Joined(parts, value)
+    joined.replaced = replaced
+    return joined
