@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.references import link_across, wanted
+from policyscan.documents.references import link_across
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, open_book
@@ -187,7 +187,7 @@ def with_changed(name: str, changed: Document) -> tuple[dict[str, Document], lis
 def referring(name: str) -> list[str]:
     """The inventories that refer to a provider."""
     provider = "provider", untouched()[name].id
-    return [other for other in EVERY if other != name and provider in wanted(untouched()[other])]
+    return [other for other in EVERY if other != name and provider in untouched()[other].envelope.wanted]
 
 
 BEFORE = {Finding("A-01", "d", "x", "fix"): Status.FAIL}

@@ -16,7 +16,7 @@ import pytest
 
 from policyscan.documents.document import Document
 from policyscan.documents.opening import open_tree
-from policyscan.documents.references import link_across, wanted
+from policyscan.documents.references import link_across
 from policyscan.documents.seeing import seen
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.moments import parse_moment
@@ -79,7 +79,7 @@ def dependents(file: str) -> frozenset[str]:
     """The files that lead to this one, by a reference to it or to one that does. No other can tell that it
     has changed, as test_who_does_not_refer_to_what_changed_says_the_same holds."""
     ids = {(one.kind.name, one.id): name for name, one in untouched().items()}
-    refers = {name: {ids.get(to) for to in wanted(one)} for name, one in untouched().items()}
+    refers = {name: {ids.get(to) for to in one.envelope.wanted} for name, one in untouched().items()}
     pending = [file]
     for to in pending:
         pending.extend(name for name in FILES if to in refers[name] and name not in pending)

@@ -41,14 +41,15 @@ class Envelope(NamedTuple):
 def envelope_of(kind: Kind, tree: Tree, references: Iterable[Reference]) -> Envelope:
     """The envelope of a decoded tree."""
     as_of = tree.value.get(AS_OF)
-    wanted = frozenset(
-        (target.removeprefix(TARGET), ident)
-        for _, _, ident, refs in references
-        for target in refs
-        if target.startswith(TARGET)
-    )
+    leading: dict[tuple[str, ...], list[str]] = {}  # most references lead to the same few lists
+    wanted = set()
+    for _, _, ident, refs in references:
+        if refs not in leading:
+            leading[refs] = [ref.removeprefix(TARGET) for ref in refs if ref.startswith(TARGET)]
+        for target in leading[refs]:
+            wanted.add((target, ident))
     day = as_of if isinstance(as_of, Date) else None
-    return Envelope(kind.name, str(dig(tree.value, kind.shape.ident)), tree.index, day, wanted)
+    return Envelope(kind.name, str(dig(tree.value, kind.shape.ident)), tree.index, day, frozenset(wanted))
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:
