@@ -7,12 +7,13 @@ from typing import Any
 from policyscan.cel import ir, registry
 from policyscan.cel.ast import Has, Ident, Index, Node, Select
 from policyscan.cel.checking import comparison, names
-from policyscan.cel.checking.messages import an, closest
+from policyscan.cel.checking.messages import an
 from policyscan.cel.checking.state import Checker
 from policyscan.cel.environment import Absence, Read
 from policyscan.cel.hints import FOREIGN_FIELDS
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, join, may_be_null
+from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
     DYN,
@@ -102,7 +103,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
 
 
 def _no_field(c: Checker, node: Select | Has, t: ObjectType, field: str) -> None:
-    near = closest(field, t.fields)
+    near = nearest(field, t.fields)
     hint = f"did you mean {near!r}?" if near else f"it has: {', '.join(sorted(t.fields)) or 'none'}"
     c.error(node, f"{an(t)} has no field {field!r}", hint, at=_field_span(node))
 
@@ -112,7 +113,7 @@ def _union_field(c: Checker, node: Select | Has, t: Union, field: str) -> Type |
     for member in t.members:
         found = member.fields.get(field)
         if found is None:
-            near = closest(field, member.fields)
+            near = nearest(field, member.fields)
             hint = f"did you mean {near!r}?" if near else f"{member} has: {', '.join(sorted(member.fields))}"
             c.error(node, f"{an(member)} has no field {field!r}", hint, at=_field_span(node))
             return None

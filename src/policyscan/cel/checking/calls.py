@@ -7,13 +7,14 @@ from typing import Any, Final
 from policyscan.cel import ir, registry
 from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
 from policyscan.cel.checking import comparison, definitions, logic
-from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint, closest
+from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint
 from policyscan.cel.checking.state import Checker
 from policyscan.cel.environment import Absence, Read
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import Binding, certain, fit, join, may_be_null, parts, substitute
+from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
     CONTROLS,
@@ -305,7 +306,7 @@ def _unknown_function(c: Checker, node: Call, name: str, target: Node | None) ->
     if not c.strict:
         return Out(ir.Fail(node.start, node.end, f"unknown function {name!r}"), DYN)
     known = [*registry.INDEX, *c.env.functions, *(n for n, _ in registry.MACROS)]
-    near = closest(name, (n for n in known if not n.startswith(("_", "@"))))
+    near = nearest(name, (n for n in known if not n.startswith(("_", "@"))))
     if (name, len(node.args)) not in registry.MACROS and any(n == name for n, _ in registry.MACROS):
         message = f"{name}() does not take {len(node.args)} argument{'' if len(node.args) == 1 else 's'}"
         return c.error(node, message, f"write {'items' if target is None else 'it as items'}.{name}(x, …)")

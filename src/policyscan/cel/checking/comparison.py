@@ -8,11 +8,12 @@ from policyscan.cel import ir
 from policyscan.cel.ast import Call, ListExpr, Node
 from policyscan.cel.checking import clock
 from policyscan.cel.checking.clock import FLIPPED
-from policyscan.cel.checking.messages import OPERATORS, an, closest, equality_hint, order_hint, quoted
+from policyscan.cel.checking.messages import OPERATORS, an, equality_hint, order_hint, quoted
 from policyscan.cel.checking.state import Checker
 from policyscan.cel.environment import Absence
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, may_be_null
+from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
     BYTES,
@@ -131,7 +132,7 @@ def check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
     """Refuses a value that an enum does not have."""
     if value in enum.values:
         return
-    near = closest(value, enum.values)
+    near = nearest(value, enum.values)
     known = ", ".join(f'"{v}"' for v in enum.values)
     hint = f'did you mean "{near}"?' if near else f"it is one of {known}"
     name = f"{enum.name} is" if enum.name else "this is"

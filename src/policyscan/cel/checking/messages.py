@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from policyscan.cel import ir
 from policyscan.cel.ir import Out
@@ -18,15 +18,6 @@ from policyscan.cel.types import (
     Type,
     non_null,
 )
-
-
-def closest(name: str, known: Any) -> str | None:
-    """The known name most like `name`, if any is near."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(name, list(known), 1, 0.6)
-    return found[0] if found else None
-
 
 OPERATORS: Final = {
     "_+_": "+",

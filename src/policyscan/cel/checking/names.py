@@ -6,9 +6,9 @@ from typing import Final
 
 from policyscan.cel import ir
 from policyscan.cel.ast import Bind, Ident, Literal, Node
-from policyscan.cel.checking.messages import closest
 from policyscan.cel.checking.state import TYPE_NAMES, Checker
 from policyscan.cel.ir import Out
+from policyscan.cel.spelling import nearest
 from policyscan.cel.types import BOOL, BYTES, DATE, DOUBLE, INT, NULL, STRING, TIMESTAMP, TYPE, UINT, Type
 from policyscan.cel.values import TypeValue, UInt
 
@@ -78,7 +78,7 @@ def _unknown_name(c: Checker, node: Ident) -> Out:
     known = [*c.locals, *c.env.bound, *c.env.constants, *c.env.variables]
     if c.env.dialect.clock:
         known += ["today", "now"]
-    near = closest(node.name, known)
+    near = nearest(node.name, known)
     hint = f"did you mean {near!r}?" if near else FOREIGN_NAMES.get(node.name)
     if hint is None and known:
         hint = f"known here: {', '.join(sorted(known))}"
