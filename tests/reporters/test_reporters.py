@@ -185,3 +185,19 @@ def test_framework_ids_that_a_summary_has_no_room_for_are_left_out_of_it() -> No
     assert "Coordinator Dan Cole left" in text
     assert "related to" not in text
     assert len(text.encode()) < 1 << 20
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
+@pytest.mark.parametrize("name", REPORTERS)
+def test_a_format_shows_nothing_that_it_does_not_ask_of_a_scan(name: str, full: bool) -> None:
+    made = SITUATIONS["findings"]
+    options = options_of(made, full=full)
+    needs = REPORTERS[name].needs(options)
+    without = made._replace(
+        documents=tuple(d if needs.grades else d._replace(grades={}) for d in made.documents),
+        results=tuple(r if needs.evidence else r._replace(evidence=()) for r in made.results),
+    )
+    if not needs.gaps:
+        bare = (r._replace(gaps=(), message="") if r.status is Status.UNKNOWN else r for r in without.results)
+        without = without._replace(results=tuple(bare))
+    assert REPORTERS[name].render(without, options) == REPORTERS[name].render(made, options)

@@ -1,30 +1,23 @@
-"""`policyscan eval`: an expression on an inventory."""
+"""`policyscan eval`: in, an expression and an inventory; out, its value, or which fact it lacks.
+
+How it is evaluated stands in `session/expression.py`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from policyscan import cel
-from policyscan.cel import types
-from policyscan.cel.tracing.tracer import Trace
 from policyscan.cli.main import show_problems
 from policyscan.cli.options import AS_OF
 from policyscan.cli.traces import trace_lines
 from policyscan.display import json_text
-from policyscan.documents.document import Document
-from policyscan.documents.seeing import seen
-from policyscan.engine.moments import clock_at
-from policyscan.errors import PolicyError, PolicyscanError, Problems, UsageError
+from policyscan.errors import PolicyError, Problems
 from policyscan.output import put, show
-from policyscan.policies.loading import environment
-from policyscan.session.options import Inputs
-from policyscan.session.plan import moment_of
-from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import Workspace, open_workspace
+from policyscan.session.expression import NAME, Evaluated, evaluate
 from policyscan.source import Source
 
 
@@ -54,52 +47,29 @@ def command(
 
     Exit codes: 0 it has a value, 3 a fact that it needs is missing, 2 it is wrong.
     """
-    workspace = open_workspace((file,), config=config)
-    documents, reader = _documents(file, workspace)
-    if reader.problems:
-        raise Problems(reader.problems)
-    if len(documents) != 1:
-        raise UsageError(f"{file} holds {len(documents)} inventories", hint="name a file that holds one")
-    document, _ = documents[0]
-    clock = clock_at(moment_of(as_of), document.time_zone or workspace.config.time_zone)
-    document = seen(document, clock)
-    kind = document.kind
-    env = environment(workspace.packs[0], workspace.kinds, kind.name, {})
     try:
-        checked = env.check(expression, expect=None)
-    except cel.CelErrors as errors:
-        source = Source("EXPRESSION", expression)
-        show_problems(_in_expression(source, errors), source)
+        evaluated = evaluate(expression, file, as_of, config)
+    except Problems as problems:
+        show_problems(problems.problems, Source(NAME, expression))
         return 2
-    traced = checked.trace(clock, {kind.name: document.value}, document.locate)
     if trace:
-        show(*trace_lines(traced))
-    return _show(traced, checked.type, format_)
+        show(*trace_lines(evaluated.trace))
+    return _show(evaluated, format_)
 
 
-def _documents(file: str, workspace: Workspace) -> tuple[list[tuple[Document, list[Document]]], Reader]:
-    reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config))
-    return list(reader.documents()), reader
-
-
-def _show(traced: Trace, type_: types.Type, format_: str) -> int:
-    if traced.error is None:
-        value = cel.to_json(traced.value)
+def _show(evaluated: Evaluated, format_: str) -> int:
+    trace = evaluated.trace
+    if trace.error is None:
         if format_ == "json":
-            put(json_text(json.dumps(value, ensure_ascii=False)) + "\n", exact=True)
+            put(json_text(json.dumps(cel.to_json(trace.value), ensure_ascii=False)) + "\n", exact=True)
         else:
-            show(cel.render(traced.value))
+            show(cel.render(trace.value))
         return 0
-    paths = [path for path, *_ in traced.missing] or [path for path, *_ in traced.absent]
-    where = f": {', '.join(paths)}" if paths else ""
-    if isinstance(traced.error, cel.Missing):
-        show(f"unknown{where} ({traced.error.message or 'not recorded'})")
+    where = f": {', '.join(evaluated.lacking)}" if evaluated.lacking else ""
+    if isinstance(trace.error, cel.Missing):
+        show(f"unknown{where} ({trace.error.message or 'not recorded'})")
         return 3
-    if isinstance(traced.error, cel.Absent):
-        show(f"absent{where} ({traced.error.message or 'known to be nothing'})")
+    if isinstance(trace.error, cel.Absent):
+        show(f"absent{where} ({trace.error.message or 'known to be nothing'})")
         return 3
-    raise PolicyError(f"{traced.error.message} (in an expression of type {type_})")
-
-
-def _in_expression(source: Source, errors: cel.CelErrors) -> Sequence[PolicyscanError]:
-    return [PolicyError(e.message, at=source.span(e.start, e.end), hint=e.hint) for e in errors.errors]
+    raise PolicyError(f"{trace.error.message} (in an expression of type {evaluated.type})")

@@ -1,4 +1,7 @@
-"""`policyscan explain`: a control in words, or how its results for one inventory came about."""
+"""`policyscan explain`: in, ids; out, a control in words, or how its results for one inventory came about.
+
+What is found and evaluated stands in `session/explaining.py`; here it becomes lines.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,16 @@ from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
 from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
 from policyscan.display import snippet
-from policyscan.documents.document import Document
-from policyscan.engine.accounts import Account, accounts
-from policyscan.errors import Problems, UsageError
+from policyscan.engine.accounts import Account
 from policyscan.findings import Status
 from policyscan.output import show
 from policyscan.policies.policy import Need, Policy, Requirement, Table
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
-from policyscan.session.choice import choose_policies
+from policyscan.session.explaining import explain, find_policy
 from policyscan.session.options import Inputs
-from policyscan.session.plan import make_plan, moment_of
-from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import Workspace, open_workspace
+from policyscan.session.workspace import open_workspace
 
 _WIDTH = 96
-_WHERE = "no inventory was found at all; --file says where they lie"
 
 
 @click.command("explain")
@@ -55,59 +52,15 @@ def command(
     The account of a result shows each expression with the values that were read, and where they stand.
     """
     workspace = open_workspace(paths, config=config, folders=folders)
-    policy = _policy(workspace, id_)
+    policy = find_policy(workspace, id_)
     if where is None:
         show(*_about(policy))
         return 0
-    inventory, _, subject = where.partition("/")
-    document, context, reader = _document(workspace, paths, inventory, policy)
-    if document.kind.name != policy.info.kind:
-        message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
-        raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
-    settings = workspace.config._replace(ignore=())
-    choice = choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
-    plan = make_plan(choice, workspace.config, moment_of(as_of), full=True)
-    told = [
-        one
-        for one in accounts(document, policy, plan, context, reader)
-        if subject in ("", one.result.subject)
-    ]
-    if not told:
-        raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
-    for one in told:
+    for one in explain(workspace, policy, where, Inputs(tuple(paths), as_of=as_of)):
         show(*_account(one, policy))
     if also := related(policy.info):
         show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
     return 0
-
-
-def _policy(workspace: Workspace, id_: str) -> Policy:
-    known: list[str] = []
-    for pack in workspace.packs:
-        found = pack.resolve(id_.upper())
-        if found is not None:
-            return pack.policies[found]
-        known.extend(pack.policies)
-    raise UsageError(
-        f"there is no control {id_}", hint=did_you_mean(id_.upper(), known) or "see `policyscan list`"
-    )
-
-
-def _document(
-    workspace: Workspace, paths: Sequence[str], id_: str, policy: Policy
-) -> tuple[Document, list[Document], Reader]:
-    kind = policy.info.kind
-    files = find_files(Inputs(tuple(paths)), workspace.config)
-    reader = Reader(workspace.kinds, files, (id_,), (kind,) if policy.tables or policy.uses else ())
-    found = list(reader.documents())
-    if found:
-        # A freelancer may be a client and a provider under one id.
-        return *next((pair for pair in found if pair[0].kind.name == kind), found[0]), reader
-    if reader.problems:
-        raise Problems(reader.problems)
-    known = ", ".join(sorted(reader.ids))
-    hint = did_you_mean(id_, sorted(reader.ids)) or (f"inventories are: {known}" if known else _WHERE)
-    raise UsageError(f"there is no inventory with the id {id_}", hint=hint)
 
 
 # --- a control in words

@@ -1,4 +1,8 @@
-"""The `policyscan` command: finds its commands, and turns what users can mend into messages and exit 2."""
+"""The `policyscan` command: finds its commands, and turns what users can mend into messages and exit 2.
+
+In: the arguments of a process. Out: its exit code; every error that has a place is shown with its line. A
+new command is a module `NAME_command.py` and a line in `COMMANDS`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Options that several commands share, and their types."""
+"""Options that several commands share, and their types.
+
+In: texts of the command line. Out: values for `ScanOptions`; a usage error for what is none.
+"""
 
 from __future__ import annotations
 

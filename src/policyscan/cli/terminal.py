@@ -1,4 +1,7 @@
-"""What standard output is: whether it shows colours, and how wide it is."""
+"""What standard output is: whether it shows colours, and how wide it is.
+
+In: what a person asked for, the environment, the stream. Out: a yes or no, and a number of columns or none.
+"""
 
 from __future__ import annotations
 

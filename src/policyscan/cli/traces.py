@@ -1,4 +1,7 @@
-"""A trace as lines for people: every part of an expression with its value."""
+"""A trace as lines for people: every part of an expression with its value.
+
+In: the `Trace` of an evaluation. Out: its lines, each part below what it is a part of.
+"""
 
 from __future__ import annotations
 

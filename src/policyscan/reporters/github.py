@@ -1,6 +1,8 @@
 """Workflow commands: findings as annotations of a GitHub Actions run, which cost nothing.
 
 GitHub shows ten of each kind for one step, so the worst come first and the rest is counted.
+
+In: a report. Out: a line for each annotation, then one that sums up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The report as JSON for programs: version 1, as `schemas/report.schema.json` describes it."""
+"""The report as JSON for programs: version 1, as `schemas/report.schema.json` describes it.
+
+In: a report. Out: one JSON object, the same bytes for the same report.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ It names a line by the 100 characters that begin with it, spaces and tabs left o
 37 modulo 2**64, followed by how often the same text has begun a line so far. The published algorithm
 rolls that window over the whole file; here only the lines asked for are hashed, as few lines of a file
 have findings.
+
+In: the text of a file and lines of it. Out: a hash for each.
 """
 
 from __future__ import annotations

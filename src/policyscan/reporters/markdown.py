@@ -1,4 +1,7 @@
-"""The report as Markdown, for a job's step summary or a comment on a pull request."""
+"""The report as Markdown, for a job's step summary or a comment on a pull request.
+
+In: a report. Out: Markdown that GitHub takes, 1 MiB of it at most.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 One run for the whole repository; what fails, is due or could not be evaluated is a result. Results are put
 together as text, and only their strings go through an encoder, because a large estate has thousands.
+
+In: a report, and the bytes of files for line hashes. Out: one SARIF log.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The report as text for a terminal or a log: worst first, one line a control, then what to ask next."""
+"""The report as text for a terminal or a log: worst first, one line a control, then what to ask next.
+
+In: a report, and the texts of files for snippets. Out: lines, coloured and cut to a width if that is asked
+for.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Words that several formats for people share: lines without surprises, counts, values, questions."""
+"""Words that several formats for people share: lines without surprises, counts, values, questions.
+
+In: parts of a report. Out: words for people, from which no control character can reach a terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,65 @@
+"""What `list` does: which controls there are, all of them or those that a caller chooses.
+
+In: a workspace, and the names that a caller chose by. Out: policies, what is left out, and the profiles that
+each is in; UsageError or Problems for names that fit nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyscan.errors import UsageError
+from policyscan.policies.pack import Pack
+from policyscan.policies.policy import Policy
+from policyscan.reading.suggest import did_you_mean
+from policyscan.session.choice import choose_policies, companions_of
+from policyscan.session.workspace import Workspace
+
+
+def list_policies(
+    workspace: Workspace,
+    profile: str | None,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    companions: bool | None,
+) -> tuple[list[Policy], tuple[str, ...]]:
+    """The controls to list, and what is left out of them."""
+    if profile or select or ignore:
+        choice = choose_policies(workspace, profile, select, ignore, companions)
+        return list(choice.policies), choice.left_out
+    everything = [policy for pack in workspace.packs for policy in pack.policies.values()]
+    if companions is not False:
+        return everything, ()
+    dropped = companions_of(everything, workspace.packs)
+    kept = [policy for policy in everything if policy.id not in dropped]
+    return kept, tuple(f"{id_} (companion)" for id_ in dropped)
+
+
+def about_kind(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> list[Policy]:
+    """Those about one kind of inventory."""
+    if kind not in kinds:
+        hint = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
+        raise UsageError(f"there is no kind of inventory {kind!r}", hint=hint)
+    return [policy for policy in policies if policy.info.kind == kind]
+
+
+def related_to(policies: Sequence[Policy], framework: str) -> list[Policy]:
+    """Those that are related to ids of a framework."""
+    known = sorted({name for policy in policies for name in policy.info.related})
+    if framework not in known:
+        begun = [name for name in known if name.startswith(framework.lower())]
+        hint = did_you_mean(framework, known) or (f"did you mean {begun[0]}?" if begun else None)
+        hint = hint or f"frameworks are: {', '.join(known)}"
+        raise UsageError(f"no control is related to a framework {framework!r}", hint=hint)
+    return [policy for policy in policies if policy.info.related.get(framework)]
+
+
+def profiles_of(policy: Policy, packs: Sequence[Pack]) -> list[str]:
+    """The names of the profiles that a policy is in."""
+    return [
+        name
+        for pack in packs
+        for name, profile in pack.profiles.items()
+        if policy.id in pack.policies
+        and (policy.status != "preview" if profile.policies is None else policy.id in profile.policies)
+    ]
