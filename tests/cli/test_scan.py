@@ -686,3 +686,29 @@ def test_a_fail_needs_no_proof(monkeypatch: pytest.MonkeyPatch, place: Path) -> 
     settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
     write(place, "policyscan.yaml", settings + "evidence: {grade: tested}\n")
     assert told(monkeypatch, place, "inventories/clients/bad.yaml") == ["bad OPS-01 fail", "bad OPS-02 fail"]
+
+
+@pytest.mark.parametrize(
+    ("value", "files"),
+    [
+        ("markdown:out dir/r.md", ["out dir/r.md"]),
+        (" json:out dir/r.json   sarif:b.sarif\n", ["out dir/r.json", "b.sarif"]),
+        ("text:a b c.txt\njson:x:y z.json", ["a b c.txt", "x:y z.json"]),
+    ],
+)
+def test_outputs_from_the_environment_may_hold_blanks(
+    monkeypatch: pytest.MonkeyPatch, place: Path, value: str, files: list[str]
+) -> None:
+    (place / "out dir").mkdir()
+    monkeypatch.setenv("POLICYSCAN_SCAN_OUTPUTS", value)
+    assert scan(monkeypatch, place, "-q").err == ""
+    assert all((place / file).stat().st_size for file in files)
+
+
+def test_a_path_after_its_format_begins_at_home(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    (place / "home").mkdir()
+    monkeypatch.setenv("HOME", str(place / "home"))
+    assert scan(monkeypatch, place, "-q", "-o", "json:~/r.json").code == 1
+    assert (place / "home" / "r.json").exists()
+    ran = scan(monkeypatch, place, "-q", "-o", "json:~nobody-at-all/r.json")
+    assert (ran.code, "no home folder" in ran.err) == (2, True)

@@ -32,7 +32,12 @@ _WIDTH = 96
 @click.argument("id_", metavar="ID")
 @click.argument("where", metavar="[INVENTORY[/SUBJECT]]", required=False)
 @click.option(
-    "--file", "paths", metavar="PATH", multiple=True, help="Where inventories lie, as for scan. Repeatable."
+    "--file",
+    "paths",
+    type=click.Path(),
+    metavar="PATH",
+    multiple=True,
+    help="Where inventories lie, as for scan. Repeatable.",
 )
 @click.option("--as-of", metavar="DATE", help=AS_OF)
 @click.option(

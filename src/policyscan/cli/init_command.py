@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from policyscan.output import show
 from policyscan.session.starting import FOLDERS, write_inventory
 
 
@@ -31,6 +32,5 @@ def command(name: str, kind: str, output: Path | None) -> int:
     that policyscan.yaml names. Nothing is overwritten.
     """
     path = write_inventory(name, kind, output)
-    click.echo(f"wrote {path}")
-    click.echo(f"Fill in what you know, then run: policyscan scan {path}")
+    show(f"wrote {path}", f"Fill in what you know, then run: policyscan scan {path}")
     return 0

@@ -26,6 +26,12 @@ class OutputTarget(click.ParamType["tuple[str, Path]"]):
     def __init__(self, formats: Sequence[str]) -> None:
         self.formats = formats
 
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """The outputs of an environment variable; a blank within a path separates nothing."""
+        import re
+
+        return re.split(rf"\s+(?=(?:{'|'.join(self.formats)}):)", rv.strip()) if rv.strip() else []
+
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, Path]:
@@ -37,7 +43,16 @@ class OutputTarget(click.ParamType["tuple[str, Path]"]):
             self.fail(f"{value!r} is not FORMAT:PATH; formats are {', '.join(self.formats)}", param, ctx)
         from pathlib import Path
 
-        return format_, Path(path)
+        return format_, self._at_home(Path(path), param, ctx)
+
+    def _at_home(self, path: Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """A path with `~` as the shell would have it, which leaves it alone after `FORMAT:`."""
+        if path.exists():
+            return path
+        try:
+            return path.expanduser()
+        except RuntimeError:
+            self.fail(f"{path}: there is no home folder that {path.parts[0]} could be", param, ctx)
 
 
 class AnyPath(click.Path):

@@ -13,6 +13,7 @@ from policyscan.session.schemas import schema_names, schema_text
 def command(kind: str | None) -> int:
     """Print the JSON Schema of KIND: an inventory (client, provider, portfolio) or another file.
 
+    That of an inventory takes null wherever a key may be left blank, as editors take a blank for null.
     Without KIND, list what there is. For completion in an editor, begin a file with the line
     "# yaml-language-server: $schema=PATH-TO-THE-SCHEMA".
     """

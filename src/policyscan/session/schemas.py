@@ -1,13 +1,16 @@
 """What `schema` gives: the JSON Schemas of inventories and of policyscan's other files.
 
-In: the name of a kind of file. Out: the text of its schema as it is shipped.
+In: the name of a kind of file. Out: the text of its schema as it is shipped; that of an inventory
+takes blanks too, as editors take a blank for null.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from policyscan.errors import UsageError
+from policyscan.kinds.published import with_blanks
 from policyscan.reading.suggest import did_you_mean
 
 _FOLDER = Path(__file__).parent.parent / "schemas"
@@ -25,4 +28,8 @@ def schema_text(name: str) -> str:
     if name not in names:
         hint = did_you_mean(name, names) or f"one of: {', '.join(names)}"
         raise UsageError(f"there is no schema {name!r}", hint=hint)
-    return (_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    text = (_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    schema = json.loads(text)
+    if "x-id" not in schema:
+        return text
+    return json.dumps(with_blanks(schema), indent=2, ensure_ascii=False) + "\n"
