@@ -79,7 +79,6 @@ def book_without(anew: Iterable[Document], documents: Mapping[str, Document]) ->
 def opened_with(name: str, documents: Mapping[str, Document], book: Book) -> Evaluation:
     """A portfolio with its tables, ready to be evaluated."""
     document = documents[name]
-    document.issues.clear()
     return open_evaluation(document, plan(), [], book)
 
 

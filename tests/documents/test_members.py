@@ -46,7 +46,7 @@ class Read:
 
     @property
     def issues(self) -> list[str]:
-        return [f"{issue.place} {issue.path}: {issue.message}" for issue in self.document.issues]
+        return [f"{issue.place} {issue.path}: {issue.message}" for issue in self.members.issues]
 
 
 def write(root: Path, name: str, text: str) -> None:
@@ -137,7 +137,7 @@ def test_a_pattern_that_names_nobody_is_told_and_leaves_a_hole(
 
 def test_a_slip_in_a_name_is_guessed(root: Path) -> None:
     read = Read(root, "members: [client/a.yaml]\nproviders: []\n")
-    assert [issue.hint for issue in read.document.issues] == ["did you mean clients/a.yaml?"]
+    assert [issue.hint for issue in read.members.issues] == ["did you mean clients/a.yaml?"]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,6 @@ ROOT = Path(__file__).parents[2] / "src"
 
 # Circles that are still there, with what will dissolve each. One that is gone must go from here too.
 KNOWN: dict[frozenset[str], str] = {
-    frozenset({"policyscan.kinds.kind_types", "policyscan.kinds.kinds"}): (
-        "a kind makes its types when they are first asked for: the function is to be handed in"
-    ),
     frozenset(
         {"policyscan.policies.definitions", "policyscan.policies.loading", "policyscan.policies.pack"}
     ): ("a pack loads what it is made of: loading moves out of the pack"),

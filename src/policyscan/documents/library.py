@@ -207,8 +207,7 @@ class Library:
         take: Callable[[Document, list[Document]], None],
     ) -> Members:  # fmt: skip
         """The members of a document. Those of which `has(kind, id)` is not true are opened and given to
-        `take` with what they refer to, and not kept. What is wrong with a pattern is added to the
-        document's issues.
+        `take` with what they refer to, and not kept.
         """
         root, files, lost = self._around(document)
         return gather(

@@ -31,10 +31,14 @@ class Hole(NamedTuple):
 
 
 class Members(NamedTuple):
-    """Who is a member of one document: by kind the ids in their order, and what is missing among them."""
+    """Who is a member of one document: by kind the ids in their order, and what is missing among them.
+
+    `issues` are the patterns that name nobody, in the order of their places.
+    """
 
     ids: dict[str, list[str]]
     holes: dict[str, list[Hole]]
+    issues: tuple[DocumentIssue, ...] = ()
 
 
 class Pattern(NamedTuple):
@@ -56,7 +60,7 @@ def gather(
     document: Document, found: Iterable[Pattern], held: Callable[[File, str], Sequence[str] | None],
     known: Iterable[str],
 ) -> Members:  # fmt: skip
-    """The members of a document, whose issues are added to by patterns that name nobody.
+    """The members of a document.
 
     `held` gives the ids of a file's documents of a kind, None if the file cannot be read; `known` are the
     names of all files, for a guess at what was meant.
@@ -64,6 +68,7 @@ def gather(
     kinds = dict.fromkeys(document.kind.members.values())
     ids: dict[str, set[str]] = {kind: set() for kind in kinds}
     holes: dict[str, list[Hole]] = {kind: [] for kind in kinds}
+    issues: list[DocumentIssue] = []
     for kind, lacking in _untold(document):
         holes[kind].append(lacking)
     for pattern in found:
@@ -79,10 +84,10 @@ def gather(
             holes[pattern.kind].append(_unfilled(document, pattern, name, reason))
         if not any(inside is None or inside for _, inside in named):
             issue = _nobody(document, pattern, known)
-            document.issues.append(issue)
+            issues.append(issue)
             holes[pattern.kind].append(_unfilled(document, pattern, pattern.text, issue.message))
-    document.issues.sort(key=lambda issue: issue.place)
-    return Members({kind: sorted(inside) for kind, inside in ids.items()}, holes)
+    issues.sort(key=lambda issue: issue.place)
+    return Members({kind: sorted(inside) for kind, inside in ids.items()}, holes, tuple(issues))
 
 
 def patterns(

@@ -189,7 +189,7 @@ class Evaluation:
                 DANGLING_REFERENCE.id, "exists", document.id, document.kind.name, issue.path, Status.FAIL,
                 DANGLING_REFERENCE.severity, issue.message, issue.place,
             )
-            for issue in document.issues
+            for issue in sorted((*document.issues, *self.tables.issues), key=lambda issue: issue.place)
         ]  # fmt: skip
 
     def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:

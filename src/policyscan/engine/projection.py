@@ -105,6 +105,7 @@ class Book:
             },
             rule=self.rule,
             asks=self.asks,
+            issues=members.issues,
         )
 
     def _projected(self, policy: Policy, table: Table, members: Members) -> Projected:

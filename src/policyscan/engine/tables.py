@@ -22,7 +22,7 @@ from policyscan.source import Span
 
 if TYPE_CHECKING:
     from policyscan import cel
-    from policyscan.documents.document import Document
+    from policyscan.documents.document import Document, DocumentIssue
 
 PROJECT = "project"
 """The requirement id of a result that comes before any need: a table could not be made."""
@@ -94,10 +94,13 @@ class Tables:
     def __init__(
         self, document: Document, made: Mapping[str, Sequence[Projected]], *,
         rule: EvidenceRule | None = None, asks: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        issues: Sequence[DocumentIssue] = (),
     ) -> None:  # fmt: skip
         """`made` are the tables of each policy, by its id; those of any other are holes. `asks` are the
-        policies with tables that others ask, `rule` is what is asked of the evidence for all."""
+        policies with tables that others ask, `rule` is what is asked of the evidence for all; `issues` are
+        the patterns of the document that name nobody."""
         self.document = document
+        self.issues = issues
         self.rule = rule
         self.asks = asks
         self._made = dict(made)

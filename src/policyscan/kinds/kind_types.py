@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.kinds.shapes import KIND, Field, Shape, target_items
-
-if TYPE_CHECKING:
-    from policyscan.kinds.kinds import Kind, Kinds
 
 ENVELOPE = frozenset(("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence"))
 """Keys of an inventory that say how to read it, and are no facts that evidence could cover."""
@@ -25,11 +22,21 @@ _SIMPLE = {
 }
 
 
+class Shaped(Protocol):
+    """A kind, as far as its types are made from it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> Shape: ...
+
+
 class TypeMaker:
     """Makes and remembers the object types of all kinds: they refer to one another."""
 
-    def __init__(self, kinds: Kinds) -> None:
-        self._kinds = kinds
+    def __init__(self, type_of: Callable[[str], types.ObjectType]) -> None:
+        """`type_of` gives the type of the kind with a name."""
+        self._type_of = type_of
         self._objects: dict[int, types.ObjectType] = {}
         self._roots: dict[types.ObjectType, str] = {}
         self._targets: dict[tuple[types.ObjectType, str], tuple[str, ...]] = {}
@@ -45,13 +52,13 @@ class TypeMaker:
             found.update(self._targets.get(read, ()))
         return found
 
-    def root(self, kind: Kind) -> types.ObjectType:
+    def root(self, kind: Shaped) -> types.ObjectType:
         """The type of a kind's documents."""
         made = self._object(kind.shape, kind)
         self._roots[made] = kind.name
         return made
 
-    def _object(self, shape: Shape, kind: Kind, key: tuple[str, ...] = ()) -> types.ObjectType:
+    def _object(self, shape: Shape, kind: Shaped, key: tuple[str, ...] = ()) -> types.ObjectType:
         made = self._objects.get(id(shape))
         if made is None:
             made = types.ObjectType(shape.name, {}, shape.ident or key)
@@ -66,18 +73,18 @@ class TypeMaker:
             made.key = key
         return made
 
-    def _field(self, shape: Shape, name: str, kind: Kind) -> types.Field:
+    def _field(self, shape: Shape, name: str, kind: Shaped) -> types.Field:
         field = shape.fields[name]
         found = self._type(field, kind)
         return types.Field(
             found, field.description, name not in shape.required, field.when_absent is not None
         )
 
-    def _type(self, field: Field, kind: Kind, key: tuple[str, ...] = ()) -> types.Type:
+    def _type(self, field: Field, kind: Shaped, key: tuple[str, ...] = ()) -> types.Type:
         found = self._bare(field.shape, kind, key)
         return types.nullable(found) if field.nullable else found
 
-    def _bare(self, shape: Shape, kind: Kind, key: tuple[str, ...]) -> types.Type:
+    def _bare(self, shape: Shape, kind: Shaped, key: tuple[str, ...]) -> types.Type:
         if shape.form == "object":
             return self._object(shape, kind, key)
         if shape.items is not None:
@@ -89,13 +96,13 @@ class TypeMaker:
             return self._reference(shape, kind)
         return _SIMPLE[shape.form]
 
-    def _reference(self, shape: Shape, kind: Kind) -> types.Type:
+    def _reference(self, shape: Shape, kind: Shaped) -> types.Type:
         if not shape.follow:
             return types.Identity(shape.refs[0].removeprefix(KIND))
         members = tuple(dict.fromkeys(self._target(ref, kind) for ref in shape.refs))
         return members[0] if len(members) == 1 else types.Union(members)
 
-    def _target(self, ref: str, kind: Kind) -> types.ObjectType:
+    def _target(self, ref: str, kind: Shaped) -> types.ObjectType:
         if ref.startswith(KIND):
-            return self._kinds[ref.removeprefix(KIND)].type
+            return self._type_of(ref.removeprefix(KIND))
         return self._object(target_items(kind.shape, ref), kind)

@@ -115,7 +115,7 @@ class Kinds:
         """The makers of the kinds' types, which refer to each other."""
         from policyscan.kinds.kind_types import TypeMaker
 
-        return TypeMaker(self)
+        return TypeMaker(lambda name: self[name].type)
 
     @property
     def names(self) -> list[str]:

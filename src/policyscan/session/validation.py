@@ -55,9 +55,10 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
     count = 0
     for document, _ in reader.documents():
         count += 1
-        if document.kind.name in last:  # patterns that name nobody are among its issues then
-            reader.members(document, lambda *_: True, lambda *_: None)
-        problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in document.issues)
+        issues = list(document.issues)
+        if document.kind.name in last:
+            issues.extend(reader.members(document, lambda *_: True, lambda *_: None).issues)
+        problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in issues)
         notes.extend(_notes(document, moment, settings.time_zone))
     problems.extend(reader.told())
     problems.sort(key=lambda problem: problem.at or ())
