@@ -130,8 +130,13 @@ def test_columns_are_given_within_one_line_only() -> None:
     assert ",file=a.yaml,line=3::" in lines(report(several))[0]
 
 
+def estate(file: str) -> tuple[str, str]:
+    """A repository with a folder `estate` that is the current one."""
+    return "/repository", f"estate/{file}"
+
+
 def test_paths_are_those_of_the_repository() -> None:
-    assert ",file=estate/inventories/clients/acme.yaml," in lines(report(COORDINATOR), root="estate")[0]
+    assert ",file=estate/inventories/clients/acme.yaml," in lines(report(COORDINATOR), locate=estate)[0]
 
 
 def test_what_several_requirements_say_alike_is_said_once() -> None:

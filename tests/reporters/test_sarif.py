@@ -217,22 +217,26 @@ def test_nothing_checked_is_a_notification() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "root", "uri"),
+    ("file", "path", "uri"),
     [
         ("a b/c.yaml", "", "a%20b/c.yaml"),
         ("50%.yaml", "", "50%25.yaml"),
         ("zürich#1.yaml", "", "z%C3%BCrich%231.yaml"),
         ("c:d.yaml", "", "c%3Ad.yaml"),
         ("./x.yaml", "", "x.yaml"),
-        ("x.yaml", "estate/north", "estate/north/x.yaml"),
-        ("../x.yaml", "estate/north", "estate/x.yaml"),
+        ("x.yaml", "estate/north/x.yaml", "estate/north/x.yaml"),
+        ("../x y.yaml", "estate/x y.yaml", "estate/x%20y.yaml"),
+        ("/elsewhere/x.yaml", "x.yaml", "x.yaml"),
         ("bad\udcff.yaml", "", "bad%FF.yaml"),
         ("<stdin>", "", "%3Cstdin%3E"),
     ],
 )
-def test_paths_are_relative_to_the_repository_and_encoded(file: str, root: str, uri: str) -> None:
+def test_paths_are_relative_to_the_repository_and_encoded(file: str, path: str, uri: str) -> None:
     made = report(COORDINATOR._replace(span=Span(file, 1, 1, 1, 2)))
-    location = results(made, root=root)[0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    located = ("/repository", path) if path else None
+    location = results(made, locate=lambda _: located)[0]["locations"][0]["physicalLocation"][
+        "artifactLocation"
+    ]
     assert location == {"uri": uri, "uriBaseId": "%SRCROOT%"}
 
 
@@ -242,6 +246,35 @@ def test_paths_are_relative_to_the_repository_and_encoded(file: str, root: str, 
 def test_a_path_outside_the_repository_claims_no_root(file: str, uri: str) -> None:
     made = report(COORDINATOR._replace(span=Span(file, 1, 1, 1, 2)))
     assert results(made)[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+
+
+ROOTS = {"a/x.yaml": "/here", "b/y.yaml": "/work/north", "c/z.yaml": "/work/south"}
+
+
+@pytest.mark.parametrize(
+    ("here", "bases"),
+    [
+        ("/here", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
+        ("/work/south", ["%SRCROOT1%", "%SRCROOT2%", "%SRCROOT%"]),
+        ("", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
+        ("/none/of/these", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
+    ],
+)
+def test_files_of_several_repositories_have_a_root_each(here: str, bases: list[str]) -> None:
+    spans = [Span(file, 1, 1, 1, 2) for file in [*ROOTS, "outside.yaml"]]
+    made = report(*(COORDINATOR._replace(span=span, subject=span.file) for span in spans))
+
+    def locate(file: str) -> tuple[str, str] | None:
+        return (ROOTS[file], file[2:]) if file in ROOTS else None
+
+    (run,) = log(made, locate=locate, here=here)["runs"]
+    places = [r["locations"][0]["physicalLocation"]["artifactLocation"] for r in run["results"]]
+    found = {place["uri"]: place.get("uriBaseId") for place in places}
+    assert found == dict(zip(["x.yaml", "y.yaml", "z.yaml", "outside.yaml"], [*bases, None], strict=True))
+    roots = run["originalUriBaseIds"]
+    assert set(roots) == set(bases)
+    assert roots["%SRCROOT%"]["description"]["text"] == "The root of the repository."
+    assert "/work" not in json.dumps(roots)
 
 
 def test_percent_encoding_leaves_what_needs_none() -> None:

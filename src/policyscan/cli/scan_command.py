@@ -19,7 +19,7 @@ from policyscan.output import check_writable, present, put, write_file
 from policyscan.reporters import REPORTERS, Needs, Options, needs_of
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
-from policyscan.session.sources import repository_prefix
+from policyscan.session.sources import Repositories
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,11 +99,13 @@ def command(**given: Any) -> int:
     """
     _check_outputs([path for _, path in given["outputs"]])
     printed = [] if given["quiet"] else [given["format_"]]
+    repositories = Repositories()
     shown = Options(
         full=given["full"],
         source=sources().source,
         content=sources().content,
-        root=repository_prefix(),
+        locate=repositories.locate,
+        here=repositories.here(),
         sarif_unknown=given["sarif_unknown"],
         sarif_suppressed=given["sarif_suppressed"],
         sarif_category=given["sarif_category"],

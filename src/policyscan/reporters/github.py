@@ -8,7 +8,6 @@ In: a report. Out: a line for each annotation, then one that sums up.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from posixpath import normpath
 
 from policyscan.display import one_line
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
@@ -80,7 +79,8 @@ def _place(span: Span | None, options: Options) -> dict[str, str]:
     """The place as properties; columns only within one line, as GitHub refuses others."""
     if span is None:
         return {}
-    file = normpath(f"{options.root}/{span.file}") if options.root else span.file
+    located = options.locate(span.file)
+    file = located[1] if located else span.file
     place = {"file": file, "line": str(span.line)}
     if span.end_line == span.line:
         end = max(span.end_column, span.column + 1)

@@ -20,6 +20,10 @@ def _no_content(_file: str) -> bytes | None:
     return None
 
 
+def _nowhere(_file: str) -> tuple[str, str] | None:
+    return None
+
+
 class Options(NamedTuple):
     """Settings of all formats; each reads those it knows. Files are named as in the spans of the report."""
 
@@ -29,7 +33,8 @@ class Options(NamedTuple):
     full: bool = False
     source: Callable[[str], Source | None] = _no_source  # the text of a file, for snippets
     content: Callable[[str], bytes | None] = _no_content  # the bytes of a file, for line hashes
-    root: str = ""  # the folder that files are relative to, as seen from the repository's root
+    locate: Callable[[str], tuple[str, str] | None] = _nowhere  # a file's repository, and its path in that
+    here: str = ""  # the repository of the current folder
     sarif_unknown: bool = False
     sarif_suppressed: bool = False
     sarif_category: str = "policyscan"

@@ -8,11 +8,11 @@ In: a report, and the bytes of files for line hashes. Out: one SARIF log.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from json import JSONEncoder
 from json.encoder import encode_basestring as quoted
-from posixpath import normpath
 
 from policyscan.display import json_text, one_line
 from policyscan.findings import (
@@ -72,7 +72,7 @@ def render(report: Report, options: Options) -> str:
         "tool": {"driver": _driver(report)},
         "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+        "originalUriBaseIds": run.places.bases(),
         "invocations": [_invocation(report, run, len(chosen))],
         "properties": _identity(report),
     }
@@ -218,6 +218,8 @@ class _Run:
         self.results = results
         self.index = {policy.id: number for number, policy in enumerate(report.policies)}
         self.titles = {policy.id: policy.title for policy in report.policies}
+        spans = [*(r.span for r in results), *(p.span for p in report.problems if p.span)]
+        self.places = _Artifacts((span.file for span in spans), options)
         self.artifacts: dict[str, str] = {}
         self.crowded = _crowded(results)
         self.hashes: dict[int, str] = {}  # by line, of the file whose results are being made
@@ -226,7 +228,7 @@ class _Run:
         """A file's artifactLocation, as JSON."""
         known = self.artifacts.get(file)
         if known is None:
-            known = self.artifacts[file] = _encode(_artifact(file, self.options.root))
+            known = self.artifacts[file] = _encode(self.places.location(file))
         return known
 
     def place(self, span: Span) -> tuple[Json, Json]:
@@ -237,7 +239,7 @@ class _Run:
             "endLine": span.line,
             "endColumn": self.end(span),
         }
-        return _artifact(span.file, self.options.root), region
+        return self.places.location(span.file), region
 
     def end(self, span: Span) -> int:
         """Where the span leaves its first line. A region of one line is annotated when that line changes."""
@@ -334,14 +336,34 @@ def _suppressions(waiver: WaiverMark | None) -> str:
     return f',"suppressions":[{{"kind":"external","status":"accepted","justification":{justification}}}]'
 
 
-def _artifact(file: str, root: str) -> Json:
-    """An artifactLocation: relative to the repository's root where the file lies below it."""
-    if _ABSOLUTE.match(file):
-        return {"uri": "file:///" + percent_encoded(file.lstrip("/"))}
-    path = normpath(f"{root}/{file}" if root else file)
-    if path.startswith("../"):
-        return {"uri": percent_encoded(path)}
-    return {"uri": percent_encoded(path), "uriBaseId": "%SRCROOT%"}
+class _Artifacts:
+    """Where the files of a log lie: each relative to the root of its repository. That of the current folder,
+    if it has any of them, else the first one is what consumers know as `%SRCROOT%`."""
+
+    def __init__(self, files: Iterable[str], options: Options) -> None:
+        self._located = {file: options.locate(file) for file in sorted(set(files))}
+        tops = dict.fromkeys(located[0] for located in self._located.values() if located)
+        first = [options.here] if options.here in tops or not tops else []
+        self._bases = {top: f"%SRCROOT{n or ''}%" for n, top in enumerate(dict.fromkeys([*first, *tops]))}
+
+    def bases(self) -> Json:
+        """The `originalUriBaseIds`: what the roots are, not where they lie on this machine."""
+        names = ["The root of the repository."]
+        names += [f"The root of the repository {posixpath.basename(top)}." for top in list(self._bases)[1:]]
+        texts = zip(self._bases.values(), names, strict=True)
+        return {base: {"description": {"text": one_line(text)}} for base, text in texts}
+
+    def location(self, file: str) -> Json:
+        """The artifactLocation of a file."""
+        located = self._located[file]
+        if located is not None:
+            return {"uri": percent_encoded(located[1]), "uriBaseId": self._bases[located[0]]}
+        if _ABSOLUTE.match(file):
+            return {"uri": "file:///" + percent_encoded(file.lstrip("/"))}
+        path = posixpath.normpath(file)
+        if path.startswith("../") or "" not in self._bases:
+            return {"uri": percent_encoded(path)}
+        return {"uri": percent_encoded(path), "uriBaseId": self._bases[""]}
 
 
 def percent_encoded(path: str) -> str:

@@ -21,7 +21,7 @@ from policyscan.session.choice import Choice, choose_policies, last_kinds
 from policyscan.session.options import EVERYTHING, Inputs, ScanOptions, StrPath, argument
 from policyscan.session.plan import moment_of
 from policyscan.session.reader import Reader
-from policyscan.session.sources import Sources, repository_prefix
+from policyscan.session.sources import Repositories, Sources
 from policyscan.session.validation import Validation
 from policyscan.session.workspace import Workspace, open_workspace
 
@@ -186,10 +186,10 @@ def render(
 
         hint = did_you_mean(str(format), REPORTERS) or f"formats are: {', '.join(REPORTERS)}"
         raise UsageError(f"there is no format {format!r}", hint=hint)
-    sources = Sources(texts)
+    sources, repositories = Sources(texts), Repositories()
     options = Options(
         width=width, color=color, full=full, source=sources.source, content=sources.content,
-        root=repository_prefix(),
+        locate=repositories.locate, here=repositories.here(),
     )  # fmt: skip
     return REPORTERS[format].render(report, options)
 

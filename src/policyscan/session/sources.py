@@ -39,12 +39,32 @@ class Sources:
             return None
 
 
-def repository_prefix() -> str:
-    """The path from the top of the git repository to the current folder; empty at its top or outside one."""
-    folder = here = os.getcwd()
+class Repositories:
+    """Where files lie in the git repositories that hold them, be they that of the current folder or not."""
+
+    def __init__(self) -> None:
+        self._real = lru_cache(maxsize=256)(os.path.realpath)
+        self._top = lru_cache(maxsize=256)(_top)
+
+    def here(self) -> str:
+        """The top of the repository of the current folder; empty outside of one."""
+        return self._top(self._real(os.getcwd()))
+
+    def locate(self, file: str) -> tuple[str, str] | None:
+        """The top of the repository of a file as spans name it, and its path from there with forward slashes;
+        None outside of one. Links are followed, but for one that leads a file out of all of them."""
+        folder, name = os.path.split(os.path.abspath(file))
+        path = os.path.join(self._real(folder), name)
+        for one in (os.path.realpath(path), path) if os.path.islink(path) else (path,):
+            if top := self._top(os.path.dirname(one)):
+                return top, os.path.relpath(one, top).replace(os.sep, "/")
+        return None
+
+
+def _top(folder: str) -> str:
     while not os.path.exists(os.path.join(folder, ".git")):
         above = os.path.dirname(folder)
         if above == folder:
             return ""
         folder = above
-    return os.path.relpath(here, folder).replace(os.sep, "/") if folder != here else ""
+    return folder
