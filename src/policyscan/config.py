@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from policyscan.cel.clock import is_zone
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
 from policyscan.policies.pack import asked_of_evidence
 from policyscan.reading.text import read_content, top
@@ -143,7 +144,7 @@ def _problems(
 ) -> Iterator[PolicyscanError]:
     """What is wrong although the file has the right shape."""
     zone = content.get("time_zone", "UTC")
-    if not _is_zone(zone):
+    if not is_zone(zone):
         hint = "write a name such as Europe/Berlin"
         yield ConfigError(f"{zone!r} is not a time zone", at=span(("time_zone",)), hint=hint)
     for key in ("inventories", "policies", "kinds"):
@@ -180,15 +181,3 @@ def _path_problem(root: str, written: str, at: Span) -> list[PolicyscanError]:
             ConfigError(f"{written!r} does not exist", at=at, hint="paths are relative to this file's folder")
         ]
     return []
-
-
-def _is_zone(name: str) -> bool:
-    if name == "UTC":
-        return True
-    from policyscan.cel.clock import load_zone
-
-    try:
-        load_zone(name)
-    except ValueError:
-        return False
-    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from os.path import isfile
 from typing import Any, Final
 
 from policyscan.cel.errors import Fault
@@ -106,21 +108,46 @@ def zone_named(name: str) -> Zone:
     return found
 
 
-# Files beside the zones on some machines, which are not the same everywhere.
-_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all zones: those of the tzdata package, which are the same on every machine."""
+    folder = _zone_folder()
+    if folder is None:
+        from zoneinfo import available_timezones
+
+        names = available_timezones()
+    else:
+        with open(f"{folder}/zones", encoding="ascii") as file:  # noqa: PTH123 - pathlib takes longer to load
+            names = set(file.read().split())
+    return frozenset(names - {"localtime", "posixrules", "Factory"})
+
+
+def _zone_folder() -> str | None:
+    """Where the tzdata package lies; None if it has no files of its own, as some systems package it."""
+    try:
+        import tzdata
+    except ImportError:
+        return None
+    return next((path for path in tzdata.__path__ if isfile(f"{path}/zones")), None)  # noqa: PTH113
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is an IANA zone of this name."""
+    return name == "UTC" or name in zone_names()
 
 
 def load_zone(name: str) -> Any:
     """The rules of an IANA zone; ValueError, with a reason for people, where there is none."""
     from zoneinfo import ZoneInfo
 
-    try:
-        if name in _OF_THE_MACHINE:
-            raise KeyError(name)
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:
+    if not is_zone(name):
         msg = f"{name!r} is not a time zone; write one such as Europe/Berlin"
-        raise ValueError(msg) from error
+        raise ValueError(msg)
+    folder = _zone_folder()
+    if folder is None:
+        return ZoneInfo(name)
+    with open(f"{folder}/zoneinfo/{name}", "rb") as file:  # noqa: PTH123
+        return ZoneInfo.from_file(file, name)
 
 
 class Clock:

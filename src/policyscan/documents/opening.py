@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from policyscan.cel.clock import is_zone
 from policyscan.documents.document import Document
 from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
@@ -17,6 +18,7 @@ from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import File, as_source
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.kinds.shapes import EDITORS_KEY
 from policyscan.reading.joining import Joined, join
 from policyscan.reading.reading import read_text, reading_notes
 from policyscan.reading.text import TOO_LARGE, read_bytes, top
@@ -101,7 +103,7 @@ def read_file(file: File, kinds: Kinds) -> FileOutcome:
 
 def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOutcome:
     """What a text holds; `strict` if whatever in it is no inventory is an error."""
-    trees, found = read_text(source)
+    trees, found = _read(source)
     problems: list[PolicyscanError] = list(found)
     contents: list[Content] = []
     skipped = 0
@@ -120,6 +122,15 @@ def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOut
         else:
             skipped += 1
     return FileOutcome(tuple(contents), tuple(problems), skipped, reading_notes())
+
+
+def _read(source: Source) -> tuple[list[Tree], list[DocumentError]]:
+    """The trees of a text, without what they tell editors."""
+    trees, problems = read_text(source)
+    for tree in trees:
+        if tree.value.__class__ is dict:
+            tree.value.pop(EDITORS_KEY, None)
+    return trees, problems
 
 
 def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
@@ -275,7 +286,7 @@ def decoded(kind: Kind, tree: Tree) -> Content:
         raise Problems(_explain(kind, tree)) from None
     tree.replaced = facts.replaced
     zone = tree.value.get(TIME_ZONE)
-    if isinstance(zone, str) and not _is_zone(zone):
+    if isinstance(zone, str) and not is_zone(zone):
         raise Problems([_bad_zone(tree, zone)])
     return Content(envelope_of(kind, tree, facts.references), tree, facts)
 
@@ -285,33 +296,15 @@ def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:
 
     # Decoding has replaced some of the values already: read them again.
     parts = tree.parts if isinstance(tree, Joined) else (tree,)
-    fresh = [again for part in parts for again in read_text(part.source)[0] if again.index == part.index]
+    fresh = [again for part in parts for again in _read(part.source)[0] if again.index == part.index]
     return explain(join(fresh) if isinstance(tree, Joined) else fresh[0], kind.shape)
 
 
-_zones: dict[str, bool] = {}
-
-
-def _is_zone(name: str) -> bool:
-    known = _zones.get(name)
-    if known is None:
-        from zoneinfo import ZoneInfo
-
-        try:
-            ZoneInfo(name)
-            known = True
-        except (OSError, ValueError, ModuleNotFoundError, KeyError):
-            known = False
-        _zones[name] = known
-    return known
-
-
 def _bad_zone(tree: Tree, zone: str) -> DocumentError:
-    from zoneinfo import available_timezones
-
+    from policyscan.cel.clock import zone_names
     from policyscan.reading.suggest import did_you_mean
 
-    hint = did_you_mean(zone, available_timezones())
+    hint = did_you_mean(zone, zone_names())
     return DocumentError(
         f"time_zone: {zone} is no time zone",
         at=tree.span_of(tree.value, TIME_ZONE),

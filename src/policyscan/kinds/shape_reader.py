@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from policyscan.errors import DocumentError
-from policyscan.kinds.shapes import FREE, Field, Shape, target_items
+from policyscan.kinds.decoding import SHIPPED_PATTERNS
+from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Field, Shape, target_items
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -202,7 +203,7 @@ class ShapeReader:
             if kind == "string" and "enum" in schema:
                 shape.form = "enum"
                 shape.ordered = bool(schema.get("x-order"))
-        shape.pattern = schema.get("pattern")
+        shape.pattern = self._pattern(schema, path)
         shape.past = bool(schema.get("x-past"))
         refs = schema.get("x-ref", ())
         if refs:
@@ -212,6 +213,23 @@ class ShapeReader:
         if "minLength" in schema or "maxLength" in schema:
             shape.size = (schema.get("minLength", 0), schema.get("maxLength"))
         return self._with_bounds(shape, schema, path)
+
+    def _pattern(self, schema: dict[str, Any], path: str) -> str | None:
+        """A schema's pattern, if it is one."""
+        pattern: str | None = schema.get("pattern")
+        if pattern is None or pattern in SHIPPED_PATTERNS:
+            return pattern
+        from policyscan.cel.patterns import BadPattern, compiled
+
+        try:
+            compiled(pattern)
+        except BadPattern as bad:
+            hint = (
+                "patterns are RE2, without look-around and back-references: github.com/google/re2/wiki/Syntax"
+            )
+            self.refuse(path, str(bad), hint)
+            return None
+        return pattern
 
     def _with_bounds(self, shape: Shape, schema: dict[str, Any], path: str) -> Shape:
         if _BOUNDS.isdisjoint(schema):
@@ -250,7 +268,7 @@ class ShapeReader:
             self.refuse(path, "a map has to say what it holds", "give additionalProperties a schema")
             values = {"type": "string"}
         shape.items = self.field(values, _singular(name), f"{path}/additionalProperties")
-        shape.pattern = schema.get("propertyNames", {}).get("pattern")
+        shape.pattern = self._pattern(schema.get("propertyNames", {}), f"{path}/propertyNames")
         if "minProperties" in schema or "maxProperties" in schema:
             shape.size = (schema.get("minProperties", 0), schema.get("maxProperties"))
         return shape
@@ -264,7 +282,8 @@ class ShapeReader:
             self._objects[shared] = shape  # before its fields, which may refer to it
         if schema.get("additionalProperties", True) is not False and path != "#/$defs":
             self.refuse(path, "an object has to be closed", "set additionalProperties to false")
-        if set(schema.get("patternProperties", {"^x-": True})) != {"^x-"}:
+        free = set(schema.get("patternProperties", {"^x-": True}))
+        if free - ({EDITORS_KEYS} if path == "#" else set()) != {"^x-"}:
             self.refuse(path, "patternProperties may only free the keys ^x-")
         shape.ident = tuple(schema["x-id"].split(".")) if "x-id" in schema else ()
         for key, inner in schema["properties"].items():

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
+EDITORS_KEY = "$schema"
+"""By which editors find the schema of a JSON file, at its top; it says nothing of what is described."""
+EDITORS_KEYS = r"^\$schema$"
+"""The pattern by which a kind's schema allows it."""
 FREE = "x-"
 """Keys that begin so are the user's own, everywhere: not checked, not seen by policies."""
 

@@ -63,6 +63,7 @@ class _Explainer:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self.problems: list[DocumentError] = []
+        self._nullable = False  # whether the value that is looked at may be null
 
     def guess(self, word: Any, words: Iterable[str]) -> str | None:
         """Did you mean …? Not asked any more in a document that is wrong all over: it takes long."""
@@ -87,6 +88,7 @@ class _Explainer:
                 hint = "leave the value out if it is not known"
                 self.say(f"expected {expected(field)}, found null", container, key, hint)
             return
+        self._nullable = field.nullable
         self.value(field.shape, value, container, key)
 
     def value(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
@@ -259,9 +261,7 @@ class _Explainer:
             self.say(_bad_date(value), container, key, _DATE_HINT)
             return
         if not FIRST_DATE <= day <= LAST_DATE:
-            self.say(
-                f"the year of {value} cannot be right", container, key, "years 1900 to 2199 are accepted"
-            )
+            self._out_of_range(value, container, key, "years 1900 to 2199 are accepted")
 
     def _instant(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         if not isinstance(value, str):
@@ -273,12 +273,17 @@ class _Explainer:
         try:
             instant = Timestamp.parse(value)
         except ValueError:
-            self.say(_bad_instant(value), container, key, _INSTANT_HINT)
+            self.say(_bad_instant(value), container, key, _with_t(value) or _INSTANT_HINT)
             return
         if not FIRST_INSTANT <= instant <= LAST_INSTANT:
-            self.say(
-                f"the year of {value} cannot be right", container, key, "years 1980 to 2199 are accepted"
-            )
+            self._out_of_range(value, container, key, "years 1980 to 2199 are accepted")
+
+    def _out_of_range(self, value: str, container: Any, key: Key, hint: str) -> None:
+        """Of a day that nobody means; the last ones that there are stand for never in other programs."""
+        if value[:4] >= "2200":
+            never = "write null" if self._nullable else "leave the key out"
+            hint = f"if it stands for never, or for no end, {never}; {hint}"
+        self.say(f"the year of {value} cannot be right", container, key, hint)
 
     def _money(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         hint = "write a number in the document's currency, or {amount: 1000, currency: EUR}"
@@ -372,6 +377,16 @@ def _bad_instant(value: str) -> str:
     if len(value) >= 16 and value[10] in "Tt " and not _has_offset(value):
         return f'the time "{shown}" has no offset from UTC, so it could be any of 26 hours'
     return f'expected {_NOUNS["instant"]}, found the text "{shown}"'
+
+
+def _with_t(value: str) -> str | None:
+    """The hint for an instant that only has a space where a T belongs, as PyYAML writes it."""
+    right = f"{value[:10]}T{value[11:].replace(' ', '')}"
+    try:
+        Timestamp.parse(right)
+    except ValueError:
+        return None
+    return f"write a T and no space between day and time: {right}"
 
 
 def _has_offset(value: str) -> bool:

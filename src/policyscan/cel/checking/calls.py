@@ -255,13 +255,13 @@ def _configured(c: Checker, node: Node) -> bool:
 
 def _check_pattern(c: Checker, node: Node, out: Out) -> None:
     """A pattern that is a constant can be refused before anything runs."""
-    from policyscan.cel.functions.standard import compiled_pattern
+    from policyscan.cel.patterns import BadPattern, compiled
 
     if c.strict and isinstance(out.ir, ir.Const):
         try:
-            compiled_pattern(out.ir.value)
-        except EvalError as error:
-            c.error(node, error.message)
+            compiled(out.ir.value)
+        except BadPattern as bad:
+            c.error(node, str(bad))
 
 
 def _check_template(c: Checker, nodes: tuple[Node, ...], template: Out) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from policyscan.cel.clock import load_zone
 from policyscan.cel.errors import Fault
+from policyscan.cel.patterns import BadPattern, compiled
 from policyscan.cel.registry import Function, Overload
 from policyscan.cel.types import (
     BOOL,
@@ -262,23 +263,12 @@ def _ends_with(text: str, part: str) -> bool:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    return compiled_pattern(pattern).search(text) is not None
-
-
-@lru_cache(maxsize=256)
-def compiled_pattern(pattern: str) -> Any:
-    """The compiled RE2 pattern, whose matching takes linear time; Fault where it is not one."""
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(pattern, options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "it is malformed"
-        text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        msg = f"{pattern!r} is not a pattern: {text}"
-        raise Fault(msg) from None
+        return compiled(pattern)(text)
+    except BadPattern as bad:
+        raise Fault(str(bad)) from None
+    except UnicodeEncodeError:
+        raise Fault("half of a surrogate pair is not a character") from None
 
 
 # Parts of dates and times
