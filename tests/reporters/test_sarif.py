@@ -50,7 +50,12 @@ MULTITOOL = Path(
 Log = dict[str, Any]
 
 ALL_ON = {"sarif_unknown": True, "sarif_suppressed": True}
-VARIANTS: list[dict[str, Any]] = [{}, ALL_ON, {"sarif_stable_identity": True}, {"root": "estate/2026"}]
+VARIANTS: list[dict[str, Any]] = [
+    {},
+    ALL_ON,
+    {"sarif_stable_identity": True},
+    {"locate": lambda file: ("/estate", f"2026/{file}")},
+]
 
 
 def log(made: Report, **changes: Any) -> Log:
