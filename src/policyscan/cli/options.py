@@ -15,10 +15,14 @@ from policyscan.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    OutputType = click.ParamType[tuple[str, Path]]
+else:
+    OutputType = click.ParamType  # older releases of click do not let it be told of what
+
 Decorator = Callable[[Any], Any]
 
 
-class OutputTarget(click.ParamType["tuple[str, Path]"]):
+class OutputTarget(OutputType):
     """`FORMAT:PATH`."""
 
     name = "FORMAT:PATH"
