@@ -11,7 +11,8 @@ Each line of the block that starts with `$ ` is a command; what it prints follow
 folder it runs in, from the root of the checkout; `in nothing` is an empty folder, and the commands
 of all such blocks of a file share one, so that a later block goes on where an earlier one stopped.
 
-The pages of docs/reference/ are written whole, by docs/reference.py, and those of controls by
+The reference of functions in docs/expressions.md is made by docs/functions.py. The pages of
+docs/reference/ are written whole, by docs/reference.py, and those of controls by
 docs/control_pages.py; any other page there is deleted.
 """
 
@@ -27,6 +28,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import functions
 import reference
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +88,8 @@ def stale() -> Iterator[tuple[Path, str, str]]:
     for path in documents():
         text = path.read_text(encoding="utf-8")
         fresh = rendered(text)
+        if functions.BEGIN in fresh:
+            fresh = functions.renewed(fresh)
         if fresh != text:
             yield path, text, fresh
     pages = reference.pages()

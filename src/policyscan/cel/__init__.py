@@ -10,8 +10,8 @@ This package imports nothing of policyscan's other parts.
 """
 
 from policyscan.cel import types, values
-from policyscan.cel.clock import Clock
-from policyscan.cel.environment import CORE, POLICY, Absence, Definition, Dialect, Read
+from policyscan.cel.clock import Activation, Clock
+from policyscan.cel.environment import CORE, POLICY, Absence, Definition, Dialect, HostFunction, Read
 from policyscan.cel.errors import Absent, CelError, CelErrors, EvalError, Fault, Missing
 from policyscan.cel.program import Checked, Env
 from policyscan.cel.values import (
@@ -31,6 +31,7 @@ __all__ = [
     "POLICY",
     "Absence",
     "Absent",
+    "Activation",
     "CelError",
     "CelErrors",
     "Checked",
@@ -43,6 +44,7 @@ __all__ = [
     "Env",
     "EvalError",
     "Fault",
+    "HostFunction",
     "Missing",
     "Money",
     "Read",

@@ -194,18 +194,6 @@ class Clock:
         """The ordinal of the day in the zone in which an instant lies."""
         return zone_named(self.zone).day_of(instant)
 
-    def passes(self, policy: str) -> bool:  # noqa: ARG002 - for those who know of policies
-        """Whether another policy passes; Fault, because a plain clock knows of none."""
-        raise _no_controls("passes")
-
-    def status(self, policy: str) -> str:  # noqa: ARG002
-        """Another policy's status; Fault, as with `passes`."""
-        raise _no_controls("status")
-
-    def grade(self, policy: str) -> str:  # noqa: ARG002
-        """The grade of the evidence that another policy rests on; Fault, as with `passes`."""
-        raise _no_controls("grade")
-
     def turns_at(self, instant: int) -> None:
         """Notes that an outcome changes at an instant; one that has passed is none."""
         if self.instant < instant < self.turn_instant:
@@ -217,6 +205,19 @@ class Clock:
             self.turn_day = day
 
 
-def _no_controls(function: str) -> Fault:
-    msg = f"{function}() can only be used in a policy"
-    return Fault(msg)
+class Activation(Clock):
+    """What an expression runs with: the clock, and what the host answers whose functions it calls."""
+
+    __slots__ = ()
+
+    def answer(self, function: str, *args: Any) -> Any:
+        """What a function of the host gives; it may tell the clock when that turns, and raises EvalErrors.
+
+        Fault where nobody answers, as here; a host overrides this.
+        """
+        raise unanswered(function, *args)
+
+
+def unanswered(function: str, *_args: Any) -> Fault:
+    """The error of a function that is asked where there is nobody to answer."""
+    return Fault(f"{function}() can only be used in a policy")

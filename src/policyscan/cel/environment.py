@@ -37,6 +37,21 @@ class Definition(NamedTuple):
     source: str
 
 
+class HostFunction(NamedTuple):
+    """A function that whoever runs an expression answers, through `Activation.answer`.
+
+    Its parameters are plain types (text, numbers, dates). `absence` as for the language's own functions: it
+    can turn something missing into a verdict.
+    """
+
+    name: str
+    params: tuple[Type, ...]
+    result: Type
+    doc: str = ""
+    examples: tuple[str, ...] = ()
+    absence: bool = False
+
+
 class Absence(NamedTuple):
     """A place where something missing can turn into a verdict: offsets in the source."""
 
@@ -87,12 +102,14 @@ class Scope:
         constants: Mapping[str, tuple[Type, Any]] | None = None,
         functions: Iterable[Definition] = (),
         dialect: Dialect = POLICY,
+        host: Iterable[HostFunction] = (),
     ) -> None:
         """`variables` are given to the program when it runs; `constants` are put into it."""
         self.variables: dict[str, Type] = dict(variables or {})
         self.constants: dict[str, tuple[Type, Any]] = dict(constants or {})
         self.functions: dict[str, Definition] = {d.name: d for d in functions}
         self.dialect = dialect
+        self.host: dict[str, HostFunction] = {function.name: function for function in host}
         self.bound: dict[str, Bound] = {}
         self.bodies: dict[tuple[str, tuple[str, ...]], Body | str] = {}
         self.opened: list[str] = []
@@ -126,6 +143,7 @@ class Scope:
         made = self.__class__.__new__(self.__class__)
         made.variables, made.constants = dict(self.variables), dict(self.constants)
         made.functions, made.dialect, made.bound = self.functions, self.dialect, dict(self.bound)
+        made.host = self.host
         # Definitions see no variables, so what was learnt about them holds in every child.
         made.bodies, made.opened = self.bodies, self.opened
         return made

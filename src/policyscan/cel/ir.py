@@ -230,6 +230,25 @@ class Call(Node):
         return self.args
 
 
+class HostCall(Node):
+    """A function that the host answers; `kinds` are the names of its parameters' types."""
+
+    __match_args__ = ("name", "kinds", "args")
+    __slots__ = ("args", "kinds", "name")
+
+    def __init__(
+        self, start: int, end: int, name: str, kinds: tuple[str, ...], args: tuple[Node, ...]
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.name: Final = name
+        self.kinds: Final = kinds
+        self.args: Final = args
+
+    def children(self) -> tuple[Node, ...]:
+        return self.args
+
+
 class Dispatch(Node):
     """A function whose overload is chosen when it runs."""
 
@@ -719,9 +738,9 @@ def _replaced(part: Any, inits: Mapping[str, Node]) -> Any:
 
 
 _KINDS: Final[tuple[type[Node], ...]] = (
-    Const, Arg, Local, Lazy, Today, Now, Fail, Select, Has, OptSelect, Index, OptIndex, Call, Dispatch,
-    Eq, HasKey, Cmp, RankCmp, Bounds, ClockCmp, ClockOpen, And, Or, Not, Cond, In, ListOf, MapOf, Let,
-    Def, OptMap, OptOr, Given, AllGiven, Rank, Moves, Loop,
+    Const, Arg, Local, Lazy, Today, Now, Fail, Select, Has, OptSelect, Index, OptIndex, Call, HostCall,
+    Dispatch, Eq, HasKey, Cmp, RankCmp, Bounds, ClockCmp, ClockOpen, And, Or, Not, Cond, In, ListOf, MapOf,
+    Let, Def, OptMap, OptOr, Given, AllGiven, Rank, Moves, Loop,
 )  # fmt: skip
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _NODE: Final = "\1"

@@ -308,9 +308,7 @@ _MODULES: Final[dict[str, str]] = {
         "optional.of optional.none optional.ofNonZeroValue hasValue value or orValue "
         "optional.unwrap unwrapOpt"
     ),
-    "policy": (
-        "days hours minutes within dayOf passes status grade percent total median percentile money amount"
-    ),
+    "policy": ("days hours minutes within dayOf percent total median percentile money amount"),
     "calendars": "interval isOpen closed uncovered elapsed",
 }
 """Which functions each module under `functions/` declares; a test compares it with the modules."""

@@ -12,6 +12,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from policyscan.cel import registry
+from policyscan.cel.clock import Activation, unanswered
 from policyscan.cel.equality import (
     contains,
     equals,
@@ -623,6 +624,18 @@ def _fits(overload: registry.Overload, args: tuple[Any, ...]) -> bool:
             return False
         params = params + (params[-1],) * (len(args) - len(params))
     return all(map(accepts, params, args))
+
+
+def ask(clock: Clock, name: str, kinds: tuple[str, ...], *args: Any) -> Any:
+    """What the host answers to a call of one of its functions, with values of these kinds; null is absent."""
+    if None in args:
+        no_value()
+    if not all(type(arg) in _KINDS[kind] for arg, kind in zip(args, kinds, strict=True)):
+        msg = f"no such overload: {name}({', '.join(map(type_name, args))})"
+        raise Fault(msg)
+    if not isinstance(clock, Activation):
+        raise unanswered(name)
+    return clock.answer(name, *args)
 
 
 # --- programs

@@ -253,7 +253,7 @@ INTERVAL: Final = ObjectType(
 """A stretch of time, as `interval(a, b)` makes: a map with `starts_at` and `ends_at` (exclusive)."""
 
 
-CONTROLS: Final = ObjectType("control")
+HOST: Final = ObjectType("host")
 """What `passes()`, `status()` and `grade()` read, instead of facts."""
 
 

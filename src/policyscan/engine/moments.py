@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from policyscan import cel
 from policyscan.cel.values import EPOCH_DAY, SECOND, Date, Timestamp
@@ -40,8 +40,8 @@ class Others(Protocol):
     def grade(self, policy: str, clock: PolicyClock) -> str: ...
 
 
-class PolicyClock(cel.Clock):
-    """The clock of one document, which also knows what other policies say of it."""
+class PolicyClock(cel.Activation):
+    """The clock of one document, which also answers what other policies say of it."""
 
     __slots__ = ("others",)
 
@@ -49,17 +49,13 @@ class PolicyClock(cel.Clock):
         super().__init__(today, now, zone)
         self.others: Others | None = None
 
-    def passes(self, policy: str) -> bool:
-        """Whether the document passes another policy now; raises Missing where that cannot be told."""
-        return super().passes(policy) if self.others is None else self.others.passes(policy, self)
-
-    def status(self, policy: str) -> str:
-        """The status of another policy for the document now."""
-        return super().status(policy) if self.others is None else self.others.status(policy, self)
-
-    def grade(self, policy: str) -> str:
-        """The grade of the evidence behind another policy; raises Missing where the policy is unknown."""
-        return super().grade(policy) if self.others is None else self.others.grade(policy, self)
+    def answer(self, function: str, *args: Any) -> Any:
+        """What `passes`, `status` or `grade` says of another policy now; raises Missing where none can."""
+        others = self.others
+        if others is None:
+            return super().answer(function, *args)
+        answers = {"passes": others.passes, "status": others.status, "grade": others.grade}
+        return answers[function](str(args[0]), self)
 
     def at(self, instant: int) -> PolicyClock:
         """The clock of the same document at another instant, in nanoseconds since 1970."""

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from policyscan import cel
 from policyscan.cel import ast
+from policyscan.policies import host
 from policyscan.policies.complaints import Complaints
 from policyscan.policies.files import Path
 
 _USES_HINT = "list every control that it may ask for under `uses:`"
-_ASKING = frozenset(("passes", "status", "grade"))
 
 
 class Asked(NamedTuple):
@@ -36,7 +36,7 @@ def asked_controls(node: ast.Node, env: cel.Env) -> Iterator[Asked]:
             for asked in asked_controls(env.parse(definition.source), env):
                 through = (definition.name, *asked.through)
                 yield Asked(asked.function, asked.control, through, call.start, call.end)
-        elif call.function in _ASKING and len(call.args) == 1:
+        elif call.function in host.NAMES and len(call.args) == 1:
             (name,) = call.args
             control = str(name.value) if isinstance(name, ast.Literal) else None
             yield Asked(call.function, control, (), name.start, name.end)

@@ -10,7 +10,7 @@ from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.registry import is_function
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError
-from policyscan.policies import definitions
+from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
 from policyscan.policies.files import PolicyFile, parse
@@ -216,14 +216,14 @@ class _Loader:
         fits: set[str] = set()
         bad: set[str] = set()
         for one in written:
-            if is_function(one.name):
+            if is_function(one.name) or one.name in host.NAMES:
                 message = f"{one.name}() is a function of the language: a definition must not replace it"
                 at = file.span(("functions", one.name))
                 self.problems.append(PolicyError(message, at=at, hint="give it another name"))
         for kind in self.kinds:
             made = definitions.for_kind(written, definitions.named_types(kind.type))
             fits.update(definition.name for definition in made)
-            env = cel.Env(functions=made, dialect=cel.POLICY)
+            env = cel.Env(functions=made, host=host.FUNCTIONS)
             for function in made:
                 if function.name in bad:
                     continue
@@ -390,7 +390,7 @@ def _environment(
         variables={kind: root},
         constants={"params": (parameters, values)},
         functions=functions,
-        dialect=cel.POLICY,
+        host=host.FUNCTIONS,
     )
 
 

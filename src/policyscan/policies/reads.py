@@ -76,7 +76,7 @@ class PartReads:
         """What these parts rest on."""
         reads = {read for part in parts for read in self._of.get(part, ())}
         sections, names = sorted(self._sections_of(reads)), sorted({read.field for read in reads})
-        asks = any(read.of is types.CONTROLS for read in reads)
+        asks = any(read.of is types.HOST for read in reads)
         return Reads(tuple(sections), tuple(names), self._uses if asks else (), self._whole(parts))
 
     def _whole(self, parts: Iterable[Part]) -> tuple[str, ...]:

@@ -9,16 +9,16 @@ from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
 from policyscan.cel.checking import comparison, definitions, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import Absence, Read
+from policyscan.cel.environment import Absence, HostFunction, Read
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Out
-from policyscan.cel.relations import Binding, certain, fit, join, may_be_null, parts, substitute
+from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
 from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
-    CONTROLS,
     DYN,
+    HOST,
     INT,
     NEVER,
     Enum,
@@ -34,7 +34,6 @@ _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
 _IN_ORDER: Final = {"min": "minBy", "max": "maxBy", "sort": "sortBy", "isSorted": "sortBy"}
 _SHAPELESS: Final = frozenset({"size"})
 _FOLDED: Final = 1000
-_OF_CONTROLS: Final = frozenset({"passes", "status", "grade"})
 
 
 def call(c: Checker, node: Call) -> Out:
@@ -52,7 +51,30 @@ def call(c: Checker, node: Call) -> Out:
     definition = c.env.definition(name) if target is None else None
     if definition is not None:
         return definitions.call(c, node, definition)
-    return _function(c, node, name, target)
+    host = c.env.host.get(name) if target is None else None
+    return _function(c, node, name, target) if host is None else _asked(c, node, host)
+
+
+def _asked(c: Checker, node: Call, function: HostFunction) -> Out:
+    """A call of a function that the host answers."""
+    args = [c.expr(arg) for arg in node.args]
+    if any(isinstance(out.ir, ir.Fail) for out in args) and c.strict:
+        return Out(ir.Fail(node.start, node.end, ""), DYN)
+    if len(args) != len(function.params) or not all(map(_takes, function.params, args)):
+        message = f"{function.name}() does not take ({', '.join(str(out.type) for out in args)})"
+        return c.error(node, message, f"it is {function.name}({', '.join(map(str, function.params))})")
+    for part, out in zip(node.args, args, strict=True):
+        c.still(part, out)
+    if function.absence:
+        c.absence.append(Absence(node.start, node.end))
+    c.clock = True
+    c.reads.add(Read(HOST, function.name))
+    kinds, given = tuple(map(str, function.params)), tuple(out.ir for out in args)
+    return Out(ir.HostCall(node.start, node.end, function.name, kinds, given), function.result)
+
+
+def _takes(param: Type, out: Out) -> bool:
+    return out.type == DYN or assignable(non_null(out.type), param)
 
 
 def _namespace(c: Checker, target: Node) -> str | None:
@@ -93,8 +115,6 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
         _check_order(c, node, function.name, nodes[0], args[0])
     if function.absence:
         c.absence.append(Absence(node.start, node.end))
-    if function.name in _OF_CONTROLS:
-        c.reads.add(Read(CONTROLS, function.name))
     return _overloaded(c, node, function, nodes, args, target is not None)
 
 
@@ -305,7 +325,7 @@ def _dispatched(
 def _unknown_function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     if not c.strict:
         return Out(ir.Fail(node.start, node.end, f"unknown function {name!r}"), DYN)
-    known = [*registry.INDEX, *c.env.functions, *(n for n, _ in registry.MACROS)]
+    known = [*registry.INDEX, *c.env.host, *c.env.functions, *(n for n, _ in registry.MACROS)]
     near = nearest(name, (n for n in known if not n.startswith(("_", "@"))))
     if (name, len(node.args)) not in registry.MACROS and any(n == name for n, _ in registry.MACROS):
         message = f"{name}() does not take {len(node.args)} argument{'' if len(node.args) == 1 else 's'}"

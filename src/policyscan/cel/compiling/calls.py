@@ -92,6 +92,11 @@ def _dispatch(g: Writer, node: ir.Dispatch) -> str:
     return f"{name}({', '.join(['clock', *values])})"
 
 
+def _host(g: Writer, node: ir.HostCall) -> str:
+    values = g.strictly(node.args)
+    return f"ask({', '.join(['clock', repr(node.name), repr(node.kinds), *values])})"
+
+
 def _def(g: Writer, node: ir.Def) -> str:
     values = g.strictly(node.inits)
     plain = {
@@ -123,6 +128,7 @@ def _constant_days(node: ir.Call, moved: ir.Const) -> int | None:
 WRITERS: Final[dict[type[ir.Node], Write]] = {
     ir.Call: _call,
     ir.Dispatch: _dispatch,
+    ir.HostCall: _host,
     ir.Def: _def,
 }
 """How each node becomes Python."""

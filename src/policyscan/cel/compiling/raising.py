@@ -50,8 +50,8 @@ def _always(kinds: int) -> Callable[[Any], int]:
 
 _NOTHING: Final = (ir.Const, ir.Local, ir.Arg, ir.Today, ir.Now, ir.Lazy, ir.Let, ir.Def, ir.Moves)
 _ANYTHING: Final = (
-    ir.Has, ir.OptSelect, ir.Index, ir.OptIndex, ir.Dispatch, ir.HasKey, ir.Cmp, ir.RankCmp, ir.Bounds,
-    ir.ClockCmp, ir.ClockOpen, ir.In, ir.Loop,
+    ir.Has, ir.OptSelect, ir.Index, ir.OptIndex, ir.Dispatch, ir.HostCall, ir.HasKey, ir.Cmp, ir.RankCmp,
+    ir.Bounds, ir.ClockCmp, ir.ClockOpen, ir.In, ir.Loop,
 )  # fmt: skip
 _OWN: Final[dict[type[ir.Node], Callable[[Any], int]]] = {
     **dict.fromkeys(_NOTHING, _always(0)),

@@ -22,7 +22,6 @@ from policyscan.cel.types import (
     MONEY,
     STRING,
     TIMESTAMP,
-    Enum,
     List,
     Map,
     Type,
@@ -31,9 +30,6 @@ from policyscan.cel.values import DAY, DURATION_MAX, HOUR, MINUTE, Date, Duratio
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
-
-_STATUS = Enum("status", ("pass", "fail", "unknown", "not_applicable", "error"))
-_GRADE = Enum("evidence grade", ("declared", "document", "tool_export", "tested"), ordered=True)
 
 # --- lengths of time
 
@@ -202,21 +198,6 @@ def _total_money_of(items: dict[str, Money]) -> Money:
     return total_money(_values(items))
 
 
-def passes(clock: Clock, policy: str) -> bool:
-    """Whether another policy passes, as far as the clock's owner knows."""
-    return clock.passes(policy)
-
-
-def status(clock: Clock, policy: str) -> str:
-    """Another policy's status, as far as the clock's owner knows."""
-    return clock.status(policy)
-
-
-def grade(clock: Clock, policy: str) -> str:
-    """The grade of the evidence behind another policy, as far as the clock's owner knows."""
-    return clock.grade(policy)
-
-
 def _money(number: float, currency: str) -> Money:
     return Money(number, currency)
 
@@ -317,31 +298,6 @@ FUNCTIONS: Final = (
         ),
         "The least element that so many percent of the elements do not exceed (nearest rank); absent for [].",
         ("percentile([15, 20, 35, 40, 50], 30) == 20", "percentile([15, 20, 35, 40, 50], 100) == 50"),
-        policy=True,
-    ),
-    Function(
-        "passes",
-        (Overload((STRING,), BOOL, passes, clock=True),),
-        "Whether another control, declared in `uses`, passes for the same inventory before waivers. What is"
-        " unknown about it is unknown here.",
-        ('true || passes("ACC-01")',),
-        policy=True,
-    ),
-    Function(
-        "status",
-        (Overload((STRING,), _STATUS, status, clock=True),),
-        "The status of another control, declared in `uses`, for the same inventory before waivers; what is"
-        " due passes. `unknown` is a status like any other here.",
-        ('true || status("ACC-01") == "pass"',),
-        policy=True,
-        absence=True,
-    ),
-    Function(
-        "grade",
-        (Overload((STRING,), _GRADE, grade, clock=True),),
-        "The grade of the evidence that another control, declared in `uses`, rests on: the weakest of what it"
-        " reads. Missing where the control is unknown, absent where it does not apply.",
-        ('true || grade("ACC-01") > "declared"',),
         policy=True,
     ),
     Function(

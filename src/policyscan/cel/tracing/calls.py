@@ -35,6 +35,18 @@ def _dispatch(t: Builder, node: ir.Dispatch) -> Run:
     return lambda frame: call(frame.clock, *given(frame))
 
 
+def _host(t: Builder, node: ir.HostCall) -> Run:
+    name, kinds, given = node.name, node.kinds, t.all(node.args)
+
+    def run(frame: Frame) -> Any:
+        values = given(frame)
+        if None in values:
+            note_absent(frame)
+        return runtime.ask(frame.clock, name, kinds, *values)
+
+    return run
+
+
 def _def(t: Builder, node: ir.Def) -> Run:
     slots = node.slots
     given = t.all(node.inits)
@@ -54,5 +66,6 @@ def _def(t: Builder, node: ir.Def) -> Run:
 BUILDERS: Final[dict[type[ir.Node], Build]] = {
     ir.Call: _call,
     ir.Dispatch: _dispatch,
+    ir.HostCall: _host,
     ir.Def: _def,
 }

@@ -1,20 +1,18 @@
-"""The reference of functions and macros, made from the registry.
+"""The reference of functions and macros in docs/expressions.md, made from what declares them.
 
-`python -m policyscan.cel.reference` prints it; with the path of a page, it renews the page's part between the
-markers.
+`docs/generate.py` puts it between the page's markers.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from policyscan.cel import registry
+from policyscan.cel import HostFunction, registry
 from policyscan.cel.types import Type
+from policyscan.policies import host
 
-BEGIN: Final = "<!-- reference: made by `python -m policyscan.cel.reference docs/expressions.md` -->"
+BEGIN: Final = "<!-- reference: made by `make generate` -->"
 END: Final = "<!-- end of reference -->"
 
 _TITLES: Final = {
@@ -38,6 +36,7 @@ def reference() -> str:
         functions = [f for f in registry.functions() if registry.INDEX[f.name] == module]
         if functions:
             parts += [f"\n\n### {title}\n", "\n\n".join(map(_function, functions))]
+    parts += ["\n\n### Other controls\n", "\n\n".join(map(_host_function, host.FUNCTIONS))]
     return "\n".join(parts) + "\n"
 
 
@@ -71,6 +70,14 @@ def _usage(macro: registry.Macro) -> str:
 def _function(function: registry.Function) -> str:
     lines = [f"**`{_shown_name(function.name)}`**{_marks(function.policy, function.absence)}  "]
     lines += [f"`{signature}`  " for signature in _signatures(function)]
+    lines.append(function.doc)
+    return "\n".join(lines) + _examples(function.examples)
+
+
+def _host_function(function: HostFunction) -> str:
+    params = ", ".join(map(str, function.params))
+    lines = [f"**`{function.name}`**{_marks(True, function.absence)}  "]
+    lines.append(f"`{function.name}({params}) → {function.result}`  ")
     lines.append(function.doc)
     return "\n".join(lines) + _examples(function.examples)
 
@@ -137,17 +144,3 @@ def renewed(page: str) -> str:
         msg = f"the page needs the lines {BEGIN!r} and {END!r}"
         raise ValueError(msg)
     return f"{head}{BEGIN}\n\n{reference()}\n{END}{tail}"
-
-
-def main(arguments: list[str]) -> int:
-    """Prints the reference, or renews the pages that are named."""
-    if not arguments:
-        sys.stdout.write(reference())
-    for name in arguments:
-        page = Path(name)
-        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
