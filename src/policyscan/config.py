@@ -81,8 +81,21 @@ def load(
         message = f"{' and '.join(map(shown, paths))} are both configurations of this folder"
         raise ConfigError(message, hint="delete one of them, or name one with --config")
     if paths:
+        _refuse_strangers(paths[0], start)
         _judge(paths[0], root)
     return _load(paths[0], root, store) if paths else Config(root)
+
+
+def _refuse_strangers(path: str, start: str | os.PathLike[str]) -> None:
+    """ConfigError for settings that somebody else put where they decide, such as a folder above that all may
+    write to. Whoever owns what is scanned may decide, as in a checkout that a container sees."""
+    if not hasattr(os, "geteuid"):
+        return
+    mine = {0, os.geteuid(), os.stat(start).st_uid, os.stat(os.curdir).st_uid}
+    owner = os.lstat(path).st_uid
+    if owner not in mine:
+        message = f"{shown(path)} decides here, and it belongs to another user (number {owner})"
+        raise ConfigError(message, hint="name it with --config if you trust it, or delete it")
 
 
 def _judge(path: str, root: str) -> None:

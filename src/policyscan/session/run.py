@@ -7,7 +7,9 @@ scan from beginning. What is wrong with single inventories is in the report.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+from policyscan.config import Config
 from policyscan.engine.moments import Moment
 from policyscan.engine.scan import scan as evaluate
 from policyscan.errors import Problems, UsageError
@@ -17,7 +19,7 @@ from policyscan.session.choice import Choice, choose_policies, deprecated, last_
 from policyscan.session.options import ScanOptions, Spelling
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import Workspace, open_workspace
+from policyscan.session.workspace import Workspace, open_workspace, pack_folders
 from policyscan.version import __version__
 
 
@@ -33,7 +35,7 @@ def scan(options: ScanOptions) -> Report:
     moment = moment_of(inputs.as_of, options.spelt)
     files = find_files(inputs, workspace.config, options.spelt)
     reader = Reader(workspace.kinds, files, options.clients, last_kinds(choice))
-    _check_outputs(options, reader)
+    _check_outputs(options, reader, workspace)
     report = report_on(reader, workspace, choice, moment, options)
     _check_clients(options, reader)
     return report
@@ -68,7 +70,7 @@ def report_on(
             left_out=choice.left_out,
             files_read=reader.files,
             files_skipped=reader.skipped,
-            notes=(*reading_notes(), *reader.unread(), *deprecated(choice)),
+            notes=(*reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options)),
             evidence=plan.rule,
         )
 
@@ -81,10 +83,38 @@ def report_on(
     return report._replace(gate=gate)
 
 
-def _check_outputs(options: ScanOptions, reader: Reader) -> None:
-    """UsageError for an output that would replace an inventory, one that is broken too; what an earlier run
-    wrote may be replaced."""
-    for path in filter(os.path.exists, options.outputs):
+def _deciding(config: Config, options: ScanOptions) -> Iterator[str]:
+    """What a reader must know of settings that decide and that nobody who sees this folder may know of."""
+    above = os.path.relpath(config.root).split(os.sep)[0] == os.pardir
+    if config.file is not None and above and options.inputs.config is None:
+        yield f"settings come from a folder above: {config.file}"
+    severity = options.fail_on or Severity(config.fail_on or "low")
+    if severity is not Severity.LOW:
+        by = options.spelt("fail_on") if options.fail_on else f"fail_on in {config.file}"
+        least = severity if severity is Severity.CRITICAL else f"{severity} or worse"
+        yield f"only what is {least} decides the exit code: {by}"
+
+
+def _in_use(workspace: Workspace, options: ScanOptions) -> Iterator[tuple[str, str]]:
+    """The files besides inventories that a scan stands on, and what each is."""
+    config = workspace.config
+    if config.file is not None:
+        yield config.file, "the settings file"
+    for written in config.kinds:
+        yield os.path.join(config.root, written), "the schema of a kind"
+    for folder in pack_folders(config, options.folders):
+        for inner, _, names in os.walk(folder):
+            yield from ((os.path.join(inner, n), "part of a pack of controls") for n in names if ".y" in n)
+
+
+def _check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) -> None:
+    """UsageError for an output that would replace what the scan reads: settings, controls, an inventory, one
+    that is broken too. What an earlier run wrote may be replaced."""
+    for path in filter(os.path.isfile, options.outputs):
+        for file, what in _in_use(workspace, options):
+            if os.path.exists(file) and os.path.samefile(path, file):
+                message = f"{os.fspath(path)} is {what} of this scan"
+                raise UsageError(message, hint="write the output to another file")
         same = (file for file in reader.present() if os.path.samefile(path, file.path))
         if any(reader.holds_inventory(file) for file in same):
             raise UsageError(f"{os.fspath(path)} is an inventory", hint="write the output to another file")
