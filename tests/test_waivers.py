@@ -175,3 +175,19 @@ def test_where_two_cover_the_same_the_longer_one_marks_it_and_both_are_used() ->
 def test_the_next_day_on_which_a_waiver_starts_or_ends(written: object, day: str | None) -> None:
     found = waivers.next_turn(written, Date.parse("2026-10-31"))
     assert found == (int(Date.parse(day)) if day else NEVER_DAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "approved"),
+    [
+        ("Zoë Berg", "Zoe\u0308 Berg"),
+        ("Zoë Berg", "zoë  berg"),
+        ("Zoë Berg", "Zoë\u00a0Berg\u200b"),
+        ("p-2", "P-2"),
+        ("Straße", "STRASSE"),
+    ],
+)
+def test_nobody_approves_his_own_waiver_under_another_spelling(asked: str, approved: str) -> None:
+    marked, problems = apply([result(Status.FAIL)], waiver(requested_by=asked, approved_by=approved))
+    assert [one.status for one in marked] == [Status.FAIL]
+    assert any("its requester approved it himself" in problem.message for problem in problems)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
+from policyscan.names import person
 from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever
@@ -237,10 +238,9 @@ def _is_blank(value: Any) -> bool:
 
 
 def _names(value: Any) -> set[str]:
-    """What somebody is called: the id, and the name of a person that it leads to. Case does not tell two
-    people apart."""
+    """What somebody is called: the id, and the name of a person that it leads to, as they look."""
     names = (value.get("id"), value.get("name")) if isinstance(value, dict) else (value,)
-    return {text for name in names if (text := _text(name).strip().casefold())}
+    return {text for name in names if (text := person(_text(name)))}
 
 
 def _text(value: Any) -> str:

@@ -77,6 +77,13 @@ def root(tmp_path: Path) -> Path:
         ("clients/", "a b c"),
         ("clients/north", "c"),
         ("*/north/*.yaml", "c"),
+        ("clients/**/*.yaml", "a b c"),
+        ("**/*.yaml", "a b c"),
+        ("**", "a b c"),
+        ("**/north/**", "c"),
+        ("clients/**/**/c.yaml", "c"),
+        ("clients/north/**/c.yaml", "c"),
+        ("clients/**", "a b c"),
         ("*", "a b c"),
     ],
 )

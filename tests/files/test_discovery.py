@@ -269,3 +269,43 @@ def test_a_folder_of_providers_above_the_base_is_not_looked_at(tmp_path: Path) -
     write(tmp_path, "providers/p.yaml", "base/sub/x.yaml")
     found = discover(["sub/x.yaml"], base=tmp_path / "base")
     assert found.roots == [str(tmp_path / "base" / "sub")]
+
+
+@pytest.mark.parametrize(
+    "name", ["oak.yaml.txt", "ash.ymal", "elm.jsonc", "fir.yml.bak", "yew.json5", "box.YAML.TXT", "bay.yam"]
+)
+def test_what_is_named_nearly_like_an_inventory_is_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "inventories/a.yaml", f"inventories/clients/{name}")
+    found = discover(base=tmp_path)
+    assert list(found.notes) == [
+        f"inventories/clients/{name} was not read: its name does not end in .yaml, .yml or .json"
+    ]
+    assert discover(["inventories/a.yaml"], base=tmp_path).notes == []
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "a.yaml.bak", "plan.pdf", "yaml", "notes.txt", "a.csv", "logo.jpg"]
+)
+def test_what_is_no_inventory_is_not_told(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "inventories/a.yaml", f"inventories/{name}")
+    assert discover(base=tmp_path).notes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("acme.yaml", "schema_version: 1\nkind: client\n"),
+        ("acme.yml", '"schema_version": 1\n'),
+        ("acme.json", '{"schema_version": 1, "kind": "client"}'),
+    ],
+)
+def test_an_inventory_beside_the_folder_of_inventories_is_told(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, "inventories/a.yaml", "compose.yaml", "sub/b.yaml")
+    (tmp_path / name).write_text(text, "utf-8")
+    (tmp_path / "pipe.yaml").symlink_to("/dev/zero")
+    found = discover(base=tmp_path)
+    assert shown(found) == ["inventories/a.yaml"]
+    assert list(found.notes) == [
+        f"{name} was not read: without a path only inventories is; name it, or move it there"
+    ]
+    assert discover(["."], base=tmp_path).notes == []

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.files.discovery import File, lies_in
+from policyscan.names import normal
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -108,7 +109,7 @@ def patterns(
                 continue
             steps = [step for step in text.replace("\\", "/").split("/") if step not in ("", ".")]
             hits = tuple(dict.fromkeys(file for parts, file in found if _matches(parts, steps)))
-            unread = tuple("/".join(parts) for parts in gone if steps and all(map(fnmatchcase, parts, steps)))
+            unread = tuple("/".join(parts) for parts in gone if _may_lead_to(parts, steps))
             why = "" if hits else "no file has this name"
             yield Pattern(field, kind, number, text, hits, why, unread)
 
@@ -126,7 +127,35 @@ def leads_out(pattern: str) -> bool:
 
 
 def _matches(parts: list[str], steps: list[str]) -> bool:
-    return 0 < len(steps) <= len(parts) and all(map(fnmatchcase, parts, steps))
+    """Whether a pattern names a file, or a folder that it is in; `**` stands for any number of folders."""
+    *_, ends = _ends(parts, steps)
+    return bool(steps) and bool(ends)
+
+
+def _may_lead_to(parts: list[str], steps: list[str]) -> bool:
+    """Whether a pattern names something that may lie below a path, or the path itself."""
+    return bool(steps) and any(len(parts) in ends or not left for left, ends in _left(parts, steps))
+
+
+def _left(parts: list[str], steps: list[str]) -> Iterator[tuple[int, set[int]]]:
+    """After each step how many are left, and where it may end; as long as there is such a place."""
+    for done, ends in enumerate(_ends(parts, steps)):
+        if not ends:
+            return
+        yield len(steps) - done, ends
+
+
+def _ends(parts: list[str], steps: list[str]) -> Iterator[set[int]]:
+    """How many parts of a path the first steps of a pattern may take: before the first, after each."""
+    ends = {0}
+    yield ends
+    for step in steps:
+        if step == "**":
+            ends = set(range(min(ends), len(parts) + 1)) if ends else set()
+        else:
+            wanted = normal(step)
+            ends = {at + 1 for at in ends if at < len(parts) and fnmatchcase(normal(parts[at]), wanted)}
+        yield ends
 
 
 def _untold(document: Document) -> Iterator[tuple[str, Hole]]:

@@ -5,18 +5,26 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from policyscan.errors import DocumentError, UsageError
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
-from policyscan.reading.text import cannot_read, decode, top
+from policyscan.reading.text import cannot_read, decode, read_content, top
 from policyscan.source import Source
 
 SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
 DEFAULT_FOLDER = "inventories"
 _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+# Names that mail programs, editors and fingers make of `oak.yaml`; backups beside the file itself are none.
+_ALMOST = re.compile(
+    r"\.(?:(?:ya?ml|json)(?:\.\w{1,8}|5|c|l)|(?:yam|ymal|yaml[a-z]|yalm|yamll|jsn|josn|jso))$", re.IGNORECASE
+)
+_BACKUP = re.compile(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
+_OURS = re.compile(r"""^[{ \t]*["']?schema_version["']?[ \t]*:""", re.MULTILINE)
+_MOST_BYTES = 1024 * 1024  # of a file that may be an inventory beside the folders of inventories
 STDIN = "-"
 STDIN_SHOWN = "<stdin>"
 
@@ -78,6 +86,8 @@ def discover(
     names = [os.fspath(path) for path in paths]
     if not names:
         names = [name for name in configured if os.path.isdir(search.absolute(name))] or ["."]
+    if not paths and names != ["."]:
+        search.look_beside()
     for name in names:
         if name == STDIN:
             search.add_stdin(stdin, stdin_filename)
@@ -190,6 +200,26 @@ class _Search:
             hint = "check the path, or leave the folder out"
             self.problems.append(DocumentError(message, at=top(self.shown(path)), hint=hint))
 
+    def look_beside(self) -> None:
+        """Tell of inventories in the folder itself that folders of inventories keep from being read."""
+        try:
+            with os.scandir(self.base) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in entries:
+            if entry.name[0] == "." or not entry.name.lower().endswith(SUFFIXES) or _is_folder(entry):
+                continue
+            try:
+                text = read_content(entry.path, entry.name, most=_MOST_BYTES).data.decode("utf-8", "replace")
+            except DocumentError:
+                continue
+            if _OURS.search(text):
+                folders = ", ".join(sorted(map(self.shown, self.configured)))
+                self.notes.append(
+                    f"{entry.name} was not read: without a path only {folders} is; name it, or move it there"
+                )
+
     def misnamed(self, path: str) -> None:
         """Refuse a folder that is named like a file."""
         self.lost.append(path)
@@ -243,6 +273,9 @@ class _Search:
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
+                if strict and _is_almost(entry):
+                    why = "its name does not end in .yaml, .yml or .json"
+                    self.notes.append(f"{self.shown(entry.path)} was not read: {why}")
                 if strict and entry.is_symlink() and not os.path.exists(entry.path):
                     self.lost.append(entry.path)
                     message = "this link leads to nothing"  # perhaps to a folder that is not mounted
@@ -311,6 +344,13 @@ class _Search:
                 return
         if entry.path not in self.files:
             self.files[entry.path] = File(entry.path, self.shown(entry.path), strict)
+
+
+def _is_almost(entry: os.DirEntry[str]) -> bool:
+    """Whether a file that is not read is named nearly as one that is; a backup beside its original is not."""
+    if _ALMOST.search(entry.name) is None:
+        return False
+    return _BACKUP.search(entry.name) is None or not os.path.exists(os.path.splitext(entry.path)[0])
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
