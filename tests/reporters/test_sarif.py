@@ -56,6 +56,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"sarif_stable_identity": True},
     {"locate": lambda file: ("/estate", f"2026/{file}")},
 ]
+NAMES = ["plain", "all on", "stable identity", "located"]
 
 
 def log(made: Report, **changes: Any) -> Log:
@@ -75,7 +76,7 @@ def schema() -> jsonschema.Draft4Validator:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-@pytest.mark.parametrize("changes", VARIANTS, ids=str)
+@pytest.mark.parametrize("changes", VARIANTS, ids=NAMES)
 def test_every_situation_keeps_to_the_schema(
     situation: str, changes: dict[str, Any], schema: jsonschema.Draft4Validator
 ) -> None:
@@ -89,7 +90,7 @@ def test_the_schema_would_notice(schema: jsonschema.Draft4Validator) -> None:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-@pytest.mark.parametrize("changes", VARIANTS, ids=str)
+@pytest.mark.parametrize("changes", VARIANTS, ids=NAMES)
 def test_every_situation_is_taken_in_whole(situation: str, changes: dict[str, Any]) -> None:
     assert refusals(log(SITUATIONS[situation], **changes)) == []
 
