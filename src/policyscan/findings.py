@@ -307,8 +307,22 @@ class Loosened(NamedTuple):
     reason: str = ""
 
 
+class PackInfo(NamedTuple):
+    """A pack that a scan opened: `digest` stands for all of its files but its tests."""
+
+    name: str
+    version: str
+    folder: str
+    digest: str
+
+
 class ScanInfo(NamedTuple):
-    """What was scanned, with what, as of when. Dates and instants are ISO text."""
+    """What was scanned, with what, as of when. Dates and instants are ISO text.
+
+    `digests` of inventories as they were read, by file, and `packs` are there where a format shows them, and
+    so is the `commit` that the inventories' repository is at and whether it is `dirty`: one of them is not as
+    the commit has it. None is what nobody knows.
+    """
 
     version: str
     as_of: str
@@ -326,6 +340,7 @@ class ScanInfo(NamedTuple):
     dirty: bool | None = None
     notes: tuple[str, ...] = ()
     evidence: EvidenceRule | None = None
+    packs: tuple[PackInfo, ...] = ()
 
 
 class Gate(NamedTuple):

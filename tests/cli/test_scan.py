@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -712,3 +713,15 @@ def test_a_path_after_its_format_begins_at_home(monkeypatch: pytest.MonkeyPatch,
     assert (place / "home" / "r.json").exists()
     ran = scan(monkeypatch, place, "-q", "-o", "json:~nobody-at-all/r.json")
     assert (ran.code, "no home folder" in ran.err) == (2, True)
+
+
+def test_json_says_by_digests_what_was_read(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    scanned = report(monkeypatch, place)["scan"]
+    assert scanned["digests"]
+    for name, digest in scanned["digests"].items():
+        assert digest == f"sha256:{sha256((place / name).read_bytes()).hexdigest()}"
+    (pack,) = scanned["packs"]
+    assert {"name": pack["name"], "version": pack["version"]} == scanned["pack"]
+    assert re.fullmatch("sha256:[0-9a-f]{64}", pack["digest"])
+    assert report(monkeypatch, place)["scan"] == scanned  # from the cache too
+    assert report(monkeypatch, place, "--no-cache")["scan"] == scanned

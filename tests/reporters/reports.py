@@ -14,6 +14,7 @@ from policyscan.findings import (
     Gap,
     Grade,
     Loosened,
+    PackInfo,
     PolicyInfo,
     Problem,
     Quote,
@@ -114,6 +115,10 @@ SCAN = ScanInfo(
     controls_total=66,
     left_out=("PATCH-01", "TEN-01"),
     files_read=2,
+    digests={"inventories/clients/acme.yaml": f"sha256:{'0a' * 32}"},
+    commit="1b" * 20,
+    dirty=False,
+    packs=(PackInfo("policyscan", "2026.10", "policies", f"sha256:{'2c' * 32}"),),
 )
 
 COORDINATOR = Result(

@@ -22,6 +22,7 @@ from policyscan.files.discovery import (
     lies_in,
     look_through,
 )
+from policyscan.files.identity import Identity
 from policyscan.kinds.kinds import Kinds
 
 
@@ -38,6 +39,8 @@ class Library:
         self.discovery = discovery
         self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
         self._kept: dict[str, Loaded] = {}  # by path
+        self.identities: dict[File, Identity] = {}
+        """What stands for each input that was opened, where `read` tells it."""
         self.index = Index()
         """The documents that were loaded, in this order."""
         self._by_id: dict[Name, Document] = {}
@@ -183,6 +186,8 @@ class Library:
         kept = self._kept.get(file.path)
         if kept is None:
             outcome = (self._read or read_file)(file, self.kinds)
+            if outcome.identity is not None:
+                self.identities[file] = outcome.identity
             kept = Loaded(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:

@@ -15,7 +15,8 @@ from policyscan.documents.document import Document
 from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
-from policyscan.files.discovery import File, as_source
+from policyscan.files.discovery import File, as_content, as_source
+from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import EDITORS_KEY
@@ -59,13 +60,15 @@ class FileOutcome(NamedTuple):
     """What one file holds: documents, what is wrong with it, and how many documents are not ours.
 
     A plain value that depends on nothing but the file and the kinds, and can be pickled. `notes` are what
-    people should know about how it was read.
+    people should know about how it was read. `identity` stands for the bytes that were read, where that was
+    asked for and the file is an inventory or may be one.
     """
 
     contents: tuple[Content, ...] = ()
     problems: tuple[PolicyscanError, ...] = ()
     skipped: int = 0
     notes: tuple[str, ...] = ()
+    identity: Identity | None = None
 
     @property
     def whole(self) -> bool:
@@ -99,6 +102,24 @@ def read_file(file: File, kinds: Kinds) -> FileOutcome:
     if not file.strict and not _may_be_ours(source.text, kinds):
         return FileOutcome(skipped=1)
     return read_source(source, kinds, strict=file.strict)
+
+
+def read_identified(file: File, kinds: Kinds) -> FileOutcome:
+    """As `read_file`, with what stands for the bytes that were read."""
+    try:
+        content = as_content(file)
+    except DocumentError as problem:
+        return _unreadable(file, problem)
+    try:
+        source = content.source()
+    except DocumentError as problem:
+        outcome = _unreadable(file, problem)
+    else:
+        if not file.strict and not _may_be_ours(source.text, kinds):
+            return FileOutcome(skipped=1)
+        outcome = read_source(source, kinds, strict=file.strict)
+    is_input = bool(outcome.contents or outcome.problems)
+    return outcome._replace(identity=Identity.of(content.data)) if is_input else outcome
 
 
 def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOutcome:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policyscan.errors import DocumentError, UsageError
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
-from policyscan.reading.text import cannot_read, decode, read_content, top
+from policyscan.reading.text import Content, cannot_read, decode, read_content, top
 from policyscan.source import Source
 
 SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
@@ -386,6 +386,13 @@ def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
 def is_home(folder: str, configured: Container[str]) -> bool:
     """Whether a folder holds inventories: the configuration names it, or it contains `providers/`."""
     return folder in configured or os.path.isdir(os.path.join(folder, "providers"))
+
+
+def as_content(file: File) -> Content:
+    """The bytes of a file, of standard input those of its text; raises DocumentError."""
+    if file.text is not None:
+        return Content(file.shown, file.text.encode("utf-8", "surrogatepass"))
+    return read_content(file.path, file.shown)
 
 
 def as_source(file: File) -> Source:

@@ -6,8 +6,11 @@ Its own files are read, through the guarded reader; git itself is never run.
 from __future__ import annotations
 
 import os
+import re
+import struct
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 from policyscan.errors import DocumentError
 from policyscan.reading.text import read_content
@@ -18,6 +21,16 @@ _STATS = 40  # bytes of what git knows of a file, before its digest
 _DIGESTS = (20, 32)  # bytes: SHA-1, SHA-256
 _EXTENDED = 0x4000
 _WORD = 4
+_START = 4096  # bytes: as much of a commit as is read
+_HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+class Recorded(NamedTuple):
+    """What an index says: the blob (hex digits) of each file, and whether all of it is in the commit; None if
+    git's files alone do not tell."""
+
+    blobs: dict[bytes, str]
+    committed: bool | None
 
 
 class Repository:
@@ -59,6 +72,64 @@ class Repository:
         found = self._tracked[at] if at < len(self._tracked) else ""
         return found.startswith(name) if is_folder else found == name
 
+    def commit(self) -> str | None:
+        """The hex digits of the commit that is checked out; None before the first, or if none can be read."""
+        head = _line(os.path.join(self._folder, "HEAD"))
+        name = head.removeprefix("ref:").strip()
+        if head == name:
+            return name if _HEX.fullmatch(name) else None
+        if not name.startswith("refs/") or ".." in name:
+            return None
+        for folder in (self._folder, self._common):
+            found = _line(os.path.join(folder, name))
+            if _HEX.fullmatch(found):
+                return found
+        return self._packed(name)
+
+    def recorded(self) -> Recorded | None:
+        """What git's index says of the files; None if that is not read here, as one that is split."""
+        index = os.path.join(self._folder, "index")
+        try:
+            data = read_content(index, index, most=_MOST_BYTES).data
+            blobs, tree, shared = parsed(data)
+        except (DocumentError, ValueError):
+            return None
+        if shared:
+            return None
+        commit = self.commit()
+        whole = self._tree_of(commit) if commit is not None and tree is not None else None
+        return Recorded(blobs, None if whole is None else whole == tree)
+
+    @property
+    def _common(self) -> str:
+        """Where what all worktrees of a repository share stands."""
+        return os.path.join(self._folder, _line(os.path.join(self._folder, "commondir")))
+
+    def _packed(self, name: str) -> str | None:
+        path = os.path.join(self._common, "packed-refs")
+        try:
+            lines = read_content(path, path, most=_MOST_BYTES).data.split(b"\n")
+        except DocumentError:
+            return None
+        wanted = os.fsencode(name)
+        found = (line.split(b" ", 1)[0] for line in lines if line.endswith(b" " + wanted))
+        return next((text for one in found if _HEX.fullmatch(text := one.decode("ascii", "replace"))), None)
+
+    def _tree_of(self, commit: str) -> str | None:
+        """The tree (hex digits) of a commit; None if it is not found, or kept as a difference to another."""
+        objects = os.path.join(self._common, "objects")
+        path = os.path.join(objects, commit[:2], commit[2:])
+        if os.path.lexists(path):
+            try:
+                start = _inflated(read_content(path, path).data)
+            except DocumentError:
+                return None
+            start = start.partition(b"\0")[2] if start.startswith(b"commit ") else b""
+        else:
+            start = _in_pack(os.path.join(objects, "pack"), bytes.fromhex(commit))
+        tree = start.removeprefix(b"tree ").split(b"\n", 1)[0].decode("ascii", "replace")
+        return tree if start.startswith(b"tree ") and _HEX.fullmatch(tree) else None
+
     def _read(self) -> Iterator[str]:
         index = os.path.join(self._folder, "index")
         if not os.path.lexists(index):
@@ -96,6 +167,83 @@ def _line(path: str) -> str:
     return text.split("\n", 1)[0].strip()
 
 
+def _inflated(data: bytes) -> bytes:
+    """The start of a compressed object; empty for what is none."""
+    import zlib
+
+    try:
+        return zlib.decompressobj().decompress(data, _START)
+    except zlib.error:
+        return b""
+
+
+def _in_pack(folder: str, digest: bytes) -> bytes:
+    """The start of a commit in one of the packs of a folder; empty if none has it as a whole."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".idx"))
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as index:
+                offset = _offset(index, digest)
+            if offset is not None:
+                with open(os.path.join(folder, f"{name[:-4]}.pack"), "rb") as pack:
+                    pack.seek(offset)
+                    return _whole(pack.read(_START))
+    except (OSError, struct.error):
+        return b""
+    return b""
+
+
+def _offset(index: BinaryIO, digest: bytes) -> int | None:
+    """Where a pack has the object of a digest, as an index of version 2 tells."""
+    if index.read(8) != b"\377tOc\0\0\0\2":
+        return None
+    fans = struct.unpack(">256I", index.read(1024))
+    low, high, total = fans[digest[0] - 1] if digest[0] else 0, fans[digest[0]], fans[255]
+    width = len(digest)
+    while low < high:
+        middle = (low + high) // 2
+        index.seek(1032 + middle * width)
+        found = index.read(width)
+        if found == digest:
+            index.seek(1032 + total * (width + 4) + middle * 4)
+            (offset,) = struct.unpack(">I", index.read(4))
+            if offset & 0x80000000:
+                index.seek(1032 + total * (width + 8) + (offset & 0x7FFFFFFF) * 8)
+                (offset,) = struct.unpack(">Q", index.read(8))
+            return int(offset)
+        low, high = (middle + 1, high) if found < digest else (low, middle)
+    return None
+
+
+def _whole(data: bytes) -> bytes:
+    """The start of a pack's entry if it is a commit that stands by itself."""
+    if not data or data[0] >> 4 & 7 != 1:
+        return b""
+    at = 0
+    while at < len(data) and data[at] & 128:
+        at += 1
+    return _inflated(data[at + 1 :])
+
+
+def parsed(data: bytes) -> tuple[dict[bytes, str], str | None, str]:
+    """The blobs (hex digits) of an index by path, the tree (hex digits) that all of it is if git noted it,
+    and the digest that names the shared one it adds to. Raises ValueError for what is no such index."""
+    names, shared = entries(data)
+    version, count = int.from_bytes(data[4:8]), int.from_bytes(data[8:12])
+    for digest in _DIGESTS:
+        blobs: list[bytes] = []
+        try:
+            _, end = _names(data, version, count, digest, blobs)
+        except ValueError:
+            continue
+        tree = _extension(data, end, digest, b"TREE")
+        root, _, rest = tree.partition(b"\n")
+        known = root[:1] == b"\0" and root[1:2].isdigit()
+        pairs = zip(names, (blob.hex() for blob in blobs), strict=True)
+        return dict(pairs), rest[:digest].hex() if known else None, shared
+    raise ValueError(version)
+
+
 def entries(data: bytes) -> tuple[list[bytes], str]:
     """The paths in an index of version 2, 3 or 4, and the digest that names the shared one it adds to.
 
@@ -113,13 +261,18 @@ def entries(data: bytes) -> tuple[list[bytes], str]:
     raise ValueError(version)
 
 
-def _names(data: bytes, version: int, count: int, digest: int) -> tuple[list[bytes], int]:
+def _names(
+    data: bytes, version: int, count: int, digest: int, blobs: list[bytes] | None = None
+) -> tuple[list[bytes], int]:
+    """The paths of an index, whose blobs are added to `blobs`, and where its extensions begin."""
     names: list[bytes] = []
     name = b""
     at = 12
     for _ in range(count):
         start = at
         flags = int.from_bytes(data[at + _STATS + digest : at + _STATS + digest + 2])
+        if blobs is not None:
+            blobs.append(data[at + _STATS : at + _STATS + digest])
         at += _STATS + digest + (4 if flags & _EXTENDED else 2)
         kept = 0
         if version == 4:
@@ -147,9 +300,14 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
 
 def _shared(data: bytes, at: int, digest: int) -> str:
     """The digest in the extension `link`, if there is one."""
+    return _extension(data, at, digest, b"link")[:digest].hex()
+
+
+def _extension(data: bytes, at: int, digest: int, name: bytes) -> bytes:
+    """What the extension of a name holds; empty if there is none."""
     while at + 2 * _WORD <= len(data) - digest:
         size = int.from_bytes(data[at + _WORD : at + 2 * _WORD])
-        if data[at : at + _WORD] == b"link":
-            return data[at + 2 * _WORD : at + 2 * _WORD + digest].hex()
+        if data[at : at + _WORD] == name:
+            return data[at + 2 * _WORD : at + 2 * _WORD + size]
         at += 2 * _WORD + size
-    return ""
+    return b""

@@ -64,7 +64,7 @@ def load_cached(
             return again.policies
 
         about, parts = kept
-        return _pack(folder, StoredPolicies(parts, load), *about), []
+        return _pack(folder, StoredPolicies(parts, load), *about)._replace(files=files), []
     # The bytes that the entry is named after are the ones that are checked: the folder may have changed.
     pack, problems = load_pack(folder, kinds, shown=shown, overrides=overrides, files=files)
     if pack is not None and not problems:

@@ -113,6 +113,7 @@ class _Loader:
             aliases={alias: policy.id for policy in policies.values() for alias in policy.aliases},
             previews=frozenset(policy.id for policy in policies.values() if policy.status == "preview"),
             written=self.written,
+            files=files,
         )
 
     def reload(self, path: str, policies: Mapping[str, Policy]) -> Policy | None:

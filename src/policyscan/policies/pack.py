@@ -43,7 +43,8 @@ class Pack(NamedTuple):
     """A folder of policies as read and checked; `policies` by id, in the order of their ids.
 
     `aliases` lead from earlier ids to policies, `previews` are the ids of those that are not chosen unless
-    they are named, `written` are the definitions that policies share. Reading these opens no policy.
+    they are named, `written` are the definitions that policies share, `files` what was read. Reading these
+    opens no policy.
     """
 
     name: str
@@ -55,6 +56,15 @@ class Pack(NamedTuple):
     aliases: Mapping[str, str]
     previews: frozenset[str]
     written: tuple[Written, ...] = ()
+    files: PackFiles | None = None
+
+    @property
+    def digest(self) -> str:
+        """64 hex digits that stand for the bytes of all files that it was made from; see `files.identity`."""
+        from policyscan.files.identity import digest_of
+
+        contents = self.files.contents if self.files is not None else {}
+        return digest_of((path, content.data) for path, content in contents.items())
 
     def resolve(self, id_: str) -> str | None:
         """The id of the policy that an id or alias names, if there is one."""

@@ -45,7 +45,7 @@ REPORTERS: dict[str, Reporter] = {
     "json": Reporter(
         "for programs: versioned, with a JSON Schema",
         _lazily("json_report"),
-        lambda _: Needs(evidence=True, gaps=True, grades=True),
+        lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
     ),
     "sarif": Reporter(
         "SARIF 2.1.0, for code scanning",

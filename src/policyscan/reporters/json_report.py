@@ -77,6 +77,7 @@ def _scan(report: Report) -> Json:
     return {
         "tool": {"name": "policyscan", "version": scan.version},
         "pack": {"name": scan.pack, "version": scan.pack_version},
+        "packs": [pack._asdict() for pack in scan.packs],
         "as_of": scan.as_of,
         "profile": scan.profile,
         "controls": scan.controls,

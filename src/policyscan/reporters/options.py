@@ -47,13 +47,14 @@ class Needs(NamedTuple):
 
     `evidence` are the values that results rest on, `gaps` what unknown results lack (their message and place
     too), `grades` how many controls pass on which grade of evidence, `accounts` every result, the passing
-    ones too.
+    ones too, `identity` digests of the inputs and what git says of them.
     """
 
     evidence: bool = False
     gaps: bool = False
     grades: bool = False
     accounts: bool = False
+    identity: bool = False
 
     def with_those_of(self, other: Needs) -> Needs:
         """What two formats need together."""

@@ -17,7 +17,7 @@ StrPath: TypeAlias = str | os.PathLike[str]
 Spelling: TypeAlias = Callable[[str], str]
 """How a caller writes an option, for messages: `as_of` is `--as-of` on the command line."""
 
-EVERYTHING = Needs(evidence=True, gaps=True, grades=True)
+EVERYTHING = Needs(evidence=True, gaps=True, grades=True, identity=True)
 
 
 def option(name: str) -> str:

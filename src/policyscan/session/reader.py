@@ -14,9 +14,10 @@ from policyscan.documents.document import Document
 from policyscan.documents.envelope import in_own_folder
 from policyscan.documents.library import Library
 from policyscan.documents.members import Members
-from policyscan.documents.opening import says_id, says_kind
+from policyscan.documents.opening import read_identified, says_id, says_kind
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
+from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
 from policyscan.session.options import Inputs, Spelling, option
 
@@ -27,10 +28,12 @@ class Reader:
     """Reads the documents of a scan one by one, and keeps what is wrong with the others."""
 
     def __init__(
-        self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = (), last: Collection[str] = ()
-    ) -> None:
-        """`clients` are the ids to report on, all if there are none; `last` the kinds that come last."""
-        self.library = Library(kinds, discovery)
+        self, kinds: Kinds, discovery: Discovery, clients: Sequence[str] = (), last: Collection[str] = (),
+        *, identity: bool = False,
+    ) -> None:  # fmt: skip
+        """`clients` are the ids to report on, all if there are none; `last` the kinds that come last.
+        `identity` asks for what stands for each input."""
+        self.library = Library(kinds, discovery, read=read_identified if identity else None)
         self.last = last
         self.discovery = discovery
         self.clients = frozenset(clients)
@@ -39,6 +42,7 @@ class Reader:
         self.files = 0
         self.ids: set[str] = set()
         self._told: set[str] = set()
+        self._context: set[str] = set()
         self._sought: set[str] = set()
         self._referred: set[tuple[str, str]] = set()  # kind and id
 
@@ -55,6 +59,7 @@ class Reader:
                 if not self.clients or document.id in self.clients:
                     context = self.library.referenced(document)
                     self._told.add(file.shown)
+                    self._context.update(one.file for one in context)
                     others = document.envelope.wanted
                     self._referred |= others
                     self._sought |= {ident for _, ident in others} - {one.id for one in context}
@@ -64,6 +69,23 @@ class Reader:
                     else:
                         yield document, context
         yield from held
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of each input as it was read, by the name that people see."""
+        found = {file.shown: one.sha256 for file, one in self._inputs()}
+        return {name: f"sha256:{found[name]}" for name in sorted(found)}
+
+    def checkout(self) -> Checkout:
+        """The state of the repository that the inputs lie in, those from standard input left aside."""
+        return checkout({file.path: one for file, one in self._inputs() if file.text is None})
+
+    def _inputs(self) -> Iterator[tuple[File, Identity]]:
+        """The files that the report rests on: where only some inventories are asked for, those and what they
+        refer to, and no other's name."""
+        for file, identity in self.library.identities.items():
+            own = file.shown in self._told or file.shown in self._context
+            if not self.clients or own or file.shown in self.library.members_of:
+                yield file, identity
 
     def _in_turn(self) -> list[File]:
         """The files to read: first those in folders of the kinds that have members, so that it is known who

@@ -13,13 +13,14 @@ from policyscan.config import Config
 from policyscan.engine.moments import Moment
 from policyscan.engine.scan import scan as evaluate
 from policyscan.errors import Problems, UsageError
-from policyscan.findings import Gate, Report, ScanInfo, Severity
+from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
+from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
 from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
 from policyscan.session.options import ScanOptions, Spelling
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import Workspace, open_workspace, pack_folders
+from policyscan.session.workspace import Workspace, open_workspace, pack_folders, shown_path
 from policyscan.version import __version__
 
 
@@ -34,7 +35,9 @@ def scan(options: ScanOptions) -> Report:
     )
     moment = moment_of(inputs.as_of, options.spelt)
     files = find_files(inputs, workspace.config, options.spelt)
-    reader = Reader(workspace.kinds, files, options.clients, last_kinds(choice))
+    reader = Reader(
+        workspace.kinds, files, options.clients, last_kinds(choice), identity=options.needs.identity
+    )
     _check_outputs(options, reader, workspace)
     report = report_on(reader, workspace, choice, moment, options)
     _check_clients(options, reader)
@@ -58,6 +61,7 @@ def report_on(
     main = workspace.packs[0]
 
     def about() -> ScanInfo:
+        state = reader.checkout()
         return ScanInfo(
             __version__,
             day_of(moment, config.time_zone),
@@ -72,6 +76,10 @@ def report_on(
             files_skipped=reader.skipped,
             notes=(*reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options)),
             evidence=plan.rule,
+            packs=tuple(map(_identified, workspace.packs)) if needs.identity else (),
+            digests=reader.digests(),
+            commit=state.commit,
+            dirty=state.dirty,
         )
 
     documents = reader.documents()
@@ -81,6 +89,11 @@ def report_on(
     severity = options.fail_on or Severity(config.fail_on or "low")
     gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
     return report._replace(gate=gate)
+
+
+def _identified(pack: Pack) -> PackInfo:
+    """What a report says of a pack."""
+    return PackInfo(pack.name, pack.version, shown_path(pack.folder), f"sha256:{pack.digest}")
 
 
 def _deciding(config: Config, options: ScanOptions) -> Iterator[str]:
