@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.cel import Clock, Date, Duration, Env, EvalError, Missing, Timestamp
+from policyscan.cel import CelErrors, Clock, Date, Duration, Env, EvalError, Missing, Timestamp
 from policyscan.cel.functions.calendars import Hours, advance, elapsed, is_open
 from policyscan.cel.types import TIMESTAMP, List
 from policyscan.cel.values import DAY, HOUR, MINUTE
@@ -286,3 +286,17 @@ def test_hours_of_neighbouring_days_are_one_stretch() -> None:
     hours = Hours(clock(), ALWAYS)
     start, end = at("2026-10-01T00:00:00Z"), at("2026-10-09T00:00:00Z")
     assert list(hours.stretches(start, end)) == [(start, end)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "cel.bind(t, elapsed(c, a, now), t <= hours(1))",
+        "(a < b ? elapsed(c, a, now) : elapsed(c, b, now)) <= hours(1)",
+        "spent <= hours(1)",
+    ],
+)
+def test_elapsed_until_now_is_compared_where_it_is_written(source: str) -> None:
+    env = ENV.bind("spent", ENV.check("elapsed(c, a, now)"))
+    with pytest.raises(CelErrors, match="when this comparison turns cannot be computed"):
+        env.check(source)
