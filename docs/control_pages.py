@@ -14,7 +14,8 @@ from policyscan import cel
 from policyscan.findings import Status
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
-from policyscan.policies.pack import TEST_SUFFIX, Pack, Written, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack, Written
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, merge, read_tests

@@ -15,7 +15,8 @@ from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
 from policyscan.findings import FINDINGS, Result, Status
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import builtin_folder, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import builtin_folder
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,8 @@ from policyscan.engine.plan import Plan
 from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import builtin_folder, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import builtin_folder
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventories/clients/*.yaml"))

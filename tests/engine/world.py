@@ -15,7 +15,8 @@ from policyscan.engine.scan import scan_document
 from policyscan.errors import PolicyscanError
 from policyscan.findings import EvidenceRule, Result, Status
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import Pack, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import Pack
 from policyscan.source import Source
 
 HERE = Path(__file__).parent

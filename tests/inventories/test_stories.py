@@ -16,7 +16,8 @@ from policyscan.engine.projection import open_book
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import Pack, builtin_folder, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import Pack, builtin_folder
 from policyscan.policytest.runner import Beside
 from policyscan.reading.reading import read_text
 from policyscan.source import Source

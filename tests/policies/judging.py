@@ -16,7 +16,8 @@ from policyscan.engine.scan import open_evaluation
 from policyscan.findings import Status
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import Shape
-from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder
 from policyscan.policies.policy import Policy
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import Case, read_tests

@@ -21,7 +21,8 @@ import yaml
 
 from policyscan.errors import Problems
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import TEST_SUFFIX, builtin_folder, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import TEST_SUFFIX, builtin_folder
 from policyscan.policies.policy import Policy
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests

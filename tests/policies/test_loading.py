@@ -15,7 +15,8 @@ from policyscan.engine.scan import scan_document
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.choosing import choose
 from policyscan.policies.files import SCHEMAS
-from policyscan.policies.pack import Pack, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import Pack
 from tests.engine.world import World, kinds, opened
 
 HEAD = 6  # lines of a policy before its body

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.policies.pack import load_pack
+from policyscan.policies.loading import load_pack
 from tests.engine.test_any_shop import POLICIES
 from tests.engine.world import POLICY, kinds
 

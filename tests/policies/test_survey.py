@@ -9,7 +9,7 @@ import pytest
 
 from policyscan.policies import cache, survey
 from policyscan.policies.cache import load_cached
-from policyscan.policies.pack import load_pack
+from policyscan.policies.loading import load_pack
 from policyscan.store import Store
 from tests.engine.world import World, kinds
 

@@ -9,7 +9,7 @@ import pytest
 
 from policyscan.errors import PolicyscanError, Problems
 from policyscan.policies import loading
-from policyscan.policies.pack import load_pack
+from policyscan.policies.loading import load_pack
 from policyscan.policies.plain import dumps
 from policyscan.policies.variants import Variants
 from tests.engine.world import World, kinds

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policyscan.policies.pack import load_pack
+from policyscan.policies.loading import load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import PolicyTests, as_text, merge, read_tests
 from policyscan.policytest.runner import Outcome, run

@@ -12,7 +12,8 @@ import pytest
 
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
-from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack
 from policyscan.policies.policy import Need, Requirement
 from policyscan.policytest.cases import BLANK, MISSING, merge
 from policyscan.reading.reading import read_text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PolicyscanError, Problems
-from policyscan.policies.pack import Overrides, Pack, Profile, Written, load_pack
+from policyscan.policies.pack import Overrides, Pack, Profile, Written
 from policyscan.policies.survey import PackFiles, survey
 from policyscan.store import Parts, Store
 
@@ -49,16 +49,16 @@ class StoredPolicies(Mapping[str, "Policy"]):
 def load_cached(
     folder: str, kinds: Kinds, *, shown: str, overrides: Overrides, store: Store | None
 ) -> tuple[Pack | None, list[PolicyscanError]]:
-    """As `load_pack`, from the store where it can be; only packs without problems are kept."""
+    """As `loading.load_pack`, from the store where it can be; only packs without problems are kept."""
     files = _files(folder, shown) if store is not None else None
     if store is None or files is None:
-        return load_pack(folder, kinds, shown=shown, overrides=overrides)
+        return _load(folder, kinds, shown, overrides)
     entry = _entry(store, files, kinds, overrides)
     kept = store.entry(entry)
     if kept is not None:
 
         def load() -> Mapping[str, Policy]:
-            again, problems = load_pack(folder, kinds, shown=shown, overrides=overrides)
+            again, problems = _load(folder, kinds, shown, overrides)
             if again is None or problems:
                 raise Problems(problems)
             return again.policies
@@ -66,12 +66,21 @@ def load_cached(
         about, parts = kept
         return _pack(folder, StoredPolicies(parts, load), *about)._replace(files=files), []
     # The bytes that the entry is named after are the ones that are checked: the folder may have changed.
-    pack, problems = load_pack(folder, kinds, shown=shown, overrides=overrides, files=files)
+    pack, problems = _load(folder, kinds, shown, overrides, files)
     if pack is not None and not problems:
         from policyscan.policies.plain import dumps
 
         store.put(entry, _about(pack), {id_: dumps(policy) for id_, policy in pack.policies.items()})
     return pack, problems
+
+
+def _load(
+    folder: str, kinds: Kinds, shown: str, overrides: Overrides, files: PackFiles | None = None
+) -> tuple[Pack | None, list[PolicyscanError]]:
+    """The pack from its files; what reads and checks them is imported only where nothing is kept."""
+    from policyscan.policies.loading import load_pack
+
+    return load_pack(folder, kinds, shown=shown, overrides=overrides, files=files)
 
 
 def _files(folder: str, shown: str) -> PackFiles | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,20 @@ if TYPE_CHECKING:
 RESERVED_FAMILY = "DOC"
 
 
-def load_files(
-    folder: Path, kinds: Kinds, shown: str, overrides: Overrides, files: PackFiles | None = None
+def load_pack(
+    folder: str | os.PathLike[str],
+    kinds: Kinds,
+    *,
+    shown: str | None = None,
+    overrides: Overrides | None = None,
+    files: PackFiles | None = None,
 ) -> tuple[Pack | None, list[PolicyscanError]]:
-    """As `pack.load_pack`, which is the way in."""
-    loader = _Loader(folder, shown, kinds, overrides)
+    """Reads and checks every file of a pack; all problems of all files come back together.
+
+    `files` are those of the folder where they have been read already.
+    """
+    path = Path(folder)
+    loader = _Loader(path, shown if shown is not None else path.name, kinds, overrides or {})
     pack = loader.load(files)
     return pack, loader.problems
 

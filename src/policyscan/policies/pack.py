@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from policyscan.errors import PolicyscanError
-    from policyscan.kinds.kinds import Kinds
     from policyscan.policies.policy import Policy
     from policyscan.policies.survey import PackFiles
 
@@ -94,23 +92,3 @@ def builtin_folder() -> Path:
     from pathlib import Path
 
     return Path(builtin_path())
-
-
-def load_pack(
-    folder: str | os.PathLike[str],
-    kinds: Kinds,
-    *,
-    shown: str | None = None,
-    overrides: Overrides | None = None,
-    files: PackFiles | None = None,
-) -> tuple[Pack | None, list[PolicyscanError]]:
-    """Reads and checks every file of a pack; all problems of all files come back together.
-
-    `files` are those of the folder where they have been read already.
-    """
-    from pathlib import Path
-
-    from policyscan.policies.loading import load_files
-
-    path = Path(folder)
-    return load_files(path, kinds, shown if shown is not None else path.name, overrides or {}, files)

@@ -7,7 +7,7 @@ from typing import Any
 
 from policyscan import cel
 from policyscan.cel import types, values
-from policyscan.policies.policy import Parameter
+from policyscan.policies.policy import Parameter, Policy
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
@@ -57,6 +57,12 @@ def check_bounds(parameter: Parameter, value: Any) -> None:
         for item in value if isinstance(value, list) else [value]:
             if item not in parameter.values:
                 raise ValueError(f"{item!r} is not one of: {', '.join(parameter.values)}")
+
+
+def loosened(policy: Policy) -> list[Parameter]:
+    """The parameters whose values ask for less than the policy's defaults."""
+    changed = [p for p in policy.declared if policy.parameters[p.name] != p.default]
+    return [p for p in changed if loosens(p, policy.parameters[p.name])]
 
 
 def loosens(parameter: Parameter, value: Any) -> bool:

@@ -187,16 +187,6 @@ class Policy(NamedTuple):
     evidence: EvidenceRule | None = None
 
     @property
-    def loosened(self) -> tuple[Parameter, ...]:
-        """The parameters whose values ask for less than the policy's defaults."""
-        changed = [p for p in self.declared if self.parameters[p.name] != p.default]
-        if not changed:
-            return ()
-        from policyscan.policies.parameters import loosens
-
-        return tuple(p for p in changed if loosens(p, self.parameters[p.name]))
-
-    @property
     def id(self) -> str:
         """The policy's id, which is its file's name."""
         return self.info.id

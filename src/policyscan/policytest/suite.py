@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
-from policyscan.policies.pack import TEST_SUFFIX, Pack, load_pack
+from policyscan.policies.loading import load_pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack
 from policyscan.policies.policy import Policy
 from policyscan.policies.survey import test_of, tests_in
 from policyscan.policies.variants import Variants

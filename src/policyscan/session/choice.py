@@ -153,9 +153,14 @@ def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
 
 def loosened(choice: Choice) -> Iterator[Loosened]:
     """The parameters that ask for less than the pack does."""
+    # Most scans change no parameter, and need not import what tells looser from stricter.
+    changed = [p for p in choice.policies if any(p.parameters[d.name] != d.default for d in p.declared)]
+    if not changed:
+        return
     from policyscan.cel import to_json
+    from policyscan.policies.parameters import loosened as looser
 
-    for policy in choice.policies:
-        for parameter in policy.loosened:
+    for policy in changed:
+        for parameter in looser(policy):
             value = policy.parameters[parameter.name]
             yield Loosened(policy.id, parameter.name, to_json(parameter.default), to_json(value))
