@@ -177,7 +177,7 @@ class Result(NamedTuple):
 
     `subject` is the key of the subject (`lt-02`), empty for the document as a whole. `until` is the
     ISO date or instant up to which the status holds if nothing else changes; None for ever. `reason` says
-    why a result is not applicable or unknown. `trace` is the evaluated expression as lines of text. `basis`
+    why a result is not applicable or unknown. `basis`
     is the evidence that the result rests on; None for checks of the document itself.
     """
 
@@ -197,7 +197,6 @@ class Result(NamedTuple):
     waiver: WaiverMark | None = None
     reason: str | None = None
     figures: Mapping[str, Json] = {}
-    trace: tuple[str, ...] | None = None
     basis: Basis | None = None
 
     @property

@@ -112,9 +112,16 @@ def apply(
 def finding(problem: Problem, document: str, kind: str) -> Result:
     """The finding about a waiver of a document."""
     return Result(
-        BAD_WAIVER.id, problem.requirement, document, kind, problem.name,
-        Status.FAIL, problem.severity, problem.message, problem.span,
-    )  # fmt: skip
+        policy=BAD_WAIVER.id,
+        requirement=problem.requirement,
+        document=document,
+        kind=kind,
+        subject=problem.name,
+        status=Status.FAIL,
+        severity=problem.severity,
+        message=problem.message,
+        span=problem.span,
+    )
 
 
 def _read(

@@ -177,20 +177,33 @@ class Evaluation:
         document = self.document
         self.turns(*AT_ONCE)
         return Result(
-            policy.info.id, "", document.id, document.kind.name, "", Status.ERROR, policy.info.severity,
-            f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
-            document.root_span(),
-        )  # fmt: skip
+            policy=policy.info.id,
+            requirement="",
+            document=document.id,
+            kind=document.kind.name,
+            subject="",
+            status=Status.ERROR,
+            severity=policy.info.severity,
+            message=f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
+            span=document.root_span(),
+        )
 
     def _references(self) -> list[Result]:
         document = self.document
         return [
             Result(
-                DANGLING_REFERENCE.id, "exists", document.id, document.kind.name, issue.path, Status.FAIL,
-                DANGLING_REFERENCE.severity, issue.message, issue.place,
+                policy=DANGLING_REFERENCE.id,
+                requirement="exists",
+                document=document.id,
+                kind=document.kind.name,
+                subject=issue.path,
+                status=Status.FAIL,
+                severity=DANGLING_REFERENCE.severity,
+                message=issue.message,
+                span=issue.place,
             )
             for issue in sorted((*document.issues, *self.tables.issues), key=lambda issue: issue.place)
-        ]  # fmt: skip
+        ]
 
     def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:
         """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
@@ -278,7 +291,13 @@ def _told(policy: str, status: Status) -> Status:
 def crashed(document_id: str, kind: str, document: Document, error: Exception) -> Result:
     """The result of a document on which policyscan itself failed."""
     return Result(
-        CRASH.id, "evaluated", document_id, kind, "", Status.ERROR, Severity.CRITICAL,
-        f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug",
-        document.root_span(),
-    )  # fmt: skip
+        policy=CRASH.id,
+        requirement="evaluated",
+        document=document_id,
+        kind=kind,
+        subject="",
+        status=Status.ERROR,
+        severity=Severity.CRITICAL,
+        message=f"policyscan failed on this document: {type(error).__name__}: {error}; this is a bug",
+        span=document.root_span(),
+    )

@@ -77,24 +77,22 @@ class Explainer:
         if short is not None:
             gaps = outcome.gaps or (short.gap,)
         return Result(
-            policy.info.id,
-            outcome.requirement,
-            self.document.id,
-            self.document.kind.name,
-            outcome.subject,
-            status,
-            outcome.severity,
-            disagreement or self._message(policy, outcome, status, traced, gaps),
-            self._span(outcome, traced, gaps),
-            self._evidence(traced) if self.evidence else (),
-            policy.shown_parameters,
-            shown(self.clock, *outcome.turn),
-            gaps if status is Status.UNKNOWN else (),
-            None,
-            _reason(policy, outcome, status, () if gaps else traced),
-            self._figures(policy, outcome),
-            None,
-            short.basis if short is not None else self._basis(policy, outcome),
+            policy=policy.info.id,
+            requirement=outcome.requirement,
+            document=self.document.id,
+            kind=self.document.kind.name,
+            subject=outcome.subject,
+            status=status,
+            severity=outcome.severity,
+            message=disagreement or self._message(policy, outcome, status, traced, gaps),
+            span=self._span(outcome, traced, gaps),
+            evidence=self._evidence(traced) if self.evidence else (),
+            parameters=policy.shown_parameters,
+            until=shown(self.clock, *outcome.turn),
+            gaps=gaps if status is Status.UNKNOWN else (),
+            reason=_reason(policy, outcome, status, () if gaps else traced),
+            figures=self._figures(policy, outcome),
+            basis=short.basis if short is not None else self._basis(policy, outcome),
         )
 
     def _basis(self, policy: Policy, outcome: Outcome) -> Basis:
@@ -108,9 +106,16 @@ class Explainer:
         """The result of an outcome that is counted and shown nowhere."""
         document = self.document
         return Result(
-            policy.info.id, outcome.requirement, document.id, document.kind.name, outcome.subject,
-            outcome.status, outcome.severity, "", Span(document.file, 1, 1, 1, 1),
-        )  # fmt: skip
+            policy=policy.info.id,
+            requirement=outcome.requirement,
+            document=document.id,
+            kind=document.kind.name,
+            subject=outcome.subject,
+            status=outcome.status,
+            severity=outcome.severity,
+            message="",
+            span=Span(document.file, 1, 1, 1, 1),
+        )
 
     def traces(self, outcome: Outcome) -> list[Trace]:
         """The traces of the expressions that decided an outcome."""

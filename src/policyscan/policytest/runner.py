@@ -67,7 +67,7 @@ def results(
     for one in (document, *context):
         link_across(one, lambda kind, id_: by_id.get((kind, id_)))
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
-    plan = Plan([known[tests.policy]], known, aliases, moment, full=True)
+    plan = Plan(policies=[known[tests.policy]], known=known, aliases=aliases, moment=moment, full=True)
     scanned = scan_document(document, plan, context, open_book(plan, Beside(context)))
     return [document, *context], [r for r in scanned.results if not is_document_check(r.policy)]
 

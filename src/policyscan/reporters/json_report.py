@@ -194,8 +194,6 @@ def _result(result: Result) -> Json:
         shown["reason"] = result.reason
     if result.figures:
         shown["figures"] = dict(result.figures)
-    if result.trace:
-        shown["trace"] = list(result.trace)
     return shown
 
 

@@ -309,8 +309,6 @@ class _Page:
             self.fact("related", also.removeprefix("related "))
         if result.until:
             self.fact("until", moment(result.until))
-        for line in (line for one in group for line in one.trace or ()):
-            self.fact("trace", one_line(line))
 
     def fact(self, name: str, text: str) -> None:
         self.add(f"{name:>{_LABEL - 1}} {text}")

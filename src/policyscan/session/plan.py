@@ -35,16 +35,16 @@ def make_plan(
 ) -> Plan:
     """What the engine is asked to do."""
     return Plan(
-        choice.policies,
-        choice.known,
-        choice.aliases,
-        moment,
-        config.time_zone,
-        full,
-        evidence,
-        gaps,
-        grades,
-        choice.evidence,
+        policies=choice.policies,
+        known=choice.known,
+        aliases=choice.aliases,
+        moment=moment,
+        zone=config.time_zone,
+        full=full,
+        evidence=evidence,
+        gaps=gaps,
+        grades=grades,
+        rule=choice.evidence,
     )
 
 

@@ -63,8 +63,8 @@ def report_on(
     def about() -> ScanInfo:
         state = reader.checkout()
         return ScanInfo(
-            __version__,
-            day_of(moment, config.time_zone),
+            version=__version__,
+            as_of=day_of(moment, config.time_zone),
             pack=main.name,
             pack_version=main.version,
             profile=choice.profile,
