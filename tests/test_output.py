@@ -16,8 +16,10 @@ from typing import NoReturn
 import pytest
 
 from policyscan import output
+from policyscan.display import cells, snippet
 from policyscan.errors import UsageError
-from policyscan.output import check_writable, create_file, encode, present, put, show, write_file
+from policyscan.output import check_writable, create_file, encode, present, put, show, speller, write_file
+from policyscan.source import Source
 
 
 def test_a_new_file_is_written_as_utf_8_with_its_line_endings(tmp_path: Path) -> None:
@@ -346,3 +348,14 @@ def test_no_command_is_upset_by_its_streams(
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "this is a bug" not in done.stderr
     assert (tmp_path / "code").read_text(encoding="utf-8") == f"{code}\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])
+@pytest.mark.parametrize(("before", "marked"), [("名前: ", "災"), ("ł: ", "łé"), ("a: ", "👩\u200d💻")])
+def test_carets_stand_below_what_a_console_shows_instead(encoding: str, before: str, marked: str) -> None:
+    spell = speller(io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    source = Source("f", f"{before}{marked} x")
+    start = len(before)
+    text, carets = snippet(source, source.span(start, start + len(marked)), spell).split("\n")
+    assert text == spell(text) == f"1 | {spell(before)}{spell(marked)} x"
+    assert carets == " " * (4 + cells(spell(before))) + "^" * cells(spell(marked))

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from policyscan.source import Source, Span
 
 _JOINERS = "\u200c\u200d"  # they shape letters and emoji; every other format character can mislead
@@ -115,10 +117,11 @@ def _width(char: str, last: int) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
-def snippet(source: Source, span: Span) -> str:
+def snippet(source: Source, span: Span, spell: Callable[[str], str] = str) -> str:
     """The span's first line with its number, and carets under the span: two lines of text, safe to print.
 
-    A line longer than 160 characters is cut around the span.
+    A line longer than 160 characters is cut around the span. `spell` gives what becomes of a character where
+    it is shown, as a code page may lack it.
     """
     text = source.line(span.line)
     first = span.column - 1
@@ -126,17 +129,17 @@ def snippet(source: Source, span: Span) -> str:
     cut = max(0, first - _WIDEST // 2) if len(text) > _WIDEST else 0
     text = text[cut : cut + _WIDEST]
     first, last = first - cut, min(last - cut, len(text))
-    shown = _characters(text)
+    shown = _characters(text, spell)
     gutter = f"{span.line} | "
     lead = " " * len(gutter) + _under(shown[:first], " ")
     carets = _under(shown[first:last], "^")
     return f"{gutter}{''.join(shown)}\n{lead}{carets if '^' in carets else '^'}"
 
 
-def _characters(text: str) -> list[str]:
+def _characters(text: str, spell: Callable[[str], str]) -> list[str]:
     """What each character of a line is shown as. A tab stays one, so that what is below it lines up however
     wide the terminal shows it."""
-    shown = [char if char == "\t" else one_line(char) for char in text]
+    shown = [char if char == "\t" else spell(one_line(char)) for char in text]
     for mark in _MARKED.finditer(text):
         shown[mark.start() + 1] = "\\#"
     return shown

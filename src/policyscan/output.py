@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
@@ -103,6 +103,14 @@ def _put(stream: TextIO, text: str, *, exact: bool) -> None:
         return
     buffer.write(text.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
     buffer.flush()
+
+
+def speller(stream: TextIO | None) -> Callable[[str], str]:
+    """What becomes of a text that is written to a stream: what its encoding lacks is spelt out."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    if encoding.lower().replace("_", "-") in {"utf-8", "utf8"}:
+        return str
+    return lambda text: text.encode(encoding, _SPELT).decode(encoding)
 
 
 def flush() -> None:

@@ -5,6 +5,7 @@ What is found and evaluated stands in `session/explaining.py`; here it becomes l
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from policyscan.cli.traces import trace_lines
 from policyscan.display import snippet
 from policyscan.engine.accounts import Account
 from policyscan.findings import Status
-from policyscan.output import show
+from policyscan.output import show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
 from policyscan.session.explaining import explain, find_policy
@@ -153,7 +154,7 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
     yield f"  {result.span}"
     source = source_of(result.span.file)
     if source is not None:
-        yield from (f"    {line}" for line in snippet(source, result.span).splitlines())
+        yield from (f"    {line}" for line in snippet(source, result.span, speller(sys.stdout)).splitlines())
     if result.until:
         yield f"  nothing changes this before {moment(result.until)} but new facts"
     if result.waiver is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from policyscan.errors import PolicyscanError, Problems
-from policyscan.output import close, flush, prepare_streams, show
+from policyscan.output import close, flush, prepare_streams, show, speller
 from policyscan.version import __version__
 
 if TYPE_CHECKING:
@@ -168,4 +168,4 @@ def _lines(at: Span, given: Source | None) -> list[str]:
     if at[1:] == (1, 1, 1, 1):
         return []
     source = given if given is not None and given.file == at.file else source_of(at.file)
-    return snippet(source, at).splitlines() if source is not None else []
+    return snippet(source, at, speller(sys.stderr)).splitlines() if source is not None else []

@@ -5,6 +5,7 @@ What a scan is stands in `session/run.py`; here options are read, outputs writte
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from policyscan.cli.terminal import wants_color, width
 from policyscan.cli.texts import read_stdin, sources
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, Severity
-from policyscan.output import check_writable, present, put, write_file
+from policyscan.output import check_writable, present, put, speller, write_file
 from policyscan.reporters import REPORTERS, Needs, Options, needs_of
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
@@ -157,7 +158,7 @@ def _emit(report: Report, options: Options, given: dict[str, Any]) -> None:
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
     if not given["quiet"]:
-        shown = options._replace(color=wants_color(given["color"]), width=width())
+        shown = options._replace(color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout))
         _print(given["format_"], REPORTERS[given["format_"]].render(report, shown), failures)
     if failures:
         raise Problems(failures)

@@ -130,7 +130,7 @@ class _Page:
         source = self.options.source(span.file)
         if source is None or not source.line(span.line).strip():
             return []
-        text, carets = snippet(source, span).split("\n")
+        text, carets = snippet(source, span, self.options.spell).split("\n")
         return [lead + text, lead + self.paint(carets, "1")]
 
     # One block for every document
