@@ -271,7 +271,7 @@ def test_anything_unusual_is_left_to_libyaml(text: str) -> None:
         "a: [\n  1,\n  2,\n]\nb: 1\n",
         "a: {b: 1,\n    c: [2,\n 3]}  # d\ne:\n  - f\n",
         "- [1,\n   2]\n- {a: 1,\n   b: 2}\n- c\n",
-        "a:\n  b: [c,\n\n d]\n  e: 1\n",
+        "a:\n  b: [c,\n\n   d]\n  e: 1\n",
         # texts
         "a: |\n  b\n  c\n",
         "a: |\n  b\n\n    c\n\n\nd: 1\n",

@@ -282,7 +282,7 @@ def test_an_alias_bomb_is_refused(pure: bool) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
     ((line, _, message),) = problems_of("\n".join(lines), pure=pure)
-    assert message == "aliases make this document grow by more than 100,000 values"
+    assert message == "aliases make this file grow by more than 100,000 values"
     assert line == 6
 
 

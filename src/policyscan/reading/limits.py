@@ -13,6 +13,6 @@ MAX_EVENTS: Final = 1_000_000
 MAX_SCALAR: Final = 1_000_000
 """The longest text of one value, in characters."""
 MAX_COPIED: Final = 100_000
-"""How many values aliases may add to one document."""
+"""How many values aliases may add to one file."""
 MAX_KEY: Final = 1024
 """The longest key, in characters. This limit is not ours: YAML looks no further back from a colon."""

@@ -66,10 +66,14 @@ class Layout:
         lines = self.lines[number : number + _MAX_FLOW_LINES]
         value, end = read_flow(self.ending.join(lines), column)
         last = number
+        _, key, _, at, begin, _ = self.found[number]
+        column = at if key is not None else begin
         for line in lines:
             end -= len(line) + len(self.ending)
             if last > number and (not line.isprintable() or line.startswith(("...", "---"))):
                 raise Doubt
+            if last > number and line[: column + 1].strip() and line.strip("]}, "):
+                raise Doubt  # indented too little, which more than brackets may not be
             if end <= 0:
                 break
             last += 1

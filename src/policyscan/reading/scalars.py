@@ -46,7 +46,7 @@ class BadScalar(ValueError):
 def resolve(text: str) -> object:
     """The value of a plain scalar: bool, int, float, None, BLANK, or the text itself.
 
-    Raises BadScalar for infinity, NaN, and numbers that 64 bits cannot hold.
+    Raises BadScalar for infinity, NaN, numbers that 64 bits cannot hold, and a dash.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -60,6 +60,8 @@ def resolve(text: str) -> object:
         return integer(text, 8)
     if _HEXADECIMAL.fullmatch(text):
         return integer(text, 16)
+    if text == "-":
+        raise BadScalar("a dash alone is no text", "put it in quotes, or write null")
     if _NOT_FINITE.fullmatch(text):
         raise BadScalar(f"{text} is not a number that can be compared", "write a number, or put it in quotes")
     return text

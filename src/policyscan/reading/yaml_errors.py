@@ -20,7 +20,8 @@ class _Words(NamedTuple):
 
 
 _TAB = _Words("", "a tab stands where YAML needs spaces", "indent with spaces only")
-_QUOTE_IT = "put the whole value in quotes"
+QUOTE_IT = "put the whole value in quotes"
+"""What helps where YAML gives a character of a text a meaning of its own."""
 _INDENT = "keys of one mapping and items of one list start in the same column; a text with ': ' needs quotes"
 _WORDS = (
     _Words("violates indentation", _TAB.message, _TAB.hint),
@@ -51,7 +52,7 @@ _WORDS = (
     _Words(
         "',' or ']'", "a comma or ] is missing before this", "each [ needs its ], and commas between items"
     ),
-    _Words("node content", "a value is missing before this", _QUOTE_IT + " if this belongs to it"),
+    _Words("node content", "a value is missing before this", QUOTE_IT + " if this belongs to it"),
     _Words(
         "unknown escape character",
         "a backslash starts an escape here that YAML does not know",
@@ -67,11 +68,11 @@ _WORDS = (
     _Words(
         "alphabetic or numeric",
         "* and & begin an alias and an anchor, and a name has to follow",
-        _QUOTE_IT + ": '*.yaml'",
+        QUOTE_IT + ": '*.yaml'",
     ),
     _Words("<document start>", "this text is not part of the document above it", _INDENT),
     _Words(
-        "undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", _QUOTE_IT
+        "undefined tag handle", "a value that begins with ! is a tag, and this one is not defined", QUOTE_IT
     ),
     _Words("long version number", "this version of YAML is not known", "delete the %YAML line"),
     _Words("incompatible YAML document", "this version of YAML is not known", "delete the %YAML line"),
@@ -102,6 +103,30 @@ def _forbidden(source: Source, found: re.Match[str]) -> DocumentError:
     )
 
 
+ODD_SPACE = re.compile("(?:^ *(?:- ?)?|:)([\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])", re.MULTILINE)
+"""A space at the beginning of a line or after a colon, where people see the one that YAML wants."""
+
+
+def odd_space(found: re.Match[str], source: Source, start: int = 0) -> DocumentError:
+    """What to tell of one, `start` being the offset of the text in which it was found."""
+    char = found.group(1)
+    name = "a no-break space" if char in "\u00a0\u202f" else "a space of another kind"
+    return DocumentError(
+        f"{name} (U+{ord(char):04X}) stands where YAML needs a plain one",
+        at=source.span(start + found.start(1), start + found.end(1)),
+        hint="write the spaces anew: they come from a web page or a text program",
+    )
+
+
+def _odd_space_near(source: Source, opening: Any, at: int) -> DocumentError | None:
+    """An odd space in the lines from where something began up to where it went wrong."""
+    text = source.text
+    first = min(opening.index, at) if opening is not None else at
+    begin, end = text.rfind("\n", 0, first) + 1, text.find("\n", at)
+    found = ODD_SPACE.search(text, begin, len(text) if end < 0 else end)
+    return None if found is None else odd_space(found, source)
+
+
 def in_plain_words(error: Any, source: Source) -> DocumentError:
     """A parser's error as one of ours."""
     if (found := _FORBIDDEN.search(source.text)) is not None and not hasattr(error, "problem"):
@@ -110,6 +135,8 @@ def in_plain_words(error: Any, source: Source) -> DocumentError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     at = min(mark.index, len(source.text)) if mark is not None else 0
     opening = getattr(error, "context_mark", None)
+    if not source.text.isascii() and (odd := _odd_space_near(source, opening, at)) is not None:
+        return odd
     if _CANNOT_START in problem:
         return _bad_start(source, at)
     if _ends_long_key(source.text, at):
@@ -155,4 +182,4 @@ def _bad_start(source: Source, at: int) -> DocumentError:
     span = source.span(at, at + 1)
     if char == "\t":
         return DocumentError(_TAB.message, at=span, hint=_TAB.hint)
-    return DocumentError(f"a value cannot begin with {char}", at=span, hint=_QUOTE_IT)
+    return DocumentError(f"a value cannot begin with {char}", at=span, hint=QUOTE_IT)

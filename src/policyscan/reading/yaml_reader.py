@@ -28,7 +28,8 @@ from policyscan.reading.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCA
 from policyscan.reading.scalars import BadScalar, floating, resolve
 from policyscan.reading.suggest import clip
 from policyscan.reading.tree import BLANK, Key, Place, Tree, start_of
-from policyscan.reading.yaml_errors import in_plain_words, line_separator
+from policyscan.reading.yaml_errors import ODD_SPACE, in_plain_words, line_separator, odd_space
+from policyscan.reading.yaml_strict import unreadable, watched
 from policyscan.source import Source
 
 try:
@@ -52,10 +53,12 @@ def read_yaml(source: Source, *, pure: bool = False) -> tuple[list[Tree], list[D
     """Every sound document of a file, and what is wrong with the others, in the file's order."""
     if not source.text.isascii() and (problem := line_separator(source)):
         return [], [problem]
+    if problem := unreadable(source):
+        return [], [problem]
     parser: Callable[[str], Any] = _PureParser if pure or CParser is None else CParser
     composer = _Composer(source)
     try:
-        composer.run(parser(source.text).get_event)
+        composer.run(watched(source.text, parser(source.text).get_event, composer.problem))
     except yaml.YAMLError as error:
         stopped = _stopped_before(error, composer, parser)
         if stopped is None:
@@ -132,6 +135,7 @@ class _Composer:
         self.trees: list[Tree] = []
         self.problems: list[DocumentError] = []
         self.index = 0
+        self.copied = 0  # in all documents of the file: there may be any number of them
         self.stack: list[Any] = []
         """The containers around the one being filled."""
         self.start_document()
@@ -222,7 +226,6 @@ class _Composer:
         self.places: dict[int, Place] = {}
         self.blanks: dict[int, list[str]] = {}
         self.anchors: dict[str, Any] = {}
-        self.copied = 0
         self.faults = len(self.problems)
         return []
 
@@ -267,6 +270,8 @@ class _Composer:
             return text
         else:
             value = self.meaning(event)
+        if value is None and not event.style and not text.isascii():
+            return f"\0{start_of(event)}"  # told already
         if isinstance(value, str) and (value != "<<" or event.style):
             if not event.style and len(_keys) < _MEMO_SIZE and event.tag is None:
                 _keys[text] = text
@@ -289,9 +294,19 @@ class _Composer:
                 f'put it in quotes: "{clip(event.value)}"',
             )
 
+    def odd_space(self, event: Any) -> bool:
+        """Whether a plain scalar has a space that only looks like one where YAML needs one."""
+        found = None if event.value.isascii() else ODD_SPACE.search(event.value)
+        if found is None:
+            return False
+        self.problems.append(odd_space(found, self.source, event.start_mark.index))
+        return True
+
     def meaning(self, event: Any) -> Any:
         """What a plain scalar means that was not met before."""
         text: str = event.value
+        if self.odd_space(event):
+            return None
         try:
             value = resolve(text)
         except BadScalar as bad:
@@ -373,7 +388,7 @@ class _Composer:
         if depth >= MAX_DEPTH:
             self.too_deep(event)
         if self.copied > MAX_COPIED:
-            self.problem(f"aliases make this document grow by more than {MAX_COPIED:,} values", event)
+            self.problem(f"aliases make this file grow by more than {MAX_COPIED:,} values", event)
             raise _StopError
         place = self.places[id(value)]
         pairs = value.items() if value.__class__ is dict else enumerate(value)
