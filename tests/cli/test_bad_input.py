@@ -467,3 +467,36 @@ def test_a_setting_is_told_where_it_stands_from_a_folder_below(
     ran = policyscan(monkeypatch, below, "scan")
     assert ran.code == 2
     assert ran.err.startswith("error: ../policyscan.yaml:1:10: there is no profile 'essential'")
+
+
+@pytest.mark.parametrize("other", ["GOOD", "Good", "gooD"])
+def test_ids_that_look_alike_are_refused(monkeypatch: pytest.MonkeyPatch, folder: Path, other: str) -> None:
+    text = (folder / "inventories" / "good.yaml").read_text("utf-8")
+    ident = re.search(r"id: ([\w-]+)", text)
+    assert ident is not None
+    (folder / "inventories" / "twin.yaml").write_text(text.replace(ident[1], other, 1), "utf-8")
+    (folder / "inventories" / "good.yaml").write_text(text.replace(ident[1], "good", 1), "utf-8")
+    ran = policyscan(monkeypatch, folder, "validate")
+    assert ran.code == 2
+    assert f"the id {other} looks like good, which another client has in inventories/good.yaml" in ran.err
+
+
+@pytest.mark.parametrize(("name", "guess"), [("brigth", "did you mean bright?"), ("zzz", "")])
+def test_a_reference_to_an_inventory_that_is_not_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, guess: str
+) -> None:
+    inventories = folder / "inventories"
+    (inventories / "bright.yaml").write_text(
+        "schema_version: 1\nkind: provider\nas_of: 2026-10-31\norganisation: {id: bright, name: Bright}\n",
+        "utf-8",
+    )
+    (inventories / "refers.yaml").write_text(
+        "schema_version: 1\nkind: client\nas_of: 2026-10-31\norganisation: {id: refers, name: R}\n"
+        f"providers: [{{id: e, name: E, profile: {name}}}]\n",
+        "utf-8",
+    )
+    for command in ("validate", "scan"):
+        ran = policyscan(monkeypatch, folder, command)
+        (line,) = (line for line in ran.out.splitlines() if "no inventory is the provider" in line)
+        assert f"no inventory is the provider {name}, which this refers to" in line
+        assert line.endswith(guess)

@@ -361,6 +361,15 @@ def same_id(document: Document, first: Document) -> DocumentError:
     )
 
 
+def like_id(document: Document, other: str, where: str) -> DocumentError:
+    """That a document's id looks like another one, where files and people do not tell them apart."""
+    return DocumentError(
+        f"the id {document.id} looks like {other}, which another {document.kind.name} has in {where}",
+        at=document.place_of(*_ident(document)),
+        hint="if they are one and the same, write it in one way; else give them ids that look different",
+    )
+
+
 def _ident(document: Document) -> tuple[Container, Key]:
     """The container that a document's id stands in, and its key."""
     *above, last = document.kind.shape.ident

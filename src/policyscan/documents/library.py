@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator
 
-from policyscan.documents.document import Document, same_id
+from policyscan.documents.document import Document, like_id, same_id
 from policyscan.documents.envelope import Name, folder_of, in_own_folder
 from policyscan.documents.index import Entry, Index
 from policyscan.documents.members import Members, below, gather, patterns
@@ -24,6 +24,7 @@ from policyscan.files.discovery import (
 )
 from policyscan.files.identity import Identity
 from policyscan.kinds.kinds import Kinds
+from policyscan.names import person
 
 
 class Library:
@@ -45,6 +46,7 @@ class Library:
         """The documents that were loaded, in this order."""
         self._by_id: dict[Name, Document] = {}
         self._found: dict[Name, Document | None] = {}
+        self._looks: dict[tuple[str, str], tuple[str, str]] = {}  # by kind and look: an id and its file
         self._own_folders: dict[str, list[File]] = {}  # by kind
         self._walks: dict[str, Discovery] = {}  # by root
         self._looked_into: set[str] = set()
@@ -73,7 +75,19 @@ class Library:
             else:
                 documents.append(document)
                 link_across(document, self.find)
+                problems.extend(self._alike(document))
         return Loaded(documents, problems, loaded.skipped)
+
+    def _alike(self, document: Document) -> Iterator[DocumentError]:
+        """What is wrong with an id that differs from another one only in what nobody sees, or in case."""
+        key = (document.kind.name, person(document.id))
+        other, where = self._looks.setdefault(key, (document.id, document.file))
+        if other != document.id:
+            yield like_id(document, other, where)
+
+    def known(self, kind: str) -> list[str]:
+        """The ids of a kind that were met so far, for a guess at what was meant."""
+        return sorted(ident for of, ident in {*self._by_id, *self.index.ids} if of == kind)
 
     def _again(self, entry: Entry) -> Document:
         """A document that was read before; it is not kept, so that memory does not grow with the files."""

@@ -19,6 +19,7 @@ from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
+from policyscan.reading.suggest import did_you_mean
 from policyscan.session.options import Inputs, Spelling, option
 
 _MOST_NAMED = 5
@@ -44,6 +45,7 @@ class Reader:
         self._told: set[str] = set()
         self._context: set[str] = set()
         self._sought: set[str] = set()
+        self._nowhere: set[str] = set()  # notes of references to documents that are in no inventory
         self._referred: set[tuple[str, str]] = set()  # kind and id
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
@@ -62,6 +64,7 @@ class Reader:
                     self._context.update(one.file for one in context)
                     others = document.envelope.wanted
                     self._referred |= others
+                    self._note_nowhere(document, others - {(one.kind.name, one.id) for one in context})
                     self._sought |= {ident for _, ident in others} - {one.id for one in context}
                     if document.kind.name in self.last:
                         self.library.expect(document)
@@ -116,6 +119,15 @@ class Reader:
         loaded = self.library.load(file)
         return bool(loaded.documents or loaded.problems)
 
+    def _note_nowhere(self, document: Document, missing: Collection[tuple[str, str]]) -> None:
+        """Remember what a document refers to and no inventory is: all that rests on it is unknown."""
+        for container, key, ident, _ in document.outward if missing else ():
+            for kind in sorted(kind for kind, name in missing if name == ident):
+                guess = did_you_mean(ident, self.library.known(kind))
+                place = document.place_of(container, key)
+                words = f"{place}: no inventory is the {kind} {ident}, which this refers to"
+                self._nowhere.add(f"{words}: {guess}" if guess else words)
+
     def unread(self) -> Iterator[str]:
         """What was passed over without a look, for someone who wonders where an inventory is."""
         count, names = self.discovery.ignored, self.discovery.left_out
@@ -126,6 +138,7 @@ class Reader:
         elif count:
             yield f"{count} files or folders that a .gitignore excludes were not read{which}"
         yield from self.discovery.notes
+        yield from sorted(self._nowhere)
         if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
 
