@@ -40,7 +40,7 @@ def result(
 
 def apply(
     results: list[Result], *written: Any, scanned: tuple[str, ...] = ("PATCH-02",)
-) -> tuple[list[Result], list[waivers.Problem]]:
+) -> tuple[list[Result], list[waivers.WaiverProblem]]:
     return waivers.apply(
         results,
         list(written),

@@ -114,7 +114,7 @@ TRAITS: Mapping[Status, Traits] = {
 FINDINGS = frozenset(status for status, traits in TRAITS.items() if traits.finding)
 
 
-class Read(NamedTuple):
+class ValueRead(NamedTuple):
     """One value that a result rests on: its path in the document, the value, and where it is written."""
 
     path: str
@@ -190,7 +190,7 @@ class Result(NamedTuple):
     severity: Severity
     message: str
     span: Span
-    evidence: tuple[Read, ...] = ()
+    evidence: tuple[ValueRead, ...] = ()
     parameters: Mapping[str, Json] = {}
     until: str | None = None
     gaps: tuple[Gap, ...] = ()
@@ -303,7 +303,6 @@ class Loosened(NamedTuple):
     parameter: str
     default: Json
     value: Json
-    reason: str = ""
 
 
 class PackInfo(NamedTuple):

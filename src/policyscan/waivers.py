@@ -65,7 +65,7 @@ class Waiver(NamedTuple):
         return "/".join(part for part in (self.policy, self.subject) if part)
 
 
-class Problem(NamedTuple):
+class WaiverProblem(NamedTuple):
     """What is wrong with a waiver, and how bad that is."""
 
     name: str
@@ -85,7 +85,7 @@ def apply(
     known: Mapping[str, str],
     requirements: Mapping[str, Sequence[str]],
     document: str = "",
-) -> tuple[list[Result], list[Problem]]:
+) -> tuple[list[Result], list[WaiverProblem]]:
     """The results of one document with its waivers applied, and what is wrong with the waivers.
 
     `document` is its id: a waiver that names another one is not for it. `written` is the document's decoded
@@ -93,7 +93,7 @@ def apply(
     another is not called unused; `known` leads from every id and alias of the pack to its policy's id,
     `requirements` from a policy's id to those of its requirements.
     """
-    problems: list[Problem] = []
+    problems: list[WaiverProblem] = []
     waivers = [
         waiver
         for number, item in enumerate(written if isinstance(written, list) else ())
@@ -105,11 +105,11 @@ def apply(
     for waiver in in_force:
         if waiver.number not in used and waiver.policy in scanned:
             message = f"the waiver of {waiver.name} is not needed: nothing that it covers fails or is due"
-            problems.append(Problem(waiver.name, "used", message, Severity.LOW, waiver.span))
+            problems.append(WaiverProblem(waiver.name, "used", message, Severity.LOW, waiver.span))
     return marked, problems
 
 
-def finding(problem: Problem, document: str, kind: str) -> Result:
+def finding(problem: WaiverProblem, document: str, kind: str) -> Result:
     """The finding about a waiver of a document."""
     return Result(
         policy=BAD_WAIVER.id,
@@ -131,7 +131,7 @@ def _read(
     known: Mapping[str, str],
     requirements: Mapping[str, Sequence[str]],
     document: str,
-    problems: list[Problem],
+    problems: list[WaiverProblem],
 ) -> Waiver | None:
     """A complete waiver, or None with its problem."""
     span = locate(item, None)
@@ -139,7 +139,7 @@ def _read(
 
     def refuse(requirement: str, message: str, at: Span) -> None:
         text = f"the waiver of {name} has no effect: {message}"
-        problems.append(Problem(name, requirement, text, Severity.MEDIUM, at))
+        problems.append(WaiverProblem(name, requirement, text, Severity.MEDIUM, at))
 
     missing = [key for key in _NEEDED if not isinstance(item, dict) or _is_blank(item.get(key))]
     if missing:
@@ -192,11 +192,11 @@ def next_turn(written: Any, today: Date) -> int:
     return min((day for day in (*starts, *ends) if day > today), default=NEVER_DAY)
 
 
-def _in_force(waiver: Waiver, today: Date, problems: list[Problem]) -> bool:
+def _in_force(waiver: Waiver, today: Date, problems: list[WaiverProblem]) -> bool:
     """Whether a waiver has effect today; if it should but has not, the reason is a problem."""
 
     def refuse(requirement: str, message: str, severity: Severity = Severity.MEDIUM) -> bool:
-        problems.append(Problem(waiver.name, requirement, message, severity, waiver.span))
+        problems.append(WaiverProblem(waiver.name, requirement, message, severity, waiver.span))
         return False
 
     if waiver.own:

@@ -11,7 +11,7 @@ import pytest
 from policyscan.policies.loading import load_pack
 from policyscan.policies.policy import Policy
 from policyscan.policytest.cases import PolicyTests, as_text, merge, read_tests
-from policyscan.policytest.runner import Outcome, run
+from policyscan.policytest.runner import CaseOutcome, run
 from tests.engine.world import World, kinds
 
 POLICY = """\
@@ -59,7 +59,7 @@ def written(tmp_path: Path, case: str, base: str = BASE) -> PolicyTests:
     return made
 
 
-def ran(world: World, tmp_path: Path, case: str, base: str = BASE) -> Outcome:
+def ran(world: World, tmp_path: Path, case: str, base: str = BASE) -> CaseOutcome:
     world.policy(POLICY)
 
     def policies(parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
@@ -73,7 +73,7 @@ def ran(world: World, tmp_path: Path, case: str, base: str = BASE) -> Outcome:
     return outcome
 
 
-def differences(outcome: Outcome) -> list[str]:
+def differences(outcome: CaseOutcome) -> list[str]:
     return [str(difference).partition("\n")[0] for difference in outcome.differences]
 
 

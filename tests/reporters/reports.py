@@ -18,12 +18,12 @@ from policyscan.findings import (
     PolicyInfo,
     Problem,
     Quote,
-    Read,
     Report,
     Result,
     ScanInfo,
     Severity,
     Status,
+    ValueRead,
     WaiverMark,
     document_info,
     make_report,
@@ -132,8 +132,8 @@ COORDINATOR = Result(
     "Coordinator Dan Cole left on 2026-06-12",
     span(ACME, 4, 16, 22),
     (
-        Read("plan.coordinator", "p-cole", span(ACME, 4, 16, 22)),
-        Read("people[p-cole].end_date", "2026-06-12", span(ACME, 2, 1, 5)),
+        ValueRead("plan.coordinator", "p-cole", span(ACME, 4, 16, 22)),
+        ValueRead("people[p-cole].end_date", "2026-06-12", span(ACME, 2, 1, 5)),
     ),
     {"grace": "0d", "roles": ["owner"]},
     basis=Basis(
@@ -150,7 +150,7 @@ ANTIVIRUS = Result(
     Severity.HIGH,
     "antivirus is switched off",
     span(ACME, 7, 17, 30),
-    (Read("devices[lt-02].antivirus.active", False, span(ACME, 7, 25, 30)),),
+    (ValueRead("devices[lt-02].antivirus.active", False, span(ACME, 7, 25, 30)),),
     basis=Basis(
         Grade.TOOL_EXPORT, "devices", "ninjaone", "2026-10-30", 1, "evidence[ev-rmm]", span(ACME, 5, 1, 8)
     ),
@@ -195,7 +195,7 @@ ENDING = Result(
     Severity.HIGH,
     "E&O cover ends in 15 days",
     span(HARBOR, 5, 17, 27),
-    (Read("insurance[eo].expires_on", "2026-11-15", span(HARBOR, 5, 17, 27)),),
+    (ValueRead("insurance[eo].expires_on", "2026-11-15", span(HARBOR, 5, 17, 27)),),
     {"notice": "30d"},
     "2026-11-15",
     basis=Basis(Grade.DECLARED, "insurance", None, "2026-10-31", 0, "", span(HARBOR, 3, 1, 10)),
@@ -246,7 +246,7 @@ def _findings() -> Report:
     )
     second = ANTIVIRUS._replace(subject="lt-04", message="lt-04 has no antivirus")
     loosened = SCAN._replace(
-        loosened=(Loosened("AV-01", "max_age", "7d", "30d", "offline laptops"),),
+        loosened=(Loosened("AV-01", "max_age", "7d", "30d"),),
         files_skipped=3,
         notes=("read without the C parser",),
         evidence=EvidenceRule(Grade.DOCUMENT, 365),
@@ -266,7 +266,7 @@ def _hostile() -> Report:
         requirement="in\u2028post",
         message=f"{bad}\r\n::stop-commands::pause\n\u202e{'x' * 60}",
         span=span(NASTY, 2, 8, 20),
-        evidence=(Read(bad, {"k\n": bad, "n": float("nan")}, span(NASTY, 2, 8, 20)),),
+        evidence=(ValueRead(bad, {"k\n": bad, "n": float("nan")}, span(NASTY, 2, 8, 20)),),
         parameters={bad: float("inf")},
         basis=Basis(Grade.DOCUMENT, bad, bad, "2026-10-31", 0, bad, span(NASTY, 2, 8, 20)),
     )

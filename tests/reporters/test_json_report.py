@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 
 import policyscan
-from policyscan.findings import Read, Report, Severity, Status
+from policyscan.findings import Report, Severity, Status, ValueRead
 from policyscan.output import encode
 from policyscan.reporters import REPORTERS
 from tests.reporters.reports import COORDINATOR, RESTORED, SITUATIONS, WAIVED, options, report
@@ -203,7 +203,7 @@ def test_an_unknown_result_says_what_it_lacks() -> None:
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_numbers_that_json_lacks_become_text(number: float) -> None:
-    made = report(COORDINATOR._replace(evidence=(Read("x", [{"y": (number, 1.5)}]),)))
+    made = report(COORDINATOR._replace(evidence=(ValueRead("x", [{"y": (number, 1.5)}]),)))
     assert parsed(made)["results"][0]["evidence"][0]["value"] == [{"y": [str(number), 1.5]}]
 
 

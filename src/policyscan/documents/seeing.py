@@ -14,7 +14,7 @@ from policyscan.cel.values import Date, Timestamp
 from policyscan.documents.document import Document, Late
 
 
-class Moment(Protocol):
+class PointInTime(Protocol):
     """A clock: the day and the instant that a document is looked at."""
 
     @property
@@ -23,7 +23,7 @@ class Moment(Protocol):
     def now(self) -> Timestamp: ...
 
 
-def seen(document: Document, clock: Moment) -> Document:
+def seen(document: Document, clock: PointInTime) -> Document:
     """A document without the facts later than a clock, and so are those that it refers to.
 
     A document that many refer to gives them all the same view of a moment.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import Source, open_book
+from policyscan.engine.projection import MemberSource, open_book
 from policyscan.engine.scan import open_evaluation, scan_document
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def accounts(
     policy: Policy,
     plan: Plan,
     context: Sequence[Document] = (),
-    source: Source | None = None,
+    source: MemberSource | None = None,
 ) -> list[Account]:
     """An account of every result of a policy for a document, in the order of its subjects."""
     alone = plan._replace(policies=[policy], full=True, evidence=True, gaps=True)

@@ -11,7 +11,7 @@ from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
 from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
 from policyscan.engine.tables import Tables
-from policyscan.findings import Basis, Gap, Read, Result, Status
+from policyscan.findings import Basis, Gap, Result, Status, ValueRead
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 from policyscan.source import Span
 
@@ -196,19 +196,19 @@ class Explainer:
 
     # --- what
 
-    def _evidence(self, traced: Traced) -> tuple[Read, ...]:
+    def _evidence(self, traced: Traced) -> tuple[ValueRead, ...]:
         reads = [
             read for _, trace in traced for read in (*trace.touched, *((c, k, None) for c, k in trace.empty))
         ]
         # A part of an inventory that has no name of its own is shown by what was read in it.
         entered = {id(container) for container, _, _ in reads}
-        seen: dict[str, Read] = {}
+        seen: dict[str, ValueRead] = {}
         for container, key, value in reads:
             owner = self._owner(container)
             if owner is not None and not (id(value) in entered and self.name(value) is None):
                 path = self._path(owner, container, key)
                 if path not in seen:
-                    seen[path] = Read(path, self._json(value), owner.place_of(container, key))
+                    seen[path] = ValueRead(path, self._json(value), owner.place_of(container, key))
         return tuple(seen.values())
 
     def _json(self, value: Any) -> Any:

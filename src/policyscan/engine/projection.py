@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from policyscan.documents.members import Hole, Members
 
 
-class Source(Protocol):
+class MemberSource(Protocol):
     """Where members come from."""
 
     def is_member(self, document: Document) -> bool:
@@ -41,7 +41,7 @@ class Book:
     """Collects what the members say, for the documents that come last; see `open_book`."""
 
     def __init__(
-        self, policies: Sequence[Policy], source: Source,
+        self, policies: Sequence[Policy], source: MemberSource,
         asks: Sequence[tuple[Policy, Sequence[Policy]]] = (), rule: EvidenceRule | None = None,
     ) -> None:  # fmt: skip
         """`asks` are those of the policies that others ask, themselves or through more, `rule` is what is
@@ -115,7 +115,7 @@ class Book:
         return Projected(table.name, [row for chunk in chunks for row in chunk.rows], chunks)
 
 
-def open_book(plan: Plan, source: Source | None) -> Book | None:
+def open_book(plan: Plan, source: MemberSource | None) -> Book | None:
     """The book of a scan's policies that have tables, and of those that they ask; None if there are none."""
     pending, found = list(plan.policies), dict[str, Policy]()
     for policy in pending:

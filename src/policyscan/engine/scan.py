@@ -12,7 +12,7 @@ from policyscan.engine.evaluation import Evaluation, crashed
 from policyscan.engine.moments import PolicyClock, shared_clock
 from policyscan.engine.outcome import AT_ONCE, NEVER, Turn
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import Book, Source, open_book
+from policyscan.engine.projection import Book, MemberSource, open_book
 from policyscan.findings import (
     DocumentInfo,
     Grade,
@@ -177,7 +177,7 @@ def scan(
     plan: Plan,
     about: Callable[[], ScanInfo],
     problems: Callable[[], Iterable[PolicyscanError]],
-    source: Source | None = None,
+    source: MemberSource | None = None,
 ) -> Report:
     """The report on all documents (each with those that it refers to), evaluated one by one.
 

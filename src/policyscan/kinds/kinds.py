@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import DocumentError, Problems
 from policyscan.kinds.decoding import Decode, Facts, Invalid, make_decoder, make_field_decoder
-from policyscan.kinds.shapes import KIND, Field, Row, Shape, from_rows, to_rows, walk
+from policyscan.kinds.shapes import KIND, Field, Shape, ShapeRow, from_rows, to_rows, walk
 from policyscan.reading.suggest import clip
 from policyscan.reading.text import read_source, top
 from policyscan.source import Source
@@ -29,7 +29,9 @@ class Kind:
     refers to.
     """
 
-    def __init__(self, name: str, file: str, kinds: Kinds, rows: list[Row], targets: Iterable[str]) -> None:
+    def __init__(
+        self, name: str, file: str, kinds: Kinds, rows: list[ShapeRow], targets: Iterable[str]
+    ) -> None:
         self.name = name
         self.file = file
         self.targets = frozenset(targets)

@@ -127,19 +127,19 @@ def target_items(root: Shape, target: str) -> Shape:
 
 # --- as rows of plain values -----------------------------------------------------------------------
 
-Row = tuple[Any, ...]
+ShapeRow = tuple[Any, ...]
 """A shape's attributes in the order of its slots; a field's shape is the number of its row."""
 
 _attributes = attrgetter(*Shape.__slots__)
 _FIELDS, _ITEMS = Shape.__slots__.index("fields"), Shape.__slots__.index("items")
 
 
-def to_rows(root: Shape) -> list[Row]:
+def to_rows(root: Shape) -> list[ShapeRow]:
     """A shape, whose row is the first, and all that it leads to."""
     numbers = {id(root): 0}
     shapes = [root]
 
-    def field_row(field: Field) -> Row:
+    def field_row(field: Field) -> ShapeRow:
         inner = field.shape
         number = numbers.setdefault(id(inner), len(shapes))
         if number == len(shapes):
@@ -156,11 +156,11 @@ def to_rows(root: Shape) -> list[Row]:
     return rows
 
 
-def from_rows(rows: list[Row]) -> Shape:
+def from_rows(rows: list[ShapeRow]) -> Shape:
     """What `to_rows` was given."""
     shapes = [Shape.__new__(Shape) for _ in rows]
 
-    def field(row: Row) -> Field:
+    def field(row: ShapeRow) -> Field:
         made = Field.__new__(Field)
         number, made.default_ok, made.description, made.nullable, made.question, made.unit, absent = row
         made.shape = shapes[number]

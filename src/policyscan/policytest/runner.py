@@ -33,7 +33,7 @@ Policies = Callable[[Mapping[str, Any]], Mapping[str, "Policy"]]
 _UNNAMED = frozenset({APPLIES, FOR_EACH, PROJECT, WHEN, ""})
 
 
-class Outcome(NamedTuple):
+class CaseOutcome(NamedTuple):
     """How a case went: its differences, with their places in the test file; none means it holds."""
 
     case: str
@@ -41,18 +41,18 @@ class Outcome(NamedTuple):
     statuses: frozenset[str]
 
 
-def run(tests: PolicyTests, policies: Policies, kinds: Kinds) -> list[Outcome]:
+def run(tests: PolicyTests, policies: Policies, kinds: Kinds) -> list[CaseOutcome]:
     """The outcome of every case, in the order of the file."""
     return [_run(tests, case, policies, kinds) for case in tests.cases]
 
 
-def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> Outcome:
+def _run(tests: PolicyTests, case: Case, policies: Policies, kinds: Kinds) -> CaseOutcome:
     try:
         documents, found = results(tests, case, policies, kinds)
     except PolicyscanError as error:
-        return Outcome(case.name, tuple(_in_case(case, error)), frozenset())
+        return CaseOutcome(case.name, tuple(_in_case(case, error)), frozenset())
     statuses = frozenset(result.status.value for result in found)
-    return Outcome(case.name, tuple(_compare(case, documents, found)), statuses)
+    return CaseOutcome(case.name, tuple(_compare(case, documents, found)), statuses)
 
 
 def results(

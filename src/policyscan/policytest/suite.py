@@ -18,7 +18,7 @@ from policyscan.policies.policy import Policy
 from policyscan.policies.survey import test_of, tests_in
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
-from policyscan.policytest.runner import Outcome, run
+from policyscan.policytest.runner import CaseOutcome, run
 from policyscan.reading.suggest import did_you_mean
 from policyscan.session.options import StrPath
 from policyscan.session.workspace import configure, load_kinds, pack_folders, shown_path
@@ -33,7 +33,7 @@ class PolicyRun(NamedTuple):
     """
 
     policy: str
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[CaseOutcome] = ()
     seen: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
     problems: Sequence[PolicyscanError] = ()

@@ -20,10 +20,10 @@ from policyscan.findings import (
     Loosened,
     PolicyInfo,
     Problem,
-    Read,
     Report,
     Result,
     Status,
+    ValueRead,
     WaiverMark,
     control_tally,
     score,
@@ -103,7 +103,6 @@ def _loosened(item: Loosened) -> Json:
         "parameter": item.parameter,
         "default": item.default,
         "value": item.value,
-        "reason": item.reason,
     }
 
 
@@ -211,7 +210,7 @@ def _basis(basis: Basis | None) -> Json:
     }
 
 
-def _read(read: Read) -> Json:
+def _read(read: ValueRead) -> Json:
     span = read.span
     return {
         "path": read.path,

@@ -17,11 +17,11 @@ from policyscan.findings import (
     Gap,
     PolicyInfo,
     Problem,
-    Read,
     Report,
     Result,
     Severity,
     Status,
+    ValueRead,
     control_tally,
     score,
     unchecked,
@@ -384,7 +384,7 @@ def _position(span: Span) -> str:
     return f"{place(span)}:{span.column}"
 
 
-def _read(read: Read, near: Span) -> str:
+def _read(read: ValueRead, near: Span) -> str:
     text = f"{one_line(read.path)} = {show(read.value)}"
     if read.span is None:
         return text

@@ -292,7 +292,6 @@ def remarks(report: Report) -> Sequence[str]:
     lines += [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
     lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
-        + (f": {one_line(item.reason)}" if item.reason else "")
         for item in scan.loosened
     ]
     for kind, count in without_controls(report).items():
