@@ -346,7 +346,7 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
     """A schema's pattern as a search; raises BadPattern.
 
     Patterns of users' kinds are RE2, as in expressions. The shipped ones are left to Python, for which
-    nothing has to be imported (docs/adr/0011-patterns.md); there `$` needs to be told that it means the end.
+    nothing has to be imported (docs/adr/0012-patterns.md); there `$` needs to be told that it means the end.
     """
     if pattern in SHIPPED_PATTERNS:
         return re.compile(pattern[:-1] + r"\Z").search
