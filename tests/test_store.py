@@ -206,9 +206,11 @@ def test_a_folder_that_may_have_come_with_a_checkout_is_not_used(
     monkeypatch.chdir(checkout / "deep")
     assert not is_apart(str(checkout / "deep" / "cache"))  # below the current folder
     assert not is_apart(str(checkout / "deep"))
+    assert is_apart(str(checkout / "deep" / "cache"), of_checkouts=True)
     assert is_apart(str(checkout / "deeper"))
     (checkout / ".git").write_text("gitdir: elsewhere", "utf-8")  # as of a worktree
     assert not is_apart(str(checkout / "not there yet" / "cache"))
+    assert not is_apart(str(checkout / "deep" / "cache"), of_checkouts=True)
     assert not is_apart(str(tmp_path / "link" / "cache"))
     assert is_apart(str(apart))
 

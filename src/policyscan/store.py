@@ -178,27 +178,29 @@ def default_store() -> Store | None:
     """The user's own store; None where there is no folder that is safe to keep things in.
 
     It is POLICYSCAN_CACHE_DIR, else XDG_CACHE_HOME, else the platform's folder for caches. A folder that the
-    environment names is passed over if it is relative, below the current folder, or in a git checkout: what
-    lies there may have come with what is to be scanned. The seal's key lies in the folder for a user's state.
+    environment names is passed over if it is relative or in a git checkout, and one that it names for all
+    programs also if it is below the current folder: what lies there may have come with what is to be scanned.
+    The seal's key lies in the folder for a user's state.
     """
-    own = _of_platform("caches")
-    named = [os.environ.get("POLICYSCAN_CACHE_DIR"), _joined(os.environ.get("XDG_CACHE_HOME"))]
-    folder = next((one for one in named if one and is_apart(one)), own)
+    folder = os.environ.get("POLICYSCAN_CACHE_DIR")
+    if not folder or not is_apart(folder, of_checkouts=True):
+        folder = _joined(os.environ.get("XDG_CACHE_HOME"))
+        folder = folder if folder and is_apart(folder) else _of_platform("caches")
     state = _joined(os.environ.get("XDG_STATE_HOME"))
     state = state if state and is_apart(state) else _of_platform("state")
     return Store(folder, os.path.join(state, "key")) if folder and state else None
 
 
-def is_apart(folder: str) -> bool:
-    """Whether a folder cannot have come with what is scanned: absolute, not below the current folder, and in
-    no git checkout."""
+def is_apart(folder: str, *, of_checkouts: bool = False) -> bool:
+    """Whether a folder cannot have come with what is scanned: absolute, in no git checkout, and (unless only
+    these are asked about) not below the current folder."""
     if not os.path.isabs(folder):
         return False
     try:
         real, here = os.path.realpath(folder), os.path.realpath(os.curdir)
     except OSError:
         return False
-    if os.path.join(real, "").startswith(os.path.join(here, "")):
+    if not of_checkouts and os.path.join(real, "").startswith(os.path.join(here, "")):
         return False
     while not os.path.lexists(os.path.join(real, ".git")):
         above = os.path.dirname(real)

@@ -16,7 +16,14 @@ import pytest
 from policyscan.documents.document import Document
 from policyscan.documents.index import index
 from policyscan.documents.library import Library
-from policyscan.documents.opening import Content, FileOutcome, assemble, read_file, read_source
+from policyscan.documents.opening import (
+    Content,
+    FileOutcome,
+    assemble,
+    read_file,
+    read_identified,
+    read_source,
+)
 from policyscan.documents.seeing import seen
 from policyscan.errors import PolicyscanError, Problems
 from policyscan.files.discovery import Discovery, File, discover
@@ -137,7 +144,7 @@ def test_what_is_wrong_is_told_from_elsewhere_too(text: str) -> None:
 
 def elsewhere(file: File) -> FileOutcome:
     """What a file holds, as another process tells it."""
-    return read_file(file, Kinds.builtin())
+    return read_identified(file, Kinds.builtin())
 
 
 def shuffled(files: Iterable[File], seed: int) -> list[File]:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import policyscan
-from policyscan.documents import library
-from policyscan.documents.opening import FileOutcome, assemble, read_file
+from policyscan.documents.opening import FileOutcome, assemble, read_identified
 from policyscan.files.discovery import File, as_source
 from policyscan.kinds.kinds import Kinds
 from policyscan.reading.reading import read_text
 from policyscan.reading.tree import Tree
+from policyscan.session import reader
 from policyscan.source import Source
 from tests.documents.test_outcomes import ROOT, elsewhere, sent, shipped, shuffled
 
@@ -44,7 +44,7 @@ def test_who_reads_the_files_and_in_which_order_makes_no_difference(monkeypatch:
         asked.append(file.path)
         return sent(outcomes[file.path])
 
-    monkeypatch.setattr(library, "read_file", read)
+    monkeypatch.setattr(reader, "read_identified", read)
     assert reports() == expected
     assert set(asked) == set(outcomes)
 
@@ -94,13 +94,13 @@ def test_a_document_in_three_files_gets_the_report_of_one(
 
     def read(file: File, kinds: Kinds) -> FileOutcome:
         if file.shown != CLIENT:
-            return read_file(file, kinds)
+            return read_identified(file, kinds)
         parts = sections(as_source(file), PARTS)
         ordered = sorted(parts, key=lambda part: names.index(part.source.file))
         made.append(file.shown)
-        return FileOutcome((assemble(ordered, kinds),))
+        return FileOutcome((assemble(ordered, kinds),), identity=read_identified(file, kinds).identity)
 
-    monkeypatch.setattr(library, "read_file", read)
+    monkeypatch.setattr(reader, "read_identified", read)
     got = json.loads(reports(CLIENT)[0])
     assert made
     assert without_places(got) == without_places(expected)
