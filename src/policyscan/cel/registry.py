@@ -47,7 +47,9 @@ class Function(NamedTuple):
     """A function: its overloads, one or two sentences of documentation, and examples run as tests.
 
     An example is an expression that is true. `policy` functions do not exist in the core dialect.
-    `absence` marks those that can turn something missing into a verdict.
+    `absence` marks those that can turn something missing into a verdict, `asks` those that can where their
+    arguments are objects or documents' maps: "entries" those that ask which entries an argument has, "parts"
+    those that ask so of everything within one too (they compare or print it).
     """
 
     name: str
@@ -56,6 +58,7 @@ class Function(NamedTuple):
     examples: tuple[str, ...] = ()
     policy: bool = False
     absence: bool = False
+    asks: str = ""
 
 
 class Macro(NamedTuple):

@@ -11,6 +11,7 @@ from policyscan.cel.types import (
     NEVER,
     NULL,
     STRING,
+    WHOLE_DYN,
     Enum,
     List,
     Map,
@@ -45,6 +46,33 @@ def parts(t: Type) -> tuple[Type, ...]:
     if isinstance(t, List | Optional | Nullable):
         return (t.elem,)
     return (t.key, t.value) if isinstance(t, Map) else ()
+
+
+def partial(t: Type) -> bool:
+    """Whether a value of the type may lack facts that are true: it holds an object or a document's map.
+
+    Which keys such a value has, and whether two of them are equal, tells what was written and not what is.
+    """
+    return lists_entries(t) or any(map(partial, parts(t)))
+
+
+def lists_entries(t: Type) -> bool:
+    """Whether a value of the type itself, not only one within it, may lack entries: see `partial`."""
+    t = non_null(t)
+    if isinstance(t, Map):
+        return not t.whole
+    return isinstance(t, ObjectType | Union) or (t == DYN and t is not WHOLE_DYN)
+
+
+def whole(t: Type) -> Type:
+    """A type that was made of nothing partial, with that known of its maps and of `dyn` within it."""
+    if t == DYN:
+        return WHOLE_DYN
+    if isinstance(t, Map):
+        return Map(whole(t.key), whole(t.value), whole=True)
+    if isinstance(t, List | Optional | Nullable):
+        return type(t)(whole(t.elem))
+    return t
 
 
 def reached(types: Iterable[Type]) -> Iterator[ObjectType]:
@@ -125,8 +153,10 @@ def _bind_all(t: Type, binding: Binding) -> bool:
 
 def join(a: Type, b: Type) -> Type:
     """The narrowest type that both fit; `dyn` where they have nothing in common."""
-    if b in (a, NEVER):
+    if b == NEVER:
         return a
+    if a == b:
+        return _merged(a, b)
     if a == NEVER:
         return b
     if NULL in (a, b):
@@ -142,8 +172,21 @@ def join(a: Type, b: Type) -> Type:
     if type(a) is type(b) and isinstance(a, List | Optional):
         return type(a)(join(a.elem, parts(b)[0]))
     if isinstance(a, Map) and isinstance(b, Map):
-        return Map(join(a.key, b.key), join(a.value, b.value))
-    return DYN
+        return Map(join(a.key, b.key), join(a.value, b.value), whole=a.whole and b.whole)
+    return DYN if partial(a) or partial(b) else WHOLE_DYN
+
+
+def _merged(a: Type, b: Type) -> Type:
+    """One of two equal types that is whole only where both are."""
+    if not partial(b):
+        return a
+    if not partial(a):
+        return b
+    if isinstance(a, Map) and isinstance(b, Map):
+        return Map(_merged(a.key, b.key), _merged(a.value, b.value), whole=a.whole and b.whole)
+    if isinstance(a, List | Optional | Nullable):
+        return type(a)(_merged(a.elem, parts(b)[0]))
+    return a
 
 
 def _members(t: ObjectType | Union) -> tuple[ObjectType, ...]:
@@ -159,5 +202,5 @@ def substitute(t: Type, binding: Binding) -> Type:
     if isinstance(t, List | Optional):
         return type(t)(substitute(t.elem, binding))
     if isinstance(t, Map):
-        return Map(substitute(t.key, binding), substitute(t.value, binding))
+        return Map(substitute(t.key, binding), substitute(t.value, binding), whole=t.whole)
     return t

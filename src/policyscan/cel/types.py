@@ -49,6 +49,8 @@ MONEY: Final = Type("money")
 TYPE: Final = Type("type")
 DYN: Final = Type("dyn")
 """Anything; what it is shows only when the expression runs."""
+WHOLE_DYN: Final = Type("dyn")
+"""Equal to `DYN`, for values that hold no facts that might not be written: see `relations.partial`."""
 NEVER: Final = Type("nothing")
 """The element type of `[]`; fits everything."""
 
@@ -70,13 +72,18 @@ class List(Type):
 
 
 class Map(Type):
-    """A map from keys of one type to values of one type."""
+    """A map from keys of one type to values of one type.
 
-    __slots__ = ("key", "value")
+    `whole` says that an expression made it, so that no entry can be missing from it; in a document, one that
+    is not written may still be a fact. Maps that differ in this alone are of one type.
+    """
 
-    def __init__(self, key: Type, value: Type) -> None:
+    __slots__ = ("key", "value", "whole")
+
+    def __init__(self, key: Type, value: Type, *, whole: bool = False) -> None:
         self.key = key
         self.value = value
+        self.whole = whole
 
     @property
     def _parts(self) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from policyscan.cel.ast import Has, Ident, Index, Node, Select
 from policyscan.cel.checking import comparison, names
 from policyscan.cel.checking.messages import an
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import Absence, Read
+from policyscan.cel.environment import Read
 from policyscan.cel.hints import FOREIGN_FIELDS
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, join, may_be_null
@@ -40,7 +40,7 @@ def select(c: Checker, node: Select) -> Out:
             return dotted
     operand = c.expr(node.operand)
     if node.optional:
-        c.absence.append(Absence(node.start, node.end))
+        c.verdict(node)
         return _optional_select(c, node, operand)
     return c.narrowed(_select(c, node, operand), node)
 
@@ -67,6 +67,7 @@ def _select(c: Checker, node: Select, operand: Out) -> Out:
         return Out(ir.Const(start, end, value), _field_type(c, node, t, node.field) or DYN)
     if isinstance(t, Optional):
         inner = _field_type(c, node, non_null(t.elem), node.field) or DYN
+        c.verdict(node)
         return Out(ir.OptSelect(start, end, operand.ir, node.field), Optional(inner))
     found = _field_type(c, node, t, node.field)
     if found is None:
@@ -92,7 +93,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     if t in (DYN, NEVER) or isinstance(t, Optional) or not c.strict:
         if t == DYN:
             c.read_anywhere(field)
-        return DYN
+        return t if t == DYN else DYN
     hint = FOREIGN_FIELDS.get(field)
     if hint is None and registry.INDEX.get(field):
         hint = f"it is a function: x.{field}()"
@@ -137,7 +138,7 @@ def _optional_select(c: Checker, node: Select, operand: Out) -> Out:
 
 def has(c: Checker, node: Has) -> Out:
     """`has(operand.field)`."""
-    c.absence.append(Absence(node.start, node.end))
+    c.verdict(node)
     operand = c.expr(node.operand)
     t = non_null(operand.type)
     dyn = not c.strict or t == DYN or isinstance(t, Optional)
@@ -149,10 +150,10 @@ def has(c: Checker, node: Has) -> Out:
 def index(c: Checker, node: Index) -> Out:
     """`operand[index]` or `operand[?index]`."""
     operand, key = c.expr(node.operand), c.expr(node.index)
-    if node.optional:
-        c.absence.append(Absence(node.start, node.end))
     c.still(node.index, key)
     t = non_null(operand.type)
+    if node.optional or isinstance(t, Optional):
+        c.verdict(node)
     inner = non_null(t.elem) if isinstance(t, Optional) else t
     elem, kind = _indexed(c, node, inner, key)
     if node.optional or isinstance(t, Optional):
@@ -187,7 +188,7 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
     if c.strict and t not in (DYN, NEVER):
         hint = "write .field" if isinstance(t, ObjectType | Union) else None
         c.error(node, f"{an(t)} cannot be indexed", hint)
-    return DYN, "dyn"
+    return t if t == DYN else DYN, "dyn"
 
 
 def _folded_index(node: Index, operand: Any, key: Any) -> ir.Node | None:

@@ -9,11 +9,22 @@ from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
 from policyscan.cel.checking import comparison, definitions, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import Absence, HostFunction, Read
+from policyscan.cel.environment import HostFunction, Read
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Out
-from policyscan.cel.relations import Binding, assignable, certain, fit, join, may_be_null, parts, substitute
+from policyscan.cel.relations import (
+    Binding,
+    assignable,
+    certain,
+    fit,
+    join,
+    may_be_null,
+    partial,
+    parts,
+    substitute,
+    whole,
+)
 from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
@@ -66,7 +77,7 @@ def _asked(c: Checker, node: Call, function: HostFunction) -> Out:
     for part, out in zip(node.args, args, strict=True):
         c.still(part, out)
     if function.absence:
-        c.absence.append(Absence(node.start, node.end))
+        c.verdict(node)
     c.clock = True
     c.reads.add(Read(HOST, function.name))
     kinds, given = tuple(map(str, function.params)), tuple(out.ir for out in args)
@@ -114,7 +125,7 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     if function.name in _IN_ORDER and c.strict and args:
         _check_order(c, node, function.name, nodes[0], args[0])
     if function.absence:
-        c.absence.append(Absence(node.start, node.end))
+        c.verdict(node)
     return _overloaded(c, node, function, nodes, args, target is not None)
 
 
@@ -202,7 +213,9 @@ def _chosen(
         moves = _moving_call(c, function, overload, nodes, args)
     if overload.clock:
         c.clock = True
-    result = substitute(overload.result, binding)
+    result = _result(substitute(overload.result, binding), args)
+    if not any(map(_by_identity, overload.params)):
+        _note_asked(c, node, function, args)
     stepped = any(moving) and overload.moving is not None
     made = ir.Call(
         node.start,
@@ -225,6 +238,24 @@ def _chosen(
         return Out(ir.OptOr(node.start, node.end, function.name == "or", first, second), result)
     folded = _fold(c, node, overload, made, args) if not overload.clock else None
     return Out(folded or made, result, moves)
+
+
+def _note_asked(c: Checker, node: Call, function: registry.Function, args: list[Out]) -> None:
+    """Notes where a function asks which entries an argument has, and one may not be written."""
+    if function.asks and any(partial(out.type) for out in args):
+        for out in args:
+            c.asks(node, out, function.asks)
+
+
+def _by_identity(param: Type) -> bool:
+    """Whether a parameter is for references, which are the same or not whatever is written of them."""
+    return any(map(_by_identity, parts(param))) or (isinstance(param, TypeParam) and param.bound is not None)
+
+
+def _result(t: Type, args: list[Out]) -> Type:
+    """The type of a result, of which everything is known if it is of all arguments."""
+    known = all(isinstance(out.ir, ir.Const) or not partial(out.type) for out in args)
+    return whole(t) if known and args else t
 
 
 def _moving_call(
@@ -316,7 +347,8 @@ def _dispatched(
         return Out(ir.OptOr(node.start, node.end, function.name == "or", first.ir, second.ir), DYN)
     results = {o.result for o in function.overloads if o.member == member}
     only = next(iter(results)) if len(results) == 1 else DYN
-    result = only if not _has_param(only) else DYN
+    result = _result(only if not _has_param(only) else DYN, args)
+    _note_asked(c, node, function, args)
     c.clock = c.clock or any(o.clock for o in function.overloads)
     made = ir.Dispatch(node.start, node.end, function.name, member, tuple(out.ir for out in args))
     return Out(made, result)

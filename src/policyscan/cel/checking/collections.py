@@ -36,7 +36,7 @@ def map_literal(c: Checker, node: MapExpr) -> Out:
         key = join(key, a.type)
         value = join(value, _unwrapped(b.type) if optional else b.type)
         entries.append((a.ir, b.ir))
-    return Out(ir.MapOf(node.start, node.end, tuple(entries), node.optional), Map(key, value))
+    return Out(ir.MapOf(node.start, node.end, tuple(entries), node.optional), Map(key, value, whole=True))
 
 
 def _unwrapped(t: Type) -> Type:

@@ -10,9 +10,8 @@ from policyscan.cel.checking import clock
 from policyscan.cel.checking.clock import FLIPPED
 from policyscan.cel.checking.messages import OPERATORS, an, equality_hint, order_hint, quoted
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import Absence
 from policyscan.cel.ir import Out
-from policyscan.cel.relations import assignable, may_be_null
+from policyscan.cel.relations import assignable, may_be_null, partial
 from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
@@ -58,6 +57,8 @@ def equality(c: Checker, node: Call) -> Out:
     _check_enum(c, node.args[1], b, a)
     a, b = _as_doubles(a, b)
     kind = _equality_kind(c, node, a, b)
+    if kind == "dyn":
+        _compare_parts(c, node, a, b)
     if negate and c.strict:
         guard_nullable(c, node, a, b)
     counted = _count_compared(c, node, OPERATORS[node.function], a, b)
@@ -222,8 +223,7 @@ def membership(c: Checker, node: Call) -> Out:
     c.still(node.args[1], items)
     t = non_null(items.type)
     if isinstance(t, ObjectType | Map):
-        if c.strict and not isinstance(items.ir, ir.Const):
-            c.absence.append(Absence(node.start, node.end))
+        c.asks(node, items)
         if isinstance(t, ObjectType) and isinstance(item.ir, ir.Const) and item.ir.value not in t.fields:
             c.error(node.args[0], f"{an(t)} has no field {item.ir.value!r}")
         plain = c.strict and item.type == STRING
@@ -231,6 +231,7 @@ def membership(c: Checker, node: Call) -> Out:
     if not isinstance(t, List):
         if c.strict and t not in (DYN, NEVER):
             c.error(node, f"`in` asks a list or a map, not {an(t)}")
+        c.asks(node, items, "parts")
         return Out(ir.In(node.start, node.end, item.ir, items.ir, "dyn"), BOOL)
     return Out(ir.In(node.start, node.end, item.ir, items.ir, _in_kind(c, node, item, items, t)), BOOL)
 
@@ -247,7 +248,19 @@ def _in_kind(c: Checker, node: Call, item: Out, items: Out, t: List) -> str:
         return "ref"
     if c.strict and NEVER not in (left, right) and not _comparable(left, right):
         c.error(node, f"{an(left)} is never in {an(t)}")
+    _compare_parts(c, node, item, Out(items.ir, t.elem))
     return "plain" if _plainly_equal(left, right) and left != DOUBLE else "dyn"
+
+
+def _compare_parts(c: Checker, node: Node, a: Out, b: Out) -> None:
+    """Notes where two values are compared part by part and a part of one may not be written.
+
+    What has no parts differs from whatever has some, however much of that is written.
+    """
+    if not any(
+        non_null(t) in _PLAIN_EQUAL or isinstance(non_null(t), Enum | Identity) for t in (a.type, b.type)
+    ):
+        c.asks(node, a if partial(a.type) else b, "parts")
 
 
 def _check_list(c: Checker, node: Node, items: list[Any], enum: Enum) -> None:

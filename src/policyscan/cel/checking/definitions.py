@@ -6,7 +6,7 @@ from policyscan.cel import ir
 from policyscan.cel.ast import Call
 from policyscan.cel.checking.messages import an
 from policyscan.cel.checking.state import Checker, too_deep
-from policyscan.cel.environment import Absence, Body, Definition
+from policyscan.cel.environment import Body, Definition
 from policyscan.cel.errors import CelError, CelErrors
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, may_be_null
@@ -34,7 +34,7 @@ def _inlined(c: Checker, node: Call, definition: Definition, args: list[Out]) ->
     c.clock = c.clock or inner.clock
     c.reads |= inner.reads
     if inner.absence:
-        c.absence.append(Absence(node.start, node.end))
+        c.verdict(node)
     slots = tuple(f"p:{name}" for name, _ in definition.params)
     inits = tuple(
         ir.Given(out.ir.start, out.ir.end, out.ir)

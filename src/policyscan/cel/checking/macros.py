@@ -71,6 +71,7 @@ def macro(c: Checker, node: Macro) -> Out:
         return _optional_macro(c, node, target)
     t = non_null(target.type)
     kind, elements = _elements(c, node, t, len(node.vars))
+    c.asks(node, target)
     moves = "shape" if target.moves else ""
     locals_ = [c.local(var.name, e, moves) for var, e in zip(node.vars, elements, strict=True)]
     names = {var.name: local for var, local in zip(node.vars, locals_, strict=True)}
@@ -94,7 +95,7 @@ def _elements(c: Checker, node: Macro, t: Type, count: int) -> tuple[str, list[T
         return "map", [t.key] if count == 1 else [t.key, t.value]
     if c.strict and t not in (DYN, NEVER):
         c.error(node.target or node, f"{node.name}() goes through a list or a map, not {an(t)}")
-    return "dyn", [DYN] * count
+    return "dyn", [t if t == DYN else DYN] * count
 
 
 def _macro(
@@ -149,13 +150,13 @@ def _macro_type(
     if name in {"map", "tlist"}:
         return List(last)
     if name == "tmap":
-        return Map(elements[0], last)
+        return Map(elements[0], last, whole=True)
     if name == "tmapentry":
         return last if isinstance(last, Map) else DYN
     if name in {"sortBy", "maxBy", "minBy"}:
         _check_sortable(c, node, last)
     if name == "groupBy":
-        return Map(last, List(elem))
+        return Map(last, List(elem), whole=True)
     if name in {"find", "maxBy", "minBy"}:
         return elem
     if kind == "dyn":

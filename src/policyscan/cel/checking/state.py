@@ -12,7 +12,7 @@ from policyscan.cel.environment import Absence, Read, Scope
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path, facts, path_of
-from policyscan.cel.relations import assignable, flag_of, reached
+from policyscan.cel.relations import assignable, flag_of, lists_entries, partial, reached
 from policyscan.cel.types import BOOL, DYN, Nullable, Type, non_null
 
 Rule: TypeAlias = "Callable[[Checker, Any], Out]"
@@ -159,6 +159,19 @@ class Checker:
         if self.strict and not assignable(non_null(out.type), BOOL):
             self.error(node, f"a condition is needed here, not {an(out.type)}")
         return out.ir, flag_of(out.type)
+
+    def verdict(self, node: Node) -> None:
+        """Notes that something missing can turn into a verdict at a node."""
+        self.absence.append(Absence(node.start, node.end))
+
+    def asks(self, node: Node, out: Out, how: str = "entries") -> None:
+        """Notes that the result at a node depends on which entries a value has ("parts": or one within it).
+
+        A key that is not written may be a fact all the same, so that missing evidence would decide.
+        """
+        open_ = lists_entries if how == "entries" else partial
+        if self.strict and not isinstance(out.ir, ir.Const) and open_(out.type):
+            self.verdict(node)
 
     def quiet(self, node: Node) -> Out:
         """A node checked without keeping what is learnt: it will be checked again."""

@@ -261,6 +261,7 @@ FUNCTIONS: Final = (
         ),
         "The elements without repetitions, in the order of their first appearance.",
         ("[1, 2, 1, 3].distinct() == [1, 2, 3]",),
+        asks="parts",
     ),
     Function(
         "sort",
@@ -358,6 +359,7 @@ FUNCTIONS: Final = (
         ),
         "Where a text has another (at or after an index), or a list an element, for the first time; else -1.",
         ('"tacocat".indexOf("a") == 1', '"tacocat".indexOf("a", 3) == 5', "[5, 6, 5].indexOf(5) == 0"),
+        asks="parts",
     ),
     Function(
         "lastIndexOf",
@@ -372,5 +374,6 @@ FUNCTIONS: Final = (
             '"tacocat".lastIndexOf("a", 3) == 1',
             "[5, 6, 5].lastIndexOf(5) == 2",
         ),
+        asks="parts",
     ),
 )

@@ -280,6 +280,7 @@ FUNCTIONS: Final = (
             "total([0.1, 0.2]) < 0.31",
         ),
         policy=True,
+        asks="entries",
     ),
     Function(
         "median",

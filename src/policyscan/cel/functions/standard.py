@@ -536,6 +536,7 @@ FUNCTIONS: Final = (
         (Overload((DYN,), TYPE, _type_of, total=True),),
         "The type of a value: `bool`, `int`, `uint`, `double`, `string`, `bytes`, `list`, `map`, …",
         ("type(1) == int", 'type("a") != bytes'),
+        asks="entries",
     ),
     Function(
         "size",
@@ -546,6 +547,7 @@ FUNCTIONS: Final = (
         ),
         "How many characters, bytes, elements or entries there are.",
         ('size("naïve") == 5', "[1, 2].size() == 2", 'size({"a": 1}) == 1'),
+        asks="entries",
     ),
     Function(
         "contains",

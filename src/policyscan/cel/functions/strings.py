@@ -404,6 +404,7 @@ FUNCTIONS: Final = (
         " `%.2f` and `%.2e` a number with so many digits, `%b`, `%o`, `%x` and `%X` another base,"
         " `%%` a percent sign.",
         ('"%s: %d of %d".format(["acme", 3, 4]) == "acme: 3 of 4"', '"%.1f%%".format([12.345]) == "12.3%"'),
+        asks="parts",
     ),
     Function(
         "strings.quote",
