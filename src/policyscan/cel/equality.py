@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
-from policyscan.cel.errors import Fault
+from policyscan.cel.errors import Fault, Missing
 from policyscan.cel.values import (
     NONE,
+    Dangling,
     Date,
     Duration,
     Money,
@@ -14,6 +16,7 @@ from policyscan.cel.values import (
     Timestamp,
     TypeValue,
     UInt,
+    Unresolved,
     type_name,
 )
 
@@ -23,6 +26,8 @@ _PLAIN: Final = frozenset(
     {bool, int, UInt, str, bytes, type(None), Date, Timestamp, Duration, Money, TypeValue}
 )
 _NESTED: Final = frozenset({list, dict, OptionalValue})
+_REFERENCES: Final = frozenset({Dangling, Unresolved})
+_TARGETS: Final = frozenset({dict, Dangling, Unresolved})
 
 DEPTH_LIMIT: Final = 64
 """Levels of lists and maps that can be compared."""
@@ -93,11 +98,32 @@ def equals(a: Any, b: Any) -> bool:
     if kind is other:
         if kind in _PLAIN or kind is float:
             return bool(a == b)
-        return _Work().equal(a, b) if kind in _NESTED else a is b
+        return _Work().equal(a, b) if kind in _NESTED else same(a, b)
     if kind in _NUMBERS and other in _NUMBERS:
         # An int next to a double is compared as a double, as everywhere in CEL.
         return bool(float(a) == float(b)) if kind is float or other is float else bool(a == b)
+    return kind in _TARGETS and other in _TARGETS and same(a, b)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two references lead to one object; Missing where that cannot be told."""
+    if a is b:
+        return True
+    if a is None or b is None:
+        return False
+    one, other = type(a), type(b)
+    if one is dict and other is dict:
+        return False
+    if one in _REFERENCES and other in _REFERENCES and a.id == b.id:
+        return True
+    if one is Unresolved or other is Unresolved:
+        raise unknown(a if one is Unresolved else b)
     return False
+
+
+def unknown(reference: Unresolved) -> Missing:
+    """What a reference raises whose target is not known."""
+    return Missing(f"where {reference.id!r} is described is not known")
 
 
 class _Work:
@@ -130,18 +156,78 @@ class _Work:
             return False
         self.spend(len(a), depth)
         if kind is list:
-            return all(self.equal(x, y, depth + 1) for x, y in zip(a, b, strict=True))
-        return all(key in b and self.equal(item, b[key], depth + 1) for key, item in a.items())
+            return self.all_equal(zip(a, b, strict=True), depth)
+        if a.keys() != b.keys():
+            return False
+        return self.all_equal(((item, b[key]) for key, item in a.items()), depth)
 
-    def key(self, value: Any, depth: int = 0) -> Any:
+    def all_equal(self, pairs: Iterable[tuple[Any, Any]], depth: int) -> bool:
+        """Whether all are equal; one pair that differs decides, however little is known of the others."""
+        lost: Missing | None = None
+        for a, b in pairs:
+            try:
+                if not self.equal(a, b, depth + 1):
+                    return False
+            except Missing as error:
+                error.__traceback__ = None
+                lost = error
+        if lost is not None:
+            raise lost
+        return True
+
+    def key(self, value: Any, unsure: Unsure, depth: int = 0) -> Any:
+        """Something hashable that is equal for equal values."""
         kind = type(value)
         if kind is list:
             self.spend(len(value), depth)
-            return ("list", *(self.key(item, depth + 1) for item in value))
+            return ("list", *(self.key(item, unsure, depth + 1) for item in value))
         if kind is dict:
             self.spend(len(value), depth)
-            return ("map", frozenset((key, self.key(item, depth + 1)) for key, item in value.items()))
-        return hash_key(value)
+            parts = ((key, self.key(item, unsure, depth + 1)) for key, item in value.items())
+            return ("map", frozenset(parts))
+        if kind is OptionalValue:
+            self.spend(0, depth)
+            return ("optional", *(() if value is NONE else (self.key(value.value, unsure, depth + 1),)))
+        unsure.note(value)
+        return _hash_key(value)
+
+
+class Unsure:
+    """What was met among values that are told apart, and might make two of them one after all."""
+
+    __slots__ = ("currencies", "unresolved")
+
+    def __init__(self) -> None:
+        self.currencies: dict[str, Money] = {}
+        self.unresolved: Unresolved | None = None
+
+    def note(self, value: Any) -> None:
+        """Keeps a reference whose target is not known, and an amount of each currency."""
+        if type(value) is Unresolved:
+            self.unresolved = value
+        elif type(value) is Money:
+            self.currencies[value.currency] = value
+
+    def check(self) -> None:
+        """Raises Missing where something was met that cannot be told apart from the rest."""
+        if self.unresolved is not None:
+            raise unknown(self.unresolved)
+        if len(self.currencies) > 1:
+            first, second, *_ = self.currencies.values()
+            equals(first, second)
+
+
+def distinct(items: list[Any]) -> list[Any]:
+    """The elements without repetitions; Missing where two of them cannot be told apart."""
+    found: dict[Any, Any] = {}
+    unsure = Unsure()
+    for item in items:
+        kind = type(item)
+        key = item if kind is str or kind is int else _Work().key(item, unsure)
+        found.setdefault(key, item)
+    if len(found) > 1:
+        unsure.check()
+    return list(found.values())
 
 
 def less(a: Any, b: Any) -> bool:
@@ -174,33 +260,55 @@ def contains(items: Any, value: Any) -> bool:
     if type(items) is dict:
         return lookup_key(value) in items
     if type(items) is list:
-        return position(items, value) >= 0
+        return _among(items, value)
     msg = f"no such overload: {type_name(value)} in {type_name(items)}"
     raise Fault(msg)
 
 
+def _among(items: list[Any], value: Any) -> bool:
+    """Whether one of the elements equals a value, however little is known of the others."""
+    if _as_python(items, value):
+        return value in items
+    lost: Missing | None = None
+    alike = _Work().equal if type(value) in _NESTED else equals
+    for item in items:
+        try:
+            if alike(item, value):
+                return True
+        except Missing as error:
+            error.__traceback__ = None
+            lost = error
+    if lost is not None:
+        raise lost
+    return False
+
+
+def _as_python(items: list[Any], value: Any) -> bool:
+    """Whether Python's == is CEL's for a value and the elements; its search is many times as fast."""
+    kind = type(value)
+    return kind is str or (kind is int and set(map(type, items)) <= {int})
+
+
 def position(items: list[Any], value: Any) -> int:
     """The index of the first element that equals a value, or -1."""
-    kind = type(value)
-    if kind is str or (kind is int and set(map(type, items)) <= {int}):
-        # Python's == is CEL's here, and its search is many times as fast.
+    if _as_python(items, value):
         return items.index(value) if value in items else -1
-    same = _Work().equal if kind in _NESTED else equals
+    alike = _Work().equal if type(value) in _NESTED else equals
     for index, item in enumerate(items):
-        if same(item, value):
+        if alike(item, value):
             return index
     return -1
 
 
-def hash_key(value: Any) -> Any:
-    """Something hashable that is equal for equal values: for `distinct` and for grouping."""
+def _hash_key(value: Any) -> Any:
+    """As `_Work.key`, for a value without parts."""
     kind = type(value)
     if kind in {str, int, UInt, bytes} or value is None:
         return value
     if kind is float:
         return value if value == value else object()  # noqa: PLR0124 - each NaN is different
-    if kind is list or kind is dict:
-        return _Work().key(value)
+    if kind in _REFERENCES:
+        return ("reference", value.id)
     if kind in _PLAIN:
         return (kind.__name__, value)
     return (kind.__name__, id(value))

@@ -16,12 +16,12 @@ from policyscan.cel.clock import Activation, unanswered
 from policyscan.cel.equality import (
     contains,
     equals,
-    hash_key,
     key_value,
     less,
     less_equal,
     lookup_key,
     map_key,
+    same,
 )
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
 from policyscan.cel.packing import pack, unpack
@@ -60,7 +60,7 @@ ERRORS: Final = (KeyError, TypeError, EvalError)
 BUDGET: Final = 1_000_000
 """How many elements nested macros may visit in one evaluation."""
 
-__all__ = ["contains", "equals", "hash_key", "less", "less_equal", "lookup_key", "map_key"]
+__all__ = ["contains", "equals", "less", "less_equal", "lookup_key", "map_key", "same"]
 
 
 # --- errors
@@ -294,23 +294,6 @@ def optional_index(operand: Any, key: Any) -> Any:
 
 
 # --- references
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two references lead to one object; Missing where that cannot be told."""
-    if a is b:
-        return True
-    if a is None or b is None:
-        return False
-    one, other = type(a), type(b)
-    if one is dict and other is dict:
-        return False
-    if one is not dict and other is not dict and a.id == b.id:
-        return True
-    if one is Unresolved or other is Unresolved:
-        msg = f"where {(a if one is Unresolved else b).id!r} is described is not known"
-        raise Missing(msg)
-    return False
 
 
 def among(value: Any, items: list[Any]) -> bool:

@@ -180,11 +180,13 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
             c.error(node.index, f"the keys of this map are {t.key}, not {an(key.type)}")
         plain = known and (t.key == STRING or isinstance(t.key, Enum))
         return t.value, "map" if plain else "dyn"
-    if isinstance(t, ObjectType) and isinstance(key.ir, ir.Const) and key.ir.value in t.fields:
-        c.reads.add(Read(t, key.ir.value))
-        return t.fields[key.ir.value].type, "map"
-    if t == DYN and isinstance(key.ir, ir.Const):
-        c.read_anywhere(key.ir.value)
+    named = key.ir.value if isinstance(key.ir, ir.Const) and isinstance(key.ir.value, str) else None
+    if isinstance(t, ObjectType) and named in t.fields:
+        assert named is not None
+        c.reads.add(Read(t, named))
+        return t.fields[named].type, "map"
+    if t == DYN and named is not None:
+        c.read_anywhere(named)
     if c.strict and t not in (DYN, NEVER):
         hint = "write .field" if isinstance(t, ObjectType | Union) else None
         c.error(node, f"{an(t)} cannot be indexed", hint)

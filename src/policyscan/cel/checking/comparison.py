@@ -42,9 +42,8 @@ from policyscan.cel.types import (
 
 ORDERED: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, MONEY})
 _NUMBERS: Final = frozenset({INT, UINT, DOUBLE})
-_PLAIN_EQUAL: Final = frozenset(
-    {BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, MONEY, TYPE}
-)
+_PLAIN_EQUAL: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, TYPE})
+_PARTLESS: Final = _PLAIN_EQUAL | {MONEY, NULL}
 
 
 def equality(c: Checker, node: Call) -> Out:
@@ -224,8 +223,9 @@ def membership(c: Checker, node: Call) -> Out:
     t = non_null(items.type)
     if isinstance(t, ObjectType | Map):
         c.asks(node, items)
-        if isinstance(t, ObjectType) and isinstance(item.ir, ir.Const) and item.ir.value not in t.fields:
-            c.error(node.args[0], f"{an(t)} has no field {item.ir.value!r}")
+        asked = item.ir.value if isinstance(item.ir, ir.Const) else None
+        if isinstance(t, ObjectType) and isinstance(asked, str) and asked not in t.fields:
+            c.error(node.args[0], f"{an(t)} has no field {asked!r}")
         plain = c.strict and item.type == STRING
         return Out(ir.In(node.start, node.end, item.ir, items.ir, "keys" if plain else "dyn"), BOOL)
     if not isinstance(t, List):
@@ -258,7 +258,7 @@ def _compare_parts(c: Checker, node: Node, a: Out, b: Out) -> None:
     What has no parts differs from whatever has some, however much of that is written.
     """
     if not any(
-        non_null(t) in _PLAIN_EQUAL or isinstance(non_null(t), Enum | Identity) for t in (a.type, b.type)
+        non_null(t) in _PARTLESS or isinstance(non_null(t), Enum | Identity) for t in (a.type, b.type)
     ):
         c.asks(node, a if partial(a.type) else b, "parts")
 

@@ -162,7 +162,9 @@ class Checker:
 
     def verdict(self, node: Node) -> None:
         """Notes that something missing can turn into a verdict at a node."""
-        self.absence.append(Absence(node.start, node.end))
+        place = Absence(node.start, node.end)
+        if place not in self.absence:
+            self.absence.append(place)
 
     def asks(self, node: Node, out: Out, how: str = "entries") -> None:
         """Notes that the result at a node depends on which entries a value has ("parts": or one within it).

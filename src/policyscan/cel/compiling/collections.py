@@ -12,6 +12,7 @@ def _list(g: Writer, node: ir.ListOf) -> str:
     values = g.strictly(node.items)
     if not any(node.optional):
         return f"[{', '.join(values)}]"
+    values = [g.atom(value) for value in values]
     name = g.new()
     g.emit(f"{name} = []")
     for value, optional in zip(values, node.optional, strict=True):
@@ -25,7 +26,8 @@ def _list(g: Writer, node: ir.ListOf) -> str:
 
 
 def _map(g: Writer, node: ir.MapOf) -> str:
-    values = g.strictly([part for entry in node.entries for part in entry])
+    # All that an entry needs is there before the first is put in, which may fail.
+    values = [g.atom(text) for text in g.strictly([part for entry in node.entries for part in entry])]
     name = g.new()
     g.emit(f"{name} = {{}}")
     for number, optional in enumerate(node.optional):

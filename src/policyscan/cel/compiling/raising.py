@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from policyscan.cel import ir, registry
+from policyscan.cel.types import MONEY
 
 ABSENT: Final = 1
 MISSING: Final = 2
@@ -28,9 +29,12 @@ def _call(node: ir.Call) -> int:
     function = registry.function(node.name)
     assert function is not None
     own = ABSENT if node.nulls else 0
-    if function.overloads[node.overload].total:
+    overload = function.overloads[node.overload]
+    if overload.total:
         return own
-    return own | (FAULT if function.name.endswith("_") else _ANY)
+    # Arithmetic overflows; with money, an exchange rate may be missing too.
+    arithmetic = function.name.endswith("_") and MONEY not in overload.params
+    return own | (FAULT if arithmetic else _ANY)
 
 
 def _flags(*conditions: ir.Condition) -> int:

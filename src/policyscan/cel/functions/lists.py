@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
-from policyscan.cel.equality import hash_key, less, position
+from policyscan.cel.equality import distinct, less, position, same, unknown
 from policyscan.cel.errors import Absent, Fault
 from policyscan.cel.functions.strings import index_of, last_index_of, last_index_of_before, reverse_text
 from policyscan.cel.registry import Function, Overload
@@ -36,6 +36,7 @@ from policyscan.cel.values import (
     Money,
     OptionalValue,
     UInt,
+    Unresolved,
     type_name,
 )
 
@@ -174,16 +175,24 @@ def _sum_any(items: list[Any]) -> Any:
 def _distinct_objects(items: list[Any]) -> list[Any]:
     """References without repetitions: two are the same if they lead to the same object."""
     seen: dict[Any, Any] = {}
+    lost: Unresolved | None = None
     for item in items:
         seen.setdefault(id(item) if type(item) is dict else getattr(item, "id", None), item)
+        if type(item) is Unresolved:
+            lost = item
+    if lost is not None and len(seen) - (None in seen) > 1:
+        raise unknown(lost)
     return list(seen.values())
 
 
-def _distinct(items: list[Any]) -> list[Any]:
-    found: dict[Any, Any] = {}
-    for item in items:
-        found.setdefault(hash_key(item), item)
-    return list(found.values())
+def _object_at(items: list[Any], value: Any) -> int:
+    """The place of a reference to an object in a list of references, or -1."""
+    return next((number for number, item in enumerate(items) if same(item, value)), -1)
+
+
+def _last_object_at(items: list[Any], value: Any) -> int:
+    found = _object_at(items[::-1], value)
+    return found if found < 0 else len(items) - 1 - found
 
 
 def _slice(items: list[Any], start: int, end: int) -> list[Any]:
@@ -256,8 +265,8 @@ FUNCTIONS: Final = (
     Function(
         "distinct",
         (
-            Overload((List(_O),), List(_O), _distinct_objects, True, total=True),
-            Overload((List(_T),), List(_T), _distinct, True, total=True),
+            Overload((List(_O),), List(_O), _distinct_objects, True),
+            Overload((List(_T),), List(_T), distinct, True),
         ),
         "The elements without repetitions, in the order of their first appearance.",
         ("[1, 2, 1, 3].distinct() == [1, 2, 3]",),
@@ -355,7 +364,8 @@ FUNCTIONS: Final = (
         (
             Overload((STRING, STRING), INT, index_of, True, "{0}.find({1})", total=True),
             Overload((STRING, STRING, INT), INT, index_of, True),
-            Overload((List(_T), _T), INT, _index_of, True, total=True),
+            Overload((List(_O), _O), INT, _object_at, True),
+            Overload((List(_T), _T), INT, _index_of, True),
         ),
         "Where a text has another (at or after an index), or a list an element, for the first time; else -1.",
         ('"tacocat".indexOf("a") == 1', '"tacocat".indexOf("a", 3) == 5', "[5, 6, 5].indexOf(5) == 0"),
@@ -366,7 +376,8 @@ FUNCTIONS: Final = (
         (
             Overload((STRING, STRING), INT, last_index_of, True, "{0}.rfind({1})", total=True),
             Overload((STRING, STRING, INT), INT, last_index_of_before, True),
-            Overload((List(_T), _T), INT, _last_index_of, True, total=True),
+            Overload((List(_O), _O), INT, _last_object_at, True),
+            Overload((List(_T), _T), INT, _last_index_of, True),
         ),
         "Where a text has another (at or before an index), or a list an element, for the last time; else -1.",
         (
