@@ -341,3 +341,49 @@ def test_enums_of_one_scale_compare() -> None:
     assert env_.check("a < b").type == BOOL
     assert env_.check("a == c").type == BOOL
     assert "are not the same scale" in refusals("a < c", env_)[0][1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "dyn(device).exists(k, k == 'owner')",
+        "size(dyn(device)) == 1",
+        "!('owner' in dyn(device))",
+        "dyn(device) == {'id': 'lt'}",
+        "'%s'.format([device]) == ''",
+        "'%s'.format([[dyn(device)]]) == ''",
+        "cel.bind(d, dyn(device), size(d) == 1)",
+        "optional.of(device).cores == optional.of(1)",
+        "!client.covers.exists(k, k == 'theft')",
+        "size(client.covers) == 1",
+        "client.covers == {'theft': date('2027-01-01')}",
+        "[device.owner] == [client.lead]",
+        "{'a': client.rota} == {'a': client.rota}",
+        "[[client.rota[0]]].indexOf([client.rota[0]]) == 0",
+        "[device.owner, 1].distinct().size() == 2",
+        "(fix.exploited ? dyn(device) : 1) == {'id': 'lt'}",
+    ],
+)
+def test_what_asks_for_the_entries_of_an_object_or_map_needs_absence_ok(source: str) -> None:
+    assert ENV.check(source).absence, source
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "dyn(1) == 2 || dyn('a') in ['a', 'b']",
+        "'%s: %d'.format([device.id, device.cores]) == ''",
+        "{'a': 1, 'b': 'x'}.exists(k, v, k == 'a' && v == 1)",
+        "size({'a': device}) == 1",
+        "client.devices.groupBy(d, d.kind).transformList(k, ds, size(ds)).max() > 1",
+        "client.devices.map(d, d.owner).distinct().size() == 1",
+        "client.people.indexOf(client.lead) == 0",
+        "client.lead in client.people && device.owner == client.lead",
+        "client.covers['theft'] > today && client.devices.size() > 0",
+        "[device.tags] == [['a']] && device.tags.distinct().size() == 1",
+        "params.words == ['a'] && 'max_age' in params",
+        "total(client.spending) > money(1.0, 'EUR')",
+    ],
+)
+def test_what_reads_facts_plainly_needs_none(source: str) -> None:
+    assert not ENV.check(source).absence, source
