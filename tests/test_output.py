@@ -302,6 +302,31 @@ def test_what_programs_read_is_utf_8_everywhere(monkeypatch: pytest.MonkeyPatch)
     assert stream.buffer.getvalue() == "ł\n".encode()
 
 
+@pytest.mark.parametrize("buffering", [0, -1], ids=["unbuffered", "buffered"])
+@pytest.mark.skipif(os.name == "nt", reason="pipes always wait there")
+def test_a_pipe_that_does_not_wait_gets_all_of_a_report(
+    buffering: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs that read their children's pipes without waiting share that with them."""
+    text = "".join(f"{number} – line\n" for number in range(40_000))
+    into, out_of = os.pipe()
+    os.set_blocking(out_of, False)
+    got: list[bytes] = []
+
+    def read() -> None:
+        while piece := os.read(into, 4096):
+            got.append(piece)
+
+    reader = threading.Thread(target=read)
+    with io.TextIOWrapper(os.fdopen(out_of, "wb", buffering), write_through=True) as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        reader.start()
+        put(text, exact=True)
+    reader.join()
+    os.close(into)
+    assert b"".join(got) == text.encode("utf-8")
+
+
 def test_a_stream_that_takes_text_only_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stdout", stream)
@@ -348,6 +373,19 @@ def test_no_command_is_upset_by_its_streams(
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "this is a bug" not in done.stderr
     assert (tmp_path / "code").read_text(encoding="utf-8") == f"{code}\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no shell that limits files")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["schema client", "list -f json", "explain PATCH-01"])
+def test_half_an_output_is_never_a_success(command: str, unbuffered: str, tmp_path: Path) -> None:
+    line = f'ulimit -f 1; {sys.executable} -c "{PROGRAM}" {command} >out; echo $? >code'
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (tmp_path / "code").read_text(encoding="utf-8") == "2\n"
+    assert "standard output cannot be written" in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])

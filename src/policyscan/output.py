@@ -101,8 +101,38 @@ def _put(stream: TextIO, text: str, *, exact: bool) -> None:
     if buffer is None:  # one that stands in for it, in a notebook or a test
         stream.write(text)
         return
-    buffer.write(text.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
-    buffer.flush()
+    _pour(buffer, text.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
+    _drain(buffer)
+
+
+def _pour(stream: BinaryIO, data: bytes) -> None:
+    """Writes all of it. Where Python runs unbuffered (as it does in many containers), the stream takes what
+    there is room for and says how much that was, or None; a buffered one that may not wait raises instead.
+    """
+    left = memoryview(data)
+    while left:
+        try:
+            taken: int | None = stream.write(left)
+        except BlockingIOError as error:
+            taken = error.characters_written
+        if not taken:
+            _await_room(stream)
+        left = left[taken or 0 :]
+
+
+def _drain(stream: BinaryIO) -> None:
+    while True:
+        try:
+            return stream.flush()
+        except BlockingIOError:
+            _await_room(stream)
+
+
+def _await_room(stream: BinaryIO) -> None:
+    """Waits until the reader of a pipe has made room in it."""
+    import select
+
+    select.select((), (stream,), ())
 
 
 def speller(stream: TextIO | None) -> Callable[[str], str]:
