@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from policyscan.cel import CORE, Checked, Env
+from policyscan.cel import CORE, Checked, Env, budget
 from policyscan.cel.clock import Clock
 from policyscan.cel.errors import EvalError
 from policyscan.cel.types import Type
@@ -36,7 +36,8 @@ def compiled(checked: Checked, values: Mapping[str, Any]) -> Outcome:
     """The outcome of the compiled evaluator."""
     program = checked.compile(tuple(values))
     try:
-        return Outcome(program(clock(), *values.values()))
+        with budget.apart():
+            return Outcome(program(clock(), *values.values()))
     except EvalError as error:
         return Outcome(None, type(error).__name__.lower(), error.message)
 

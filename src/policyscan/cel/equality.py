@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.errors import Fault, Missing
 from policyscan.cel.values import (
     NONE,
@@ -97,6 +98,8 @@ def equals(a: Any, b: Any) -> bool:
     kind, other = type(a), type(b)
     if kind is other:
         if kind in _PLAIN or kind is float:
+            if (kind is str or kind is bytes) and len(a) > budget.LONG_TEXT:
+                budget.read(a)
             return bool(a == b)
         return _Work().equal(a, b) if kind in _NESTED else same(a, b)
     if kind in _NUMBERS and other in _NUMBERS:
@@ -139,6 +142,7 @@ class _Work:
 
     def spend(self, parts: int, depth: int) -> None:
         self.left -= parts + 1
+        budget.spend(parts // 4 + 1)
         if depth > DEPTH_LIMIT:
             msg = f"values nested more than {DEPTH_LIMIT} levels cannot be compared"
             raise Fault(msg)
@@ -219,6 +223,7 @@ class Unsure:
 
 def distinct(items: list[Any]) -> list[Any]:
     """The elements without repetitions; Missing where two of them cannot be told apart."""
+    budget.texts(items)
     found: dict[Any, Any] = {}
     unsure = Unsure()
     for item in items:
@@ -234,6 +239,8 @@ def less(a: Any, b: Any) -> bool:
     """CEL's <; Fault where the two have no order."""
     kind, other = type(a), type(b)
     if kind is other and kind in _ORDERED:
+        if kind is str and len(a) > budget.LONG_TEXT:
+            budget.read(a)
         return bool(a < b)
     if kind in _NUMBERS and other in _NUMBERS:
         return bool(float(a) < float(b)) if kind is float or other is float else bool(a < b)
@@ -244,6 +251,8 @@ def less_equal(a: Any, b: Any) -> bool:
     """CEL's <=; Fault where the two have no order."""
     kind, other = type(a), type(b)
     if kind is other and kind in _ORDERED:
+        if kind is str and len(a) > budget.LONG_TEXT:
+            budget.read(a)
         return bool(a <= b)
     if kind in _NUMBERS and other in _NUMBERS:
         return bool(float(a) <= float(b)) if kind is float or other is float else bool(a <= b)
@@ -267,6 +276,7 @@ def contains(items: Any, value: Any) -> bool:
 
 def _among(items: list[Any], value: Any) -> bool:
     """Whether one of the elements equals a value, however little is known of the others."""
+    _charge(items, value)
     if _as_python(items, value):
         return value in items
     lost: Missing | None = None
@@ -283,6 +293,13 @@ def _among(items: list[Any], value: Any) -> bool:
     return False
 
 
+def _charge(items: list[Any], value: Any) -> None:
+    """Charges for comparing a value with each element."""
+    budget.visited(items, 16)
+    if type(value) is str and len(value) > budget.SMALL:
+        budget.spend(len(items) * len(value) // 1024)
+
+
 def _as_python(items: list[Any], value: Any) -> bool:
     """Whether Python's == is CEL's for a value and the elements; its search is many times as fast."""
     kind = type(value)
@@ -291,6 +308,7 @@ def _as_python(items: list[Any], value: Any) -> bool:
 
 def position(items: list[Any], value: Any) -> int:
     """The index of the first element that equals a value, or -1."""
+    _charge(items, value)
     if _as_python(items, value):
         return items.index(value) if value in items else -1
     alike = _Work().equal if type(value) in _NESTED else equals

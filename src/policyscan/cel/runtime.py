@@ -7,11 +7,12 @@ catching Python's own errors costs compiled code nothing where nothing goes wron
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
-from policyscan.cel import registry
+from policyscan.cel import budget, registry
+from policyscan.cel.budget import begin, over_budget, settle, turns
 from policyscan.cel.clock import Activation, unanswered
 from policyscan.cel.equality import (
     contains,
@@ -24,6 +25,7 @@ from policyscan.cel.equality import (
     same,
 )
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
+from policyscan.cel.lookup import chosen, keyed, peek, table_of
 from policyscan.cel.packing import pack, unpack
 from policyscan.cel.relations import parts
 from policyscan.cel.types import (
@@ -57,10 +59,10 @@ if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
 
 ERRORS: Final = (KeyError, TypeError, EvalError)
-BUDGET: Final = 1_000_000
-"""How many elements nested macros may visit in one evaluation."""
-
-__all__ = ["contains", "equals", "less", "less_equal", "lookup_key", "map_key", "same"]
+__all__ = [
+    "begin", "contains", "equals", "keyed", "less", "less_equal", "lookup_key", "map_key", "over_budget",
+    "peek", "same", "settle", "turns",
+]  # fmt: skip
 
 
 # --- errors
@@ -103,14 +105,11 @@ def is_absent(error: BaseException) -> bool:
 
 
 def weight(value: Any) -> int:
-    """What a collected value costs of the budget: the characters or elements that it has."""
+    """What a collected value costs of the budget: the characters or elements that it has.
+
+    What is deeper in it was charged for when it was made.
+    """
     return len(value) if isinstance(value, str | bytes | list | dict) else 1
-
-
-def over_budget() -> NoReturn:
-    """Ends an evaluation whose nested macros visit too many elements."""
-    msg = f"nested macros visit or make more than {BUDGET} elements; filter or group the lists first"
-    raise ExhaustedError(msg)
 
 
 def exhausted(error: ExhaustedError) -> Fault:
@@ -298,6 +297,11 @@ def optional_index(operand: Any, key: Any) -> Any:
 
 def among(value: Any, items: list[Any]) -> bool:
     """Whether a reference is in a list of references; Missing where that cannot be told."""
+    table = table_of(items, None, value)
+    if table is not None:
+        items = [element for _, element in chosen(table, value)]
+    else:
+        budget.visited(items, 8)
     error: EvalError | None = None
     for candidate in items:
         try:
@@ -364,6 +368,20 @@ def _not_null(value: Any) -> Any:
     return value
 
 
+def member(value: Any, items: Any) -> bool:
+    """`value in items` where Python's own comparison will do, for a long list."""
+    budget.visited(items, 128)
+    if type(value) is str and len(value) > budget.SMALL:
+        budget.spend(len(items) * len(value) // 1024)
+    return value in items
+
+
+def same_text(a: Any, b: Any) -> bool:
+    """`a == b` for texts or bytes, of which the first is long."""
+    budget.read(a)
+    return bool(a == b)
+
+
 def inside(value: Any, items: Any) -> bool:
     """`value in items` for anything, in policies."""
     if items is None:
@@ -392,6 +410,7 @@ def merge(made: dict[Any, Any], more: Any) -> None:
     if type(more) is not dict:
         msg = f"no such overload: a map was expected, not a {type_name(more)}"
         raise Fault(msg)
+    budget.visited(more, 4)
     for key, value in more.items():
         put(made, key_value(key), value)
 
@@ -414,6 +433,7 @@ def sort_key(value: Any) -> Any:
 def by_order(elements: list[Any], keys: list[Any]) -> list[Any]:
     """The elements ordered by their keys; equal keys keep their order."""
     check_sortable(keys)
+    budget.ordered(keys)
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return [elements[number] for number in order]
 
@@ -556,7 +576,7 @@ _KINDS: Final[dict[str, frozenset[type]]] = {
 
 
 def accepts(t: Type, value: Any) -> bool:
-    """Whether a value is of a static type, looking no deeper than lists' and maps' own type."""
+    """Whether a value is of a static type, and what is in it too where the type says what that is."""
     if isinstance(t, TypeParam):
         # Whether a map is an object, with an identity, only the checker knows.
         return t.bound is None
@@ -565,8 +585,10 @@ def accepts(t: Type, value: Any) -> bool:
     if isinstance(t, List):
         if isinstance(t.elem, TypeParam):
             return type(value) is list and accepts(t.elem, None)
-        return type(value) is list and (not value or not _deep(t.elem) or accepts(t.elem, value[0]))
-    if isinstance(t, Map | ObjectType | Shape):
+        return type(value) is list and _all_accepted(t.elem, value)
+    if isinstance(t, Map):
+        return type(value) is dict and _all_accepted(t.value, value.values())
+    if isinstance(t, ObjectType | Shape):
         return type(value) is dict
     if isinstance(t, Optional):
         return type(value) is OptionalValue
@@ -575,6 +597,14 @@ def accepts(t: Type, value: Any) -> bool:
     if isinstance(t, Enum | Identity):
         return type(value) is str
     return type(value) in _KINDS.get(t.name, ())
+
+
+def _all_accepted(t: Type, values: Collection[Any]) -> bool:
+    """Whether all values are of a type: functions rely on each."""
+    if not _deep(t):
+        return True
+    budget.visited(values, 4)
+    return all(accepts(t, value) for value in values)
 
 
 def _deep(t: Type) -> bool:

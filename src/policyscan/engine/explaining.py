@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
+from policyscan.cel.budget import apart
 from policyscan.cel.clock import zone_named
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
@@ -314,7 +315,8 @@ class Explainer:
             if {"hits", "n"}.intersection(code.checked.names):
                 return "unknown"  # nothing was counted
         try:
-            value = code.program(self.clock, *values[: len(code.names)])
+            with apart():
+                value = code.program(self.clock, *values[: len(code.names)])
         except cel.Absent:
             return None
         except cel.EvalError:
@@ -346,7 +348,8 @@ class Explainer:
             if len(code.names) > len(outcome.bound):
                 continue
             try:
-                made[name] = cel.to_json(code.program(self.clock, *outcome.bound[: len(code.names)]))
+                with apart():
+                    made[name] = cel.to_json(code.program(self.clock, *outcome.bound[: len(code.names)]))
             except cel.EvalError:
                 made[name] = None
         return made

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from policyscan import cel
+from policyscan.cel.budget import apart
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.grading import merged
 from policyscan.engine.plan import Plan
@@ -165,7 +166,8 @@ class _Projection:
             row = {DOCUMENT: document.id, ELEMENT: document.id, KEY: document.id}
             self._row(row, path, span, (document.value,))
         else:
-            self._elements(self.table.for_each, path, span)
+            with apart():
+                self._elements(self.table.for_each, path, span)
         turn = clock.turn_day, clock.turn_instant
         return Chunk(self.rows, self.origins, self.holes, tuple(self.faults), turn, clock.zone)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan import cel
+from policyscan.cel.budget import begin, settle
 from policyscan.engine.outcome import (
     APPLIES,
     FOR_EACH,
@@ -48,7 +49,11 @@ def evaluate(
     `keep` gives verdicts to those that pass, too. `tables` are the rows of the policy's tables.
     """
     run = _Run(policy, clock, keep=keep, every=True)
-    run.whole(root, tables)
+    begin()
+    try:
+        run.whole(root, tables)
+    finally:
+        settle(0)
     return Evaluated(run.outcomes, (run.turn_day, run.turn_instant))
 
 
@@ -56,7 +61,11 @@ def evaluate_lean(policy: Policy, root: Any, clock: cel.Clock) -> Evaluated:
     """The outcomes of a policy for one document, less those that pass now and cannot become due, which are
     counted."""
     run = _Run(policy, clock, keep=False, every=False)
-    run.whole(root)
+    begin()
+    try:
+        run.whole(root)
+    finally:
+        settle(0)
     return Evaluated(run.outcomes, (run.turn_day, run.turn_instant), run.passed)
 
 

@@ -197,5 +197,8 @@ def _optional_macro(c: Checker, node: Macro, target: Out) -> Out:
     body = c.scoped({node.vars[0].name: local}, node.args[0])
     c.still(node.args[0], body)
     flat = node.name == "optFlatMap"
+    if flat and c.strict and not isinstance(body.type, Optional) and body.type not in (DYN, NEVER):
+        message = f"optFlatMap() makes an optional of the value, and this is {an(body.type)}"
+        return c.error(node.args[0], message, f"write optMap({node.vars[0].name}, …), or optional.of(…)")
     made = ir.OptMap(node.start, node.end, flat, local.slot, target.ir, body.ir)
     return Out(made, body.type if flat else Optional(body.type))

@@ -7,9 +7,12 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from policyscan.cel import ir
+from policyscan.cel.budget import LONG_TEXT, SMALL
 from policyscan.cel.compiling.macros import tally
 from policyscan.cel.compiling.writer import LITERALS, Write, Writer
 
+_MANY: Final = 8
+"""Constants that are looked up rather than compared one by one."""
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
@@ -19,6 +22,8 @@ def _eq(g: Writer, node: ir.Eq) -> str:
         return _is_null(g, node, negate)
     a, b = g.strictly((node.left, node.right), raw=kind == "plain")
     if kind == "plain":
+        if g.loops and not isinstance(node.left, ir.Const) and not isinstance(node.right, ir.Const):
+            return _texts_equal(g.atom(a), g.atom(b), negate)
         return f"({a} {'!=' if negate else '=='} {b})"
     if kind == "ref":
         a, b = g.atom(a), g.atom(b)
@@ -26,6 +31,12 @@ def _eq(g: Writer, node: ir.Eq) -> str:
         text = f"({a} is {b} or not ({objects}) and same({a}, {b}))"
     else:
         text = f"equals({a}, {b})"
+    return f"(not {text})" if negate else text
+
+
+def _texts_equal(a: str, b: str, negate: bool) -> str:
+    """An equality of what may be long texts, in a loop: comparing those takes work."""
+    text = f"({a} == {b} if {a}.__class__ is not str or len({a}) < {LONG_TEXT} else same_text({a}, {b}))"
     return f"(not {text})" if negate else text
 
 
@@ -45,6 +56,9 @@ def _cmp(g: Writer, node: ir.Cmp) -> str:
     op, kind = node.op, node.kind
     a, b = g.strictly((node.left, node.right), raw=kind == "plain")
     if kind == "plain":
+        if g.loops and not isinstance(node.left, ir.Const) and not isinstance(node.right, ir.Const):
+            a, b = g.atom(a), g.atom(b)
+            return f"({a} {op} {b} if {a}.__class__ is not str else compare({op!r}, {a}, {b}))"
         return f"({a} {op} {b})"
     return f"{'compare' if g.strict else 'compare_core'}({op!r}, {a}, {b})"
 
@@ -76,10 +90,14 @@ def _in(g: Writer, node: ir.In) -> str:
     value, items, kind = node.value, node.items, node.kind
     if kind == "plain" and isinstance(items, ir.Const) and all(type(v) in LITERALS for v in items.value):
         # An enum's or text's value; null is in no list of them.
+        if len(items.value) > _MANY and len({type(v) for v in items.value} | {str, int}) == 2:
+            # Python makes a set of them once.
+            return f"({g.gen(value)} in {{{', '.join(map(repr, items.value))}}})"
         return f"({g.gen(value)} in {tuple(items.value)!r})"
     a, b = g.strictly((value, items))
     if kind == "plain":
-        return f"({a} in {b})"
+        b = g.atom(b)
+        return f"({a} in {b} if len({b}) < {SMALL} else member({a}, {b}))"
     if kind == "ref":
         return f"among({a}, {b})"
     if kind == "keys":

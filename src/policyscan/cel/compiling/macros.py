@@ -7,7 +7,10 @@ from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from policyscan.cel import ir
+from policyscan.cel.budget import LONG_LIST
 from policyscan.cel.compiling.writer import Write, Writer
+from policyscan.cel.costs import Key, key_of, weight_of
+from policyscan.cel.lookup import FEW
 
 
 def _macro(g: Writer, node: ir.Loop) -> str:
@@ -17,17 +20,30 @@ def _macro(g: Writer, node: ir.Loop) -> str:
 @contextmanager
 def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None]:
     """The head of the loop over a macro's target, with its names known within."""
-    kind, slots, target = node.kind, node.slots, node.target
-    items = g.gen(target)
+    kind, slots = node.kind, node.slots
+    items = g.gen(node.target)
     for line in before:
         g.emit(line)
     variables = [g.new("b") for _ in slots]
-    if g.loops:
+    weight = weight_of(node)
+    key = key_of(node) if g.strict else None
+    if key is not None:
+        items = _found(g, g.atom(items), key)
+    if g.loops or node.heavy:
         items = g.atom(_through(g, items, kind, len(slots), sized=True))
-        g.emit(f"budget -= len({items}) + 1")
+        times = f" * {weight}" if weight > 1 else ""
+        g.emit(f"budget -= len({items}){times} + 1")
         g.emit("if budget < 0: over_budget()")
         g.budget = True
-    head = items if g.loops else _through(g, items, kind, len(slots), sized=False)
+        head = items
+    else:
+        items = g.atom(items)
+        head = _through(g, items, kind, len(slots), sized=False)
+        if kind == "list" and g.strict:
+            g.emit(f"if len({items}) > {LONG_LIST}: turns(len({items}), {weight})")
+        else:
+            head = g.atom(f"list({head})")
+            g.emit(f"turns(len({head}), {weight})")
     g.emit(f"for {', '.join(variables)} in {head}:")
     names = g.names
     g.names = {**names, **dict(zip(slots, variables, strict=True))}
@@ -38,6 +54,16 @@ def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None
     g.loops -= 1
     g.blocks -= 1
     g.names = names
+
+
+def _found(g: Writer, items: str, key: Key) -> str:
+    """The elements that a loop with a key has to visit: all of a short list."""
+    node = key.value
+    if isinstance(node, ir.Select):
+        value = f"peek({g.gen(node.operand)}, {node.field!r})"
+    else:
+        value = g.gen(node)
+    return f"({items} if len({items}) < {FEW} else keyed({items}, {key.field!r}, {value}))"
 
 
 def _through(g: Writer, items: str, kind: str, count: int, *, sized: bool) -> str:
@@ -60,7 +86,7 @@ def _exists(g: Writer, node: ir.Loop) -> str:
 
 
 def _quantifier(g: Writer, node: ir.Loop, stop: str, found: str, otherwise: str) -> str:
-    value, test = g.new("v"), g.new()
+    value = g.new("v")
     part, flag = node.parts[0], node.flag
     risky = bool(g.raises(part)) or bool(flag)
     error = g.new("e") if risky else ""
@@ -69,12 +95,20 @@ def _quantifier(g: Writer, node: ir.Loop, stop: str, found: str, otherwise: str)
         before.append(f"{error} = None")
     with _loop(g, node, before):
         if risky:
-            g.tried(part, test, error, otherwise="continue", flag=flag)
-        else:
-            test = g.condition(part, flag)
+            g.emit("try:")
+            g.blocks += 1
+            g.indent += 1
+            g.known.append({})
+        test = g.condition(part, flag)
         g.emit(f"if {stop}{test}:")
         g.emit(f" {value} = {found}")
         g.emit(" break")
+        if risky:
+            g.known.pop()
+            g.indent -= 1
+            g.blocks -= 1
+            caught = g.new("x")
+            g.emit(f"except ERRORS as {caught}: {error} = worst({error}, {caught})")
     if risky:
         g.emit("else:")
         g.emit(f" if {error} is not None: raise {error}")

@@ -83,8 +83,7 @@ class Writer:
         head = [f"def program(clock{''.join(f', {a}' for a in self.args.values())}"]
         head[0] += "".join(f", {name}=None" for name in self.constants) + "):"
         if self.budget:
-            head.append(" budget = BUDGET")
-        spent = " except ExhaustedError as error: raise exhausted(error) from None"
+            head.append(" budget = started = begin()")
         source = "\n".join(
             [
                 *head,
@@ -92,7 +91,8 @@ class Writer:
                 *self.functions,
                 *body,
                 " except ERRORS as error: raise outcome(error) from None",
-                *([spent] if self.budget else []),
+                " except ExhaustedError as error: raise exhausted(error) from None",
+                *([" finally: settle(started - budget)"] if self.budget else []),
             ]
         )
         code = compile(source, "<expression>", "exec", dont_inherit=True, optimize=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.equality import distinct, less, position, same, unknown
 from policyscan.cel.errors import Absent, Fault
 from policyscan.cel.functions.strings import index_of, last_index_of, last_index_of_before, reverse_text
@@ -54,6 +55,7 @@ _SORTABLE: Final = (INT, UINT, DOUBLE, BOOL, STRING, BYTES, DURATION, TIMESTAMP,
 
 
 def _check_alike(items: list[Any], function: str) -> None:
+    budget.visited(items)
     if items:
         kind = type(items[0])
         for item in items:
@@ -79,11 +81,13 @@ class _Rank:
 
 def _sort(items: list[Any]) -> list[Any]:
     _check_alike(items, "sort")
+    budget.ordered(items)
     return sorted(items, key=_Rank)
 
 
 def _is_sorted(items: list[Any]) -> bool:
     _check_alike(items, "isSorted")
+    budget.texts(items)
     return not any(less(second, first) for first, second in pairwise(items))
 
 
@@ -110,24 +114,29 @@ def _check_some(items: list[Any], function: str) -> None:
         msg = f"{function}() of an empty list"
         raise Absent(msg)
     _check_alike(items, function)
+    budget.texts(items)
 
 
 # Sums
 
 
 def _sum_ints(items: list[Any]) -> int:
+    budget.visited(items, 128)
     return _in_range(sum(items), INT_MIN, INT_MAX)
 
 
 def _sum_uints(items: list[Any]) -> UInt:
+    budget.visited(items, 32)
     return UInt(_in_range(sum(items), 0, UINT_MAX))
 
 
 def _sum_doubles(items: list[Any]) -> float:
+    budget.visited(items, 128)
     return float(sum(items))
 
 
 def _sum_durations(items: list[Any]) -> Duration:
+    budget.visited(items, 32)
     return Duration(_in_range(sum(items), INT_MIN, INT_MAX))
 
 
@@ -139,6 +148,7 @@ def _in_range(total: int, low: int, high: int) -> int:
 
 
 def _sum_money(items: list[Any]) -> Money:
+    budget.visited(items, 2)
     if not items:
         msg = "sum() of no amounts has no currency"
         raise Absent(msg)
@@ -174,6 +184,7 @@ def _sum_any(items: list[Any]) -> Any:
 
 def _distinct_objects(items: list[Any]) -> list[Any]:
     """References without repetitions: two are the same if they lead to the same object."""
+    budget.visited(items)
     seen: dict[Any, Any] = {}
     lost: Unresolved | None = None
     for item in items:
@@ -187,11 +198,12 @@ def _distinct_objects(items: list[Any]) -> list[Any]:
 
 def _object_at(items: list[Any], value: Any) -> int:
     """The place of a reference to an object in a list of references, or -1."""
+    budget.visited(items, 4)
     return next((number for number, item in enumerate(items) if same(item, value)), -1)
 
 
 def _last_object_at(items: list[Any], value: Any) -> int:
-    found = _object_at(items[::-1], value)
+    found = _object_at(_reverse(items), value)
     return found if found < 0 else len(items) - 1 - found
 
 
@@ -199,7 +211,13 @@ def _slice(items: list[Any], start: int, end: int) -> list[Any]:
     if not 0 <= start <= end <= len(items):
         msg = f"slice({start}, {end}) is not within a list of {len(items)}"
         raise Fault(msg)
-    return items[start:end]
+    return _copied(items[start:end])
+
+
+def _copied(items: list[Any]) -> list[Any]:
+    """A list that was made from another, paid for."""
+    budget.visited(items, 64)
+    return items
 
 
 def _flatten(items: list[Any]) -> list[Any]:
@@ -212,11 +230,14 @@ def _flatten_to(items: list[Any], depth: int) -> list[Any]:
         raise Fault(msg)
     flat = items
     for _ in range(depth):
+        budget.visited(flat, 16)
         if not any(type(item) is list for item in flat):
             break
+        size = sum([len(item) if type(item) is list else 1 for item in flat])
+        if size > LIST_LIMIT:
+            raise _too_many(size, LIST_LIMIT)
+        budget.spend(size // 16)
         flat = [inner for item in flat for inner in (item if type(item) is list else (item,))]
-        if len(flat) > LIST_LIMIT:
-            raise _too_many(len(flat), LIST_LIMIT)
     return flat
 
 
@@ -227,11 +248,13 @@ def _too_many(count: int, limit: int) -> Fault:
 def _range(count: int) -> list[int]:
     if count > RANGE_LIMIT:
         raise _too_many(count, RANGE_LIMIT)
-    return list(range(count))
+    numbers = list(range(count))
+    budget.visited(numbers, 4)
+    return numbers
 
 
 def _reverse(items: list[Any]) -> list[Any]:
-    return items[::-1]
+    return _copied(items[::-1])
 
 
 def _first(items: list[Any]) -> OptionalValue:
@@ -247,7 +270,7 @@ def _index_of(items: list[Any], value: Any) -> int:
 
 
 def _last_index_of(items: list[Any], value: Any) -> int:
-    found = position(items[::-1], value)
+    found = position(_reverse(items), value)
     return found if found < 0 else len(items) - 1 - found
 
 
@@ -260,6 +283,8 @@ def _of_each(impl: Any, *, keeps: bool) -> tuple[Overload, ...]:
     rows.append(Overload((List(DYN),), List(DYN) if keeps else DYN, impl, True))
     return tuple(rows)
 
+
+_FIND: Final = "({0}.find({1}) if len({0}) < 65 else {f}({0}, {1}))"
 
 FUNCTIONS: Final = (
     Function(
@@ -298,8 +323,8 @@ FUNCTIONS: Final = (
     Function(
         "reverse",
         (
-            Overload((List(_T),), List(_T), _reverse, True, "{0}[::-1]", total=True),
-            Overload((STRING,), STRING, reverse_text, True, "{0}[::-1]", total=True),
+            Overload((List(_T),), List(_T), _reverse, True, total=True),
+            Overload((STRING,), STRING, reverse_text, True, total=True),
         ),
         "The elements of a list, or the characters of a text, from last to first.",
         ("[1, 2, 3].reverse() == [3, 2, 1]", '"abc".reverse() == "cba"'),
@@ -362,7 +387,7 @@ FUNCTIONS: Final = (
     Function(
         "indexOf",
         (
-            Overload((STRING, STRING), INT, index_of, True, "{0}.find({1})", total=True),
+            Overload((STRING, STRING), INT, index_of, True, _FIND, total=True),
             Overload((STRING, STRING, INT), INT, index_of, True),
             Overload((List(_O), _O), INT, _object_at, True),
             Overload((List(_T), _T), INT, _index_of, True),
@@ -374,7 +399,7 @@ FUNCTIONS: Final = (
     Function(
         "lastIndexOf",
         (
-            Overload((STRING, STRING), INT, last_index_of, True, "{0}.rfind({1})", total=True),
+            Overload((STRING, STRING), INT, last_index_of, True, total=True),
             Overload((STRING, STRING, INT), INT, last_index_of_before, True),
             Overload((List(_O), _O), INT, _last_object_at, True),
             Overload((List(_T), _T), INT, _last_index_of, True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.equality import less
 from policyscan.cel.errors import Absent, Fault
 from policyscan.cel.registry import Function, Overload
@@ -47,6 +48,7 @@ def _first_number(items: list[Any], function: str) -> Any:
     if not items:
         msg = f"{function}() of an empty list"
         raise Absent(msg)
+    budget.visited(items)
     for item in items:
         if type(item) not in _NUMBER_VALUES:
             msg = f"{function}() compares numbers; one of these is a {type_name(item)}"

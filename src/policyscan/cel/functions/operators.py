@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.errors import Fault
 from policyscan.cel.registry import Function, Overload
 from policyscan.cel.types import (
@@ -181,7 +182,13 @@ def add_sequence(a: Any, b: Any) -> Any:
     if len(a) + len(b) > LIMIT:
         msg = f"joining makes more than {LIMIT} characters or elements"
         raise Fault(msg)
-    return a + b
+    if type(a) is list:
+        budget.visited(a, 64)
+        budget.visited(b, 64)
+        return a + b
+    joined = a + b
+    budget.made(joined)
+    return joined
 
 
 def _add_duration(a: int, b: int) -> Duration:

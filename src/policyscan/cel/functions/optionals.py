@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.errors import Absent
 from policyscan.cel.registry import Function, Overload
 from policyscan.cel.types import BOOL, NEVER, List, Optional, TypeParam
@@ -49,6 +50,7 @@ def _or_value(optional: OptionalValue, other: Any) -> Any:
 
 
 def _unwrap(optionals: list[Any]) -> list[Any]:
+    budget.visited(optionals, 32)
     return [optional.value for optional in optionals if optional is not NONE]
 
 

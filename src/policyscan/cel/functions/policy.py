@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.errors import Absent, Fault
 from policyscan.cel.functions.operators import (
     checked_duration,
@@ -109,10 +110,12 @@ def _percent_money(part: Money, whole: Money) -> float:
 
 
 def _total_int(items: list[int]) -> int:
+    budget.visited(items, 32)
     return checked_int(sum(items))
 
 
 def _total_double(items: list[float]) -> float:
+    budget.visited(items, 16)
     # Exact, so that the order of a list does not show in the last digit.
     from math import fsum
 
@@ -123,6 +126,7 @@ def _total_double(items: list[float]) -> float:
 
 
 def _total_duration(items: list[int]) -> Duration:
+    budget.visited(items, 32)
     return checked_duration(sum(items))
 
 
@@ -131,6 +135,7 @@ def total_money(items: list[Money]) -> Money:
     if not items:
         msg = "the total of no amounts has no currency"
         raise Absent(msg)
+    budget.visited(items, 2)
     first = items[0]
     for other in items[1:]:
         first <= other  # noqa: B015 - raises Missing where the currencies differ
@@ -141,6 +146,7 @@ def _sorted(items: list[Any], name: str) -> list[Any]:
     if not items:
         msg = f"the {name} of an empty list"
         raise Absent(msg)
+    budget.ordered(items)
     if any(item != item for item in items):  # noqa: PLR0124 - NaN
         msg = f"the {name} of a list with something that is not a number"
         raise Fault(msg)

@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from policyscan.cel import budget
 from policyscan.cel.clock import load_zone
 from policyscan.cel.errors import Fault
 from policyscan.cel.patterns import BadPattern, compiled
@@ -98,6 +99,7 @@ _DIGITS: Final = 20
 
 
 def _whole(text: str, function: str) -> int:
+    budget.read(text)
     digits = text[1:] if text[:1] in {"-", "+"} else text
     if not (digits.isascii() and digits.isdigit()):
         msg = f"{function}() cannot read {text!r}: it is not a whole number"
@@ -138,6 +140,7 @@ _DOUBLE_CHARACTERS: Final = frozenset("0123456789.eE+-")
 
 
 def _double_of_text(text: str) -> float:
+    budget.read(text, 64)
     word = text[1:] if text[:1] in {"-", "+"} else text
     if not (word.lower() in _WORD_DOUBLES or _DOUBLE_CHARACTERS.issuperset(text)):
         raise _not_a_double(text)
@@ -199,6 +202,7 @@ def text_of(value: Any) -> str:
 
 
 def _text_of_bytes(value: bytes) -> str:
+    budget.read(value, 128)
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -207,6 +211,7 @@ def _text_of_bytes(value: bytes) -> str:
 
 
 def _bytes_of_text(text: str) -> bytes:
+    budget.read(text, 128)
     return text.encode()
 
 
@@ -251,18 +256,24 @@ def _size(value: Any) -> int:
 
 
 def _contains(text: str, part: str) -> bool:
+    budget.search(text, part)
     return part in text
 
 
 def _starts_with(text: str, part: str) -> bool:
+    budget.read(part)
     return text.startswith(part)
 
 
 def _ends_with(text: str, part: str) -> bool:
+    budget.read(part)
     return text.endswith(part)
 
 
 def _matches(text: str, pattern: str) -> bool:
+    if len(text) > budget.SMALL or len(pattern) > 4 * budget.SMALL:
+        # Where a pattern has too many states to keep, each character meets each part of it.
+        budget.spend((len(text) + budget.SMALL) * (len(pattern) + 8) // 1024)
     try:
         return compiled(pattern)(text)
     except BadPattern as bad:
@@ -434,6 +445,10 @@ def _part_of_time(impl: Any, of_date: Any = None, of_duration: Any = None) -> tu
     return tuple(overloads)
 
 
+# Short texts need no call, and cost nothing of the budget.
+_CONTAINS: Final = "({1} in {0} if len({0}) < 65 else {f}({0}, {1}))"
+_STARTS: Final = "({0}.startswith({1}) if len({1}) < 1000 else {f}({0}, {1}))"
+_ENDS: Final = "({0}.endswith({1}) if len({1}) < 1000 else {f}({0}, {1}))"
 _ZONED = " An instant takes a zone, `Europe/Berlin` or `+01:00`, and is read in UTC without one."
 
 FUNCTIONS: Final = (
@@ -551,19 +566,46 @@ FUNCTIONS: Final = (
     ),
     Function(
         "contains",
-        (Overload((STRING, STRING), BOOL, _contains, True, "{0}.__contains__({1})", total=True),),
+        (
+            Overload(
+                (STRING, STRING),
+                BOOL,
+                _contains,
+                True,
+                _CONTAINS,
+                total=True,
+            ),
+        ),
         "True where the text has the other text in it.",
         ('"windows-11".contains("dows")',),
     ),
     Function(
         "startsWith",
-        (Overload((STRING, STRING), BOOL, _starts_with, True, "{0}.startswith({1})", total=True),),
+        (
+            Overload(
+                (STRING, STRING),
+                BOOL,
+                _starts_with,
+                True,
+                _STARTS,
+                total=True,
+            ),
+        ),
         "True where the text begins with the other.",
         ('"KB5031354".startsWith("KB")',),
     ),
     Function(
         "endsWith",
-        (Overload((STRING, STRING), BOOL, _ends_with, True, "{0}.endswith({1})", total=True),),
+        (
+            Overload(
+                (STRING, STRING),
+                BOOL,
+                _ends_with,
+                True,
+                _ENDS,
+                total=True,
+            ),
+        ),
         "True where the text ends with the other.",
         ('"backup.zip".endsWith(".zip")',),
     ),

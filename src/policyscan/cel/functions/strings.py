@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from policyscan.cel import budget
 from policyscan.cel.equality import BoolKey
 from policyscan.cel.errors import Fault
 from policyscan.cel.functions.standard import text_of, text_of_double
@@ -42,11 +43,13 @@ def index_of(text: str, part: str, start: int = 0) -> int:
     """Where `part` first stands in `text` from `start` on, or -1."""
     if not 0 <= start <= len(text):
         raise _out_of_range(start)
+    budget.search(text, part)
     return text.find(part, start)
 
 
 def last_index_of(text: str, part: str) -> int:
     """Where `part` last stands in `text`, or -1."""
+    budget.search(text, part)
     return text.rfind(part)
 
 
@@ -54,14 +57,17 @@ def last_index_of_before(text: str, part: str, last: int) -> int:
     """Where `part` last stands in `text` at or before `last`, or -1."""
     if not 0 <= last <= len(text):
         raise _out_of_range(last)
+    budget.search(text, part)
     return text.rfind(part, 0, last + len(part))
 
 
 def _lower_ascii(text: str) -> str:
+    budget.read(text, 128)
     return text.translate(_LOWER)
 
 
 def _upper_ascii(text: str) -> str:
+    budget.read(text, 128)
     return text.translate(_UPPER)
 
 
@@ -70,13 +76,19 @@ def _replace(text: str, old: str, new: str) -> str:
 
 
 def _replace_some(text: str, old: str, new: str, limit: int) -> str:
+    budget.search(text, old)
     count = text.count(old) if limit < 0 else min(limit, text.count(old))
+    budget.spend(count // 32)
     if len(text) + count * (len(new) - len(old)) > TEXT_LIMIT:
         raise _too_long()
-    return text.replace(old, new, count)
+    replaced = text.replace(old, new, count)
+    budget.made(replaced)
+    return replaced
 
 
 def _split(text: str, separator: str) -> list[str]:
+    budget.search(text, separator)
+    budget.spend((text.count(separator) if separator else len(text)) // 4)
     return text.split(separator) if separator else list(text)
 
 
@@ -85,6 +97,9 @@ def _split_some(text: str, separator: str, limit: int) -> list[str]:
         return _split(text, separator)
     if limit == 0:
         return []
+    budget.search(text, separator)
+    budget.spend(min(limit, len(text)) // 4)
+    budget.made(text)
     if separator:
         return text.split(separator, limit - 1)
     head = list(text[: limit - 1])
@@ -94,7 +109,7 @@ def _split_some(text: str, separator: str, limit: int) -> list[str]:
 def _substring_from(text: str, start: int) -> str:
     if not 0 <= start <= len(text):
         raise _out_of_range(start)
-    return text[start:]
+    return _part(text[start:])
 
 
 def _substring(text: str, start: int, end: int) -> str:
@@ -104,16 +119,23 @@ def _substring(text: str, start: int, end: int) -> str:
     if start > end:
         msg = f"a part of a text cannot end before it starts: {start} to {end}"
         raise Fault(msg)
-    return text[start:end]
+    return _part(text[start:end])
+
+
+def _part(text: str) -> str:
+    """A part of a text, paid for."""
+    budget.made(text)
+    return text
 
 
 def _trim(text: str) -> str:
+    budget.read(text, 64)
     return text.strip(_SPACES)
 
 
 def reverse_text(text: str) -> str:
     """The characters of `text` from last to first."""
-    return text[::-1]
+    return _part(text[::-1])
 
 
 def _join(items: list[Any]) -> str:
@@ -121,13 +143,14 @@ def _join(items: list[Any]) -> str:
 
 
 def _join_with(items: list[Any], separator: str) -> str:
+    budget.visited(items, 16)
     for item in items:
         if type(item) is not str:
             msg = f"join() puts texts together; one of these is a {type_name(item)}"
             raise Fault(msg)
     if sum(map(len, items)) + len(items) * len(separator) > TEXT_LIMIT:
         raise _too_long()
-    return separator.join(items)
+    return _part(separator.join(items))
 
 
 _QUOTES: Final = str.maketrans(
@@ -148,6 +171,7 @@ _QUOTES: Final = str.maketrans(
 def _quote(text: str) -> str:
     if 2 * len(text) > TEXT_LIMIT:
         raise _too_long()
+    budget.read(text, 32)
     return f'"{text.translate(_QUOTES)}"'
 
 
@@ -170,15 +194,17 @@ def _format(template: str, args: list[Any]) -> str:
         if isinstance(part, str):
             parts.append(part)
             continue
+        budget.spend(1)
         if used >= len(args):
             msg = f"the text has a clause for argument {used + 1}, but there are {len(args)}"
             raise Fault(msg)
         parts.append(_VERBS[part.verb](args[used], part))
         used += 1
         length += len(parts[-1])
+        budget.made(parts[-1])
         if length > TEXT_LIMIT:
             raise _too_long()
-    return "".join(parts)
+    return _part("".join(parts))
 
 
 def _parts(template: str) -> Iterator[str | _Clause]:
@@ -258,6 +284,7 @@ def _plain_container(value: Any, left: list[int], depth: int) -> str:
     if depth > _DEPTH:
         msg = f"values nested more than {_DEPTH} levels cannot be formatted"
         raise Fault(msg)
+    budget.spend(len(value) + 1)
 
     def part(item: Any) -> str:
         if type(item) is list or type(item) is dict:

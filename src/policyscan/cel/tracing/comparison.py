@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from policyscan.cel import ir, runtime
+from policyscan.cel.budget import LONG_TEXT, SMALL
 from policyscan.cel.equality import equals
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.macros import tally, witness
@@ -85,6 +86,8 @@ def _in(t: Builder, node: ir.In) -> Run:
             return runtime.among(value, items)
         if kind == "keys":
             return runtime.has_entry(value, items)
+        if kind == "plain" and len(items) >= SMALL:
+            return runtime.member(value, items)
         return runtime.contains(items, value)
 
     return run
@@ -99,6 +102,8 @@ def _equality(kind: str) -> Callable[[Any, Any], bool]:
 
 
 def _plainly(a: Any, b: Any) -> bool:
+    if type(a) is str and len(a) > LONG_TEXT:
+        return runtime.same_text(a, b)
     return bool(a == b)
 
 

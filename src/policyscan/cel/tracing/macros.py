@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from policyscan.cel import ir, runtime
+from policyscan.cel import budget, ir, runtime
+from policyscan.cel.costs import key_of, weight_of
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
+from policyscan.cel.lookup import FEW, Element, Table, chosen, peek, table_of
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
 
@@ -35,13 +37,23 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
     through = _through(kind, len(slots), t.strict)
     meta = Meta(node.start, node.end, t.source, slots[-1].partition("#")[0])
 
+    weight, charged, key = weight_of(node), node.heavy, _sought(t, node)
+
     def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> None:
         items = target(frame)
         items = through(present(frame, items) if t.strict else items)
+        table = key(frame, items) if key is not None else None
         nested = frame.loops
-        if nested:
-            items = list(items)
-            _charge(frame, len(items) + 1)
+        if table is not None:
+            found, field, value = table
+            elements = chosen(found, value)
+            items = _seen(frame, found, field, elements)
+            count = len(elements)
+        else:
+            items = list(items) if type(items) is not list else items
+            count = len(items)
+        if nested or charged or count > budget.LONG_LIST or not t.strict:
+            budget.spend(count * weight + 1)
         frame.loops = nested + 1
         values, log = frame.slots, frame.log
         try:
@@ -62,6 +74,40 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
             frame.loops = nested
 
     return run
+
+
+def _sought(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], tuple[Table, str | None, Any] | None] | None:
+    """What finds the table of a loop with a key, and the value that is looked up in it."""
+    key = key_of(node) if t.strict else None
+    if key is None:
+        return None
+    inner = key.value.operand if isinstance(key.value, ir.Select) else key.value
+    holder, field = t.silent(inner), key.field
+    part = key.value.field if isinstance(key.value, ir.Select) else None
+
+    def run(frame: Frame, items: Any) -> tuple[Table, str | None, Any] | None:
+        if type(items) is not list or len(items) < FEW:
+            return None
+        value = holder(frame)
+        value = value if part is None else peek(value, part)
+        table = table_of(items, field, value)
+        return None if table is None else (table, field, value)
+
+    return run
+
+
+def _seen(frame: Frame, table: Table, field: str | None, elements: list[Element]) -> Iterator[Any]:
+    """The elements to visit; notes what those passed over would have been read for, once in a run."""
+    done = frame.passed.get(id(table), 0)
+    for number, element in elements:
+        if field is not None and number > done:
+            frame.reads += table.reads[done:number]
+        done = max(done, number + 1)
+        frame.passed[id(table)] = done
+        yield element
+    if field is not None:
+        frame.reads += table.reads[done:]
+        frame.passed[id(table)] = len(table.items)
 
 
 def _part(t: Builder, node: ir.Loop, number: int, flag: str = "") -> Run:
@@ -158,7 +204,7 @@ def _collecting(
                 if where is None or where(frame):
                     found = value(frame)
                     if heavy:
-                        _charge(frame, runtime.weight(found))
+                        budget.spend(runtime.weight(found))
                     add(made, element, found)
             except EvalError as failed:
                 error = worse(error, failed)
@@ -322,12 +368,6 @@ _LOOPS: Final[dict[str, Build]] = {
 def _add_element(made: list[Any], element: Any, value: Any) -> None:
     if value:
         made.append(element)
-
-
-def _charge(frame: Frame, amount: int) -> None:
-    frame.budget -= amount
-    if frame.budget < 0:
-        runtime.over_budget()
 
 
 def witness(frame: Frame, elements: list[Any]) -> None:

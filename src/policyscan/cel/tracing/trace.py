@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from policyscan.cel.errors import EvalError
-from policyscan.cel.runtime import BUDGET, no_value
+from policyscan.cel.runtime import no_value
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
@@ -43,7 +43,7 @@ class Frame:
     """One run: the inputs, and everything it notes."""
 
     __slots__ = (
-        "absent", "args", "budget", "clock", "hits", "last", "lazy", "log", "loops", "missing", "n", "reads",
+        "absent", "args", "clock", "hits", "last", "lazy", "log", "loops", "missing", "n", "passed", "reads",
         "slots", "witnesses",
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ class Frame:
         self.hits: int | None = None
         self.n: int | None = None
         self.loops = 0
-        self.budget = BUDGET
+        self.passed: dict[int, int] = {}  # of each table, how many elements were passed by
 
 
 class Trace:

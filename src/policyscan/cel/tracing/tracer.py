@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from policyscan.cel import ir, runtime
+from policyscan.cel import budget, ir, runtime
 from policyscan.cel.clock import Clock
 from policyscan.cel.errors import EvalError, ExhaustedError
 from policyscan.cel.tracing import access, calls, clock, collections, comparison, logic, macros, names
@@ -42,7 +42,10 @@ class Tracer:
 
     def trace(self, clock: Clock, variables: Mapping[str, Any], locate: Locate | None = None) -> Trace:
         """One run; whatever goes wrong is in the result."""
-        frame = Frame(clock, variables, self._slots)
+        with budget.apart():
+            return self._traced(Frame(clock, variables, self._slots), locate)
+
+    def _traced(self, frame: Frame, locate: Locate | None) -> Trace:
         try:
             traced = Trace(frame, self._run(frame), None, locate)
         except EvalError as error:

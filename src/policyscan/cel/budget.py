@@ -1,0 +1,141 @@
+"""What evaluating may cost: the one place that counts work, for both evaluators and every function.
+
+A unit of work is one turn of a macro with a small body: at most two microseconds in either evaluator, and at
+most 200 bytes that stay in memory. Loops charge for their turns, by the size of their bodies; functions for
+what they read and make. What is small costs nothing of its own: it is part of the turn in which it stands.
+All programs of a policy share one budget for a document, however many subjects it has.
+
+Work is counted and time is not measured, so that a result depends on no machine and its load.
+"""
+
+from __future__ import annotations
+
+from _thread import _local
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NoReturn
+
+from policyscan.cel.errors import ExhaustedError
+
+WORK: Final = 750_000
+"""Units that a policy has for a document."""
+SMALL: Final = 64
+"""Characters or elements up to which a function charges nothing."""
+LONG_TEXT: Final = 1000
+"""Characters up to which comparing a text charges nothing."""
+LONG_LIST: Final = 100
+"""Elements up to which a loop that stands in no other charges nothing."""
+_WIDE: Final = 4  # bytes of a character in a text that has letters beyond Latin ones
+_MOST_INDEXES: Final = 50
+
+
+class _Meter(_local):
+    """What is left, for each thread; `open` counts who spends it, `indexes` keeps lists by their keys."""
+
+    left = WORK
+    open = 0
+
+    def __init__(self) -> None:
+        self.indexes: dict[tuple[int, str | None], Any] = {}
+
+
+_METER: Final = _Meter()
+
+
+def begin() -> int:
+    """Opens the budget for a program, unless whoever runs it has done so; what is left of it."""
+    if not _METER.open:
+        _METER.left = WORK
+        _METER.indexes.clear()
+    _METER.open += 1
+    return _METER.left
+
+
+def settle(used: int) -> None:
+    """Takes what a program counted on its own, at its end."""
+    _METER.open -= 1
+    _METER.left -= used
+    if not _METER.open:
+        _METER.indexes.clear()
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """A whole budget of its own for what runs within: for looking again at what has been decided."""
+    saved = _METER.open, _METER.left, _METER.indexes
+    _METER.open, _METER.left, _METER.indexes = 1, WORK, {}
+    try:
+        yield
+    finally:
+        _METER.open, _METER.left, _METER.indexes = saved
+
+
+def spend(units: int) -> None:
+    """Charges work; ExhaustedError where too much has been done."""
+    if _METER.open:
+        _METER.left -= units
+        if _METER.left < 0:
+            over_budget()
+
+
+def turns(count: int, weight: int) -> None:
+    """Charges the turns of a loop that stands in no other."""
+    spend(count * weight)
+
+
+def over_budget() -> NoReturn:
+    """Ends an evaluation that takes too much work."""
+    msg = (
+        "this takes too much work for one document: it goes through too many elements, or makes too much"
+        " text; filter or group the lists first"
+    )
+    raise ExhaustedError(msg)
+
+
+def read(text: str | bytes, share: int = 1024) -> None:
+    """Charges for going through a text, so many characters a unit."""
+    if len(text) > SMALL:
+        spend(len(text) // share)
+
+
+def search(text: str, part: str) -> None:
+    """Charges for looking for a part in a text: at worst every character of one meets many of the other."""
+    if len(text) > SMALL:
+        spend(len(text) * min(len(part) + 2, 512) // 1024 if len(text) < 30_000 else len(text) // 256)
+
+
+def made(text: str | bytes) -> None:
+    """Charges for a text that was made, by the memory that it takes."""
+    if len(text) > SMALL:
+        wide = type(text) is str and not text.isascii()
+        spend(len(text) * (_WIDE if wide else 1) // 128)
+
+
+def visited(items: Any, share: int = 8) -> None:
+    """Charges for going through a list or map, so many elements a unit."""
+    if len(items) > 7:
+        spend(len(items) // share)
+
+
+def texts(items: list[Any]) -> None:
+    """Charges for comparing or hashing the elements of a list, long texts by their length."""
+    visited(items, 4)
+    if len(items) > 1 and type(items[0]) is str:
+        total = sum([len(item) for item in items if type(item) is str])
+        if total > 16 * len(items):
+            spend(total // 256)
+
+
+def ordered(items: list[Any]) -> None:
+    """Charges for sorting a list."""
+    if len(items) > 7:
+        spend(len(items) * len(items).bit_length() // 8)
+        texts(items)
+
+
+def indexes() -> dict[tuple[int, str | None], Any]:
+    """The lists that this evaluation found by a key, emptied when it ends."""
+    found = _METER.indexes
+    if len(found) >= _MOST_INDEXES:
+        found.clear()
+    return found
