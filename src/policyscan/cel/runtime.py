@@ -447,7 +447,7 @@ def check_sortable(keys: list[Any]) -> None:
     if len(kinds) > 1 and not kinds <= _NUMERIC:
         msg = f"values of different types cannot be ordered: {', '.join(sorted(map(type_name, keys)))}"
         raise Fault(msg)
-    if kinds & {list, dict, type(None), OptionalValue, TypeValue}:
+    if kinds & {list, dict, type(None), OptionalValue, TypeValue, Dangling, Unresolved}:
         msg = f"a {type_name(keys[0])} has no order"
         raise Fault(msg)
 
