@@ -629,9 +629,69 @@ def test_an_error_whose_reader_has_gone_is_no_failed_control(place: Path, comman
     assert (place / "code").read_text(encoding="utf-8") == "2\n"
 
 
-def test_an_option_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    monkeypatch.setenv("POLICYSCAN_SCAN_EXIT_ZERO", "1")
-    assert scan(monkeypatch, place).code == 0
+@pytest.mark.parametrize(
+    ("variable", "value", "code"),
+    [
+        ("POLICYSCAN_SCAN_EXIT_ZERO", "1", 0),
+        ("POLICYSCAN_SCAN_FORMAT", "json", 1),  # as the option is called, and not as a parameter in Python
+        ("POLICYSCAN_SCAN_CLIENT", "nobody", 2),
+        ("POLICYSCAN_SCAN_CLIENTS", "nobody", 2),
+        ("POLICYSCAN_SCAN_FAIL_ON", "urgent", 2),
+    ],
+)
+def test_an_option_may_come_from_the_environment_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, place: Path, variable: str, value: str, code: int
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ran = scan(monkeypatch, place)
+    assert (ran.code, ran.out.startswith("{")) == (code, value == "json")
+    assert f"note: the environment decides, too: {variable}\n" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("POLICYSCAN_SCAN_FAILON", "did you mean POLICYSCAN_SCAN_FAIL_ON?"),
+        ("POLICYSCAN_SCAN_PROFILES", "did you mean POLICYSCAN_SCAN_PROFILE?"),
+        ("POLICYSCAN_SCAN_EVERYTHING_THERE_IS", "see `policyscan scan --help`, or unset it"),
+    ],
+)
+def test_a_variable_that_is_nearly_an_option_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, place: Path, variable: str, meant: str
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    ran = scan(monkeypatch, place, "--exit-zero")
+    assert ran.code == 2
+    assert ran.err == f"error: {variable} is set, and `policyscan scan` has no such option\n  hint: {meant}\n"
+
+
+def test_a_variable_without_the_command_is_told(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    monkeypatch.setenv("POLICYSCAN_PROFILE", "strict")
+    ran = scan(monkeypatch, place)
+    assert ran.err == (
+        "note: POLICYSCAN_PROFILE is set, and is no option; did you mean POLICYSCAN_SCAN_PROFILE?\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("POLICYSCAN_VERSION", "1"),
+        ("POLICYSCAN_VERSION", "0.1.0"),
+        ("POLICYSCAN_HELP", "1"),
+        ("POLICYSCAN_SCAN_FAIL_ON", ""),
+        ("POLICYSCAN_TOKEN_OF_OURS", "x"),
+        ("POLICYSCAN_VALIDATE_QUIET", "1"),
+        ("policyscan_scan_exit_zero", "1"),
+    ],
+)
+def test_variables_of_others_keep_no_scan_from_running(
+    monkeypatch: pytest.MonkeyPatch, place: Path, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ran = scan(monkeypatch, place)
+    assert (ran.code, ran.err) == (1, "")
+    assert "FAIL" in ran.out
 
 
 # --- evidence
@@ -702,7 +762,7 @@ def test_outputs_from_the_environment_may_hold_blanks(
 ) -> None:
     (place / "out dir").mkdir()
     monkeypatch.setenv("POLICYSCAN_SCAN_OUTPUTS", value)
-    assert scan(monkeypatch, place, "-q").err == ""
+    assert scan(monkeypatch, place, "-q").code == 1
     assert all((place / file).stat().st_size for file in files)
 
 

@@ -50,9 +50,9 @@ class _Commands(click.Group):
         return module.command  # type: ignore[no-any-return]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
-        """As click does it, with a suggestion for a misspelt command."""
+        """As click does it, with the environment's options, and a suggestion for a misspelt command."""
         try:
-            return super().resolve_command(ctx, args)
+            name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
             from policyscan.reading.suggest import nearest
 
@@ -61,6 +61,11 @@ class _Commands(click.Group):
                 raise
             message = f"{error.message.rstrip('.')}. Did you mean {close!r}?"
             raise click.UsageError(message, ctx) from None
+        if name is not None and command is not None and not ctx.resilient_parsing:
+            from policyscan.cli.environment import heed
+
+            show(*heed(name, command), err=True)
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands with their one-line help, without importing any of them."""
@@ -72,7 +77,9 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "POLICYSCAN"},
 )
-@click.version_option(__version__, "--version", message="policyscan %(version)s")
+@click.version_option(  # POLICYSCAN_VERSION is what others call the release that they install
+    __version__, "--version", message="policyscan %(version)s", allow_from_autoenv=False
+)
 def cli() -> None:
     """Check inventories of IT clients and their providers against controls.
 
