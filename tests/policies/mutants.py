@@ -45,7 +45,8 @@ EQUIVALENT = {
     "GOV-02: max_declared: {type: number, default: 40, min: 0, max: 100, stricter: lower, → 41": (
         "of at most twelve controls no share lies between 59 and 60 percent"
     ),
-    "INS-04: today < policy.ends_on → today <= policy.ends_on": (
+    "INS-04: today < policy.ends_on || today - policy.ends_on > params.look_back → "
+    "today <= policy.ends_on || today - policy.ends_on > params.look_back": (
         "a policy that ends today has a successor wherever one is in force"
     ),
 }
