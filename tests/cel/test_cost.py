@@ -140,3 +140,19 @@ def test_what_is_passed_over_was_read_all_the_same() -> None:
         for test in ("t.person == p", "dyn(t.person == p) == true")
     )
     assert first == second
+
+
+LONG = {
+    "a map": '"k" in {' + ", ".join(f'"k{n}": size(people)' for n in range(4000)) + "}",
+    "a list": "[" + ", ".join(f"size(people) + {n}" for n in range(4000)) + "].size() == 4000",
+    "durations": "[" + ", ".join(f"days({n} + size(people))" for n in range(2500)) + "].size() > 0",
+    "constants": "size(people) in [" + ", ".join(map(str, range(9000))) + "]",
+}
+
+
+@pytest.mark.parametrize("source", LONG.values(), ids=LONG)
+def test_long_literals_compile_in_linear_time(source: str) -> None:
+    checked = ENV.check(source)
+    started = time.process_time()
+    checked.compile()
+    assert time.process_time() - started < 4  # with the square of the length it took 20 s and more

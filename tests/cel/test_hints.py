@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from policyscan.cel import POLICY, Env, hints, registry
@@ -56,3 +58,50 @@ def test_no_hint_stands_in_the_way_of_a_name_that_exists() -> None:
     assert not set(hints.FOREIGN_FUNCTIONS) - called_on_a_target & set(registry.INDEX)
     assert set(hints.CALLED_ON_LISTS) <= set(registry.INDEX)
     assert not set(hints.FOREIGN_NAMES) & {"today", "now", "true", "false", "null"}
+
+
+MISTAKES = {
+    "client.started_on > 2026": 'a day is written date("2026-01-31")',
+    "now > '2026-01-01'": "timestamp(",
+    "client.staff > '10'": "without quotes",
+    "'10' == client.staff": "without quotes",
+    "device.in_scope == 'true'": "without quotes",
+    "client.devices.sort(d, d.id) == []": "items.sortBy(d, …)",
+    "client.devices.max(d, d.id).id == ''": "items.maxBy(d, …)",
+    "client.devices.min(d, d.id).id == ''": "items.minBy(d, …)",
+    "client.has(devices)": "has(a.b)",
+    "device.has(owner)": "has(a.b)",
+    "device.id.toLower() == 'a'": "lowerAscii",
+    "device.id.toUpper() == 'A'": "upperAscii",
+    "device.os == windows": 'a text stands in quotes: "windows"',
+    "client.devices.map(d, {kind: d.id}).size() > 0": 'a text stands in quotes: "kind"',
+    'client.name == "O"Reilly"': "a quote ends the text",
+    "client.name == 'O'Reilly'": "a quote ends the text",
+    "client.staff > 1000 USD": "money(1000.0, ",
+    "client.staff > 2.5 EUR": '"EUR")',
+    "client.devices == 'none'": "this is a list",
+    "!client.devices": "items.exists(x, …)",
+    "client.devices ? true : false": "items.exists(x, …)",
+    "client.name ? true : false": "compare it",
+    "client.devices.id == 'a'": "items.exists(x, x.id == …)",
+    "client.devices['a'].id == 'a'": "items.find(x, x.id == …)",
+    "'a' in client.devices": "x.id == …",
+    "'a' in client.name": 'text.contains("…")',
+    "client.devices.map(d, d.id).contains('a')": "x in items",
+    "client.name + 1 == ''": "string(x)",
+    "1 + client.name == ''": "string(x)",
+    "size(client) > 1": "an object has no size",
+    "client.staff > 1)": "leave it out",
+    "client.devices > 3": "size(x)",
+}
+
+
+@pytest.mark.parametrize(("source", "hint"), MISTAKES.items(), ids=MISTAKES)
+def test_a_typical_mistake_is_told_with_what_to_write_and_once(source: str, hint: str) -> None:
+    with pytest.raises(CelErrors) as caught:
+        Env(variables=VARIABLES, dialect=POLICY).check(source)
+    assert len(caught.value.errors) == 1
+    error = caught.value.errors[0]
+    assert 0 <= error.start < error.end <= len(source)
+    assert hint in (error.hint or "")
+    assert not re.search(r"[A-Z]\w+Type|_[-+]_|\bNone\b|Traceback|NEVER", f"{error.message} {error.hint}")

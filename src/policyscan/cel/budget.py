@@ -59,15 +59,30 @@ def settle(used: int) -> None:
         _METER.indexes.clear()
 
 
+Saved = tuple[int, int, dict[tuple[int, str | None], Any]]
+
+
+def put_aside() -> Saved:
+    """Opens a whole budget of its own until `restore`, which is given the one that was put aside."""
+    meter = _METER
+    saved = meter.open, meter.left, meter.indexes
+    meter.open, meter.left, meter.indexes = 1, WORK, {}
+    return saved
+
+
+def restore(saved: Saved) -> None:
+    """Goes on with the budget that was put aside."""
+    _METER.open, _METER.left, _METER.indexes = saved
+
+
 @contextmanager
 def apart() -> Iterator[None]:
     """A whole budget of its own for what runs within: for looking again at what has been decided."""
-    saved = _METER.open, _METER.left, _METER.indexes
-    _METER.open, _METER.left, _METER.indexes = 1, WORK, {}
+    saved = put_aside()
     try:
         yield
     finally:
-        _METER.open, _METER.left, _METER.indexes = saved
+        restore(saved)
 
 
 def spend(units: int) -> None:

@@ -466,10 +466,10 @@ class _Parser:
         if kind == "double" and text.startswith("."):
             self.fail("a field's name was expected after the dot", hint="the first item of a list is list[0]")
         if kind == "ident":
-            hint = INFIX.get(text) or BEFORE.get(before)
+            hint = INFIX.get(text) or BEFORE.get(before) or self._after_text(text)
             self.fail(f"an operator was expected before {text!r}", hint=hint)
         if kind in _CLOSERS.values():
-            self.fail(f"{kind!r} closes nothing: no {_opener(kind)!r} stands before it")
+            self.fail(f"{kind!r} closes nothing: no {_opener(kind)!r} stands before it", hint="leave it out")
         if kind == ",":
             self.fail("unexpected ','", hint="a list is written [a, b]")
         if kind == ":":
@@ -478,6 +478,14 @@ class _Parser:
             hint = BEFORE.get(before)
             self.fail(f"an operator was expected before {_short(text)}", hint=hint)
         self.fail(f"unexpected {_short(text)}")
+
+    def _after_text(self, text: str) -> str | None:
+        """What to do about a word right after a text, or a currency after a number."""
+        if self.kinds[self.at - 1] == "string" and self.ends[self.at - 1] == self.starts[self.at]:
+            return 'a quote ends the text: put it into the other quotes, "O\'Reilly", or write \\ before it'
+        if self.kinds[self.at - 1] in {"int", "double"} and len(text) == 3 and text.isupper():
+            return f'write money(1000.0, "{text}") for an amount'
+        return None
 
     def unexpected_value(self) -> NoReturn:
         kind, text = self.kinds[self.at], self.text()

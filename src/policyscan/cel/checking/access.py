@@ -97,6 +97,8 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     hint = FOREIGN_FIELDS.get(field)
     if hint is None and registry.INDEX.get(field):
         hint = f"it is a function: x.{field}()"
+    if hint is None and isinstance(t, List):
+        hint = f"this is a list: write items.exists(x, x.{field} == …), or items[0].{field} for the first"
     if isinstance(t, Identity):
         hint = "compare it, or follow the reference that has this id"
     c.error(node, f"{an(t)} has no fields, so not {field!r}", hint, at=_field_span(node))
@@ -170,7 +172,8 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
     known = c.strict and not may_be_null(key.type)
     if isinstance(t, List):
         if c.strict and not assignable(non_null(key.type), INT):
-            c.error(node.index, f"a list is indexed by an int, not by {an(key.type)}")
+            by = "items[0] is the first; write items.find(x, x.id == …) for one by its id"
+            c.error(node.index, f"a list is indexed by an int, not by {an(key.type)}", by)
         return t.elem, "list" if known else "dyn"
     if isinstance(t, Map):
         written = key.ir.value if isinstance(key.ir, ir.Const) else None

@@ -113,8 +113,13 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     if function is None and target is None and (name, len(node.args)) in registry.MACROS:
         at = (node.name_start, node.name_end)
         return c.error(node, f"{name}() is called on a list", f"write items.{name}(item, …)", at)
+    if c.strict and target is not None and _names_first(c, node) and name in _IN_ORDER:
+        by = _IN_ORDER[name]
+        variable = c.source[node.args[0].start : node.args[0].end]
+        return c.error(node, f"{name}() takes no name and no expression", f"write items.{by}({variable}, …)")
     if function is None or (function.policy and not c.strict):
-        for part in nodes:
+        # What stands in brackets is about a name that only a macro would have made known.
+        for part in nodes[:1] if c.strict and target is not None and _like_macro(name) else nodes:
             c.expr(part)
         return _unknown_function(c, node, name, target)
     args = [c.expr(part) for part in nodes]
@@ -127,6 +132,18 @@ def _function(c: Checker, node: Call, name: str, target: Node | None) -> Out:
     if function.absence:
         c.verdict(node)
     return _overloaded(c, node, function, nodes, args, target is not None)
+
+
+def _names_first(c: Checker, node: Call) -> bool:
+    """Whether a call has a name that nothing knows, and something after it, as macros have."""
+    first = node.args[0] if len(node.args) == 2 else None
+    return isinstance(first, Ident) and first.name not in c.locals and first.name not in c.env.variables
+
+
+def _like_macro(name: str) -> bool:
+    """Whether a name is, or was meant to be, that of a macro."""
+    macros = {known for known, _ in registry.MACROS} | {"has"}
+    return name in macros or nearest(name, macros) is not None
 
 
 def _check_order(c: Checker, node: Node, name: str, items: Node, out: Out) -> None:
@@ -377,6 +394,11 @@ def _no_overload(c: Checker, node: Call, function: registry.Function, args: list
         message = f"{types[0]} has no {function.name}({', '.join(types[1:])})"
     else:
         message = f"{function.name}() does not take ({', '.join(types)})"
+    if function.name == "size" and isinstance(non_null(args[0].type), ObjectType):
+        hint = "an object has no size: has(a.b) asks for a field, size(a.items) for a list"
+        return c.error(node, message, hint)
+    if member and function.name == "contains" and isinstance(non_null(args[0].type), List):
+        return c.error(node, message, "write x in items for an element of a list")
     called = not member and CALLED_ON_LISTS.get(function.name)
     return c.error(node, message, called or f"it is {_signatures(function)}")
 

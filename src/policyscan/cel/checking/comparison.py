@@ -230,7 +230,8 @@ def membership(c: Checker, node: Call) -> Out:
         return Out(ir.In(node.start, node.end, item.ir, items.ir, "keys" if plain else "dyn"), BOOL)
     if not isinstance(t, List):
         if c.strict and t not in (DYN, NEVER):
-            c.error(node, f"`in` asks a list or a map, not {an(t)}")
+            hint = 'write text.contains("…") for a part of a text' if t == STRING else None
+            c.error(node, f"`in` asks a list or a map, not {an(t)}", hint)
         c.asks(node, items, "parts")
         return Out(ir.In(node.start, node.end, item.ir, items.ir, "dyn"), BOOL)
     return Out(ir.In(node.start, node.end, item.ir, items.ir, _in_kind(c, node, item, items, t)), BOOL)
@@ -247,9 +248,18 @@ def _in_kind(c: Checker, node: Call, item: Out, items: Out, t: List) -> str:
             c.error(node, f"{an(left)} is never {an(right)}")
         return "ref"
     if c.strict and NEVER not in (left, right) and not _comparable(left, right):
-        c.error(node, f"{an(left)} is never in {an(t)}")
+        c.error(node, f"{an(left)} is never in {an(t)}", _in_hint(left, right))
     _compare_parts(c, node, item, Out(items.ir, t.elem))
     return "plain" if _plainly_equal(left, right) and left != DOUBLE else "dyn"
+
+
+def _in_hint(item: Type, elem: Type) -> str | None:
+    """What to do about an `in` that is never true."""
+    if isinstance(elem, ObjectType | Union):
+        return "the list holds objects: write items.exists(x, x.id == …), with the field that is meant"
+    if isinstance(item, ObjectType | Union):
+        return "an object stands on the left and none in the list: name its field, x.id in …"
+    return equality_hint(item, elem)
 
 
 def _compare_parts(c: Checker, node: Node, a: Out, b: Out) -> None:

@@ -81,7 +81,7 @@ def _unknown_name(c: Checker, node: Ident) -> Out:
     near = nearest(node.name, known)
     hint = f"did you mean {near!r}?" if near else FOREIGN_NAMES.get(node.name)
     if hint is None and known:
-        hint = f"known here: {', '.join(sorted(known))}"
+        hint = f'known here: {", ".join(sorted(known))}; a text stands in quotes: "{node.name}"'
     return c.error(node, f"unknown variable {node.name!r}", hint)
 
 

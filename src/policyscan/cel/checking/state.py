@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from policyscan.cel import ir
 from policyscan.cel.ast import Node
-from policyscan.cel.checking.messages import an
+from policyscan.cel.checking.messages import an, condition_hint
 from policyscan.cel.environment import Absence, Read, Scope
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
@@ -157,7 +157,8 @@ class Checker:
 
     def condition(self, node: Node, out: Out) -> tuple[ir.Node, str]:
         if self.strict and not assignable(non_null(out.type), BOOL):
-            self.error(node, f"a condition is needed here, not {an(out.type)}")
+            hint = condition_hint(non_null(out.type))
+            self.error(node, f"a condition is needed here, not {an(out.type)}", hint)
         return out.ir, flag_of(out.type)
 
     def verdict(self, node: Node) -> None:

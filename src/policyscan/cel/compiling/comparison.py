@@ -22,7 +22,7 @@ def _eq(g: Writer, node: ir.Eq) -> str:
         return _is_null(g, node, negate)
     a, b = g.strictly((node.left, node.right), raw=kind == "plain")
     if kind == "plain":
-        if g.loops and not isinstance(node.left, ir.Const) and not isinstance(node.right, ir.Const):
+        if g.loops and _may_be_long(node.left) and _may_be_long(node.right):
             return _texts_equal(g.atom(a), g.atom(b), negate)
         return f"({a} {'!=' if negate else '=='} {b})"
     if kind == "ref":
@@ -32,6 +32,11 @@ def _eq(g: Writer, node: ir.Eq) -> str:
     else:
         text = f"equals({a}, {b})"
     return f"(not {text})" if negate else text
+
+
+def _may_be_long(node: ir.Node) -> bool:
+    """Whether comparing a value may take work: an expression can make long texts, people write short ones."""
+    return not isinstance(node, ir.Const | ir.Select)
 
 
 def _texts_equal(a: str, b: str, negate: bool) -> str:
@@ -56,7 +61,7 @@ def _cmp(g: Writer, node: ir.Cmp) -> str:
     op, kind = node.op, node.kind
     a, b = g.strictly((node.left, node.right), raw=kind == "plain")
     if kind == "plain":
-        if g.loops and not isinstance(node.left, ir.Const) and not isinstance(node.right, ir.Const):
+        if g.loops and _may_be_long(node.left) and _may_be_long(node.right):
             a, b = g.atom(a), g.atom(b)
             return f"({a} {op} {b} if {a}.__class__ is not str else compare({op!r}, {a}, {b}))"
         return f"({a} {op} {b})"

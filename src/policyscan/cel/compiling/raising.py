@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from policyscan.cel import ir, registry
@@ -19,10 +19,18 @@ def raised_by(node: ir.Node) -> int:
     return _OWN[type(node)](node)
 
 
-def outranked(first: int, second: int) -> bool:
-    """Whether an error of the first operand could be outranked by one of the second."""
-    lowest = first & -first
-    return bool(first) and lowest.bit_length() < second.bit_length()
+def outranks(kinds: Sequence[int]) -> bool:
+    """Whether an error of one operand could be outranked by one of a later operand."""
+    least = _NOTHING_RAISED
+    for raised in kinds:
+        if least < raised.bit_length():
+            return True
+        if raised:
+            least = min(least, (raised & -raised).bit_length())
+    return False
+
+
+_NOTHING_RAISED: Final = 4  # above the rank of every error
 
 
 def _call(node: ir.Call) -> int:

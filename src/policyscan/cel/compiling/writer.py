@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from policyscan.cel import ir
-from policyscan.cel.compiling.raising import outranked, raised_by
+from policyscan.cel.compiling.raising import outranks, raised_by
 from policyscan.cel.runtime import Program
 
 Write: TypeAlias = "Callable[[Writer, Any], str]"
@@ -152,9 +152,10 @@ class Writer:
 
     def constant(self, *spec: Any) -> str:
         """The parameter that stands for a value which is no literal."""
-        for name, known in self.constants.items():
-            if known is spec or (spec[0] != "v" and known == spec):
-                return name
+        if spec[0] != "v":
+            for name, known in self.constants.items():
+                if known == spec:
+                    return name
         name = f"k{len(self.constants)}"
         self.constants[name] = spec
         return name
@@ -200,21 +201,22 @@ class Writer:
 
     def strictly(self, nodes: Sequence[ir.Node], raw: bool = False) -> list[str]:
         """The operands of a strict operation, evaluated in order; the worst of their errors wins."""
-        kinds = [self.raises(node) for node in nodes]
-        if any(outranked(a, b) for i, a in enumerate(kinds) for b in kinds[i + 1 :]):
+        if outranks([self.raises(node) for node in nodes]):
             return self._merged(nodes, raw)
         values: list[str] = []
+        spilled = 0
         for node in nodes:
             before = len(self.lines)
             value = self.gen(node, raw)
             if len(self.lines) > before:
-                self._spill(values, before)
+                self._spill(values, spilled, before)
+                spilled = len(values)
             values.append(value)
         return values
 
-    def _spill(self, values: list[str], at: int) -> None:
-        """Puts earlier operands into variables before the statements of a later one."""
-        for number, value in enumerate(values):
+    def _spill(self, values: list[str], first: int, at: int) -> None:
+        """Puts operands from the `first` on into variables before the statements of a later one."""
+        for number, value in enumerate(values[first:], first):
             if value.isidentifier() or value.isdigit():
                 continue
             name = self.new()

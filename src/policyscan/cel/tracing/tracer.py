@@ -42,8 +42,11 @@ class Tracer:
 
     def trace(self, clock: Clock, variables: Mapping[str, Any], locate: Locate | None = None) -> Trace:
         """One run; whatever goes wrong is in the result."""
-        with budget.apart():
+        saved = budget.put_aside()
+        try:
             return self._traced(Frame(clock, variables, self._slots), locate)
+        finally:
+            budget.restore(saved)
 
     def _traced(self, frame: Frame, locate: Locate | None) -> Trace:
         try:
