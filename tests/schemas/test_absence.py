@@ -18,7 +18,6 @@ UNREAD = {
     "person.on_file",
     "support_line.on_file",
     "provider_organisation.freelancer",
-    "staff_member.contracted",
 }
 
 
