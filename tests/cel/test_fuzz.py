@@ -32,6 +32,37 @@ WORDS = (
     *("groupBy(v, ", "atLeast(0.5, v, ", "v", "v.id", "maxBy(v, ", "find(v, ", "sortBy(v, ", "count(v, "),
     *(".size()", ".orValue(", "optional.of(", "[?0]", "client.labels", "elapsed(", "interval(", "format(["),
     *("matches('[')", "has(client.window)", "map(v, ", "type(", "dyn(", "string(", "int("),
+    # What is no key, no number and no optional, where one is expected.
+    *(
+        "[1] in client",
+        "client[[1]]",
+        "client[{}]",
+        "{[1]: 1}",
+        "dyn([1])",
+        "optional.of([1])",
+        "total([1, 2, []])",
+    ),
+    *(
+        ".?name",
+        ".optFlatMap(v, v)",
+        ".optMap(v, v)",
+        ".unwrapOpt()",
+        "{?'a': ",
+        "median(",
+        "percentile(",
+        "total(",
+    ),
+    *(
+        ".sort()",
+        ".distinct()",
+        ".sum()",
+        ".min()",
+        ".join()",
+        ".flatten(",
+        ".indexOf(",
+        "transformMapEntry(k, v, ",
+    ),
+    *("money(1.0, 'EUR')", "interval(now, now)", "b'a'", "1e309", "9223372036854775807", ".getHours('x')"),
 )
 ENVIRONMENTS = (
     Env(variables=generate.VARIABLES, dialect=POLICY),
@@ -113,3 +144,31 @@ def test_what_was_found_stays_found(text: str, rnd: Random) -> None:
         checked = check(env, text)
         if isinstance(checked, Checked):
             both(checked, {**generate_core.values(rnd), **values(rnd)})
+
+
+CRASHED = (
+    "[1] in client",
+    "{'a': 1} in client",
+    "client[['a']]",
+    "client[interval(now, now)] == 1",
+    "client.devices[0].?owner.optFlatMap(v, v).startsWith('a')",
+    "client.?name.optFlatMap(v, v + 'x').hasValue()",
+    "total([1, 2, []]) == 6",
+    "total([0.1, 'a']) < 0.31",
+    "total({'a': 1, 'b': []}) == 1",
+    "median([1, b'a']) == 1.5",
+    "percentile([15, 'a'], 30) == 20",
+    "client.devices.unwrapOpt()",
+    "[optional.of(1), 2].unwrapOpt() == []",
+    ".size()",
+)
+
+
+@pytest.mark.parametrize("text", CRASHED)
+def test_what_once_ended_in_an_exception_of_python_is_refused_or_a_fault(text: str) -> None:
+    for env, more in zip(ENVIRONMENTS, ({}, generate_core.values(Random(1))), strict=True):  # noqa: S311
+        checked = check(env, text)
+        if isinstance(checked, CelErrors):
+            assert all(e.message for e in checked.errors)
+        else:
+            both(checked, {**more, **values(Random(1))})  # noqa: S311

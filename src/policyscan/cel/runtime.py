@@ -27,7 +27,6 @@ from policyscan.cel.equality import (
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
 from policyscan.cel.lookup import chosen, keyed, peek, table_of
 from policyscan.cel.packing import pack, unpack
-from policyscan.cel.relations import parts
 from policyscan.cel.types import (
     DYN,
     Enum,
@@ -601,14 +600,10 @@ def accepts(t: Type, value: Any) -> bool:
 
 def _all_accepted(t: Type, values: Collection[Any]) -> bool:
     """Whether all values are of a type: functions rely on each."""
-    if not _deep(t):
+    if t == DYN or isinstance(t, TypeParam):
         return True
     budget.visited(values, 4)
     return all(accepts(t, value) for value in values)
-
-
-def _deep(t: Type) -> bool:
-    return not (t == DYN or isinstance(t, TypeParam) or any(not _deep(part) for part in parts(t)))
 
 
 def dispatcher(name: str, member: bool, strict: bool) -> Callable[..., Any]:

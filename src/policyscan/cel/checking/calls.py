@@ -394,7 +394,7 @@ def _no_overload(c: Checker, node: Call, function: registry.Function, args: list
         message = f"{types[0]} has no {function.name}({', '.join(types[1:])})"
     else:
         message = f"{function.name}() does not take ({', '.join(types)})"
-    if function.name == "size" and isinstance(non_null(args[0].type), ObjectType):
+    if function.name == "size" and args and isinstance(non_null(args[0].type), ObjectType):
         hint = "an object has no size: has(a.b) asks for a field, size(a.items) for a list"
         return c.error(node, message, hint)
     if member and function.name == "contains" and isinstance(non_null(args[0].type), List):
