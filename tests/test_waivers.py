@@ -63,6 +63,16 @@ def apply(
         ({"approved_by": Dangling(" ")}, "complete", "does not say who approved it"),
         ({"approved_by": Dangling("nobody")}, "approved", "nobody in people has the id nobody"),
         ({"approved_by": Unresolved("p-ames")}, "approved", "nobody in people has the id p-ames"),
+        (
+            {"approved_by": {"id": "p-ames", "end_date": Date.parse("2026-02-19")}},
+            "approved",
+            "p-ames, who is said to have approved it on 2026-02-20, left on 2026-02-19",
+        ),
+        (
+            {"approved_by": {"id": "p-ames", "start_date": Date.parse("2026-02-21")}},
+            "approved",
+            "p-ames, who is said to have approved it on 2026-02-20, started on 2026-02-21",
+        ),
         ({"document": "bolt"}, "known", "it is for bolt, and this is acme"),
         ({"approved_by": None}, "complete", "does not say who approved it"),
         ({"expires_on": "gone"}, "complete", "does not say when it ends"),
@@ -93,6 +103,20 @@ def test_a_waiver_that_is_wrong_has_no_effect_and_is_a_finding(
     assert message in problem.message
     found = waivers.finding(problem, "acme", "client")
     assert (found.policy, found.status, found.span) == ("DOC-WAIVER", Status.FAIL, PLACE)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        {"start_date": Date.parse("2026-02-20"), "end_date": Date.parse("2026-02-20")},
+        {"end_date": Date.parse("2026-09-30")},  # an approval outlives whoever gave it
+        {"start_date": Unresolved(""), "end_date": Unresolved("")},
+        {"start_date": None, "end_date": None},
+    ],
+)
+def test_who_was_there_on_the_day_may_have_approved(dates: dict[str, Any]) -> None:
+    (marked,), problems = apply([result(Status.FAIL)], waiver(approved_by={"id": "p-ames", **dates}))
+    assert (marked.status, problems) == (Status.WAIVED, [])
 
 
 @pytest.mark.parametrize("status", [Status.FAIL, Status.DUE])

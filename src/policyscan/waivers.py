@@ -154,6 +154,9 @@ def _read(
         message = f"nobody in people has the id {item['approved_by']}, who is said to have approved it"
         refuse("approved", message, locate(item, "approved_by"))
         return None
+    if absence := _absence(item["approved_by"], item["approved_on"]):
+        refuse("approved", absence, locate(item, "approved_by"))
+        return None
     policy = known.get(item["policy"])
     if policy is None:
         refuse("known", "there is no such control", locate(item, "policy"))
@@ -238,6 +241,19 @@ def _named(item: Any, fallback: str) -> str:
         return fallback
     subject = _text(item.get("subject"))
     return f"{item['policy']}/{subject}" if subject else str(item["policy"])
+
+
+def _absence(person: Any, day: Date) -> str:
+    """Why a person could not approve anything on a day; a day that is not known is no reason."""
+    if not isinstance(person, dict):
+        return ""
+    start, end = person.get("start_date"), person.get("end_date")
+    who = f"{_text(person)}, who is said to have approved it on {day},"
+    if isinstance(end, Date) and end < day:
+        return f"{who} left on {end}"
+    if isinstance(start, Date) and start > day:
+        return f"{who} started on {start}"
+    return ""
 
 
 def _is_blank(value: Any) -> bool:
