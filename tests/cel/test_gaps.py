@@ -187,6 +187,13 @@ SETTLED: tuple[tuple[str, Any], ...] = (
     ('[client.budget, money(1.0, "USD")].distinct().size() == 2', "Missing"),
     ('[money(1.0, "EUR"), money(1.0, "EUR")].distinct().size() == 1', True),
     ("[optional.of(1), optional.of(1)].distinct().size() == 1", True),
+    ("cel.bind(x, device.cores, true)", True),
+    ("cel.bind(x, device.cores, x > 1 || true)", True),
+    ("cel.bind(x, device.cores, x > 1)", "Missing"),
+    ("cel.bind(x, [1][2], [x, 1].size() == 2)", "Absent"),
+    ("cel.bind(x, device.cores, cel.bind(y, x + 1, y > 1 || device.id == 'lt'))", True),
+    ("[1, 2].map(i, cel.bind(x, [5][i - 1], i == 1 ? x : 0)) == [5, 0]", True),
+    ("cel.bind(x, device.scanned_on, [1, 2].all(i, i < 3 || today - x > days(1)))", True),
 )
 
 

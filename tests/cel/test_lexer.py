@@ -61,6 +61,7 @@ def test_refuses_with_place_and_reason(source: str, message: str, place: tuple[i
 
 HINTS = {
     "14d": "days(14)",
+    "0X1F": "write 0x1F",
     "2w": "days(7 * 2)",
     "90m": 'duration("90m")',
     "1_000": "1000, not 1_000",
@@ -98,7 +99,7 @@ LITERALS = {
     "0": 0,
     "007": 7,
     "0x1F": 31,
-    "0XfF": 255,
+    "0xfF": 255,
     "9223372036854775808": 2**63,  # in range only behind a minus, which the parser sees to
     "3u": UInt(3),
     "0xffffffffffffffffU": UInt(2**64 - 1),

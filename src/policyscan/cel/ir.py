@@ -62,6 +62,10 @@ class Arg(Node):
         self.name: Final = name
 
 
+BOUND: Final = "="
+"""Marks the slots of `cel.bind`: where such a value cannot be had, only using its name fails."""
+
+
 class Local(Node):
     """What a macro, a bind or a definition has named; `slot` tells names of one spelling apart."""
 

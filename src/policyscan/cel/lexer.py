@@ -20,7 +20,7 @@ _SCAN = re.compile(
     (?:(?P<string>[bB]?[rR]?(?:\"\"\"|'''|"|'))
     |(?P<ident>[_a-zA-Z][_a-zA-Z0-9]*+)
     |(?P<double>[0-9]*\.[0-9]++(?:[eE][+-]?[0-9]++)?|[0-9]++[eE][+-]?[0-9]++)
-    |(?P<int>0[xX][0-9a-fA-F]++|[0-9]++)(?P<unsigned>[uU]?)
+    |(?P<int>0x[0-9a-fA-F]++|[0-9]++)(?P<unsigned>[uU]?)
     |(?P<op>[=!<>]=(?!=)|&&|\|\||\*(?!\*)|!(?!==)|<(?!>)|[-+/%>?:.,()\[\]{}])
     |(?P<quoted>`[^`\n]*`)
     |(?P<eof>\Z))
@@ -174,7 +174,7 @@ def _number(group: str, text: str, unsigned: str, start: int, end: int) -> tuple
 
 def _digits(text: str) -> int:
     """The number; one with more digits than 64 bits can hold as merely too large, whatever its length."""
-    if text[:2] in {"0x", "0X"}:
+    if text[:2] == "0x":
         digits, base = text[2:].lstrip("0"), 16
     else:
         digits, base = text.lstrip("0"), 10
@@ -205,11 +205,13 @@ def _refuse_suffix(source: str, start: int, end: int) -> None:
         return
     number, suffix = source[start:end], word[0]
     hint = None
+    if number == "0" and suffix.startswith("X"):
+        hint = f"write 0x{suffix[1:]}, with a small x"
     if suffix in _DURATIONS:
         hint = f"write {_DURATIONS[suffix].format(number)}"
     elif suffix.startswith("_"):
         hint = "digits are not grouped: write 1000, not 1_000"
-    elif number == "0":
+    elif number == "0" and hint is None:
         hint = "numbers are decimal (10) or hexadecimal (0x1f)"
     raise CelError(f"{number + suffix!r} is not a number", start, word.end(), hint)
 

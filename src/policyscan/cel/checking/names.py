@@ -87,6 +87,6 @@ def _unknown_name(c: Checker, node: Ident) -> Out:
 
 def bind(c: Checker, node: Bind) -> Out:
     init = c.expr(node.init)
-    local = c.local(node.var.name, init.type, init.moves)
+    local = c.local(node.var.name, init.type, init.moves, ir.BOUND)
     body = c.scoped({node.var.name: local}, node.body)
     return Out(ir.Let(node.start, node.end, local.slot, init.ir, body.ir), body.type, body.moves)

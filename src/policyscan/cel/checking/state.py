@@ -189,10 +189,10 @@ class Checker:
             hint = "compare it, or use within(), isOpen(), elapsed() or uncovered()"
             self.error(node, "this follows the clock, and when the result turns cannot be computed", hint)
 
-    def local(self, name: str, t: Type, moves: str = "") -> Local:
+    def local(self, name: str, t: Type, moves: str = "", mark: str = "#") -> Local:
         """A name that hides others of its spelling; its slot is `name#number`."""
         self._slots += 1
-        return Local(f"{name}#{self._slots}", t, moves)
+        return Local(f"{name}{mark}{self._slots}", t, moves)
 
     def scoped(self, names: dict[str, Local], node: Node, known: frozenset[Path] = frozenset()) -> Out:
         before = self.locals

@@ -17,7 +17,11 @@ def _arg(g: Writer, node: ir.Arg) -> str:
 
 
 def _local(g: Writer, node: ir.Local) -> str:
-    return g.names[node.slot]
+    name = g.names[node.slot]
+    failed = g.failures.get(name)
+    if failed is not None:
+        g.emit(f"if {failed} is not None: raise {failed}")
+    return name
 
 
 def _today(_g: Writer, _node: ir.Today) -> str:
@@ -63,7 +67,13 @@ def _lazy(g: Writer, node: ir.Lazy) -> str:
 
 def _let(g: Writer, node: ir.Let) -> str:
     name = g.new("b")
-    g.emit(f"{name} = {g.gen(node.init)}")
+    if ir.BOUND in node.slot and g.raises(node.init):
+        # Nothing is wrong as long as nothing needs it.
+        failed = g.failures[name] = g.new("e")
+        g.emit(f"{name} = {failed} = None")
+        g.tried(node.init, name, failed)
+    else:
+        g.emit(f"{name} = {g.gen(node.init)}")
     g.names = {**g.names, node.slot: name}
     return g.gen(node.body)
 

@@ -60,7 +60,7 @@ def _always(kinds: int) -> Callable[[Any], int]:
     return lambda _node: kinds
 
 
-_NOTHING: Final = (ir.Const, ir.Local, ir.Arg, ir.Today, ir.Now, ir.Lazy, ir.Let, ir.Def, ir.Moves)
+_NOTHING: Final = (ir.Const, ir.Arg, ir.Today, ir.Now, ir.Lazy, ir.Let, ir.Def, ir.Moves)
 _ANYTHING: Final = (
     ir.Has, ir.OptSelect, ir.Index, ir.OptIndex, ir.Dispatch, ir.HostCall, ir.HasKey, ir.Cmp, ir.RankCmp,
     ir.Bounds, ir.ClockCmp, ir.ClockOpen, ir.In, ir.Loop,
@@ -70,6 +70,7 @@ _OWN: Final[dict[type[ir.Node], Callable[[Any], int]]] = {
     **dict.fromkeys(_ANYTHING, _always(_ANY)),
     **dict.fromkeys((ir.Given, ir.AllGiven, ir.Rank), _always(ABSENT)),
     **dict.fromkeys((ir.Fail, ir.MapOf, ir.OptMap, ir.OptOr), _always(FAULT)),
+    ir.Local: lambda node: _ANY if ir.BOUND in node.slot else 0,
     ir.And: lambda node: _flags(node.left, node.right),
     ir.Or: lambda node: _flags(node.left, node.right),
     ir.Not: lambda node: _flags(node.operand),

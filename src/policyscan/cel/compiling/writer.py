@@ -67,6 +67,7 @@ class Writer:
         self.budget = False
         self.count = 0
         self.names: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
         self.known: list[dict[str, str]] = [{}]
         self.often: Counter[str] = Counter()
         self.kinds: dict[int, int] = {}

@@ -22,7 +22,16 @@ def _arg(_t: Builder, node: ir.Arg) -> Run:
 
 def _local(t: Builder, node: ir.Local) -> Run:
     number = t.names[node.slot]
-    return lambda frame: frame.slots[number]
+    if ir.BOUND not in node.slot:
+        return lambda frame: frame.slots[number]
+
+    def run(frame: Frame) -> Any:
+        value = frame.slots[number]
+        if type(value) is _Failed:
+            raise value.error
+        return value
+
+    return run
 
 
 def _today(_t: Builder, _node: ir.Today) -> Run:
@@ -92,15 +101,31 @@ def _lazy(t: Builder, node: ir.Lazy) -> Run:
     return run
 
 
+class _Failed:
+    """The place of a value that could not be had; using it fails as having it did."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: EvalError) -> None:
+        error.__traceback__ = error.__context__ = None
+        self.error = error
+
+
 def _let(t: Builder, node: ir.Let) -> Run:
     init = t.build(node.init)
+    lazy = ir.BOUND in node.slot
     before = t.names
     number = t.slot(node.slot)
     body = t.build(node.body)
     t.names = before
 
     def run(frame: Frame) -> Any:
-        frame.slots[number] = init(frame)
+        try:
+            frame.slots[number] = init(frame)
+        except EvalError as error:
+            if not lazy:
+                raise
+            frame.slots[number] = _Failed(error)
         return body(frame)
 
     return run
