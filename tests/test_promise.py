@@ -216,6 +216,7 @@ ABOUT_THE_KEY = {
     ("waivers", "GOV-03"): "without a waiver none lacks approval, and what it excepted is told again",
     ("providers[].kind", "PROV-08"): "the certificate of a standard service gives way to the full test",
     ("devices[].patches.missing[].installed_on", "PATCH-01"): "what is missing still is not late but missing",
+    ("staff[].contracted", "PROV-04"): "whoever is not said to be of the outside desk is the provider's own",
     ("time_zone", "AV-01"): "a day is one of the zone that the configuration names",
     ("time_zone", "SLA-02"): "a day is one of the zone that the configuration names",
 }

@@ -379,7 +379,12 @@ def test_what_two_kinds_mean_by_one_name_must_agree_where_it_is_used(world: Worl
             "'size' is not of one type in room",
             "room may be that of hotel or that of inn, and both must fit",
         ),
-        (large, "a string > an int has no meaning", "this is so where room is that of hotel"),
+        (
+            large,
+            "a string > an int has no meaning",
+            "write the number without quotes; for a number that is text, int(x) or double(x); "
+            "this is so where room is that of hotel",
+        ),
     ):
         (world.folder / "definitions.yaml").write_text(f"functions: {{{function}}}\n", encoding="utf-8")
         world.policy("require: [{id: a, that: 'inn.rooms.size() == 0'}]\n", kind="inn")

@@ -160,8 +160,11 @@ def test_texts_that_would_be_read_as_something_else_are_quoted() -> None:
                 "| [critical_system](../client.md#critical_system) | `rto_hours`, `vendor_restores` |",
             ],
         ),
-        ("ACC-02", ["| [person](../client.md#person) | `end_date` |"]),  # in still_here()
-        ("SLA-04", ["| [support](../provider.md#support) of a provider | `out_of_hours` |"]),
+        ("ACC-02", ["| [person](../client.md#person) | `end_date`, `start_date` |"]),  # in still_here()
+        (
+            "SLA-04",
+            ["| [support](../provider.md#support) of a provider | `out_of_hours`, `outsourced_desk` |"],
+        ),
     ],
 )
 def test_a_page_names_the_facts_that_its_control_reads(id_: str, rows: list[str]) -> None:

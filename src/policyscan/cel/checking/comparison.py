@@ -267,10 +267,14 @@ def _compare_parts(c: Checker, node: Node, a: Out, b: Out) -> None:
 
     What has no parts differs from whatever has some, however much of that is written.
     """
-    if not any(
-        non_null(t) in _PARTLESS or isinstance(non_null(t), Enum | Identity) for t in (a.type, b.type)
-    ):
+    if not (_has_no_parts(a.type) or _has_no_parts(b.type)):
         c.asks(node, a if partial(a.type) else b, "parts")
+
+
+def _has_no_parts(t: Type) -> bool:
+    """Whether a value of the type has nothing in it: a plain one, or the empty list, as `[]` is written."""
+    t = non_null(t)
+    return t in _PARTLESS or isinstance(t, Enum | Identity) or (isinstance(t, List) and t.elem == NEVER)
 
 
 def _check_list(c: Checker, node: Node, items: list[Any], enum: Enum) -> None:
