@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policyscan.cel import Env, budget, types
-from policyscan.cel.errors import Fault
+from policyscan.cel.errors import ExhaustedError, Fault
 from policyscan.cel.types import Field, List, ObjectType
 from policyscan.cel.values import Dangling, Unresolved
 from tests.cel.harness import both, clock
@@ -156,3 +156,15 @@ def test_long_literals_compile_in_linear_time(source: str) -> None:
     started = time.process_time()
     checked.compile()
     assert time.process_time() - started < 4  # with the square of the length it took 20 s and more
+
+
+def test_a_budget_can_be_whole_again_for_the_next_part_of_the_work() -> None:
+    budget.begin()
+    try:
+        budget.spend(budget.WORK)
+        budget.renew()
+        budget.spend(budget.WORK)
+        with pytest.raises(ExhaustedError):
+            budget.spend(1)
+    finally:
+        budget.settle(0)

@@ -3,7 +3,8 @@
 A unit of work is one turn of a macro with a small body: at most two microseconds in either evaluator, and at
 most 200 bytes that stay in memory. Loops charge for their turns, by the size of their bodies; functions for
 what they read and make. What is small costs nothing of its own: it is part of the turn in which it stands.
-All programs of a policy share one budget for a document, however many subjects it has.
+All programs of a policy share one budget for a document, however many subjects it has; over tables, where
+each subject looks at the rows of all members, they share one for a subject.
 
 Work is counted and time is not measured, so that a result depends on no machine and its load.
 """
@@ -57,6 +58,11 @@ def settle(used: int) -> None:
     _METER.left -= used
     if not _METER.open:
         _METER.indexes.clear()
+
+
+def renew() -> None:
+    """Gives whoever spends the budget a whole one again, where each part of the work may take one."""
+    _METER.left = WORK
 
 
 Saved = tuple[int, int, dict[tuple[int, str | None], Any]]

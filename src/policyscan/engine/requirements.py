@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan import cel
-from policyscan.cel.budget import begin, settle
+from policyscan.cel.budget import begin, renew, settle
 from policyscan.engine.outcome import (
     APPLIES,
     FOR_EACH,
@@ -193,6 +193,8 @@ class _Run:
 
     def _subject(self, subject: str, values: Values, label: str = "") -> None:
         policy, clock = self.policy, self.clock
+        if policy.tables:
+            renew()
         if policy.key is not None:
             try:
                 subject = policy.key.program(clock, *values)
