@@ -254,14 +254,14 @@ def test_a_path_outside_the_repository_claims_no_root(file: str, uri: str) -> No
     assert results(made)[0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
 
 
-ROOTS = {"a/x.yaml": "/here", "b/y.yaml": "/work/north", "c/z.yaml": "/work/south"}
+ROOTS = {"a/x.yaml": "/here", "b/y.yaml": "/srv/north", "c/z.yaml": "/srv/south"}
 
 
 @pytest.mark.parametrize(
     ("here", "bases"),
     [
         ("/here", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
-        ("/work/south", ["%SRCROOT1%", "%SRCROOT2%", "%SRCROOT%"]),
+        ("/srv/south", ["%SRCROOT1%", "%SRCROOT2%", "%SRCROOT%"]),
         ("", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
         ("/none/of/these", ["%SRCROOT%", "%SRCROOT1%", "%SRCROOT2%"]),
     ],
@@ -280,7 +280,7 @@ def test_files_of_several_repositories_have_a_root_each(here: str, bases: list[s
     roots = run["originalUriBaseIds"]
     assert set(roots) == set(bases)
     assert roots["%SRCROOT%"]["description"]["text"] == "The root of the repository."
-    assert "/work" not in json.dumps(roots)
+    assert "/srv" not in json.dumps(roots)
 
 
 def test_percent_encoding_leaves_what_needs_none() -> None:
