@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from policyscan.cel.values import Dangling, Date, Timestamp, Unresolved
+from policyscan.documents.document import Document, Hidden
 from policyscan.documents.references import link_across
-from policyscan.documents.seeing import seen
+from policyscan.documents.seeing import seen, without
 from tests.workshop import Open
 
 
@@ -249,6 +250,91 @@ def test_an_item_is_called_the_same_when_a_part_of_its_key_is_hidden(workshop: O
 def test_instants_are_compared_with_now(workshop: Open, time: str, visible: bool) -> None:
     document = workshop("opened_at: 2026-08-01T12:00:00+02:00\n")
     assert ("opened_at" in seen(document, at("2026-08-01", time)).value) is visible
+
+
+# --- facts that somebody withholds ---
+
+
+def hidden(document: Document, path: str, reason: str = "it is in dispute") -> Hidden:
+    """A fact by its path, with a dot before each step."""
+    container: Any = document.value
+    *above, last = [int(step) if step.isdigit() else step for step in path.split(".")]
+    for step in above:
+        container = container[step]
+    return Hidden(container, last, reason)
+
+
+def test_a_view_leaves_out_what_is_withheld_and_says_why(workshop: Open) -> None:
+    document = workshop(NESTED)
+    (view,) = without([document], [hidden(document, "tools.0.parts.0.active", "nobody stands behind it")])
+    part = view.value["tools"][0]["parts"][0]
+    assert "active" not in part
+    assert view.why_unknown(part, "active") == "nobody stands behind it"
+    assert view.path_of(part, "active") == 'tools[lt-02].parts["KB 1"].active'
+    assert view.place_of(part, "active").line == 7
+    assert view.value["checks"][0]["tool"] is view.value["tools"][0]  # what refers to it refers to the view
+    assert view.value["levels"] is document.value["levels"]
+    assert document.value["tools"][0]["parts"][0]["active"] is True
+    assert view.future_facts() == []
+
+
+def test_where_nothing_is_withheld_nothing_is_copied(workshop: Open) -> None:
+    one, other = workshop(NESTED), workshop(NESTED)
+    assert without([one, other], []) == [one, other]
+    first, second = without([one, other], [hidden(other, "levels")])
+    assert first is one
+    assert second is not other
+
+
+@pytest.mark.parametrize(("path", "gone"), [("codes.1", "codes"), ("levels.attic", "levels")])
+def test_an_item_of_a_list_or_map_takes_all_of_it_along(workshop: Open, path: str, gone: str) -> None:
+    document = workshop(NESTED)
+    (view,) = without([document], [hidden(document, path)])
+    assert gone not in view.value
+    assert view.why_unknown(view.value, gone) == "it is in dispute"
+
+
+def test_what_is_withheld_in_another_document_is_gone_for_those_who_look_with_it(workshop: Open) -> None:
+    shop = workshop("supplier: acme\nfee: 1\ncurrency: EUR\n")
+    acme = workshop("supplier: dent\nfee: 1\ncurrency: EUR\n")
+    dent = workshop("supplier: acme\nfee: 2\ncurrency: EUR\n")
+    for one, other in ((shop, acme), (acme, dent), (dent, acme)):
+        link_across(one, lambda *_, other=other: other)
+    mine, theirs = without([shop, acme], [hidden(dent, "fee")])
+    assert mine.value["supplier"] is theirs.value
+    assert "fee" not in mine.value["supplier"]["supplier"]
+    assert mine.value["supplier"]["supplier"]["supplier"] is theirs.value
+    assert "fee" in shop.value["supplier"]["supplier"]
+    assert without([shop], [])[0].value["supplier"]["supplier"]["fee"].amount == 2
+
+
+def test_views_of_views_hide_what_both_hide(workshop: Open) -> None:
+    shop = workshop("supplier: acme\nfee: 1\ncurrency: EUR\nopened_at: 2026-08-01T10:00:00Z\n")
+    acme = workshop("fee: 1\ncurrency: EUR\nopened_at: 2026-08-01T10:00:00Z\n")
+    link_across(shop, lambda *_: acme)
+    then = at("2026-06-11")
+    earlier = [seen(shop, then), seen(acme, then)]
+    (shop_fee,) = [hidden(earlier[0], "fee", "first")]
+    once = without(earlier, [shop_fee])
+    twice = without(once, [hidden(once[1], "fee", "second"), hidden(once[0], "supplier.currency")])
+    mine, theirs = twice
+    assert mine.value["supplier"] is theirs.value
+    assert not {"fee", "opened_at"} & mine.value.keys()
+    assert not {"fee", "opened_at", "currency"} & theirs.value.keys()
+    assert mine.why_unknown(mine.value, "fee") == "first"
+    assert theirs.why_unknown(theirs.value, "fee") == "second"
+    assert [issue.path for issue in mine.future_facts()] == ["opened_at"]
+    assert "fee" in once[1].value
+    assert "fee" in earlier[0].value
+    again = seen(without([shop], [hidden(shop, "fee")])[0], then)
+    assert not {"fee", "opened_at"} & again.value.keys()
+    assert "opened_at" not in again.value["supplier"]
+
+
+def test_a_fact_of_no_document_is_an_error_of_the_caller(workshop: Open) -> None:
+    document = workshop(NESTED)
+    with pytest.raises(ValueError, match="none of these documents"):
+        without([document], [Hidden({"a": 1}, "a", "it is in dispute")])
 
 
 # --- references ---

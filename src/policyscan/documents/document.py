@@ -36,12 +36,18 @@ class Withheld(NamedTuple):
     reason: str
 
 
-class Late(NamedTuple):
-    """A fact from the future: the container as it was read, its key, and what is withheld there."""
+class Hidden(NamedTuple):
+    """A fact that a view leaves out: its container, its key there, and why it reads as unknown.
 
-    container: dict[str, Any]
+    `reason` is for people and follows the fact's path: `people[ann].left_on: it lies in the future: …`. An
+    item of a list or of a map cannot be left out by itself; the whole list or map is. `future` says that a
+    later moment brings the fact back.
+    """
+
+    container: Any
     key: Key
-    withheld: Withheld
+    reason: str
+    future: bool = False
 
 
 class Document:
@@ -51,9 +57,9 @@ class Document:
     and `currency` what the file says (None if it does not). `issues` are dangling references and the like,
     `outward` the references that may lead out of the document, `links` the documents that they lead to.
 
-    What is known later than some moment is left out by a view (`seeing.seen`), which is a document too: it
-    has copies of the containers on the way to what is `hidden`, and shares everything else. `latest_day` and
-    `latest_instant` are those of the facts that cannot lie in the future.
+    What is not to be read is left out by a view (`seeing`), which is a document too: it has copies of the
+    containers on the way to what is `hidden`, and shares everything else; its `links` lead to views, too.
+    `latest_day` and `latest_instant` are those of the facts that cannot lie in the future.
     """
 
     __slots__ = (
@@ -102,7 +108,7 @@ class Document:
         self.time_zone: str | None = zone if isinstance(zone, str) else None
         self.as_of = envelope.as_of
         self.currency = facts.currency
-        self.hidden: Sequence[Late] = ()
+        self.hidden: Sequence[Hidden] = ()
         self.last_view: tuple[Date, Timestamp, Document] | None = None  # kept by `seeing`
         # Of a view: copies by the ids of the containers as they were read, and the way back.
         self._copies: Mapping[int, Any] = {}
@@ -124,15 +130,15 @@ class Document:
 
     def owns(self, container: object) -> bool:
         """Whether a dict or list is part of this document."""
-        return id(container) in self._places or id(self._as_read(container)) in self._places
+        return id(container) in self._places or id(self.as_read(container)) in self._places
 
-    def _as_read(self, container: Any) -> Any:
+    def as_read(self, container: Any) -> Any:
         """A container as the file was read, of which a view may have a copy: what all tables are kept by."""
         return self._originals.get(id(container), container)
 
     def place_of(self, container: Container, key: Key = None) -> Span:
         """Where a container or its value at `key` stands; what is not there points at its parent's key."""
-        return self.tree.span_of(self._as_read(container), key)
+        return self.tree.span_of(self.as_read(container), key)
 
     def root_span(self) -> Span:
         """Where the document begins, as a place for what concerns the whole of it."""
@@ -140,16 +146,20 @@ class Document:
 
     def parent_of(self, container: Container) -> Container | None:
         """The container that a container stands in; None for the root."""
-        parent = self._places[id(self._as_read(container))].parent
+        parent = self._places[id(self.as_read(container))].parent
         return self._copies.get(id(parent), parent) if parent is not None else None
+
+    def holder_of(self, container: Container) -> Container | None:
+        """The container that a container stands in as it was read; None for the root."""
+        return self._places[id(self.as_read(container))].parent
 
     def key_in_parent(self, container: Container) -> Key:
         """The key or index at which a container stands in its parent; None for the root."""
-        return self._places[id(self._as_read(container))].key
+        return self._places[id(self.as_read(container))].key
 
     def section_of(self, container: object) -> str | None:
         """The key of the root below which a container stands; None for the root and what is not owned."""
-        return self._section(id(self._as_read(container)))
+        return self._section(id(self.as_read(container)))
 
     def _section(self, container: int) -> str | None:
         key, places = None, self._places
@@ -179,7 +189,7 @@ class Document:
 
         Items of lists with x-key are named by it, others by their index from 0.
         """
-        container = self._as_read(container)
+        container = self.as_read(container)
         path = self._paths.get(id(container))
         if path is None:
             place = self._places[id(container)]
@@ -208,7 +218,7 @@ class Document:
     def generic_path(self, container: Container, key: Key = None) -> str:
         """The path with `[]` for every list item, as `Kind.questions` has it: `devices[].os.version`."""
         keys: list[Key] = [] if key is None else [key]
-        current: Any = self._as_read(container)
+        current: Any = self.as_read(container)
         while (place := self._places[id(current)]).parent is not None:
             keys.append(place.key)
             current = place.parent
@@ -216,7 +226,7 @@ class Document:
 
     def key_of(self, item: Container) -> str | None:
         """What identifies an item of a list with x-key, as `path_of` writes it; None for anything else."""
-        item = self._as_read(item)
+        item = self.as_read(item)
         owner = id(self._places[id(item)].parent)
         keys = self._keys.get(owner)
         if keys is None:
@@ -228,21 +238,21 @@ class Document:
 
     def supplied(self, container: Container) -> list[str]:
         """The keys that were not written and got their meaning from the kind's `x-when-absent`."""
-        return list(self.facts.supplied.get(id(self._as_read(container)), ()))
+        return list(self.facts.supplied.get(id(self.as_read(container)), ()))
 
     def is_map(self, container: Container) -> bool:
         """Whether a container is a dict whose keys are the user's own."""
-        return id(self._as_read(container)) in self.facts.maps
+        return id(self.as_read(container)) in self.facts.maps
 
     def blank_keys(self, container: Container) -> Sequence[str]:
         """The keys of a dict with nothing after them."""
-        return self.tree.blanks.get(id(self._as_read(container)), ())
+        return self.tree.blanks.get(id(self.as_read(container)), ())
 
     def why_unknown(self, container: Any, key: Key) -> str | None:
         """Why `container[key]` reads as unknown although it is in the file; None if it is not."""
         if key in self.blank_keys(container):
             return "it is blank"
-        withheld = self.withheld.get(id(self._as_read(container)), {}).get(key)
+        withheld = self.withheld.get(id(self.as_read(container)), {}).get(key)
         return withheld.reason if withheld is not None else None
 
     def blanks(self) -> list[DocumentIssue]:
@@ -269,50 +279,60 @@ class Document:
 
     # --- what may be seen when ---
 
-    def late(self, today: Date, now: Timestamp) -> Iterator[Late]:
+    def late(self, today: Date, now: Timestamp) -> Iterator[Hidden]:
         """The facts that cannot lie in the future and do: those later than a day, or than an instant."""
         if self.latest_day > today or self.latest_instant > now:
             for container, key, value in self.facts.past:
                 limit = today if value.__class__ is Date else now
                 if value > limit and container.__class__ is dict:
                     reason = f"it lies in the future: {value} is after {limit}"
-                    yield Late(container, key, Withheld(value, reason))
+                    yield Hidden(container, key, reason, future=True)
 
     def view(
-        self, hidden: Sequence[Late], copies: Mapping[int, Any], originals: Mapping[int, Any]
+        self, hidden: Sequence[Hidden], copies: Mapping[int, Any], originals: Mapping[int, Any]
     ) -> Document:
-        """This document without what is hidden.
+        """This document without what is hidden; of a view, of which that is a part, a view that hides more.
 
-        `copies` take the place of containers, by the ids of these; `originals` is the way back.
+        What is hidden names containers as they were read. `copies` take the place of these, by their ids;
+        `originals` is the way back.
         """
         made = copy(self)
-        made.value = copies.get(id(self.value), self.value)
+        read = self.tree.value
+        made.value = copies.get(id(read), read)
         made.hidden = hidden
         made.withheld = {owner: dict(keys) for owner, keys in self.withheld.items()}
-        for container, key, withheld in hidden:
-            made.withheld.setdefault(id(container), {})[key] = withheld
+        for container, key, reason, _ in hidden:
+            if key in container:
+                keys = made.withheld.setdefault(id(container), {})
+                keys.setdefault(key, Withheld(container[key], reason))
         made._copies, made._originals = copies, originals
         made.last_view = None
         return made
 
     def future_facts(self) -> list[DocumentIssue]:
-        """The facts that this view hides, as issues with their places."""
+        """The facts that this view hides because they lie in the future, as issues with their places."""
         return [
             DocumentIssue(
-                f"{withheld.value} is in the future, where only a day or time that has been makes sense",
+                f"{container[key]} is in the future, where only a day or time that has been makes sense",
                 self.place_of(container, key),
                 self.path_of(container, key),
                 "check the year; until then it reads as unknown",
             )
-            for container, key, withheld in self.hidden
+            for container, key, _, future in self.hidden
+            if future and key in container
         ]
+
+    def whole(self, container: Any, key: Key) -> tuple[Any, Key]:
+        """What has to be left out with a fact, as it was read: itself, or the list or map that it is in."""
+        container = self.as_read(container)
+        while container.__class__ is list or id(container) in self.facts.maps:
+            container, key = self._places[id(container)].parent, self._places[id(container)].key
+        return container, key
 
     def _withhold_unclear(self) -> None:
         for owner, name, reason in self.facts.unclear:
-            container, key = owner, name
             # One unreadable entry makes a whole list or map unknown: without it, it would say too little.
-            while container.__class__ is list or id(container) in self.facts.maps:
-                container, key = self._places[id(container)].parent, self._places[id(container)].key
+            container, key = self.whole(owner, name)
             if key in container:
                 self.withheld.setdefault(id(container), {})[key] = Withheld(container.pop(key), reason)
 

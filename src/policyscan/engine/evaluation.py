@@ -88,7 +88,10 @@ class Evaluation:
     def newer(self) -> Iterator[str]:
         """The ids of those of the documents that are from after the day as of which they are seen."""
         for one in (self.document, *self.context):
-            if any(container is one.tree.value and key == "as_of" for container, key, _ in one.hidden):
+            if any(
+                fact.future and fact.container is one.tree.value and fact.key == "as_of"
+                for fact in one.hidden
+            ):
                 yield one.id
 
     def _guarded(self, policy: Policy) -> list[Result]:
