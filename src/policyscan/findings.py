@@ -178,7 +178,8 @@ class Result(NamedTuple):
     `subject` is the key of the subject (`lt-02`), empty for the document as a whole. `until` is the
     ISO date or instant up to which the status holds if nothing else changes; None for ever. `reason` says
     why a result is not applicable or unknown. `basis`
-    is the evidence that the result rests on; None for checks of the document itself.
+    is the evidence that the result rests on; None for checks of the document itself. `disputed` are the facts
+    that contradict each other, each at its place, where a rule of consistency is broken.
     """
 
     policy: str
@@ -198,6 +199,7 @@ class Result(NamedTuple):
     reason: str | None = None
     figures: Mapping[str, Json] = {}
     basis: Basis | None = None
+    disputed: tuple[ValueRead, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -255,6 +257,9 @@ CRASH = PolicyInfo(
     fix="Report it as a bug with the message; the other documents' results stand.",
 )
 DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, CRASH)
+RULE_FAMILY = "CONS"
+"""What the ids of rules of consistency begin with, in every pack: they are no controls, and never counted
+as such."""
 
 
 class DocumentInfo(NamedTuple):
@@ -476,8 +481,8 @@ def _rolled_up(documents: Iterable[DocumentInfo], *, checks: bool) -> dict[Statu
 
 
 def is_document_check(policy: str) -> bool:
-    """Whether an id is one of the reserved checks of documents themselves."""
-    return policy.startswith("DOC-")
+    """Whether an id is one of the reserved checks of documents themselves, or of a rule of consistency."""
+    return policy.startswith(("DOC-", f"{RULE_FAMILY}-"))
 
 
 class Score(NamedTuple):

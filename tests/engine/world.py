@@ -65,6 +65,13 @@ class World:
         (self.folder / family / f"{id_}.yaml").write_text(text, encoding="utf-8")
         return self
 
+    def rule(self, body: str, id_: str = "CONS-501", kind: str = "shop") -> World:
+        """Adds a rule of consistency; `body` follows its head, which is six lines."""
+        (self.folder / "consistency").mkdir(parents=True, exist_ok=True)
+        text = POLICY.format(id=id_, kind=kind) + body
+        (self.folder / "consistency" / f"{id_}.yaml").write_text(text, encoding="utf-8")
+        return self
+
     def pack(self) -> Pack:
         """The folder's policies, all sound."""
         loaded, problems = load_pack(self.folder, kinds(), shown="mine")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan import cel
 from policyscan.cel.budget import apart
 from policyscan.cel.clock import zone_named
+from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
 from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
@@ -73,6 +74,7 @@ class Explainer:
         status = outcome.status if disagreement is None else Status.ERROR
         if status is Status.UNKNOWN and not self.gaps:
             return self._bare(policy, outcome)
+        in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
         short = outcome.short
         gaps = outcome.gaps or (self._gaps(traced) if status is Status.UNKNOWN else ())
         if short is not None:
@@ -86,7 +88,7 @@ class Explainer:
             status=status,
             severity=outcome.severity,
             message=disagreement or self._message(policy, outcome, status, traced, gaps),
-            span=self._span(outcome, traced, gaps),
+            span=(in_dispute[0].span if in_dispute else None) or self._span(outcome, traced, gaps),
             evidence=self._evidence(traced) if self.evidence else (),
             parameters=policy.shown_parameters,
             until=shown(self.clock, *outcome.turn),
@@ -94,7 +96,21 @@ class Explainer:
             reason=_reason(policy, outcome, status, () if gaps else traced),
             figures=self._figures(policy, outcome),
             basis=short.basis if short is not None else self._basis(policy, outcome),
+            disputed=in_dispute,
         )
+
+    def _disputed(self, rule: Policy, outcome: Outcome) -> tuple[ValueRead, ...]:
+        """The facts that a rule puts in dispute, each with its path, value and place."""
+        facts = disputed(rule, outcome.bound, self.clock)
+        return tuple(read for fact in facts if (read := self._read(fact.container, fact.key)) is not None)
+
+    def _read(self, container: Any, key: str) -> ValueRead | None:
+        """A value of a document, as results show it."""
+        owner = self._owner(container)
+        if owner is None:
+            return None
+        value, place = self._json(container[key]), owner.place_of(container, key)
+        return ValueRead(self._path(owner, container, key), value, place)
 
     def _basis(self, policy: Policy, outcome: Outcome) -> Basis:
         """The weakest evidence that an outcome rests on, its own document's or its members'."""

@@ -72,6 +72,10 @@ class Asking:
         """Notes a control that `passes()` or its like reads in the expression at `offset` of a text."""
         at = path, asked.start + offset, asked.end + offset
         via = "".join(f"{name}(): " for name in asked.through)
+        if "disputes" in self.complaints.file.value:
+            message = f"{via}a rule of consistency reads facts, not controls: it comes before them"
+            self.complaints.text(message, *at)
+            return
         if asked.control is None:
             # Which it is shows when it runs; what `uses` does not name is an error then.
             for used in self.uses:

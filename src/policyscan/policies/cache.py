@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import PolicyscanError, Problems
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class StoredPolicies(Mapping[str, "Policy"]):
     """Policies by id, each opened when it is first asked for; `load` gives them all if one is damaged."""
 
-    def __init__(self, parts: Parts, load: Callable[[], Mapping[str, Policy]]) -> None:
+    def __init__(self, parts: Parts, ids: Iterable[str], load: Callable[[], Mapping[str, Policy]]) -> None:
         self._parts = parts
         self._load = load
-        self._ready: dict[str, Policy | None] = dict.fromkeys(parts.keys())
+        self._ready: dict[str, Policy | None] = dict.fromkeys(ids)
 
     def __getitem__(self, id_: str) -> Policy:
         policy = self._ready[id_]
@@ -57,20 +57,24 @@ def load_cached(
     kept = store.entry(entry)
     if kept is not None:
 
-        def load() -> Mapping[str, Policy]:
+        def load() -> Pack:
             again, problems = _load(folder, kinds, shown, overrides)
             if again is None or problems:
                 raise Problems(problems)
-            return again.policies
+            return again
 
-        about, parts = kept
-        return _pack(folder, StoredPolicies(parts, load), *about)._replace(files=files), []
+        (rules, *about), parts = kept
+        ids = [id_ for id_ in parts.keys() if id_ not in rules]  # noqa: SIM118 - no mapping
+        policies = StoredPolicies(parts, ids, lambda: load().policies)
+        made = _pack(folder, policies, *about)
+        return made._replace(files=files, rules=StoredPolicies(parts, rules, lambda: load().rules)), []
     # The bytes that the entry is named after are the ones that are checked: the folder may have changed.
     pack, problems = _load(folder, kinds, shown, overrides, files)
     if pack is not None and not problems:
         from policyscan.policies.plain import dumps
 
-        store.put(entry, _about(pack), {id_: dumps(policy) for id_, policy in pack.policies.items()})
+        every = [*pack.policies.items(), *pack.rules.items()]
+        store.put(entry, _about(pack), {id_: dumps(policy) for id_, policy in every})
     return pack, problems
 
 
@@ -111,6 +115,7 @@ def _sorted(overrides: Overrides) -> Any:
 def _about(pack: Pack) -> tuple[Any, ...]:
     """What is kept of a pack beside its policies."""
     return (
+        list(pack.rules),
         pack.name,
         pack.version,
         {name: tuple(profile) for name, profile in pack.profiles.items()},

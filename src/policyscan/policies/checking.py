@@ -14,7 +14,7 @@ from policyscan.policies.complaints import Complaints
 from policyscan.policies.declaring import Declared, days, declare, evidence_rule
 from policyscan.policies.expressions import TELLS, VARIABLE, Expressions, Role
 from policyscan.policies.files import Path, PolicyFile
-from policyscan.policies.policy import Binding, Code, Need, Policy, Requirement
+from policyscan.policies.policy import Binding, Code, Dispute, Need, Policy, Requirement
 from policyscan.policies.projecting import EnvMaker, Projecting
 from policyscan.policies.reads import ENTRY, SUBJECTS, Part, PartReads, SectionsOf
 
@@ -104,7 +104,14 @@ class PolicyChecker:
             lists=tuple(self.reads.of(part) for part in self.reads.lists),
             reads=self.reads.before(*self.reads.lists, *map(Part.requirement, numbers)),
             evidence=evidence_rule(self.complaints, declared),
+            disputes=self._disputes(env, names),
         )
+
+    def _disputes(self, env: cel.Env, names: tuple[str, ...]) -> tuple[Dispute, ...]:
+        """What selects the facts that a rule puts in dispute."""
+        numbers = range(len(self.content.get("disputes", ())))
+        made = (self.expressions.selection(env, names, ("disputes", i)) for i in numbers)
+        return tuple(one for one in made if one is not None)
 
     def _info(self) -> PolicyInfo:
         content = self.content
@@ -225,7 +232,7 @@ class PolicyChecker:
             needs=needs,
             say=self.expressions.message(env, (*path, "say"), names, counted=True),
             severity=Severity(item.get("severity", self.content["severity"])),
-            absent=Status.UNKNOWN if item.get("absent") == "unknown" else Status.FAIL,
+            absent=Status(item.get("absent", "unknown" if "disputes" in self.content else "fail")),
             notice_days=days(self.complaints, declared, item["notice"], (*path, "notice"))
             if "notice" in item
             else notice,

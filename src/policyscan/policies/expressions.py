@@ -16,12 +16,13 @@ from policyscan.policies import parameters as params
 from policyscan.policies.asking import Asking, asked_controls
 from policyscan.policies.complaints import Complaints
 from policyscan.policies.files import Path
-from policyscan.policies.policy import Binding, Code, Message
+from policyscan.policies.policy import Binding, Code, Dispute, Message
 from policyscan.policies.reads import Part, PartReads
 from policyscan.policies.templates import split
 
 _PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
 _SPACES = re.compile(r"\s+")
+_SELECTION_HINT = "name a field: device.in_scope, or client.devices.map(d, d.in_scope) for that of each"
 _ABSENCE_HINT = "say in `absence_ok:` why a missing fact may decide here, or read the fact plainly"
 
 
@@ -94,6 +95,24 @@ class Expressions:
             if checked is not None:
                 made.append(Code(part.text.strip(), checked, names, self._place(path)))
         return Message(tuple(made))
+
+    def selection(self, env: cel.Env, names: tuple[str, ...], path: Path) -> Dispute | None:
+        """What the expression at a path selects: a field of one object, or of each element of a list."""
+        code = self.code(env, names, path, TELLS)
+        if code is None:
+            return None
+        select = _selected(code.checked.ast)
+        if select is None:
+            message = f"`{code.text}` selects no fact that could be in dispute"
+            self.complaints.value(message, path, _SELECTION_HINT)
+            return None
+        source, within = code.checked.source, select.operand
+        holders = source[: select.start] + source[within.start : within.end] + source[select.end :]
+        checked = self._check(env, holders, path, 0, TELLS, None)
+        if checked is None:
+            return None
+        held = Code(" ".join(holders.split()), checked, names, self._place(path))
+        return Dispute(code.text, held, select.field)
 
     def meaning(self, env: cel.Env, path: Path) -> str | None:
         """A sentence with the values of parameters in it, which are all that it may name."""
@@ -170,6 +189,13 @@ class Expressions:
         named = [node for node in nodes if isinstance(node, ast.Ident) and node.name == root]
         called = [node for node in nodes if isinstance(node, ast.Call) and env.definition(node.function)]
         return len(named) < 2 and not called
+
+
+def _selected(node: ast.Node | None) -> ast.Select | None:
+    """The last step of a selection: the field of `device.in_scope`, and of `devices.map(d, d.in_scope)`."""
+    while isinstance(node, ast.Macro) and node.name == "map":
+        node = node.args[-1]
+    return node if isinstance(node, ast.Select) and not node.optional else None
 
 
 def _element(type_: types.Type) -> types.Type | None:

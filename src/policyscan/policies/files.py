@@ -25,7 +25,7 @@ _YAML_EATS = (
     "CEL with `!x`, `a ? b : c`, `{…}` or `#` is safe as a block: put `>-` after the key "
     "and the expression on the next line"
 )
-_WITH_EXPRESSIONS = frozenset({"policy", "definitions"})  # schemas
+_WITH_EXPRESSIONS = frozenset({"policy", "rule", "definitions"})  # schemas
 
 _TYPES = {
     "string": "a text",

@@ -11,12 +11,13 @@ from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.registry import is_function
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError
+from policyscan.findings import RULE_FAMILY
 from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
 from policyscan.policies.files import PolicyFile, parse
-from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence
-from policyscan.policies.survey import ABOUT, DEFINITIONS, PackFiles, survey
+from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence, path_of
+from policyscan.policies.survey import ABOUT, DEFINITIONS, RULES, PackFiles, survey
 from policyscan.reading.text import Content, cannot_read, read_content
 from policyscan.source import Span
 
@@ -48,13 +49,14 @@ def load_pack(
 def with_parameters(
     pack: Pack, kinds: Kinds, id_: str, parameters: Mapping[str, Any]
 ) -> tuple[Policy | None, list[PolicyscanError]]:
-    """One policy of a sound pack, checked anew with these values for its parameters, the others at their
-    defaults; None and what is wrong where they do not fit. The pack's other files are not read again."""
-    info, family = pack.policies[id_].info, id_.rpartition("-")[0]
-    shown = info.file.removesuffix(f"{family}/{id_}.yaml").removesuffix("/")
+    """One policy or rule of a sound pack, checked anew with these values for its parameters, the others at
+    their defaults; None and what is wrong where they do not fit. The pack's other files are not read again.
+    """
+    policy = pack.rules[id_] if id_ in pack.rules else pack.policies[id_]
+    path = path_of(policy)
+    shown = policy.info.file.removesuffix(path).removesuffix("/")
     loader = _Loader(Path(pack.folder), shown, kinds, {id_: parameters}, pack.written)
-    policy = loader.reload(f"{family}/{id_}.yaml", pack.policies)
-    return policy, loader.problems
+    return loader.reload(path, pack.policies), loader.problems
 
 
 class _Loader:
@@ -101,8 +103,9 @@ class _Loader:
                 )
                 continue
             policies[policy.id] = policy
+        rules = [self._policy(files.contents[path], path, "rule") for path in files.rules]
         self.problems.extend(files.strangers())
-        if not policies and not self.problems:
+        if not policies and not rules and not self.problems:
             hint = "policies are files like PATCH/PATCH-01.yaml in it"
             self.problems.append(
                 ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
@@ -124,13 +127,15 @@ class _Loader:
             previews=frozenset(policy.id for policy in policies.values() if policy.status == "preview"),
             written=self.written,
             files=files,
+            rules={rule.id: rule for rule in rules if rule is not None},
         )
 
     def reload(self, path: str, policies: Mapping[str, Policy]) -> Policy | None:
         """One policy among the others of its pack, which are sound; its path is relative to the folder."""
         name = f"{self.shown}/{path}" if self.shown else path
         try:
-            policy = self._policy(read_content(self.folder / path, name), path)
+            schema = "rule" if path.startswith(f"{RULES}/") else "policy"
+            policy = self._policy(read_content(self.folder / path, name), path, schema)
         except DocumentError as problem:
             self.problems.append(problem)
             return None
@@ -145,8 +150,8 @@ class _Loader:
 
     # --- one policy
 
-    def _policy(self, content: Content, path: str) -> Policy | None:
-        file = self._parse(content, "policy")
+    def _policy(self, content: Content, path: str, schema: str = "policy") -> Policy | None:
+        file = self._parse(content, schema)
         if file is None:
             return None
         id_ = file.value["id"]
@@ -170,15 +175,21 @@ class _Loader:
 
     def _placed(self, path: PurePosixPath, file: PolicyFile, id_: str) -> bool:
         family = id_.rpartition("-")[0]
+        is_rule = path.parent.name == RULES
+        folder = RULES if is_rule or family == RULE_FAMILY else family
         if family == RESERVED_FAMILY:
             message = f"ids of the family {RESERVED_FAMILY} are kept for the checks of documents themselves"
         elif path.stem != id_:
             message = f"the id {id_!r} is not the file's name, {path.name!r}"
-        elif path.parent.name != family:
-            message = f"{path.name!r} belongs into the folder {family!r}, not {path.parent.name!r}"
+        elif is_rule and family != RULE_FAMILY:
+            message = f"the id of a rule of consistency begins with {RULE_FAMILY}-, not {family}-"
+        elif path.parent.name != folder:
+            message = f"{path.name!r} belongs into the folder {folder!r}, not {path.parent.name!r}"
         else:
             return True
-        hint = f"a policy is found as {family}/{id_}.yaml"
+        hint = f"a {'rule' if folder == RULES else 'policy'} is found as {folder}/{id_}.yaml"
+        if is_rule and family != RULE_FAMILY:
+            hint = f"call it {RULE_FAMILY}-{id_.rpartition('-')[2]}, in {RULES}/ as well"
         self.problems.append(PolicyError(message, at=file.span(("id",)), hint=hint))
         return False
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from policyscan.policies.survey import RULES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +45,7 @@ class Pack(NamedTuple):
 
     `aliases` lead from earlier ids to policies, `previews` are the ids of those that are not chosen unless
     they are named, `written` are the definitions that policies share, `files` what was read. Reading these
-    opens no policy.
+    opens no policy. `rules` are those of consistency, by id in order: always on, and no controls.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Pack(NamedTuple):
     previews: frozenset[str]
     written: tuple[Written, ...] = ()
     files: PackFiles | None = None
+    rules: Mapping[str, Policy] = MappingProxyType({})
 
     @property
     def digest(self) -> str:
@@ -67,6 +71,16 @@ class Pack(NamedTuple):
     def resolve(self, id_: str) -> str | None:
         """The id of the policy that an id or alias names, if there is one."""
         return id_ if id_ in self.policies else self.aliases.get(id_)
+
+    def find(self, id_: str) -> Policy | None:
+        """The policy or rule of consistency that an id or alias names, if there is one."""
+        named = self.resolve(id_)
+        return self.policies[named] if named is not None else self.rules.get(id_)
+
+
+def path_of(policy: Policy) -> str:
+    """The path of a policy's file, or of a rule's, in its pack."""
+    return f"{RULES if policy.disputes else policy.id.rpartition('-')[0]}/{policy.id}.yaml"
 
 
 def asked_of_evidence(written: Mapping[str, str] | None) -> tuple[str, int | None] | None:

@@ -10,6 +10,7 @@ from policyscan.findings import EvidenceRule, Grade, PolicyInfo, Quote, Severity
 from policyscan.policies.policy import (
     Binding,
     Code,
+    Dispute,
     Message,
     Need,
     Parameter,
@@ -21,6 +22,7 @@ from policyscan.policies.policy import (
 
 _NOUNS: tuple[Any, ...] = (
     Policy, PolicyInfo, Quote, Parameter, Message, Binding, Need, Requirement, Table, Reads, EvidenceRule,
+    Dispute,
 )  # fmt: skip
 _NUMBERS = {noun: number for number, noun in enumerate(_NOUNS)}
 _ENUMS: tuple[Any, ...] = (Severity, Status, Grade)

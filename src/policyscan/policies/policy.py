@@ -153,12 +153,24 @@ class Table(NamedTuple):
     reads: Reads = Reads()
 
 
+class Dispute(NamedTuple):
+    """Facts that a rule of consistency puts in dispute: a field of what `holders` gives, which is an object,
+    nothing, or a list of these. `text` is the selection as it was written."""
+
+    text: str
+    holders: Code
+    field: str
+
+
 class Policy(NamedTuple):
     """A policy, checked against the schema of its kind and ready to be evaluated.
 
     `entry` is what everything before the requirements rests on, whose own `reads` have that too; `lists`
     is what each list of subjects rests on, where there are several: a subject rests on its own. `reads` is
     what anything in it rests on. `evidence` is what it asks of the evidence for what it reads.
+
+    A policy with `disputes` is a rule of consistency: these select the facts that contradict each other
+    where a requirement does not hold.
     """
 
     info: PolicyInfo
@@ -185,6 +197,7 @@ class Policy(NamedTuple):
     lists: tuple[Reads, ...] = ()
     reads: Reads = Reads()
     evidence: EvidenceRule | None = None
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def id(self) -> str:

@@ -13,6 +13,8 @@ from policyscan.files.git import Repository
 from policyscan.reading.text import Content, cannot_read, read_content, top
 
 ABOUT, DEFINITIONS = "pack.yaml", "definitions.yaml"
+RULES = "consistency"
+"""The folder of a pack's rules of consistency."""
 _SUFFIXES = (".yaml", ".yml", ".json")
 _DEPTH = 2  # of folders in a pack; what lies deeper than a family is only told to be misplaced
 
@@ -47,7 +49,15 @@ class PackFiles(NamedTuple):
     @property
     def policies(self) -> list[str]:
         """The paths of the files that are policies, in the order of their names."""
-        return [path for path in self.contents if path.count("/") == 1 and path.endswith(".yaml")]
+        return [path for path in self._in_folders() if not path.startswith(f"{RULES}/")]
+
+    @property
+    def rules(self) -> list[str]:
+        """The paths of the files that are rules of consistency, in the order of their names."""
+        return [path for path in self._in_folders() if path.startswith(f"{RULES}/")]
+
+    def _in_folders(self) -> Iterator[str]:
+        return (path for path in self.contents if path.count("/") == 1 and path.endswith(".yaml"))
 
     def strangers(self) -> Iterator[PolicyError]:
         """What its author believes to be a control, or to hold for controls, and is not read."""

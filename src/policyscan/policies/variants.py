@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 
 class Variants:
-    """Gives a pack's policies, one of them with the parameters that are asked for.
+    """Gives a pack's policies, one of them with the parameters that are asked for; a rule of consistency only
+    where it is that one.
 
     Only that one is read and checked again, once for the same parameters.
     """
 
     def __init__(self, pack: Pack, kinds: Kinds, policy: str) -> None:
         self._pack = pack
+        rule = pack.rules.get(policy)
+        self._together = pack.policies if rule is None else {**pack.policies, policy: rule}
         self._kinds = kinds
         self._policy = policy
         self._made: dict[str, Mapping[str, Policy]] = {}
@@ -29,10 +32,10 @@ class Variants:
     def __call__(self, parameters: Mapping[str, Any]) -> Mapping[str, Policy]:
         """The policies by id; Problems where the parameters do not fit."""
         if not parameters:
-            return self._pack.policies
+            return self._together
         key = repr(sorted(parameters.items()))
         if key not in self._made:
-            self._made[key] = {**self._pack.policies, self._policy: self._with(parameters)}
+            self._made[key] = {**self._together, self._policy: self._with(parameters)}
         return self._made[key]
 
     def _with(self, parameters: Mapping[str, Any]) -> Policy:

@@ -26,6 +26,7 @@ class Expected(NamedTuple):
     until: str | None
     says_until: bool
     figures: Mapping[str, Any]
+    disputed: tuple[str, ...] | None
     span: Span
 
 
@@ -83,7 +84,8 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
     expected = tuple(
         Expected(
             e.get("subject", ""), e.get("requirement"), e["status"], e.get("severity"), e.get("message"),
-            e.get("at"), e.get("until"), "until" in e, e.get("figures", {}), file.span((*path, "expect", i)),
+            e.get("at"), e.get("until"), "until" in e, e.get("figures", {}),
+            tuple(e["disputed"]) if "disputed" in e else None, file.span((*path, "expect", i)),
         )
         for i, e in enumerate(written["expect"])
     )  # fmt: skip

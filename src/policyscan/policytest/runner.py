@@ -69,7 +69,8 @@ def results(
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
     plan = Plan(policies=[known[tests.policy]], known=known, aliases=aliases, moment=moment, full=True)
     scanned = scan_document(document, plan, context, open_book(plan, Beside(context)))
-    return [document, *context], [r for r in scanned.results if not is_document_check(r.policy)]
+    own = [r for r in scanned.results if r.policy == tests.policy or not is_document_check(r.policy)]
+    return [document, *context], own
 
 
 def beside(case: Case, kinds: Kinds) -> list[str]:
@@ -179,6 +180,10 @@ def _differences(expected: Expected, found: Result, documents: Sequence[Document
     for name, value in expected.figures.items():
         if found.figures.get(name) != value:
             made.append(f"expected the figure {name} to be {value}, got {found.figures.get(name)}")
+    if expected.disputed is not None:
+        paths = tuple(fact.path for fact in found.disputed)
+        if paths != expected.disputed:
+            made.append(f"expected in dispute {_listed(expected.disputed)}, got {_listed(paths)}")
     if expected.at is not None:
         place = _place(documents, expected.at)
         if place is None:
@@ -225,6 +230,10 @@ def _places(document: Document) -> list[tuple[str, Span]]:
             if isinstance(value, dict | list):
                 pending.append(value)
     return made
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths) or "nothing"
 
 
 def _got(result: Result) -> str:

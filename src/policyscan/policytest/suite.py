@@ -13,7 +13,7 @@ from typing import NamedTuple
 from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import TEST_SUFFIX, Pack
+from policyscan.policies.pack import TEST_SUFFIX, Pack, path_of
 from policyscan.policies.policy import Policy
 from policyscan.policies.survey import test_of, tests_in
 from policyscan.policies.variants import Variants
@@ -102,7 +102,7 @@ def _load(folder: StrPath, kinds: Kinds) -> Pack:
 
 def _check_names(names: Sequence[str], packs: Sequence[Pack]) -> None:
     """A name that fits nothing would pass for tests that hold."""
-    known = {id_ for pack in packs for id_ in pack.policies}
+    known = {id_ for pack in packs for id_ in (*pack.policies, *pack.rules)}
     known |= {id_.rpartition("-")[0] for id_ in known}
     for name in names:
         if name not in known:
@@ -111,7 +111,7 @@ def _check_names(names: Sequence[str], packs: Sequence[Pack]) -> None:
 
 
 def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str]) -> Iterator[PolicyRun]:
-    for policy in pack.policies.values():
+    for policy in (*pack.policies.values(), *pack.rules.values()):
         if not select or policy.id in select or policy.id.rpartition("-")[0] in select:
             yield _test(policy, pack, kinds)
     if strays := _strays(pack):
@@ -119,7 +119,7 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str]) -> Iterator[Poli
 
 
 def _test(policy: Policy, pack: Pack, kinds: Kinds) -> PolicyRun:
-    path = Path(pack.folder) / policy.id.rpartition("-")[0] / f"{policy.id}{TEST_SUFFIX}"
+    path = Path(pack.folder, path_of(policy).removesuffix(".yaml") + TEST_SUFFIX)
     if not path.is_file():
         return PolicyRun(policy.id, untested=True)
     name = policy.info.file.removesuffix(".yaml") + TEST_SUFFIX
@@ -151,13 +151,14 @@ def _strays(pack: Pack) -> list[PolicyscanError]:
     """Test files that belong to no policy, or are not named as tests are: nobody would miss them if they
     stopped running."""
     strays: list[PolicyscanError] = []
+    known = {*pack.policies, *pack.rules}
     for path in tests_in(pack.folder):
         name = path.rpartition("/")[2]
         id_ = test_of(name)
         if name == f"{id_}{TEST_SUFFIX}" and path.count("/") == 1:
-            if id_ not in pack.policies:
+            if id_ not in known:
                 strays.append(PolicyError(f"{path}: there is no policy with this name beside it"))
-        elif id_ in pack.policies or name.endswith(TEST_SUFFIX):
+        elif id_ in known or name.endswith(TEST_SUFFIX):
             hint = f"tests are files like PATCH/PATCH-01{TEST_SUFFIX}"
             strays.append(
                 PolicyError(f"{path}: this test is not run, because of its name or place", hint=hint)
