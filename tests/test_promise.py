@@ -24,6 +24,7 @@ from policyscan.engine.outcome import FOR_EACH
 from policyscan.engine.plan import Plan
 from policyscan.engine.requirements import evaluate
 from policyscan.engine.scan import document_clock, scan_document
+from policyscan.engine.sight import Viewer
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, EvidenceRule, Grade, Status
 from policyscan.reading.reading import read_text
@@ -138,7 +139,9 @@ def results(
     for one in documents if of is None else of:
         clock = document_clock(one, plan())
         document, context = seen(one, clock), [seen(other, clock) for other in documents]
-        clock.others = evaluation = Evaluation(document, clock, plan().known, context, full=False, rule=rule)
+        clock.others = evaluation = Evaluation(
+            Viewer(document, clock, plan().known, context), clock, full=False, rule=rule
+        )
         for policy in plan().policies:
             if policy.info.kind == document.kind.name:
                 outcomes = evaluate(policy, document.value, clock).outcomes

@@ -506,11 +506,12 @@ def unchecked(report: Report) -> tuple[str, ...]:
     """The ways in which nothing was checked, in words; each of them makes a scan's exit code 2."""
     if not report.documents:
         return ("no inventory was found to scan; `policyscan init NAME` writes one to fill in",)
-    if not any(policy.kind for policy in report.policies):
+    controls = [policy for policy in report.policies if not is_document_check(policy.id)]
+    if not controls:
         return ("no control was chosen to scan with",)
     idle = _idle_kinds(report)
     scanned = {document.kind for document in report.documents}
-    with_controls = scanned & {policy.kind for policy in report.policies}
+    with_controls = scanned & {policy.kind for policy in controls}
     if not with_controls:
         kinds = ", ".join(sorted(scanned))
         return (f"no control of profile {report.scan.profile or '(none)'} is about: {kinds}",)
@@ -521,7 +522,7 @@ def unchecked(report: Report) -> tuple[str, ...]:
 
 def without_controls(report: Report) -> dict[str, int]:
     """How many documents there are of each kind that no chosen control looks at."""
-    looked_at = {policy.kind for policy in report.policies}
+    looked_at = {policy.kind for policy in report.policies if not is_document_check(policy.id)}
     kinds = [document.kind for document in report.documents if document.kind not in looked_at]
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
-from policyscan.findings import BAD_WAIVER, Result, Severity, Status, WaiverMark
+from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
 from policyscan.names import person
 from policyscan.source import Span
 
@@ -158,6 +158,10 @@ def _read(
         refuse("approved", absence, locate(item, "approved_by"))
         return None
     policy = known.get(item["policy"])
+    if policy is None and item["policy"].startswith(f"{RULE_FAMILY}-"):
+        message = "facts in dispute cannot be waived: one of them is wrong, and has to be put right"
+        refuse("known", message, locate(item, "policy"))
+        return None
     if policy is None:
         refuse("known", "there is no such control", locate(item, "policy"))
         return None

@@ -92,10 +92,11 @@ class World:
         rule: EvidenceRule | None = None,
     ) -> Plan:
         """A scan with all of the folder's policies, or some."""
-        known = self.pack().policies
+        pack = self.pack()
+        known, rules = pack.policies, tuple(pack.rules.values())
         chosen = [policy for id_, policy in known.items() if not only or id_ in only]
         aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
-        return Plan(chosen, known, aliases, parse_moment(as_of), zone, full=full, rule=rule)
+        return Plan(chosen, known, aliases, parse_moment(as_of), zone, full=full, rule=rule, rules=rules)
 
     def scan(
         self, text: str, *only: str, as_of: str = AS_OF, depot: str | None = None, zone: str = "UTC",

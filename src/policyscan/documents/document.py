@@ -75,6 +75,7 @@ class Document:
         "file",
         "hidden",
         "id",
+        "in_dispute",
         "index",
         "issues",
         "kind",
@@ -110,6 +111,8 @@ class Document:
         self.currency = facts.currency
         self.hidden: Sequence[Hidden] = ()
         self.last_view: tuple[Date, Timestamp, Document] | None = None  # kept by `seeing`
+        # What rules of consistency (by their identity) said at an instant, until a turn; kept by the engine.
+        self.in_dispute: tuple[int, int, Sequence[Hidden], tuple[int, int]] | None = None
         # Of a view: copies by the ids of the containers as they were read, and the way back.
         self._copies: Mapping[int, Any] = {}
         self._originals: Mapping[int, Any] = {}
@@ -306,7 +309,7 @@ class Document:
                 keys = made.withheld.setdefault(id(container), {})
                 keys.setdefault(key, Withheld(container[key], reason))
         made._copies, made._originals = copies, originals
-        made.last_view = None
+        made.last_view = made.in_dispute = None
         return made
 
     def future_facts(self) -> list[DocumentIssue]:

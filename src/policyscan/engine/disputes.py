@@ -1,7 +1,4 @@
-"""Which facts contradict each other.
-
-In go rules of consistency and a document; out come the rules that it breaks, and what these put in dispute.
-"""
+"""What contradicts itself: in go a rule of consistency and a document, out come facts in dispute."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.cel.budget import apart
-from policyscan.engine.outcome import NEVER, Outcome, Turn, Values, earliest
+from policyscan.engine.outcome import Outcome, Turn, Values
 from policyscan.engine.requirements import evaluate_lean, forget_calls
 from policyscan.findings import Status
 from policyscan.policies.policy import Policy
@@ -18,11 +15,13 @@ from policyscan.policies.policy import Policy
 _TOLD = frozenset((Status.FAIL, Status.ERROR))
 
 
-class Contradictions(NamedTuple):
-    """The rules that a document breaks, each with an outcome, and when that may first be otherwise."""
+class Broken(NamedTuple):
+    """A rule, the outcomes of a document that break it or could not be evaluated, and when there may first be
+    others."""
 
-    broken: Sequence[tuple[Policy, Outcome]] = ()
-    turn: Turn = NEVER
+    rule: Policy
+    outcomes: Sequence[Outcome]
+    turn: Turn
 
 
 class Disputed(NamedTuple):
@@ -32,24 +31,21 @@ class Disputed(NamedTuple):
     key: str
 
 
-def contradictions(rules: Sequence[Policy], kind: str, root: Any, clock: cel.Clock) -> Contradictions:
-    """What breaks the rules about a kind in a document of it, at a moment.
+def broken(rule: Policy, root: Any, clock: cel.Clock) -> Broken:
+    """How a document of the rule's kind breaks it at a moment, if it does.
 
     A rule whose facts are missing, or known to be nothing, says nothing.
     """
-    broken: list[tuple[Policy, Outcome]] = []
-    turns: list[Turn] = []
-    for rule in rules:
-        if rule.info.kind == kind:
-            found = evaluate_lean(rule, root, clock)
-            turns.append(found.turn)
-            broken.extend((rule, outcome) for outcome in found.outcomes if outcome.status in _TOLD)
-    return Contradictions(broken, earliest(*turns))
+    found = evaluate_lean(rule, root, clock)
+    return Broken(rule, [one for one in found.outcomes if one.status in _TOLD], found.turn)
 
 
-def disputed(rule: Policy, bound: Values, clock: cel.Clock) -> list[Disputed]:
-    """The facts that a rule puts in dispute for a subject, each once, in the order of its selections."""
+def disputed(rule: Policy, bound: Values, clock: cel.Clock) -> tuple[list[Disputed], Turn]:
+    """The facts that a rule puts in dispute for a subject, each once, in the order of its selections; and
+    when these may first select others."""
     found: dict[tuple[int, str], Disputed] = {}
+    saved = clock.turn_day, clock.turn_instant
+    clock.reset()
     for dispute in rule.disputes:
         try:
             with apart():
@@ -60,7 +56,9 @@ def disputed(rule: Policy, bound: Values, clock: cel.Clock) -> list[Disputed]:
         for holder in _objects(holders):
             if dispute.field in holder:
                 found.setdefault((id(holder), dispute.field), Disputed(holder, dispute.field))
-    return list(found.values())
+    turn = clock.turn_day, clock.turn_instant
+    clock.turn_day, clock.turn_instant = saved
+    return list(found.values()), turn
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock
 from policyscan.engine.outcome import AT_ONCE, NEVER, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate, evaluate_lean
+from policyscan.engine.sight import Viewer, crash
 from policyscan.engine.tables import Tables
 from policyscan.findings import (
     CRASH,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Evaluation:
-    """One document at one moment, with the documents that it refers to.
+    """One document at one moment, as its `viewer` has it, with the documents that it refers to.
 
     `known` are all policies by id, for those that read another's status. `full` asks for an account of
     every result; otherwise those that pass or do not apply are only counted, in `statuses` (the worst of
@@ -42,29 +43,21 @@ class Evaluation:
 
     def __init__(
         self,
-        document: Document,
+        viewer: Viewer,
         clock: PolicyClock,
-        known: Mapping[str, Policy],
-        context: Sequence[Document] = (),
         *,
         full: bool,
-        evidence: bool = True,
-        gaps: bool = True,
         tables: Tables | None = None,
         rule: EvidenceRule | None = None,
     ) -> None:
-        self.document = document
+        self.viewer = viewer
         self.clock = clock
-        self.known = known
-        self.context = context
+        self.known = viewer.known
+        self.document, self.context = viewer.first.document, viewer.first.context
         self.full = full
-        self.evidence = evidence
         self.rule = rule
-        self.tables = tables or Tables(document, {})
-        grader = self._new_grader(clock)
-        self.explainer = Explainer(
-            document, clock, grader, context, evidence=evidence, gaps=gaps, tables=self.tables
-        )
+        self.tables = tables or Tables(viewer.document, {})
+        self.explainer = self._explainer(clock)
         self.statuses: dict[str, Status] = {}
         self.counts: dict[Status, int] = {}
         self.turn_day, self.turn_instant = NEVER
@@ -73,7 +66,7 @@ class Evaluation:
 
     def results(self, policies: Iterable[Policy]) -> list[Result]:
         """The results of all policies that are about this kind of document, and of the document itself."""
-        made = self._references()
+        made = [*self._references(), *self.viewer.first.results]
         kind = self.document.kind.name
         self.clock.others = self
         try:
@@ -148,16 +141,21 @@ class Evaluation:
 
     @property
     def revealed(self) -> Turn:
-        """When a fact of the document, or of one that it refers to, may be known that lies in the future."""
-        return earliest(*(revealed(one, self.clock) for one in (self.document, *self.context)))
+        """When a fact of the document, or of one that it refers to, may be known that lies in the future, or
+        be in dispute or no longer so."""
+        documents = (self.document, *self.context)
+        return earliest(self.viewer.first.turn, *(revealed(one, self.clock) for one in documents))
 
     def _forecast(self, policy: Policy) -> Forecast:
         """What finds out how long a policy passes."""
 
         def result_at(clock: PolicyClock, outcome: Outcome) -> Result:
-            return self.explainer.at(clock, self.grader(clock)).result(policy, outcome)
+            return self._explainer(clock).result(policy, outcome)
 
-        return Forecast(self.clock, lambda clock: self.outcomes(policy, clock).outcomes, result_at)
+        def outcomes_at(clock: PolicyClock) -> Sequence[Outcome]:
+            return self.outcomes(policy, clock).outcomes
+
+        return Forecast(self.clock, outcomes_at, result_at, self.viewer.change)
 
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
@@ -177,19 +175,8 @@ class Evaluation:
 
     def crash(self, policy: Policy, error: Exception) -> Result:
         """The result of a policy on which policyscan itself failed."""
-        document = self.document
         self.turns(*AT_ONCE)
-        return Result(
-            policy=policy.info.id,
-            requirement="",
-            document=document.id,
-            kind=document.kind.name,
-            subject="",
-            status=Status.ERROR,
-            severity=policy.info.severity,
-            message=f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
-            span=document.root_span(),
-        )
+        return crash(policy, self.document, error)
 
     def _references(self) -> list[Result]:
         document = self.document
@@ -211,10 +198,11 @@ class Evaluation:
     def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:
         """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
         `keep` gives verdicts to those that pass, too."""
+        root = self.viewer.at(clock).document.value
         if policy.tables:
-            found = self.tables.outcomes(policy, self.document.value, clock, keep=keep)
+            found = self.tables.outcomes(policy, root, clock, keep=keep)
         else:
-            found = evaluate(policy, self.document.value, clock, keep=keep)
+            found = evaluate(policy, root, clock, keep=keep)
         rule = merged(self.rule, policy.evidence)
         if rule is None:
             return found
@@ -227,10 +215,17 @@ class Evaluation:
         """What grades the document's evidence at a moment."""
         if clock is self.clock:
             return self.explainer.grader
-        return self._new_grader(clock)
+        sight = self.viewer.at(clock)
+        return Grader(sight.document, clock, self.known, sight.context, places=self.viewer.evidence)
 
-    def _new_grader(self, clock: PolicyClock) -> Grader:
-        return Grader(self.document, clock, self.known, self.context, places=self.evidence)
+    def _explainer(self, clock: PolicyClock) -> Explainer:
+        """What explains outcomes of a moment."""
+        viewer, sight = self.viewer, self.viewer.at(clock)
+        grader = Grader(sight.document, clock, self.known, sight.context, places=viewer.evidence)
+        return Explainer(
+            sight.document, clock, grader, sight.context,
+            evidence=viewer.evidence, gaps=viewer.gaps, tables=self.tables,
+        )  # fmt: skip
 
     # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")
 

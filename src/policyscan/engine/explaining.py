@@ -101,7 +101,7 @@ class Explainer:
 
     def _disputed(self, rule: Policy, outcome: Outcome) -> tuple[ValueRead, ...]:
         """The facts that a rule puts in dispute, each with its path, value and place."""
-        facts = disputed(rule, outcome.bound, self.clock)
+        facts, _ = disputed(rule, outcome.bound, self.clock)
         return tuple(read for fact in facts if (read := self._read(fact.container, fact.key)) is not None)
 
     def _read(self, container: Any, key: str) -> ValueRead | None:

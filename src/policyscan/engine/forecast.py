@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
-from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turns_within
-from policyscan.engine.outcome import FOR_EACH, Outcome
+from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turning, turns_within
+from policyscan.engine.outcome import FOR_EACH, NEVER, Outcome, Turn, earliest
 from policyscan.findings import Result, Status
 from policyscan.policies.policy import Requirement
 
@@ -28,12 +28,14 @@ class Forecast:
         clock: PolicyClock,
         outcomes_at: Callable[[PolicyClock], Sequence[Outcome]],
         result_at: Callable[[PolicyClock, Outcome], Result],
+        change: Callable[[PolicyClock, int], Turn],
     ) -> None:
         """`clock` is the one of now; `outcomes_at` evaluates the policy at another, `result_at` explains an
-        outcome of then."""
+        outcome of then; `change` is `sight.Viewer.change`."""
         self.clock = clock
         self._outcomes_at = outcomes_at
         self._result_at = result_at
+        self._change = change
         self.notice_day = NEVER_DAY
         """The first day on which something may be due that passes without a word now."""
         self._at: dict[int, tuple[PolicyClock, dict[str, list[Outcome]]]] = {}
@@ -44,11 +46,12 @@ class Forecast:
         if item is None or item.__class__ is not Requirement or item.notice_days <= 0:
             return None
         clock = self.clock
+        horizon = end_of_notice(clock, item.notice_days)
+        outcome = self._settled(clock, horizon, outcome)
         if not turns_within(clock, outcome.turn, item.notice_days):
             self._note(*outcome.turn, item.notice_days)
             return None
-        horizon = end_of_notice(clock, item.notice_days)
-        turn = _instant(clock, outcome)
+        turn = turning(clock, outcome.turn)
         for _ in range(_MOST_TURNS):
             if turn is None:
                 return None
@@ -59,9 +62,15 @@ class Forecast:
             then = _same(outcome, outcomes.get(outcome.subject, ())) or _gone(outcome, outcomes)
             if then is not None and then.status not in PLAIN:
                 return self._result(outcome, then, later, turn)
-            following = _instant(later, then) if then is not None else None
+            then = self._settled(later, horizon, then) if then is not None else None
+            following = turning(later, then.turn) if then is not None else None
             turn = following if following is not None and following > turn else None
         return None
+
+    def _settled(self, clock: PolicyClock, horizon: int, outcome: Outcome) -> Outcome:
+        """An outcome that also turns when other facts are in dispute."""
+        change = self._change(clock, horizon)
+        return outcome if change == NEVER else outcome._replace(turn=earliest(outcome.turn, change))
 
     def _note(self, day: int, instant: int, notice_days: int) -> None:
         """Notes that the notice of a turn that lies further ahead begins."""
@@ -87,7 +96,7 @@ class Forecast:
         clock = self.clock
         days = later.day - clock.day
         when = shown(clock, *now.turn) or str(later.today)
-        if turn != _instant(clock, now):
+        if turn != turning(clock, now.turn):
             when = str(later.today)
         ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
         return explained._replace(
@@ -119,12 +128,3 @@ def _gone(now: Outcome, later: Mapping[str, Sequence[Outcome]]) -> Outcome | Non
             if outcome.requirement == FOR_EACH and outcome.status not in PLAIN:
                 return outcome
     return None
-
-
-def _instant(clock: PolicyClock, outcome: Outcome) -> int | None:
-    """When an outcome may turn, in nanoseconds since 1970; None if never."""
-    saved = clock.turn_day, clock.turn_instant
-    clock.turn_day, clock.turn_instant = outcome.turn
-    turn = clock.turn
-    clock.turn_day, clock.turn_instant = saved
-    return turn

@@ -102,6 +102,15 @@ def turns_within(clock: cel.Clock, turn: tuple[int, int], days: int) -> bool:
     return instant < cel.clock.NEVER_INSTANT and instant <= end_of_notice(clock, days)
 
 
+def turning(clock: cel.Clock, turn: tuple[int, int]) -> int | None:
+    """The instant of a (turn_day, turn_instant), in nanoseconds since 1970; None if it never comes."""
+    saved = clock.turn_day, clock.turn_instant
+    clock.turn_day, clock.turn_instant = turn
+    instant = clock.turn
+    clock.turn_day, clock.turn_instant = saved
+    return instant
+
+
 def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:
     """Until when something holds, for people and machines: a date where a day turns it, else an instant."""
     if turn_day < cel.clock.NEVER_DAY and clock.start_of(turn_day) <= turn_instant:

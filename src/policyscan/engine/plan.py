@@ -16,7 +16,8 @@ class Plan(NamedTuple):
     `aliases` lead from every id and earlier id to its policy. `zone` is for documents that name none;
     `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
     on, `gaps` for what the unknown ones lack (without it, those have neither a message nor a place), `grades`
-    for how many policies pass on which evidence. `rule` is what evidence must be at least.
+    for how many policies pass on which evidence. `rule` is what evidence must be at least. `rules` are those
+    of consistency, which come before all policies.
     """
 
     policies: Sequence[Policy]
@@ -29,6 +30,7 @@ class Plan(NamedTuple):
     gaps: bool = True
     grades: bool = False
     rule: EvidenceRule | None = None
+    rules: Sequence[Policy] = ()
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:

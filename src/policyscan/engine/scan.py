@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policyscan import waivers
@@ -13,6 +13,7 @@ from policyscan.engine.moments import PolicyClock, shared_clock
 from policyscan.engine.outcome import AT_ONCE, NEVER, Turn
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, MemberSource, open_book
+from policyscan.engine.sight import Viewer
 from policyscan.findings import (
     DocumentInfo,
     Grade,
@@ -93,17 +94,17 @@ def open_evaluation(
     if book is not None and document.kind.name in book.kinds:
         tables = book.tables(document, lambda member, its: _opened(member, plan, its, book))
     clock = document_clock(document, plan)
-    return Evaluation(
+    viewer = Viewer(
         seen(document, clock),
         clock,
         plan.known,
         [seen(one, clock) for one in context],
-        full=plan.full,
+        plan.rules,
+        lambda one: document_clock(one, plan),
         evidence=plan.evidence,
         gaps=plan.gaps,
-        tables=tables,
-        rule=plan.rule,
     )
+    return Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule)
 
 
 def _opened(member: Document, plan: Plan, context: Sequence[Document], book: Book) -> Evaluation:
@@ -197,12 +198,18 @@ def scan(
     info = about()
     return make_report(
         info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),
-        policy_infos(plan.policies),
+        policy_infos((*plan.policies, *_told_by(plan.rules, results))),
         infos,
         results,
         [Problem(error.message, error.at, error.hint) for error in problems()],
         complete=plan.full,
     )
+
+
+def _told_by(rules: Iterable[Policy], results: Iterable[Result]) -> Iterator[Policy]:
+    """The rules of consistency that say something: of the others a report does not speak."""
+    ids = {result.policy for result in results}
+    return (rule for rule in rules if rule.id in ids)
 
 
 def _newer(ids: Sequence[str], day: str) -> list[str]:

@@ -42,19 +42,39 @@ def choose(
         chosen = _all(pack) if known.policies is None else [i for i in known.policies if i in pack.policies]
     else:
         chosen = _all(pack)
-    ignored = set(_named(pack, ignore, said.ignore, problems))
+    ignored = set(_named(pack, ignore, said.ignore, problems, rules=True))
     ids = sorted(set(chosen) - ignored)
     return [pack.policies[id_] for id_ in ids], name if not select else "", problems
+
+
+def rules_of(pack: Pack, ignore: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The ids of the rules of consistency that hold, and of those that `ignore` leaves out.
+
+    They are on in every profile and for every selection.
+    """
+    left_out = [id_ for id_ in pack.rules if id_ in ignore or _family(id_) in ignore]
+    return [id_ for id_ in pack.rules if id_ not in left_out], left_out
 
 
 def _all(pack: Pack) -> list[str]:
     return [id_ for id_ in pack.policies if id_ not in pack.previews]
 
 
-def _named(pack: Pack, names: Sequence[str], option: str, problems: list[PolicyscanError]) -> list[str]:
+def _family(id_: str) -> str:
+    return id_.rpartition("-")[0]
+
+
+def _named(
+    pack: Pack, names: Sequence[str], option: str, problems: list[PolicyscanError], *, rules: bool = False
+) -> list[str]:
+    """The ids of the controls that names fit; those of `rules` may be named too, and give none."""
     found: list[str] = []
     for i, name in enumerate(names):
-        ids = [id_ for id_ in pack.policies if id_.rpartition("-")[0] == name]
+        if any(name in (id_, _family(id_)) for id_ in pack.rules):
+            if not rules:
+                problems.append(_is_rule(name, option, i))
+            continue
+        ids = [id_ for id_ in pack.policies if _family(id_) == name]
         one = pack.resolve(name)
         if one is not None:
             ids = [one]
@@ -64,11 +84,16 @@ def _named(pack: Pack, names: Sequence[str], option: str, problems: list[Policys
     return found
 
 
+def _is_rule(name: str, option: str, index: int) -> SettingError:
+    message = f"{option} {name}: rules of consistency are no controls: they hold whatever is chosen"
+    return SettingError(message, (option, index), hint="choose controls by their ids; see `policyscan list`")
+
+
 def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
     from policyscan.reading.suggest import did_you_mean
 
-    families = {id_.rpartition("-")[0] for id_ in pack.policies}
-    hint = did_you_mean(name.upper(), [*pack.policies, *families]) or "see `policyscan list`"
+    ids = [*pack.policies, *pack.rules]
+    hint = did_you_mean(name.upper(), [*ids, *map(_family, ids)]) or "see `policyscan list`"
     message = f"{option} {name}: there is no such control or family"
     return SettingError(message, (option, index), hint=hint)
 

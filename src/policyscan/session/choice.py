@@ -13,8 +13,8 @@ from typing import NamedTuple
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
 from policyscan.errors import ConfigError, Problems, UsageError
-from policyscan.findings import EvidenceRule, Grade, Loosened
-from policyscan.policies.choosing import Said, choose
+from policyscan.findings import RULE_FAMILY, EvidenceRule, Grade, Loosened
+from policyscan.policies.choosing import Said, choose, rules_of
 from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policies.policy import Policy
 from policyscan.session.options import Spelling, option
@@ -22,7 +22,8 @@ from policyscan.session.workspace import Workspace
 
 
 class Choice(NamedTuple):
-    """The policies of a scan, and what a report says about how they were chosen."""
+    """The policies of a scan, and what a report says about how they were chosen; `rules` are those of
+    consistency."""
 
     policies: tuple[Policy, ...]
     known: Mapping[str, Policy]
@@ -31,6 +32,7 @@ class Choice(NamedTuple):
     total: int
     evidence: EvidenceRule | None = None
     left_out: tuple[str, ...] = ()
+    rules: tuple[Policy, ...] = ()
 
 
 def choose_policies(
@@ -73,9 +75,16 @@ def choose_policies(
     policies = [policy for policy in policies if policy.id not in dropped]
     if not policies:
         raise ConfigError("no control is chosen", hint="see `policyscan list`")
-    left_out = (*ignore, *(f"{id_} (companion)" for id_ in dropped))
-    rule = _asked_of_evidence(merged, name, config)
-    return Choice(tuple(policies), merged.policies, aliases, name, len(merged.policies), rule, left_out)
+    rules, silent = rules_of(merged, ignore)
+    left_out = (
+        *(one for one in ignore if one not in (*silent, RULE_FAMILY)),
+        *(f"{id_} (companion)" for id_ in dropped),
+        *(f"{id_} (rule of consistency: what it says may be in dispute)" for id_ in silent),
+    )
+    return Choice(
+        tuple(policies), merged.policies, aliases, name, len(merged.policies),
+        _asked_of_evidence(merged, name, config), left_out, tuple(merged.rules[id_] for id_ in rules),
+    )  # fmt: skip
 
 
 def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule | None:
@@ -94,12 +103,13 @@ def companions_of(policies: Sequence[Policy], packs: Sequence[Pack]) -> dict[str
 class _Together(Mapping[str, Policy]):
     """The policies of several packs by id, sorted; each is opened by its own pack."""
 
-    def __init__(self, packs: Sequence[Pack]) -> None:
-        self._packs = {id_: pack for pack in packs for id_ in pack.policies}
-        self._ids = sorted(self._packs)
+    def __init__(self, parts: Sequence[Mapping[str, Policy]]) -> None:
+        """`parts` are the policies of each pack, or the rules."""
+        self._parts = {id_: part for part in parts for id_ in part}
+        self._ids = sorted(self._parts)
 
     def __getitem__(self, id_: str) -> Policy:
-        return self._packs[id_].policies[id_]
+        return self._parts[id_][id_]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
@@ -108,7 +118,7 @@ class _Together(Mapping[str, Policy]):
         return len(self._ids)
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in self._packs
+        return id_ in self._parts
 
 
 def _merged(packs: Sequence[Pack]) -> Pack:
@@ -124,7 +134,8 @@ def _merged(packs: Sequence[Pack]) -> Pack:
         if made.policies is not None:
             profiles[name] = made._replace(policies=(*made.policies, *local))
     return main._replace(
-        policies=_Together(packs),
+        policies=_Together([pack.policies for pack in packs]),
+        rules=_Together([pack.rules for pack in packs]),
         profiles=profiles,
         aliases={alias: id_ for pack in packs for alias, id_ in pack.aliases.items()},
         previews=frozenset().union(*(pack.previews for pack in packs)),
@@ -154,7 +165,8 @@ def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
 def loosened(choice: Choice) -> Iterator[Loosened]:
     """The parameters that ask for less than the pack does."""
     # Most scans change no parameter, and need not import what tells looser from stricter.
-    changed = [p for p in choice.policies if any(p.parameters[d.name] != d.default for d in p.declared)]
+    every = (*choice.policies, *choice.rules)
+    changed = [p for p in every if any(p.parameters[d.name] != d.default for d in p.declared)]
     if not changed:
         return
     from policyscan.cel import to_json

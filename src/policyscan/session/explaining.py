@@ -21,13 +21,13 @@ _WHERE = "no inventory was found at all; --file says where they lie"
 
 
 def find_policy(workspace: Workspace, id_: str) -> Policy:
-    """The control of an id or alias, in capitals or not."""
+    """The control of an id or alias, or the rule of consistency, in capitals or not."""
     known: list[str] = []
     for pack in workspace.packs:
-        found = pack.resolve(id_.upper())
+        found = pack.find(id_.upper())
         if found is not None:
-            return pack.policies[found]
-        known.extend(pack.policies)
+            return found
+        known.extend((*pack.policies, *pack.rules))
     raise UsageError(
         f"there is no control {id_}", hint=did_you_mean(id_.upper(), known) or "see `policyscan list`"
     )
@@ -41,7 +41,8 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
         message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
         raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
     settings = workspace.config._replace(ignore=())
-    choice = choose_policies(workspace._replace(config=settings), None, (policy.id,), ())
+    selected = () if policy.disputes else (policy.id,)
+    choice = choose_policies(workspace._replace(config=settings), None, selected, ())
     plan = make_plan(choice, workspace.config, moment_of(inputs.as_of), full=True)
     told = accounts(document, policy, plan, context, reader)
     told = [one for one in told if subject in ("", one.result.subject)]

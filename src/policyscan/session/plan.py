@@ -45,6 +45,7 @@ def make_plan(
         gaps=gaps,
         grades=grades,
         rule=choice.evidence,
+        rules=choice.rules,
     )
 
 

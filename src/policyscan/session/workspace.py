@@ -102,17 +102,17 @@ def shown_path(path: StrPath) -> str:
 def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
     seen: dict[str, Pack] = {}
     for pack in packs:
-        for id_ in (*pack.policies, *pack.aliases):
+        for id_ in (*pack.policies, *pack.aliases, *pack.rules):
             if seen.get(id_, pack) is not pack:
                 message = f"{id_} is in two packs: {seen[id_].name} and {pack.name}"
-                yield ConfigError(message, hint="give your own control an id of its own")
+                yield ConfigError(message, hint="give your own one another id")
             seen[id_] = pack
 
 
 def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
     from policyscan.reading.suggest import did_you_mean
 
-    known = {id_ for pack in packs for id_ in pack.policies}
+    known = {id_ for pack in packs for id_ in (*pack.policies, *pack.rules)}
     for id_ in config.parameters:
         if id_ not in known:
             hint = did_you_mean(id_, known) or "see `policyscan list`"

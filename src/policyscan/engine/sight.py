@@ -1,0 +1,192 @@
+"""What controls may read of a document at a moment: without the facts that contradict each other.
+
+In go a document as it was known then, with those that it refers to, and rules of consistency. Out come views
+without what the rules put in dispute, and the findings about it. Where all facts agree, the views are the
+documents themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from policyscan.documents.document import Hidden
+from policyscan.documents.seeing import without
+from policyscan.engine.disputes import Broken, broken, disputed
+from policyscan.engine.explaining import Explainer
+from policyscan.engine.grading import Grader
+from policyscan.engine.moments import PolicyClock, turning
+from policyscan.engine.outcome import AT_ONCE, NEVER, Turn, earliest
+from policyscan.findings import Result, Status
+from policyscan.reading.tree import Key
+
+if TYPE_CHECKING:
+    from policyscan.documents.document import Document
+    from policyscan.policies.policy import Policy
+
+_MOST_TURNS = 1000  # a bound against clocks that never rest
+
+
+class Sight(NamedTuple):
+    """A document as controls may read it, with those that it refers to; the findings of rules about it; when
+    any of these may first be others; and which facts are in dispute, by the ids of their objects and keys."""
+
+    document: Document
+    context: Sequence[Document]
+    results: Sequence[Result] = ()
+    turn: Turn = NEVER
+    facts: frozenset[tuple[int, Key]] = frozenset()
+
+
+class Viewer:
+    """Looks at one document at a moment, and at later ones.
+
+    `rules` are all rules of consistency, `clock_of` gives the clock of another document at the first moment,
+    `known` are all policies by id. `evidence` and `gaps` are as for results of controls.
+    """
+
+    def __init__(
+        self, document: Document, clock: PolicyClock, known: Mapping[str, Policy],
+        context: Sequence[Document] = (), rules: Sequence[Policy] = (),
+        clock_of: Callable[[Document], PolicyClock] | None = None,
+        *, evidence: bool = True, gaps: bool = True,
+    ) -> None:  # fmt: skip
+        self.document = document
+        self.context = context
+        self.known = known
+        self.rules = rules
+        self.clock_of = clock_of
+        self.evidence = evidence
+        self.gaps = gaps
+        self.first = self._look(clock)
+        """What is to be seen at the first moment."""
+        self._later: dict[int, Sight] = {}
+        self._changes: dict[tuple[int, int], Turn] = {}
+
+    def at(self, clock: PolicyClock) -> Sight:
+        """What is to be seen at a moment, which is not before the first."""
+        if _before(clock, self.first.turn):
+            return self.first
+        if clock.instant not in self._later:
+            self._later[clock.instant] = self._look(clock)
+        return self._later[clock.instant]
+
+    def change(self, clock: PolicyClock, horizon: int) -> Turn:
+        """When other facts are in dispute than at a moment, or are no longer; where that is not up to the
+        instant `horizon`, when it may be."""
+        key = clock.instant, horizon
+        if key not in self._changes:
+            self._changes[key] = self._change(clock, horizon)
+        return self._changes[key]
+
+    def _change(self, clock: PolicyClock, horizon: int) -> Turn:
+        start = sight = self.at(clock)
+        for _ in range(_MOST_TURNS):
+            instant = turning(clock, sight.turn)
+            if instant is None or instant > horizon:
+                return sight.turn
+            clock = clock.at(instant)
+            following = self.at(clock)
+            if following.facts != start.facts:
+                return sight.turn
+            sight = following
+        return sight.turn
+
+    def _look(self, clock: PolicyClock) -> Sight:
+        if not self.rules:
+            return Sight(self.document, self.context)
+        own = _Account(self.document, self.context, clock, self)
+        facts, results, turn = own.told()
+        turns = [turn]
+        for one in self.context:
+            others, turn = self._of_another(one, clock)
+            facts.extend(others)
+            turns.append(turn)
+        document, *context = without([self.document, *self.context], facts)
+        named = frozenset((id(fact.container), fact.key) for fact in facts)
+        return Sight(document, context, results, earliest(*turns), named)
+
+    def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Turn]:
+        """What another document says against itself, which it keeps for the next who refers to it."""
+        rules, kept = id(self.rules), document.in_dispute
+        if kept is None or kept[0] != rules or clock.instant < kept[1] or not _before(clock, kept[3]):
+            its = self.clock_of(document) if self.clock_of is not None else clock
+            its = its.at(clock.instant) if its.instant < clock.instant else its
+            facts, _, turn = _Account(document, document.links, its, self).told()
+            kept = document.in_dispute = rules, its.instant, facts, turn
+        return kept[2], kept[3]
+
+
+def _before(clock: PolicyClock, turn: Turn) -> bool:
+    """Whether a clock has not reached a turn."""
+    return clock.day < turn[0] and clock.instant < turn[1]
+
+
+class _Account:
+    """What rules say of one document at one moment."""
+
+    def __init__(
+        self, document: Document, context: Sequence[Document], clock: PolicyClock, viewer: Viewer
+    ) -> None:
+        self.document = document
+        self.context = context
+        self.clock = clock
+        self.viewer = viewer
+        self._made: Explainer | None = None
+
+    @property
+    def explainer(self) -> Explainer:
+        """What explains a broken rule, made when the first one is."""
+        if self._made is None:
+            grader = Grader(self.document, self.clock, self.viewer.known, self.context)
+            self._made = Explainer(
+                self.document, self.clock, grader, self.context,
+                evidence=self.viewer.evidence, gaps=self.viewer.gaps,
+            )  # fmt: skip
+        return self._made
+
+    def told(self) -> tuple[list[Hidden], list[Result], Turn]:
+        """The facts in dispute, the findings, and when there may first be others."""
+        facts: list[Hidden] = []
+        results: list[Result] = []
+        turns: list[Turn] = []
+        kind, root = self.document.kind.name, self.document.value
+        for rule in self.viewer.rules:
+            if rule.info.kind == kind:
+                try:
+                    found = broken(rule, root, self.clock)
+                    turns.append(found.turn)
+                    own = list(self._of_rule(found)) if found.outcomes else []
+                except Exception as error:
+                    own = [(crash(rule, self.document, error), [], AT_ONCE)]
+                for result, hidden, turn in own:
+                    results.append(result)
+                    facts.extend(hidden)
+                    turns.append(turn)
+        return facts, results, earliest(*turns)
+
+    def _of_rule(self, found: Broken) -> Iterator[tuple[Result, list[Hidden], Turn]]:
+        """Each finding of a rule, with the facts that it puts in dispute and when these may be others."""
+        for outcome in found.outcomes:
+            result = self.explainer.result(found.rule, outcome)
+            if result.status is Status.FAIL:
+                reason = f"in dispute ({found.rule.id}): {result.message}"
+                places, turn = disputed(found.rule, outcome.bound, self.clock)
+                yield result, [Hidden(place.container, place.key, reason) for place in places], turn
+            else:
+                yield result, [], NEVER
+
+
+def crash(policy: Policy, document: Document, error: Exception) -> Result:
+    """The result of a policy or rule on which policyscan itself failed."""
+    return Result(
+        policy=policy.info.id,
+        requirement="",
+        document=document.id,
+        kind=document.kind.name,
+        subject="",
+        status=Status.ERROR,
+        severity=policy.info.severity,
+        message=f"policyscan failed on this control: {type(error).__name__}: {error}; this is a bug",
+        span=document.root_span(),
+    )
