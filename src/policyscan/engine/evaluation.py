@@ -245,7 +245,7 @@ class Evaluation:
     def grade_of(self, policy: Policy, clock: PolicyClock) -> Grade:
         """The grade of the weakest evidence that anything in a policy rests on."""
         own = self.grader(clock).of_policy(policy)
-        return weakest(own, self.tables.bases(policy, None)).grade
+        return weakest(own, self.tables.basis(policy, None)).grade
 
     def _other(self, policy: str, clock: PolicyClock, function: str) -> Status:
         other = self.known.get(policy)

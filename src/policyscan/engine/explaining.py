@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyscan import cel
 from policyscan.cel.budget import apart
@@ -12,6 +13,7 @@ from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
 from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
+from policyscan.engine.sharing import Sharing
 from policyscan.engine.tables import Tables
 from policyscan.findings import Basis, Gap, Result, Status, ValueRead
 from policyscan.policies.policy import Code, Need, Policy, Requirement
@@ -27,6 +29,7 @@ _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
 
 
 Traced = list[tuple[Verdict, "Trace"]]
+_T = TypeVar("_T")
 
 
 class Explainer:
@@ -69,14 +72,14 @@ class Explainer:
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
-        traced = [(v, self._trace(v)) for v in _decisive(outcome)]
+        traced = [(v, self._traced(policy, v)) for v in _decisive(outcome)]
         disagreement = _disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR
         if status is Status.UNKNOWN and not self.gaps:
             return self._bare(policy, outcome)
         in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
         short = outcome.short
-        gaps = outcome.gaps or (self._gaps(traced) if status is Status.UNKNOWN else ())
+        gaps = outcome.gaps or (self._once(policy, traced, self._gaps) if status is Status.UNKNOWN else ())
         if short is not None:
             gaps = outcome.gaps or (short.gap,)
         return Result(
@@ -88,8 +91,8 @@ class Explainer:
             status=status,
             severity=outcome.severity,
             message=disagreement or self._message(policy, outcome, status, traced, gaps),
-            span=(in_dispute[0].span if in_dispute else None) or self._span(outcome, traced, gaps),
-            evidence=self._evidence(traced) if self.evidence else (),
+            span=(in_dispute[0].span if in_dispute else None) or self._span(policy, outcome, traced, gaps),
+            evidence=self._once(policy, traced, self._evidence) if self.evidence else (),
             parameters=policy.shown_parameters,
             until=shown(self.clock, *outcome.turn),
             gaps=gaps if status is Status.UNKNOWN else (),
@@ -117,7 +120,7 @@ class Explainer:
         own = self.grader.of_outcome(policy, outcome)
         if self.tables is None:
             return own
-        return weakest(own, self.tables.bases(policy, outcome))
+        return weakest(own, self.tables.basis(policy, outcome))
 
     def _bare(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome that is counted and shown nowhere."""
@@ -143,6 +146,25 @@ class Explainer:
         values = dict(zip(code.names, verdict.values, strict=False))
         return code.checked.trace(self.clock, values, self.locate, tree=tree)
 
+    # --- what subjects have in common
+
+    def _shared(self, policy: Policy) -> Sharing | None:
+        return self.tables.shared(policy) if self.tables is not None and policy.tables else None
+
+    def _traced(self, policy: Policy, verdict: Verdict) -> Trace:
+        """The trace of a verdict, the same for all subjects that have its expression in common."""
+        shared, code = self._shared(policy), verdict.code
+        if shared is None or not shared.common(code, verdict.values):
+            return self._trace(verdict)
+        return shared.once(("trace", id(code), self.clock.instant), lambda: self._trace(verdict))
+
+    def _once(self, policy: Policy, traced: Traced, make: Callable[[Traced], _T]) -> _T:
+        """What is made of traces, once for those that are the same for many subjects."""
+        shared = self._shared(policy)
+        if shared is None or not all(shared.common(one.code, one.values) for one, _ in traced):
+            return make(traced)
+        return shared.once((make.__name__, *(id(trace) for _, trace in traced)), lambda: make(traced))
+
     # --- where
 
     def locate(self, container: Any, key: str | int | None = None) -> tuple[str, Span] | None:
@@ -163,13 +185,13 @@ class Explainer:
             return path
         return f"{owner.kind.name}[{owner.id}].{path}"
 
-    def _span(self, outcome: Outcome, traced: Traced, gaps: tuple[Gap, ...]) -> Span:
+    def _span(self, policy: Policy, outcome: Outcome, traced: Traced, gaps: tuple[Gap, ...]) -> Span:
         """The place to point at: the gap, the element that fails, the last value read, or the subject."""
         if gaps and gaps[0].span is not None:
             return gaps[0].span
         if traced:
-            verdict, trace = traced[0]
-            found = self._element_span(outcome, verdict) or self._read_span(trace)
+            verdict = traced[0][0]
+            found = self._element_span(outcome, verdict) or self._once(policy, traced[:1], self._read_span)
             if found is not None:
                 return found
         for value in reversed(outcome.bound):
@@ -182,8 +204,9 @@ class Explainer:
         """The place of the element of an `each` that a verdict is about."""
         return self._object_span(verdict.values[-1]) if len(verdict.values) > len(outcome.bound) else None
 
-    def _read_span(self, trace: Trace) -> Span | None:
+    def _read_span(self, traced: Traced) -> Span | None:
         """The place of what decided: the null, the witness, or the last value that was read."""
+        trace = traced[0][1]
         if isinstance(trace.error, cel.Absent):
             for container, key in trace.empty:
                 return self._place(container, key)
@@ -300,15 +323,15 @@ class Explainer:
             return _lack(traced[0][1].error, gaps)
         if outcome.gaps:
             return _first(gaps)
-        said = self._said(item, traced) if item is not None else None
+        said = self._said(policy, item, traced) if item is not None else None
         if said is None:
-            said = self._nothing(traced) or _default_message(policy, outcome, traced)
+            said = self._once(policy, traced[:1], self._nothing) or _default_message(policy, outcome, traced)
         failing = sum(1 for verdict in outcome.verdicts if verdict.status is outcome.status)
         if isinstance(item, Requirement) and item.each and failing > 1:
             said = f"{said} (+{failing - 1} more)"
         return said
 
-    def _said(self, item: Need | Requirement, traced: Traced) -> str | None:
+    def _said(self, policy: Policy, item: Need | Requirement, traced: Traced) -> str | None:
         message = item.say
         if message is None or not traced:
             return None
@@ -317,10 +340,18 @@ class Explainer:
             return None  # there was no list, so no element to speak of
         counted = (trace.hits, trace.n) if trace.hits is not None else ()
         values = (*verdict.values, *counted)
-        parts = [part if isinstance(part, str) else self._rendered(part, values) for part in message.parts]
+        parts = [
+            part if isinstance(part, str) else self._text(policy, part, values) for part in message.parts
+        ]
         if None in parts and isinstance(trace.error, cel.Absent):
             return None  # it speaks of something that is not there: what is null says more
         return "".join("none" if part is None else part for part in parts)
+
+    def _text(self, policy: Policy, code: Code, values: tuple[Any, ...]) -> str | None:
+        shared = self._shared(policy)
+        if shared is None or not shared.common(code, values):
+            return self._rendered(code, values)
+        return shared.once(("text", id(code), self.clock.instant), lambda: self._rendered(code, values))
 
     def _rendered(self, code: Code, values: tuple[Any, ...]) -> str | None:
         """An expression of a message as text, None for what is of something that is null. Its other errors
@@ -359,16 +390,24 @@ class Explainer:
     def _figures(self, policy: Policy, outcome: Outcome) -> Mapping[str, Any]:
         if not policy.figures:
             return {}
+        shared, bound = self._shared(policy), outcome.bound
         made: dict[str, Any] = {}
         for name, code in policy.figures:
-            if len(code.names) > len(outcome.bound):
+            if len(code.names) > len(bound):
                 continue
-            try:
-                with apart():
-                    made[name] = cel.to_json(code.program(self.clock, *outcome.bound[: len(code.names)]))
-            except cel.EvalError:
-                made[name] = None
+            if shared is not None and shared.common(code, bound):
+                key = "figure", id(code), self.clock.instant
+                made[name] = shared.once(key, partial(self._figure, code, bound))
+            else:
+                made[name] = self._figure(code, bound)
         return made
+
+    def _figure(self, code: Code, bound: Values) -> Any:
+        try:
+            with apart():
+                return cel.to_json(code.program(self.clock, *bound[: len(code.names)]))
+        except cel.EvalError:
+            return None
 
 
 def _shown(value: Any, clock: cel.Clock) -> str:

@@ -270,10 +270,12 @@ def strength(basis: Basis) -> tuple[int, int]:
     return basis.grade.rank, -basis.age_days if basis.age_days is not None else -(10**9)
 
 
-def weakest(own: Basis, members: Sequence[Basis]) -> Basis:
-    """The weakest of an inventory's own evidence and its members'. Its own word as a file counts only where
-    nothing else is read."""
-    return min([own, *members] if own.section else members or [own], key=strength)
+def weakest(own: Basis, members: Basis | None) -> Basis:
+    """The weaker of an inventory's own evidence and the weakest of its members', if they have any. Its own
+    word as a file counts only where nothing else is read."""
+    if members is None:
+        return own
+    return min(own, members, key=strength) if own.section else members
 
 
 def merged(*rules: EvidenceRule | None) -> EvidenceRule | None:

@@ -6,8 +6,8 @@ those that someone has to look at.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from policyscan import cel
 from policyscan.cel.budget import begin, renew, settle
@@ -33,6 +33,9 @@ _NAMELESS = "?"
 _PASS, _FAIL, _UNKNOWN, _ERROR = Status.PASS, Status.FAIL, Status.UNKNOWN, Status.ERROR
 
 
+StatusOf: TypeAlias = Callable[[Code, Values, cel.Clock, Status], Status]
+"""`status_of`, or what gives the same."""
+
 _EMPTY = {
     "not_applicable": Status.NOT_APPLICABLE,
     "unknown": _UNKNOWN,
@@ -42,13 +45,15 @@ _EMPTY = {
 
 
 def evaluate(
-    policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False, tables: Values = ()
-) -> Evaluated:
+    policy: Policy, root: Any, clock: cel.Clock, *, keep: bool = False, tables: Values = (),
+    status: StatusOf | None = None,
+) -> Evaluated:  # fmt: skip
     """All outcomes of a policy for one document: at least one, in a stable order.
 
-    `keep` gives verdicts to those that pass, too. `tables` are the rows of the policy's tables.
+    `keep` gives verdicts to those that pass, too. `tables` are the rows of the policy's tables. `status`
+    stands in for `status_of` where subjects have something in common.
     """
-    run = _Run(policy, clock, keep=keep, every=True)
+    run = _Run(policy, clock, keep=keep, every=True, status=status or status_of)
     begin()
     try:
         run.whole(root, tables)
@@ -60,7 +65,7 @@ def evaluate(
 def evaluate_lean(policy: Policy, root: Any, clock: cel.Clock) -> Evaluated:
     """The outcomes of a policy for one document, less those that pass now and cannot become due, which are
     counted."""
-    run = _Run(policy, clock, keep=False, every=False)
+    run = _Run(policy, clock, keep=False, every=False, status=status_of)
     begin()
     try:
         run.whole(root)
@@ -85,12 +90,16 @@ class _Run:
         "policy",
         "seen",
         "severity",
+        "status",
         "turn_day",
         "turn_instant",
     )
 
-    def __init__(self, policy: Policy, clock: cel.Clock, *, keep: bool, every: bool) -> None:
+    def __init__(
+        self, policy: Policy, clock: cel.Clock, *, keep: bool, every: bool, status: StatusOf
+    ) -> None:
         self.policy = policy
+        self.status = status
         self.keep = keep
         self.every = every
         self.passed = 0
@@ -200,7 +209,7 @@ class _Run:
                 subject = policy.key.program(clock, *values)
             except cel.EvalError as error:
                 forget_calls(error)
-                status = status_of(policy.key, values, clock, _UNKNOWN)
+                status = self.status(policy.key, values, clock, _UNKNOWN)
                 verdict = Verdict(status, policy.key, values)
                 self._add(FOR_EACH, self._unique(subject, label), verdict, values)
                 return
@@ -232,12 +241,12 @@ class _Run:
         for need in needs:
             code = need.that
             if need.when is not None:
-                applies = status_of(need.when, values, self.clock, _UNKNOWN)
+                applies = self.status(need.when, values, self.clock, _UNKNOWN)
                 if applies is _FAIL:
                     continue
                 if applies is not _PASS:
                     return self._need(need, subject, Verdict(applies, need.when, values), severity), None
-            status = status_of(code, values, self.clock, _UNKNOWN)
+            status = self.status(code, values, self.clock, _UNKNOWN)
             if status is _PASS:
                 continue
             outcome = self._need(need, subject, Verdict(status, code, values), severity)
@@ -256,7 +265,7 @@ class _Run:
         self, item: Requirement, subject: str, values: Values, held: Outcome | None
     ) -> Outcome | None:
         if item.when is not None:
-            applies = status_of(item.when, values, self.clock, _UNKNOWN)
+            applies = self.status(item.when, values, self.clock, _UNKNOWN)
             if applies is not _PASS:
                 shown = Status.NOT_APPLICABLE if applies is _FAIL else applies
                 why = (Verdict(applies, item.when, values),)
@@ -268,7 +277,7 @@ class _Run:
             held = held or own
         if item.each:
             return self._each(item, subject, values, held)
-        status = status_of(item.that, values, self.clock, item.absent)
+        status = self.status(item.that, values, self.clock, item.absent)
         kept = status is not _PASS or self.keep
         verdicts = (Verdict(status, item.that, values),) if kept else ()
         return self._settled(item, held, status, subject, verdicts, values, 0)
@@ -307,7 +316,7 @@ class _Run:
                 continue
             for element in items:
                 bound = (*values, element)
-                status = status_of(item.that, bound, self.clock, item.absent)
+                status = self.status(item.that, bound, self.clock, item.absent)
                 if status is not _PASS or self.keep:
                     verdicts.append(Verdict(status, item.that, bound))
             count += len(items)
@@ -317,7 +326,7 @@ class _Run:
 
     def _holds(self, requirement: str, subject: str, code: Code, values: Values) -> bool:
         """Whether a condition is true; if not, its outcome is added."""
-        status = status_of(code, values, self.clock, _UNKNOWN)
+        status = self.status(code, values, self.clock, _UNKNOWN)
         if status is _PASS:
             return True
         shown = Status.NOT_APPLICABLE if status is _FAIL else status

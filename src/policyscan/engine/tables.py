@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from policyscan.cel.clock import NEVER_DAY, zone_named
 from policyscan.engine.grading import Graded, merged, strength
 from policyscan.engine.outcome import APPLIES, FOR_EACH, NEVER, PROVED, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate
+from policyscan.engine.sharing import Sharing
 from policyscan.findings import Basis, EvidenceRule, Gap, Status
 from policyscan.policies.policy import KEY, Code, Policy, Requirement
 from policyscan.source import Span
@@ -105,6 +107,7 @@ class Tables:
         self.asks = asks
         self._made = dict(made)
         self._reads: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
+        self._shared: dict[str, Sharing] = {}
         self._owners = {
             id(row): (id_, table.name, chunk)
             for id_, tables in made.items()
@@ -129,6 +132,12 @@ class Tables:
             ]
         return self._made[policy.id]
 
+    def shared(self, policy: Policy) -> Sharing:
+        """What the subjects of a policy that has tables have in common."""
+        if policy.id not in self._shared:
+            self._shared[policy.id] = Sharing(policy, tuple(table.rows for table in self.of(policy)))
+        return self._shared[policy.id]
+
     def turn(self, zone: str) -> Turn:
         """When anything in any of the tables may first be another, in a document of the time zone `zone`.
 
@@ -149,7 +158,8 @@ class Tables:
             fault = Outcome(PROJECT, "", Status.ERROR, severity, (), NEVER, (root,), gaps=faults)
             return Evaluated([fault], NEVER)
         rows = tuple(table.rows for table in tables)
-        found = evaluate(policy, root, clock, keep=keep, tables=rows)
+        status = self.shared(policy).status
+        found = evaluate(policy, root, clock, keep=keep, tables=rows, status=status)
         nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
         kept = [one for one in found.outcomes if nobody.isdisjoint(map(id, one.bound))]
         settled = [self._settled(policy, outcome, clock) for outcome in kept]
@@ -171,17 +181,21 @@ class Tables:
         names, subjects = self._read_by(policy, outcome)
         read = [table for table in self.of(policy) if table.name in names | subjects]
         tables = [table for table in read if table.name in names]
-        outcome = outcome._replace(turn=earliest(outcome.turn, *(table.turn(clock) for table in read)))
+        once = self.shared(policy).once
+        turns = [once(("turn", table.name, clock.zone), partial(table.turn, clock)) for table in read]
+        outcome = outcome._replace(turn=earliest(outcome.turn, *turns))
         if outcome.status in (Status.PASS, Status.NOT_APPLICABLE):
-            holes = dict.fromkeys(hole for table in tables for hole in table.holes)
+            holes = once(("holes", *(table.name for table in tables)), lambda: _holes(tables))
             if holes:
-                return outcome._replace(status=Status.UNKNOWN, gaps=tuple(holes))
+                return outcome._replace(status=Status.UNKNOWN, gaps=holes)
         return outcome
 
     def held(self, policy: Policy, outcome: Outcome) -> Outcome:
         """The outcome, unknown where the evidence of a member falls short; it also turns when that ages."""
-        graded = list(self._graded(policy, outcome))
-        if outcome.status not in PROVED or not graded:
+        if outcome.status not in PROVED:
+            return outcome
+        graded = self._graded(policy, outcome)
+        if not graded:
             return outcome
         short = [one.short for one in graded if one.short is not None]
         if short:
@@ -191,13 +205,29 @@ class Tables:
         day, instant = outcome.turn
         return outcome._replace(turn=(min(day, *(one.until for one in graded)), instant))
 
-    def bases(self, policy: Policy, outcome: Outcome | None) -> list[Basis]:
-        """The evidence of each member that an outcome of a policy rests on, or anything in it."""
-        return [one.basis for one in self._graded(policy, outcome)]
+    def basis(self, policy: Policy, outcome: Outcome | None) -> Basis | None:
+        """The weakest evidence of the members that an outcome of a policy rests on, or anything in it; None
+        where there are none."""
+        if not policy.tables and policy.id not in self.asks:
+            return None
+        graded = self._graded(policy, outcome)
+        # The graded evidence is kept, so no other list has its identity.
+        return self.shared(policy).once(("basis", id(graded)), lambda: _weakest(graded))
 
-    def _graded(self, policy: Policy, outcome: Outcome | None) -> Iterator[Graded]:
+    def _graded(self, policy: Policy, outcome: Outcome | None) -> Sequence[Graded]:
         """What is known of the evidence of each member that an outcome rests on, or anything in a policy."""
-        chunks = [chunk for table in self.of(policy) for chunk in self._chunks_of(policy, table, outcome)]
+        read = [self._chunks_of(policy, table, outcome) for table in self.of(policy)]
+        key = (
+            "graded",
+            *(
+                None if chunks is table.chunks else tuple(map(id, chunks))
+                for chunks, table in zip(read, self.of(policy), strict=True)
+            ),
+        )
+        return self.shared(policy).once(key, lambda: list(self._grades(policy, read)))
+
+    def _grades(self, policy: Policy, read: Sequence[Sequence[Chunk]]) -> Iterator[Graded]:
+        chunks = [chunk for one in read for chunk in one]
         chunks.extend(
             chunk for id_ in self.asks.get(policy.id, ()) for t in self._made[id_] for chunk in t.chunks
         )
@@ -249,6 +279,14 @@ class Tables:
         """What a row's column lacks in the member's file."""
         origin = self._origins[id(row)]
         return origin.gaps.get(key, origin.rest)
+
+
+def _holes(tables: Iterable[Projected]) -> tuple[Gap, ...]:
+    return tuple(dict.fromkeys(hole for table in tables for hole in table.holes))
+
+
+def _weakest(graded: Iterable[Graded]) -> Basis | None:
+    return min((one.basis for one in graded), key=strength, default=None)
 
 
 def _mentions(code: Code, name: str) -> int:
