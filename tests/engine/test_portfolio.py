@@ -12,6 +12,8 @@ import pytest
 
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import accounts
+from policyscan.engine.explaining import Explainer
+from policyscan.engine.outcome import Verdict
 from policyscan.engine.scan import scan
 from policyscan.files.discovery import discover
 from policyscan.findings import Grade, Report, Result, ScanInfo, Status
@@ -799,3 +801,82 @@ def test_what_another_control_reads_of_the_members_counts(world: World, chain: C
     chain.shop("b", "open: true\n")
     found = {r.policy: (r.status, r.basis and r.basis.grade) for r in chain.results(world)}
     assert found == {"MINE-01": (Status.UNKNOWN, Grade.DECLARED), "OTHER-01": (Status.PASS, Grade.DECLARED)}
+
+
+# --- what subjects have in common
+
+LISTS = """\
+project:
+  shops:
+    from: shop
+    columns: {open: shop.open, name: shop.about.id, names: "shop.tools.map(t, t.id)"}
+for_each: shops.map(s, "!" + s.name) + shops.filter(s, has(s.names)).map(s, s.names).flatten().distinct()
+as: at
+absence_ok: what is not known of names is told by what asks for them
+variables: {on: "shops.filter(s, at in s.names)"}
+"""
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The expressions that are traced from now on."""
+    traced: list[str] = []
+    trace = Explainer._trace
+
+    def noted(self: Explainer, verdict: Verdict, *, tree: bool = False) -> object:
+        traced.append(verdict.code.text)
+        return trace(self, verdict, tree=tree)
+
+    monkeypatch.setattr(Explainer, "_trace", noted)
+    return traced
+
+
+def test_what_all_subjects_have_in_common_is_traced_once(
+    world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.policy(LISTS + "require: [{id: it, that: 'shops.all(s, s.open)', say: 'shut'}]\n", kind="chain")
+    for name in "abc":
+        chain.shop(name, "open: false\ntools: [{id: saw}]\n")
+    traced = counted(monkeypatch)
+    results = chain.results(world)
+    assert [(r.subject, r.status.value, r.message) for r in results] == [
+        ("!a", "fail", "shut"), ("!b", "fail", "shut"), ("!c", "fail", "shut"), ("saw", "fail", "shut"),
+    ]  # fmt: skip
+    assert traced == ["shops.all(s, s.open)"]
+
+
+def test_subjects_that_stand_in_no_table_are_traced_once(
+    world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = "require: [{id: it, that: size(on) > 1, say: '{at}: {size(on)}'}]\nfigures: {on: size(on)}\n"
+    world.policy(LISTS + body, kind="chain")
+    chain.shop("a", "tools: [{id: saw}]\n").shop("b", "tools: [{id: saw}, {id: axe}]\n")
+    traced = counted(monkeypatch)
+    results = chain.results(world)
+    assert [(r.subject, r.status.value, r.message, dict(r.figures)) for r in results] == [
+        ("!a", "fail", "!a: 0", {"on": 0}),
+        ("!b", "fail", "!b: 0", {"on": 0}),
+        ("axe", "fail", "axe: 1", {"on": 1}),
+        ("saw", "pass", "", {"on": 2}),
+    ]
+    assert len([text for text in traced if text == "size(on) > 1"]) <= 3
+
+
+def test_what_subjects_lack_is_told_for_each(world: World, chain: Chain) -> None:
+    world.policy(LISTS + "require: [{id: it, that: size(on) > 0}]\n", kind="chain")
+    chain.shop("a", "tools: [{id: saw}]\n").shop("b").shop("c")
+    results = chain.results(world)
+    assert [(r.subject, r.status.value, [g.path for g in r.gaps]) for r in results] == [
+        (name, "unknown", ["shop[b].tools", "shop[c].tools"]) for name in ("!a", "!b", "!c", "saw")
+    ]
+
+
+def test_what_subjects_have_in_common_turns_with_each(world: World, chain: Chain) -> None:
+    that = "shops.all(s, s.open) && today < date('2026-11-03')"
+    world.policy(LISTS + f'require: [{{id: it, that: "{that}"}}]\n', kind="chain")
+    chain.shop("a", "open: true\ntools: []\n").shop("b", "open: true\ntools: []\n")
+    results = chain.results(world)
+    assert [(r.subject, r.status.value, r.until) for r in results] == [
+        ("!a", "pass", "2026-11-03"), ("!b", "pass", "2026-11-03"),
+    ]  # fmt: skip
+    later = chain.results(world, as_of="2026-11-03")
+    assert [r.status.value for r in later] == ["fail", "fail"]

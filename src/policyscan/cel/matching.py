@@ -57,10 +57,9 @@ class _Search:
         return isinstance(node, ir.Arg) and node.name == self.name
 
     def _within(self, node: ir.Loop, known: _Known) -> _Known:
-        """The names in the parts of a macro; a number or key is no part of what it goes through."""
+        """The names in the parts of a macro; a number is no part of what it goes through."""
         *counted, element = node.slots
-        plain = node.kind == "list" and self._taken(node.target, known)
-        return {**known, **dict.fromkeys(counted, False), element: plain}
+        return {**known, **dict.fromkeys(counted, False), element: self._taken(node.target, known)}
 
     def _taken(self, node: ir.Node, known: _Known) -> bool:
         """Whether all that a node may be is found in the other variables."""

@@ -84,6 +84,22 @@ def outcome(error: BaseException) -> EvalError:
     return type(found)(found.message)
 
 
+class Failed:
+    """What evaluating a bound expression ended in; `again` ends in the same.
+
+    It keeps a copy of the error, whose traceback would keep the frame that keeps it.
+    """
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = outcome(error)
+
+    def again(self) -> NoReturn:
+        """Raises the error anew."""
+        raise outcome(self.error)
+
+
 def worst(first: BaseException | None, second: BaseException) -> BaseException:
     """The error that wins where two meet; `first` may be None.
 
@@ -383,6 +399,8 @@ def same_text(a: Any, b: Any) -> bool:
 
 def inside(value: Any, items: Any) -> bool:
     """`value in items` for anything, in policies."""
+    if type(items) is list and type(value) is str:
+        return value in items  # Python's == is CEL's for texts
     if items is None:
         no_value()
     return contains(items, value)

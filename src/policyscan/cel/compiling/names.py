@@ -57,12 +57,41 @@ def _lazy(g: Writer, node: ir.Lazy) -> str:
     name = g.find(key)
     if name is None:
         names, g.names = g.names, {}
-        value = g.gen(node.body)
+        name = _once(g, node) if g.loops and _goes_through(node.body) else _here(g, node)
         g.names = names
-        name = g.new()
-        g.emit(f"{name} = {value}")
         g.known[-1][key] = name
     return name
+
+
+def _here(g: Writer, node: ir.Lazy) -> str:
+    value, name = g.gen(node.body), g.new()
+    g.emit(f"{name} = {value}")
+    return name
+
+
+def _once(g: Writer, node: ir.Lazy) -> str:
+    """What is bound to a name and needed in a loop, but the same in each turn: evaluated in the first."""
+    name, caught = g.new(), g.new("x")
+    key = repr(node.name)
+    g.lazy = True
+    g.emit(f"{name} = lazy.get({key}, lazy)")
+    g.emit(f"if {name} is lazy:")
+    with g.block():
+        g.emit("try:")
+        g.blocks += 1
+        with g.block():
+            g.emit(f"{name} = lazy[{key}] = {g.gen(node.body)}")
+        g.blocks -= 1
+        g.emit(f"except ERRORS as {caught}:")
+        g.emit(f" lazy[{key}] = Failed({caught})")
+        g.emit(" raise")
+    g.emit(f"elif {name}.__class__ is Failed: {name}.again()")
+    return name
+
+
+def _goes_through(node: ir.Node) -> bool:
+    """Whether evaluating a node goes through a list, which takes longer than to look up what it gave."""
+    return isinstance(node, ir.Loop) or any(map(_goes_through, node.children()))
 
 
 def _let(g: Writer, node: ir.Let) -> str:
