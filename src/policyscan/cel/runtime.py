@@ -399,8 +399,6 @@ def same_text(a: Any, b: Any) -> bool:
 
 def inside(value: Any, items: Any) -> bool:
     """`value in items` for anything, in policies."""
-    if type(items) is list and type(value) is str:
-        return value in items  # Python's == is CEL's for texts
     if items is None:
         no_value()
     return contains(items, value)
