@@ -261,6 +261,9 @@ RULE_FAMILY = "CONS"
 """What the ids of rules of consistency begin with, in every pack: they are no controls, and never counted
 as such."""
 
+IN_DISPUTE = "in dispute"
+"""How the reason of a gap begins that a rule of consistency made: `in dispute (CONS-03): …`."""
+
 
 class DocumentInfo(NamedTuple):
     """One document that was scanned; `statuses` rolls its results up per policy, `counts` counts them.

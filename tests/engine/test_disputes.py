@@ -80,7 +80,7 @@ def test_what_reads_a_fact_in_dispute_is_unknown_and_the_rest_stands(world: Worl
     ]
     unknown = found[1]
     assert unknown.message == "tools[saw].in_use: in dispute (CONS-501): saw is in use, and not safe"
-    assert unknown.gaps[0].question == "Is it in use?"
+    assert unknown.gaps[0].question == "Which is right? saw is in use, and not safe"
     assert str(unknown.span) == "shop.yaml:5:40"
 
 

@@ -293,6 +293,42 @@ OLD_WAIVER = COORDINATOR._replace(
     basis=None,
 )
 
+STAFF = PolicyInfo(
+    "CONS-04",
+    "A client and its provider agree on how many people the provider has",
+    Severity.HIGH,
+    "client",
+    why="One of the two is wrong.",
+    fix="Ask the provider, and correct the count.",
+)
+DISPUTED = COORDINATOR._replace(
+    policy="CONS-04",
+    requirement="counted",
+    subject="harbor",
+    severity=Severity.HIGH,
+    message="acme counts 2 people at harbor, who has 9",
+    span=span(ACME, 3, 1, 5),
+    disputed=(
+        ValueRead("providers[harbor].staff_declared_count", 2, span(ACME, 3, 1, 5)),
+        ValueRead("provider[harbor].organisation.employees_count", 9, span(HARBOR, 2, 1, 13)),
+    ),
+)
+
+
+def _disputed() -> Report:
+    """A contradiction between two files, and a control that can tell nothing for it."""
+    lacking = Gap(
+        "provider[harbor].organisation.employees_count",
+        "organisation.employees_count",
+        "Which is right? acme counts 2 people at harbor, who has 9",
+        span(HARBOR, 2, 1, 13),
+        "in dispute (CONS-04): acme counts 2 people at harbor, who has 9",
+    )
+    unknown = RESTORED._replace(policy="INS-04", message=f"{lacking.path}: {lacking.reason}", gaps=(lacking,))
+    made = report(DISPUTED, unknown, RUNS)
+    return made._replace(policies=(*made.policies[:1], STAFF, *made.policies[1:]))
+
+
 SITUATIONS: dict[str, Report] = {
     "clean": _clean(),
     "findings": _findings(),
@@ -301,6 +337,7 @@ SITUATIONS: dict[str, Report] = {
     "due": report(ENDING, RUNS),
     "not-applicable": report(NO_PLAN, RUNS, COVERED, complete=True),
     "crashed": report(CRASHED, CRASHED_DOCUMENT, RUNS),
+    "disputed": _disputed(),
     "unreadable": report(RUNS, COVERED, problems=(BAD_YAML, Problem("no such file: x.yaml"))),
     "nothing": make_report(SCAN, POLICIES, [], []),
     "hostile": _hostile(),

@@ -22,6 +22,7 @@ from policyscan.findings import Status
 from policyscan.output import show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
+from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import explain, find_policy
 from policyscan.session.options import Inputs
 from policyscan.session.workspace import open_workspace
@@ -76,6 +77,8 @@ def _about(policy: Policy) -> Iterator[str]:
     info = policy.info
     yield f"{info.id}  {info.title}"
     yield f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}"
+    if policy.disputes:
+        yield "a rule of consistency: always on; what it puts in dispute proves nothing to any control"
     if policy.status == "preview":
         yield "a preview: in no profile, and may still change"
     if policy.replaced_by:
@@ -99,6 +102,9 @@ def _about(policy: Policy) -> Iterator[str]:
         yield from _item(need)
     for requirement in policy.require:
         yield from _item(requirement)
+    if policy.disputes:
+        texts = ", ".join(dispute.text for dispute in policy.disputes)
+        yield from _wrapped(f"disputes  {texts}", "          ", first="")
     for parameter in policy.declared:
         value = cel.render(policy.parameters[parameter.name])
         yield from _wrapped(f"params.{parameter.name} = {value}: {parameter.why}", "")
@@ -170,6 +176,11 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
         yield from (f"  {line}" for line in trace_lines(trace))
     if result.basis:
         yield f"  rests on {rests_on(result.basis)}"
+    if result.disputed:
+        yield ""
+    for fact in result.disputed:
+        place = f"  {fact.span.file}:{fact.span.line}" if fact.span else ""
+        yield f"  in dispute: {fact.path} = {value_of(fact.value)}{place}"
     if result.evidence:
         yield ""
     for read in result.evidence:

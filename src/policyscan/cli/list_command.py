@@ -52,7 +52,8 @@ def command(
     framework: str | None,
     format_: str,
 ) -> int:
-    """List controls: all of them, or those of a profile or selection.
+    """List controls: all of them, or those of a profile or selection; then the rules of consistency, which are
+    always on.
 
     Ids of frameworks are related to a control; meeting its test does not satisfy them.
     """
@@ -72,14 +73,16 @@ def command(
     if chosen:
         show("")
     without = f" Left out: {', '.join(left_out)}." if left_out else ""
-    show(f"{plural(len(chosen), 'control')}.{without} More about one: policyscan explain ID")
+    rules = sum(bool(policy.disputes) for policy in chosen)
+    always = f", {plural(rules, 'rule')} of consistency" if rules else ""
+    show(f"{plural(len(chosen) - rules, 'control')}{always}.{without} More about one: policyscan explain ID")
     return 0
 
 
 def _line(policy: Policy, packs: Sequence[Pack], framework: str | None) -> str:
     info = policy.info
     related = f"  related to {framework} {', '.join(info.related[framework])}" if framework else ""
-    profiles = ", ".join(profiles_of(policy, packs))
+    profiles = "always on" if policy.disputes else ", ".join(profiles_of(policy, packs))
     instead = f": use {policy.replaced_by} instead" if policy.replaced_by else ""
     status = f" ({policy.status}{instead})" if policy.status != "stable" else ""
     title = f"{info.title}{status}{related or f'  [{profiles or NOWHERE}]'}"

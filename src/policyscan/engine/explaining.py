@@ -15,7 +15,7 @@ from policyscan.engine.moments import shown
 from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
 from policyscan.engine.sharing import Sharing
 from policyscan.engine.tables import Tables
-from policyscan.findings import Basis, Gap, Result, Status, ValueRead
+from policyscan.findings import IN_DISPUTE, Basis, Gap, Result, Status, ValueRead
 from policyscan.policies.policy import Code, Need, Policy, Requirement
 from policyscan.source import Span
 
@@ -300,8 +300,10 @@ class Explainer:
             return Gap(str(key), str(key), reason=reason or _UNRECORDED)
         generic = owner.generic_path(container, key)
         why = reason or owner.why_unknown(container, key) or _nowhere(container, key) or _UNRECORDED
-        path = self._path(owner, container, key)
-        return Gap(path, generic, owner.kind.questions.get(generic), owner.place_of(container, key), why)
+        path, question = self._path(owner, container, key), owner.kind.questions.get(generic)
+        if why.startswith(IN_DISPUTE):  # what it is has been said, by both sides
+            question = f"Which is right? {why.partition(': ')[2]}"
+        return Gap(path, generic, question, owner.place_of(container, key), why)
 
     def _message(
         self, policy: Policy, outcome: Outcome, status: Status, traced: Traced,

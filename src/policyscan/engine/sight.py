@@ -17,7 +17,7 @@ from policyscan.engine.explaining import Explainer
 from policyscan.engine.grading import Grader
 from policyscan.engine.moments import PolicyClock, turning
 from policyscan.engine.outcome import AT_ONCE, NEVER, Turn, earliest
-from policyscan.findings import Result, Status
+from policyscan.findings import IN_DISPUTE, Result, Status
 from policyscan.reading.tree import Key
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class _Account:
         for outcome in found.outcomes:
             result = self.explainer.result(found.rule, outcome)
             if result.status is Status.FAIL:
-                reason = f"in dispute ({found.rule.id}): {result.message}"
+                reason = f"{IN_DISPUTE} ({found.rule.id}): {result.message}"
                 places, turn = disputed(found.rule, outcome.bound, self.clock)
                 yield result, [Hidden(place.container, place.key, reason) for place in places], turn
             else:

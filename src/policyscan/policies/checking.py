@@ -121,7 +121,7 @@ class PolicyChecker:
             title=content["title"],
             severity=Severity(content["severity"]),
             kind=content["kind"],
-            origin=content.get("origin", "local"),
+            origin=content.get("origin", "consistency" if "disputes" in content else "local"),
             why=" ".join(content["why"].split()),
             fix=" ".join(content["fix"].split()),
             quotes=tuple(Quote(q["document"], q["text"]) for q in content.get("quotes", ())),

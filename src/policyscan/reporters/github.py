@@ -12,10 +12,22 @@ from collections.abc import Mapping, Sequence
 from policyscan.display import one_line
 from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, moment, plural, related, remarks, scope, told
+from policyscan.reporters.wording import (
+    beside,
+    by_urgency,
+    moment,
+    place,
+    plural,
+    related,
+    remarks,
+    scope,
+    show,
+    told,
+)
 from policyscan.source import Span
 
 MOST = 10
+_BESIDE = 3  # places of other facts that an annotation names
 KINDS = ("error", "warning", "notice")
 
 
@@ -70,6 +82,8 @@ def _finding(kind: str, result: Result, options: Options, also: str | None) -> s
     message = told(result) or title
     if result.until:
         message += f" (until {moment(result.until)})"
+    for read in beside(result)[:_BESIDE]:
+        message += f"\nagainst {place(read.span or result.span)}: {read.path} = {show(read.value)}"
     if also:
         message += f"\n{also}"
     return command(kind, {"title": title, **_place(result.span, options)}, message)

@@ -191,6 +191,8 @@ def _result(result: Result) -> Json:
         shown["gaps"] = [_gap(gap) for gap in result.gaps]
     if result.reason:
         shown["reason"] = result.reason
+    if result.disputed:
+        shown["disputed"] = [{**_read(read), "column": _column(read.span)} for read in result.disputed]
     if result.figures:
         shown["figures"] = dict(result.figures)
     return shown
@@ -218,6 +220,10 @@ def _read(read: ValueRead) -> Json:
         "file": span.file if span else None,
         "line": span.line if span else None,
     }
+
+
+def _column(span: Span | None) -> int | None:
+    return span.column if span else None
 
 
 def _waiver(mark: WaiverMark) -> Json:

@@ -30,6 +30,7 @@ from policyscan.reporters.wording import (
     named,
     next_questions,
     place,
+    places,
     plural,
     related,
     remarks,
@@ -155,7 +156,7 @@ def _finding(group: Sequence[Result]) -> str:
         what += f" ({mark.covers.value} accepted until {mark.expires_on} by {markdown(mark.approved_by)}: "
         what += f"{markdown(mark.reason)})"
     cells = [f"{traits.icon} {traits.label}", markdown(result.policy), result.severity.value, what]
-    return _row([*cells, _evidence(result.basis), _code(place(result.span))])
+    return _row([*cells, _evidence(result.basis), _code(places(result))])
 
 
 def _evidence(basis: Basis | None) -> str:

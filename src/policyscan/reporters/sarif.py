@@ -26,12 +26,13 @@ from policyscan.findings import (
     Result,
     Severity,
     Status,
+    ValueRead,
     WaiverMark,
     unchecked,
 )
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import frameworks, markdown, plural, told
+from policyscan.reporters.wording import beside, frameworks, markdown, plural, show, told
 from policyscan.source import Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -45,6 +46,7 @@ MOST_DESCRIPTION = 1_024
 MOST_MESSAGE = 2_048
 MOST_NAME = 255
 MOST_TAGS = 10
+MOST_RELATED = 20
 
 # `security-severity` of a rule, as GitHub reads it: above 9 is critical, from 7 high, from 4 medium.
 SECURITY_SEVERITY = {
@@ -218,7 +220,8 @@ class _Run:
         self.results = results
         self.index = {policy.id: number for number, policy in enumerate(report.policies)}
         self.titles = {policy.id: policy.title for policy in report.policies}
-        spans = [*(r.span for r in results), *(p.span for p in report.problems if p.span)]
+        disputed = (read.span for r in results for read in r.disputed if read.span)
+        spans = [*(r.span for r in results), *disputed, *(p.span for p in report.problems if p.span)]
         self.places = _Artifacts((span.file for span in spans), options)
         self.artifacts: dict[str, str] = {}
         self.crowded = _crowded(results)
@@ -279,14 +282,30 @@ class _Run:
         return (
             f'{{"ruleId":{quoted(result.policy)},{rule}{_verdict(result)},"rank":{_RANK[result.severity]},'
             f'"message":{{"text":{quoted(_plain(text, MOST_MESSAGE))}}},'
-            f'"locations":[{{"physicalLocation":{{"artifactLocation":{self.artifact(span.file)},'
-            f'"region":{{"startLine":{span.line},"startColumn":{span.column},'
-            f'"endLine":{span.line},"endColumn":{self.end(span)}}}}},'
+            f'"locations":[{{{self.location(span)},'
             f'"logicalLocations":[{{"fullyQualifiedName":{quoted(name)},"kind":"resource"}}]}}],'
+            f"{self.related(result)}"
             f'"partialFingerprints":{{{self.fingerprints(result)}}}'
             f"{_suppressions(result.waiver)},"
             f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
             f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}}}}}'
+        )
+
+    def related(self, result: Result) -> str:
+        """The places of the other facts that contradict the one at the result's own."""
+        made = [
+            f'{{"id":{number},{self.location(read.span)},"message":{{"text":{quoted(_fact(read))}}}}}'
+            for number, read in enumerate(beside(result)[:MOST_RELATED], 1)
+            if read.span is not None
+        ]
+        return f'"relatedLocations":[{",".join(made)}],' if made else ""
+
+    def location(self, span: Span) -> str:
+        """A place as the physicalLocation of a location."""
+        return (
+            f'"physicalLocation":{{"artifactLocation":{self.artifact(span.file)},'
+            f'"region":{{"startLine":{span.line},"startColumn":{span.column},'
+            f'"endLine":{span.line},"endColumn":{self.end(span)}}}}}'
         )
 
     def fingerprints(self, result: Result) -> str:
@@ -372,6 +391,10 @@ def percent_encoded(path: str) -> str:
         return path
     encoded = path.encode("utf-8", "surrogateescape")
     return "".join(chr(b) if _PLAIN_PATH.fullmatch(chr(b)) else f"%{b:02X}" for b in encoded)
+
+
+def _fact(read: ValueRead) -> str:
+    return _plain(f"{read.path} = {show(read.value)}", MOST_MESSAGE)
 
 
 def _plain(text: str, most: int) -> str:

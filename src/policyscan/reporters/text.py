@@ -39,6 +39,7 @@ from policyscan.reporters.wording import (
     named,
     next_questions,
     place,
+    places,
     plural,
     related,
     remarks,
@@ -159,7 +160,7 @@ class _Page:
 
     def controls(self, groups: Sequence[Sequence[Result]]) -> None:
         name = max((len(group[0].policy) for group in groups), default=0)
-        where = max((len(place(group[0].span)) for group in groups), default=0)
+        where = max((len(places(group[0])) for group in groups), default=0)
         room = self.room(_LABEL + name + 12 + where + 2)
         texts = [_cut(headline(group[0]), room, _others(group)) for group in groups]
         column = max((cells(text) for text in texts if cells(text) <= 72), default=0)
@@ -167,7 +168,7 @@ class _Page:
             worst = group[0]
             pad = " " * max(0, column - cells(text))
             lead = f"{self.label(worst.status)}{worst.policy:<{name}}  {self.severity(worst.severity)}"
-            self.add(f"{lead}  {text}{pad}  {place(worst.span)}")
+            self.add(f"{lead}  {text}{pad}  {places(worst)}")
 
     def severity(self, severity: Severity) -> str:
         word = f"{severity.value:<8}"
@@ -291,6 +292,8 @@ class _Page:
         self.fact("", f"at {_position(result.span)}")
         self.add(*self.snippet(result.span, " " * (_LABEL + 2)))
         self.waiver(result)
+        for read in dict.fromkeys(_read(read, result.span) for one in group for read in one.disputed):
+            self.fact("disputed", read)
         for read in dict.fromkeys(_read(read, result.span) for one in group for read in one.evidence):
             self.fact("read", read)
         first = result.policy not in told

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from policyscan.display import one_line
 from policyscan.findings import (
+    IN_DISPUTE,
     TRAITS,
     Basis,
     DocumentInfo,
@@ -22,6 +23,7 @@ from policyscan.findings import (
     Result,
     Score,
     Status,
+    ValueRead,
     control_tally,
     document_check_tally,
     score,
@@ -32,6 +34,7 @@ from policyscan.source import Span
 _FRACTION = re.compile(r"\.[0-9]+Z$")
 _EXACT = 1e15  # whole numbers above are no longer told apart from their neighbours
 
+_PLACES = 3  # of a file, that a line names
 # The order in which counts are told: what to act on, what to find out, what is settled.
 SHOWN = (
     Status.ERROR,
@@ -117,6 +120,22 @@ def place(span: Span) -> str:
     return f"{one_line(span.file)}:{span.line}"
 
 
+def places(result: Result) -> str:
+    """The place of a result, and those of facts that contradict the one there: `a.yaml:5, 9; b.yaml:3`."""
+    spans = dict.fromkeys((result.span, *(read.span for read in result.disputed if read.span)))
+    lines: dict[str, dict[str, None]] = {}
+    for span in spans:
+        lines.setdefault(one_line(span.file), {})[str(span.line)] = None
+    shown = [f"{file}:{', '.join(list(found)[:_PLACES])}" for file, found in lines.items()]
+    more = len(spans) - sum(min(len(found), _PLACES) for found in lines.values())
+    return "; ".join(shown) + (f" (+{more} more)" if more > 0 and len(spans) > _PLACES else "")
+
+
+def beside(result: Result) -> tuple[ValueRead, ...]:
+    """The facts in dispute that stand elsewhere than a result."""
+    return tuple(read for read in result.disputed if read.span is not None and read.span != result.span)
+
+
 def headline(result: Result) -> str:
     """The message on one line, led by its subject where the message does not name it."""
     message = one_line(result.message)
@@ -191,9 +210,12 @@ def graded(grades: Mapping[Grade, int]) -> str:
 def told(result: Result) -> str:
     """The headline, and what an unknown result asks for."""
     text = headline(result)
-    question = next((gap.question for gap in result.gaps if gap.question), None)
+    asked = next((gap for gap in result.gaps if gap.question), None)
+    question = asked.question if asked is not None else None
     if result.status is not Status.UNKNOWN or not question or question in text:
         return text
+    if asked is not None and asked.reason.startswith(IN_DISPUTE):
+        return text  # which says what contradicts what
     return f"{text}: {one_line(question)}" if text else one_line(question)
 
 

@@ -1,4 +1,4 @@
-"""What `list` does: which controls there are, all of them or those that a caller chooses.
+"""What `list` does: which controls and rules of consistency there are, all or those that a caller chooses.
 
 In: a workspace, and the names that a caller chose by. Out: policies, what is left out, and the profiles that
 each is in; UsageError or Problems for names that fit nothing.
@@ -23,16 +23,18 @@ def list_policies(
     ignore: Sequence[str],
     companions: bool | None,
 ) -> tuple[list[Policy], tuple[str, ...]]:
-    """The controls to list, and what is left out of them."""
+    """The controls to list, the rules of consistency that go with any of them after these, and what is left
+    out."""
     if profile or select or ignore:
         choice = choose_policies(workspace, profile, select, ignore, companions)
-        return list(choice.policies), choice.left_out
+        return [*choice.policies, *choice.rules], choice.left_out
     everything = [policy for pack in workspace.packs for policy in pack.policies.values()]
+    rules = [rule for pack in workspace.packs for rule in pack.rules.values()]
     if companions is not False:
-        return everything, ()
+        return [*everything, *rules], ()
     dropped = companions_of(everything, workspace.packs)
     kept = [policy for policy in everything if policy.id not in dropped]
-    return kept, tuple(f"{id_} (companion)" for id_ in dropped)
+    return [*kept, *rules], tuple(f"{id_} (companion)" for id_ in dropped)
 
 
 def about_kind(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> list[Policy]:
@@ -55,7 +57,7 @@ def related_to(policies: Sequence[Policy], framework: str) -> list[Policy]:
 
 
 def profiles_of(policy: Policy, packs: Sequence[Pack]) -> list[str]:
-    """The names of the profiles that a policy is in."""
+    """The names of the profiles that a policy is in; a rule of consistency is in none, and always on."""
     return [
         name
         for pack in packs
