@@ -16,6 +16,7 @@ from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import TEST_SUFFIX, Pack, Written
+from policyscan.policies.parameters import in_words
 from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy, Requirement, Table
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, merge, read_tests
@@ -73,6 +74,7 @@ def pages() -> dict[Path, str]:
     controls = [_control(policy, reader) for policy in pack.policies.values()]
     made = {FOLDER / "controls" / f"{one.id}.md": "\n".join(page(one, pack, kinds)) for one in controls}
     made[FOLDER / "controls.md"] = "\n".join(index(controls, pack))
+    made[FOLDER / "rules.md"] = "\n".join(rules(pack))
     made[FOLDER / "definitions.md"] = "\n".join(definitions(controls, pack))
     return {path: f"{text}\n" for path, text in made.items()}
 
@@ -118,6 +120,43 @@ def index(controls: Sequence[Control], pack: Pack) -> Iterator[str]:
         yield f"- `{name}`{default}, {chosen} of {len(controls)} controls: {profile.description}"
     origins = "; ".join(f"`{name}`, {text}" for name, text in ORIGINS.items() if name != "local")
     yield f"\nOrigins are {origins}. [Functions that they share](definitions.md) are on a page of their own."
+
+
+# --- rules of consistency ----------------------------------------------------------------------------
+
+RULES_INTRO = """
+What facts must agree, from the files in [`policies/consistency/`](../../policies/consistency/). Where a rule
+does not hold, both sides of the contradiction are told, and the facts are in dispute: whatever control reads
+one of them is unknown. Rules are no controls, count in no score, and are on in every profile.
+[Facts that contradict each other](../consistency.md) says how they work and how to write one.
+"""
+
+
+def rules(pack: Pack) -> Iterator[str]:
+    """The page of all rules of consistency."""
+    yield "# Rules of consistency\n"
+    yield NOTE
+    yield RULES_INTRO.strip() + "\n"
+    yield "| id | what holds where the facts agree | severity | about a |"
+    yield "| --- | --- | --- | --- |"
+    for rule in pack.rules.values():
+        info = rule.info
+        link = f"[{info.id}](#{info.id.lower()})"
+        yield f"| {link} | {cell(info.title)} | {info.severity.value} | {info.kind} |"
+    for rule in pack.rules.values():
+        yield from _rule(rule)
+
+
+def _rule(rule: Policy) -> Iterator[str]:
+    info = rule.info
+    yield f"\n## {info.id}\n"
+    yield f"**{cell(info.title)}.** {info.why} ([file](../../policies/consistency/{info.id}.yaml))\n"
+    for item in rule.require:
+        texts = ", ".join(f"`{dispute.text}`" for dispute in item.disputes or rule.disputes)
+        yield f"- {cell(item.means or '')} Else in dispute: {texts}."
+    for parameter in rule.declared:
+        yield f"- `{parameter.name}` is {in_words(parameter.default)} unless configured: {cell(parameter.why)}."
+    yield f"\n**What to do.** {info.fix}"
 
 
 def profiles(policy: Policy, pack: Pack) -> list[str]:

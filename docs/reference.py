@@ -166,6 +166,7 @@ def configuration_page() -> str:
 PACK_FILES = {
     "policy": "A policy: `<FAMILY>/<ID>.yaml`",
     "test": "Its tests: `<FAMILY>/<ID>.test.yaml`",
+    "rule": "A rule of consistency: `consistency/<ID>.yaml`",
     "pack": "The pack: `pack.yaml`",
     "definitions": "Shared functions: `definitions.yaml`",
 }

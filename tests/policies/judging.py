@@ -19,6 +19,7 @@ from policyscan.kinds.shapes import Shape
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder
 from policyscan.policies.policy import Policy
+from policyscan.policies.survey import RULES
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import Case, read_tests
 from policyscan.policytest.runner import Beside, beside
@@ -28,7 +29,7 @@ from policyscan.source import Source
 
 KINDS = Kinds.builtin()
 FOLDER = builtin_folder()
-FAMILIES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+FAMILIES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != RULES)
 
 
 class Finding(NamedTuple):

@@ -20,10 +20,12 @@ import click
 import yaml
 
 from policyscan.errors import Problems
+from policyscan.findings import RULE_FAMILY
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import TEST_SUFFIX, builtin_folder
 from policyscan.policies.policy import Policy
+from policyscan.policies.survey import RULES
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import run
@@ -100,7 +102,7 @@ def step_away(name: str, lines: list[str], numbers: Iterator[int]) -> Iterator[M
 
 def mutants(id_: str) -> Iterator[Mutant]:
     """Every policy that is one step away from this one."""
-    text = (FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8")
+    text = file_of(id_, FOLDER).read_text(encoding="utf-8")
     lines = text.split("\n")
     yield from step_away(id_, lines, expression_lines(text))
     for number, line in enumerate(lines):
@@ -134,13 +136,21 @@ def parameter_mutants(id_: str, lines: list[str], number: int, found: re.Match[s
         yield Mutant(id_, number + 1, f"{line.strip()} → {shown}{found[3]}", whole)
 
 
+def file_of(id_: str, folder: Path) -> Path:
+    """The file of a policy, or of a rule of consistency, in a pack."""
+    family = id_.rpartition("-")[0]
+    return folder / (RULES if family == RULE_FAMILY else family) / f"{id_}.yaml"
+
+
 def is_noticed(id_: str, folder: Path) -> bool | None:
     """Whether a case of a policy fails in this pack; None where the pack is none at all."""
     pack, problems = load_pack(folder, KINDS)
     if problems or pack is None:
         return None
-    kind = KINDS[pack.policies[id_].info.kind]
-    test_path = FOLDER / id_.rpartition("-")[0] / f"{id_}{TEST_SUFFIX}"
+    policy = pack.find(id_)
+    assert policy is not None
+    kind = KINDS[policy.info.kind]
+    test_path = file_of(id_, FOLDER).with_name(f"{id_}{TEST_SUFFIX}")
     tests, _ = read_tests(test_path, test_path.name, kind.name, kind.shape.ident)
     assert tests is not None
     variants = Variants(pack, KINDS, id_)
@@ -149,7 +159,7 @@ def is_noticed(id_: str, folder: Path) -> bool | None:
         try:
             return variants(parameters)
         except Problems:
-            return pack.policies
+            return variants({})
 
     return any(outcome.differences for outcome in run(tests, policies, KINDS))
 
@@ -157,11 +167,11 @@ def is_noticed(id_: str, folder: Path) -> bool | None:
 def small_pack(id_: str, folder: Path) -> None:
     """A pack of one policy, with the definitions and the policies that it reads."""
     (folder / "definitions.yaml").write_bytes((FOLDER / "definitions.yaml").read_bytes())
-    content = yaml.safe_load((FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8"))
+    content = yaml.safe_load(file_of(id_, FOLDER).read_text(encoding="utf-8"))
     for one in (id_, *content.get("uses", ())):
-        family = folder / one.rpartition("-")[0]
-        family.mkdir(exist_ok=True)
-        (family / f"{one}.yaml").write_bytes((FOLDER / family.name / f"{one}.yaml").read_bytes())
+        made = file_of(one, folder)
+        made.parent.mkdir(exist_ok=True)
+        made.write_bytes(file_of(one, FOLDER).read_bytes())
 
 
 def of_policy(id_: str) -> Iterator[tuple[Mutant, bool | None]]:
@@ -169,7 +179,7 @@ def of_policy(id_: str) -> Iterator[tuple[Mutant, bool | None]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         small_pack(id_, folder)
-        path = folder / id_.rpartition("-")[0] / f"{id_}.yaml"
+        path = file_of(id_, folder)
         for mutant in mutants(id_):
             path.write_text(mutant.text, encoding="utf-8")
             yield mutant, is_noticed(id_, folder)

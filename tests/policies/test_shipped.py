@@ -11,6 +11,7 @@ import yaml
 
 from policyscan.findings import FINDINGS
 from policyscan.policies.pack import TEST_SUFFIX
+from policyscan.policies.policy import Policy
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, read_tests
 from policyscan.policytest.runner import results, run
@@ -27,20 +28,28 @@ FRAMEWORKS = {
 IN_FULL_ONLY = "PORT"
 
 
-IDS = sorted(path.stem for path in FOLDER.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX))
+FILES = {path.stem: path for path in FOLDER.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX)}
+RULES = sorted(id_ for id_, path in FILES.items() if path.parent.name == "consistency")
+IDS = sorted(set(FILES) - set(RULES))
 by_policy = pytest.mark.parametrize("id_", IDS)
+by_file = pytest.mark.parametrize("id_", [*IDS, *RULES])
 
 
 def written(id_: str) -> dict[str, Any]:
-    path = FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml"
-    loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded = yaml.safe_load(FILES[id_].read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 
 
+def the(id_: str) -> Policy:
+    policy = pack().find(id_)
+    assert policy is not None
+    return policy
+
+
 def cases_of(id_: str) -> PolicyTests:
-    policy = pack().policies[id_]
-    path = FOLDER / id_.rpartition("-")[0] / f"{id_}{TEST_SUFFIX}"
+    policy = the(id_)
+    path = FILES[id_].with_name(f"{id_}{TEST_SUFFIX}")
     kind = KINDS[policy.info.kind]
     tests, problems = read_tests(path, path.name, kind.name, kind.shape.ident)
     assert problems == []
@@ -53,7 +62,7 @@ def variants(id_: str) -> Variants:
     return Variants(pack(), KINDS, id_)
 
 
-@by_policy
+@by_file
 def test_cases_hold_and_show_every_side(id_: str) -> None:
     outcomes = run(cases_of(id_), variants(id_), KINDS)
     differences = [f"{o.case}: {d}" for o in outcomes for d in o.differences]
@@ -75,7 +84,7 @@ MISSPOKEN = re.compile(
 )
 
 
-@by_policy
+@by_file
 def test_findings_of_cases_read_well(id_: str) -> None:
     tests, policies = cases_of(id_), variants(id_)
     found = [result for case in tests.cases for result in results(tests, case, policies, KINDS)[1]]
@@ -84,7 +93,7 @@ def test_findings_of_cases_read_well(id_: str) -> None:
     assert [message for message in said if MISSPOKEN.search(message)] == []
 
 
-@by_policy
+@by_file
 def test_case_names_are_distinct(id_: str) -> None:
     names = [case.name for case in cases_of(id_).cases]
     assert len(names) == len(set(names))
@@ -100,19 +109,19 @@ def test_related_frameworks_are_known(id_: str) -> None:
     assert set(written(id_)["related"]) <= FRAMEWORKS
 
 
-@by_policy
+@by_file
 def test_every_expression_that_may_be_wrong_says_why(id_: str) -> None:
     content = written(id_)
     items = [*content.get("needs", ()), *content["require"]]
     silent = [item["id"] for item in items if "say" not in item]
     assert silent == []
-    if {"when", "applies"} & set(content):
+    if {"when", "applies"} & set(content) and id_ in IDS:
         assert content.get("not_applicable")
 
 
-@by_policy
+@by_file
 def test_every_expression_is_told_in_a_plain_sentence(id_: str) -> None:
-    policy = pack().policies[id_]
+    policy = the(id_)
     items = [*policy.needs, *(item for one in policy.require for item in (*one.needs, one))]
     assert [item.id for item in items if item.means is None] == []
     said = [item.means or "" for item in items]
@@ -120,9 +129,9 @@ def test_every_expression_is_told_in_a_plain_sentence(id_: str) -> None:
     assert len(said) == len(set(said))
 
 
-@by_policy
+@by_file
 def test_wording_promises_nothing(id_: str) -> None:
-    text = (FOLDER / id_.rpartition("-")[0] / f"{id_}.yaml").read_text(encoding="utf-8").lower()
+    text = FILES[id_].read_text(encoding="utf-8").lower()
     assert [word for word in ("compliant", "guaranteed", "certified") if word in text] == []
 
 
@@ -142,7 +151,24 @@ def test_companions_say_that_they_are() -> None:
 
 def test_no_test_file_without_its_policy() -> None:
     tests = {path.name.removesuffix(TEST_SUFFIX) for path in FOLDER.glob(f"*/*{TEST_SUFFIX}")}
-    assert tests == set(IDS)
+    assert tests == set(FILES)
+
+
+@pytest.mark.parametrize("id_", RULES)
+def test_a_case_shows_every_fact_that_a_rule_disputes(id_: str) -> None:
+    rule = the(id_)
+    shown = {
+        path.rpartition(".")[2]
+        for case in cases_of(id_).cases
+        for expected in case.expected
+        for path in expected.disputed or ()
+    }
+    items = [dispute for item in rule.require for dispute in item.disputes or rule.disputes]
+    assert shown == {dispute.field for dispute in items}
+
+
+def test_the_numbers_of_rules_leave_room_for_those_of_others() -> None:
+    assert max(RULES) < "CONS-500"
 
 
 def test_every_sentence_with_a_duty_is_encoded() -> None:

@@ -24,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 PAGES = ROOT / "docs" / "reference" / "controls"
 INDEX = (ROOT / "docs" / "reference" / "controls.md").read_text(encoding="utf-8")
-IDS = sorted(path.stem for path in POLICIES.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX))
+FILES = [path for path in POLICIES.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX)]
+RULES = sorted(path.stem for path in FILES if path.parent.name == "consistency")
+IDS = sorted({path.stem for path in FILES} - set(RULES))
 TITLES = {
     "pass": "### One that passes",
     "due": "### One that is due",
@@ -68,6 +70,15 @@ def section(text: str, heading: str) -> str:
 def test_there_is_a_page_for_every_control_and_for_nothing_else() -> None:
     assert sorted(path.stem for path in PAGES.glob("*.md")) == IDS
     assert re.findall(r"\]\(controls/([A-Z0-9-]+)\.md\)", INDEX) == IDS
+
+
+@pytest.mark.parametrize("id_", RULES)
+def test_every_rule_of_consistency_is_told(id_: str) -> None:
+    rule, text = pack().rules[id_], (PAGES.parent / "rules.md").read_text(encoding="utf-8")
+    told = words(section(text, f"## {id_}"))
+    said = [rule.info.title, rule.info.why, rule.info.fix, *(item.means or "" for item in rule.require)]
+    said += [dispute.text for item in rule.require for dispute in item.disputes or rule.disputes]
+    assert [part for part in said if part not in told] == []
 
 
 @by_control

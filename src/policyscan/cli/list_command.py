@@ -52,8 +52,9 @@ def command(
     framework: str | None,
     format_: str,
 ) -> int:
-    """List controls: all of them, or those of a profile or selection; then the rules of consistency, which are
-    always on.
+    """List controls: all of them, or those of a profile or selection.
+
+    The rules of consistency follow, which are always on.
 
     Ids of frameworks are related to a control; meeting its test does not satisfy them.
     """

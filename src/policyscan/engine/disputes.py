@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from policyscan import cel
 from policyscan.cel.budget import apart
-from policyscan.engine.outcome import Outcome, Turn, Values
+from policyscan.engine.outcome import Outcome, Turn
 from policyscan.engine.requirements import evaluate_lean, forget_calls
 from policyscan.findings import Status
-from policyscan.policies.policy import Policy
+from policyscan.policies.policy import Policy, Requirement
 
 _TOLD = frozenset((Status.FAIL, Status.ERROR))
 
@@ -40,13 +40,15 @@ def broken(rule: Policy, root: Any, clock: cel.Clock) -> Broken:
     return Broken(rule, [one for one in found.outcomes if one.status in _TOLD], found.turn)
 
 
-def disputed(rule: Policy, bound: Values, clock: cel.Clock) -> tuple[list[Disputed], Turn]:
-    """The facts that a rule puts in dispute for a subject, each once, in the order of its selections; and
-    when these may first select others."""
+def disputed(rule: Policy, outcome: Outcome, clock: cel.Clock) -> tuple[list[Disputed], Turn]:
+    """The facts that a broken rule puts in dispute for a subject, each once, in the order of its selections;
+    and when these may first select others."""
+    item, bound = outcome.item, outcome.bound
+    own = item.disputes if isinstance(item, Requirement) else ()
     found: dict[tuple[int, str], Disputed] = {}
     saved = clock.turn_day, clock.turn_instant
     clock.reset()
-    for dispute in rule.disputes:
+    for dispute in own or rule.disputes:
         try:
             with apart():
                 holders = dispute.holders.program(clock, *bound)

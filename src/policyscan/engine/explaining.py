@@ -104,7 +104,7 @@ class Explainer:
 
     def _disputed(self, rule: Policy, outcome: Outcome) -> tuple[ValueRead, ...]:
         """The facts that a rule puts in dispute, each with its path, value and place."""
-        facts, _ = disputed(rule, outcome.bound, self.clock)
+        facts, _ = disputed(rule, outcome, self.clock)
         return tuple(read for fact in facts if (read := self._read(fact.container, fact.key)) is not None)
 
     def _read(self, container: Any, key: str) -> ValueRead | None:

@@ -171,7 +171,7 @@ class _Account:
             result = self.explainer.result(found.rule, outcome)
             if result.status is Status.FAIL:
                 reason = f"{IN_DISPUTE} ({found.rule.id}): {result.message}"
-                places, turn = disputed(found.rule, outcome.bound, self.clock)
+                places, turn = disputed(found.rule, outcome, self.clock)
                 yield result, [Hidden(place.container, place.key, reason) for place in places], turn
             else:
                 yield result, [], NEVER

@@ -104,13 +104,13 @@ class PolicyChecker:
             lists=tuple(self.reads.of(part) for part in self.reads.lists),
             reads=self.reads.before(*self.reads.lists, *map(Part.requirement, numbers)),
             evidence=evidence_rule(self.complaints, declared),
-            disputes=self._disputes(env, names),
+            disputes=self._disputes(env, names, ("disputes",)),
         )
 
-    def _disputes(self, env: cel.Env, names: tuple[str, ...]) -> tuple[Dispute, ...]:
-        """What selects the facts that a rule puts in dispute."""
-        numbers = range(len(self.content.get("disputes", ())))
-        made = (self.expressions.selection(env, names, ("disputes", i)) for i in numbers)
+    def _disputes(self, env: cel.Env, names: tuple[str, ...], path: Path) -> tuple[Dispute, ...]:
+        """What selects the facts that a rule, or one of its requirements, puts in dispute."""
+        numbers = range(len(self.file.at(path) or ()))
+        made = (self.expressions.selection(env, names, (*path, i)) for i in numbers)
         return tuple(one for one in made if one is not None)
 
     def _info(self) -> PolicyInfo:
@@ -238,6 +238,7 @@ class PolicyChecker:
             else notice,
             means=self.expressions.meaning(env, (*path, "means")),
             reads=self.reads.before(part),
+            disputes=self._disputes(env, names, (*path, "disputes")),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:

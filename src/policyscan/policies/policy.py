@@ -115,9 +115,19 @@ class Need(NamedTuple):
     means: str | None
 
 
+class Dispute(NamedTuple):
+    """Facts that a rule of consistency puts in dispute: a field of what `holders` gives, which is an object,
+    nothing, or a list of these. `text` is the selection as it was written."""
+
+    text: str
+    holders: Code
+    field: str
+
+
 class Requirement(NamedTuple):
     """What must hold for a subject; `absent` is the status where it stumbles over a known nothing, and
-    `means` says it in a sentence, with the values that its parameters have."""
+    `means` says it in a sentence, with the values that its parameters have. `disputes` stands in for its
+    rule's."""
 
     id: str
     that: Code
@@ -130,6 +140,7 @@ class Requirement(NamedTuple):
     notice_days: int
     means: str | None
     reads: Reads = Reads()
+    disputes: tuple[Dispute, ...] = ()
 
 
 # What every row of a table has: the id of its member; the id of what it is for, an element or the member;
@@ -151,15 +162,6 @@ class Table(NamedTuple):
     key: tuple[str, ...]
     columns: tuple[tuple[str, Code], ...]
     reads: Reads = Reads()
-
-
-class Dispute(NamedTuple):
-    """Facts that a rule of consistency puts in dispute: a field of what `holders` gives, which is an object,
-    nothing, or a list of these. `text` is the selection as it was written."""
-
-    text: str
-    holders: Code
-    field: str
 
 
 class Policy(NamedTuple):
