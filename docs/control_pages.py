@@ -155,7 +155,8 @@ def _rule(rule: Policy) -> Iterator[str]:
         texts = ", ".join(f"`{dispute.text}`" for dispute in item.disputes or rule.disputes)
         yield f"- {cell(item.means or '')} Else in dispute: {texts}."
     for parameter in rule.declared:
-        yield f"- `{parameter.name}` is {in_words(parameter.default)} unless configured: {cell(parameter.why)}."
+        default = in_words(parameter.default)
+        yield f"- `{parameter.name}` is {default} unless configured: {cell(parameter.why)}."
     yield f"\n**What to do.** {info.fix}"
 
 

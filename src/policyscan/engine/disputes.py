@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from policyscan import cel
-from policyscan.cel.budget import apart
-from policyscan.engine.outcome import Outcome, Turn
+from policyscan.cel.budget import apart, begin, settle
+from policyscan.engine.outcome import Outcome, Turn, Values
 from policyscan.engine.requirements import evaluate_lean, forget_calls
 from policyscan.findings import Status
-from policyscan.policies.policy import Policy, Requirement
+from policyscan.policies.policy import Code, Policy, Requirement
 
 _TOLD = frozenset((Status.FAIL, Status.ERROR))
 
@@ -36,8 +36,64 @@ def broken(rule: Policy, root: Any, clock: cel.Clock) -> Broken:
 
     A rule whose facts are missing, or known to be nothing, says nothing.
     """
+    clock.reset()
+    begin()
+    try:
+        holds = not _breaks(rule, root, clock)
+    except cel.EvalError as error:  # which the evaluation proper will tell
+        forget_calls(error)
+        holds = False
+    finally:
+        settle(0)
+    if holds:  # as nearly always: nothing needs a name
+        return Broken(rule, (), (clock.turn_day, clock.turn_instant))
     found = evaluate_lean(rule, root, clock)
     return Broken(rule, [one for one in found.outcomes if one.status in _TOLD], found.turn)
+
+
+def _breaks(rule: Policy, root: Any, clock: cel.Clock) -> bool:
+    """Whether anything in a document breaks a rule; raises EvalError for what cannot be evaluated."""
+    if rule.applies is not None and not _true(rule.applies, (root,), clock, absent=False):
+        return False
+    return any(_broken_for(rule, values, clock) for values in _subjects(rule, (root,), clock))
+
+
+def _subjects(rule: Policy, values: Values, clock: cel.Clock) -> Iterator[Values]:
+    """The bound values of every subject of a rule; lists that are not known have none."""
+    depth = len(values) - 1
+    if depth == len(rule.for_each):
+        yield values
+        return
+    for code in rule.for_each[depth].lists:
+        try:
+            items = code.program(clock, *values) or ()
+        except (cel.Missing, cel.Absent) as error:
+            forget_calls(error)
+            continue
+        for item in items:
+            yield from _subjects(rule, (*values, item), clock)
+
+
+def _broken_for(rule: Policy, values: Values, clock: cel.Clock) -> bool:
+    if rule.when is not None and not _true(rule.when, values, clock, absent=False):
+        return False
+    for item in rule.require:
+        asked = item.when is None or _true(item.when, values, clock, absent=False)
+        if asked and _true(item.that, values, clock, absent=item.absent is Status.FAIL, wanted=False):
+            return True
+    return False
+
+
+def _true(code: Code, values: Values, clock: cel.Clock, *, absent: bool, wanted: bool = True) -> bool:
+    """Whether an expression is what is wanted; `absent` for what stumbles over nothing."""
+    try:
+        return code.program(clock, *values) is wanted
+    except cel.Missing as error:
+        forget_calls(error)
+        return False
+    except cel.Absent as error:
+        forget_calls(error)
+        return absent
 
 
 def disputed(rule: Policy, outcome: Outcome, clock: cel.Clock) -> tuple[list[Disputed], Turn]:
