@@ -98,11 +98,47 @@ def test_a_fail_that_does_not_need_the_fact_stands(world: World) -> None:
 
 def test_a_list_in_dispute_is_unknown_as_a_whole(world: World) -> None:
     world.rule(COUNTED).policy(IN_USE)
-    assert told(world.scan("count: 3\n" + BROKEN)) == [
+    assert told(world.scan("count: 3\n" + BROKEN))[:2] == [
         ("CONS-501", "", "fail"),
         ("MINE-01", "shop.tools", "unknown"),
     ]
     assert told(world.scan("count: 2\n" + BROKEN))[0] == ("MINE-01", "saw", "fail")
+
+
+def test_what_an_element_of_a_list_in_dispute_fails_at_stands(world: World) -> None:
+    world.rule(COUNTED).policy(IN_USE)
+    world.policy(
+        "require: [{id: owned, each: {tool: shop.tools}, that: 'tool.owner != null', say: '{tool.id}'}]\n",
+        "MINE-02",
+    )
+    world.policy("require: [{id: few, that: 'size(shop.tools) < 2', say: too many}]\n", "MINE-03")
+    text = (
+        "count: 3\npeople: [{id: ann}]\n"
+        "tools: [{id: saw, in_use: true, owner: %s}, {id: axe, in_use: true, owner: ann}]\n"
+    )
+    for full in (True, False):
+        found = world.scan(text % "null", full=full)
+        assert told(found) == [
+            ("CONS-501", "", "fail"),
+            ("MINE-01", "shop.tools", "unknown"),
+            ("MINE-01", "saw", "fail"),
+            ("MINE-02", "", "fail"),
+            ("MINE-03", "", "unknown"),
+        ]
+        assert str(found[2].span) == "shop.yaml:7:40"
+        assert found[3].message == "saw"
+        assert [r.status.value for r in world.scan(text % "ann", full=full)[1:]] == ["unknown"] * 3
+
+
+def test_what_fails_in_a_list_in_dispute_has_its_path_where_something_in_it_is_in_dispute_too(
+    world: World,
+) -> None:
+    world.rule(COUNTED).rule(SAFE.replace("[tool.safe, tool.in_use]", "[tool.safe]"), "CONS-502").policy(
+        IN_USE
+    )
+    found = world.scan("count: 2\ntools: [{id: saw, safe: false, in_use: true, owner: null}]\n")
+    assert told(found)[2:] == [("MINE-01", "shop.tools", "unknown"), ("MINE-01", "saw", "fail")]
+    assert [read.path for read in found[3].evidence] == ["tools[saw].owner"]
 
 
 def test_what_a_kind_supplies_for_a_missing_key_can_be_in_dispute_too(world: World) -> None:
@@ -124,7 +160,8 @@ def test_rules_do_not_see_what_other_rules_dispute(world: World) -> None:
 def test_a_control_that_others_ask_is_unknown_to_them(world: World) -> None:
     world.rule(COUNTED).policy(IN_USE)
     world.policy("uses: [MINE-01]\nrequire: [{id: all, that: 'passes(\"MINE-01\")', say: no}]\n", "MINE-02")
-    found = world.scan("count: 3\ntools: [{id: saw, in_use: true, owner: null}]\n", "MINE-02")
+    text = "count: 3\npeople: [{id: ann}]\ntools: [{id: saw, in_use: true, owner: ann}]\n"
+    found = world.scan(text, "MINE-02")
     assert told(found) == [("CONS-501", "", "fail"), ("MINE-02", "", "unknown")]
 
 

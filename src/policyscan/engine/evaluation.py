@@ -13,7 +13,7 @@ from policyscan.engine.explaining import Explainer
 from policyscan.engine.forecast import PLAIN, Forecast
 from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock
-from policyscan.engine.outcome import AT_ONCE, NEVER, Evaluated, Outcome, Turn, earliest
+from policyscan.engine.outcome import AT_ONCE, FOR_EACH, NEVER, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate, evaluate_lean
 from policyscan.engine.sight import Viewer, crash
 from policyscan.engine.tables import Tables
@@ -27,7 +27,7 @@ from policyscan.findings import (
     Status,
     worst,
 )
-from policyscan.policies.policy import Policy
+from policyscan.policies.policy import Policy, Requirement
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
@@ -96,7 +96,8 @@ class Evaluation:
             return [self.crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
-        if self.full or policy.tables or self.rule is not None or policy.evidence is not None:
+        plain = self.rule is None and policy.evidence is None and not self.viewer.first.listed
+        if self.full or policy.tables or not plain:
             evaluated = self.outcomes(policy, self.clock, keep=self.full)
         else:
             evaluated = evaluate_lean(policy, self.document.value, self.clock)
@@ -198,11 +199,14 @@ class Evaluation:
     def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:
         """All outcomes of a policy at a moment, after a look at the evidence if something is asked of it;
         `keep` gives verdicts to those that pass, too."""
-        root = self.viewer.at(clock).document.value
+        sight = self.viewer.at(clock)
+        root = sight.document.value
         if policy.tables:
             found = self.tables.outcomes(policy, root, clock, keep=keep)
         else:
             found = evaluate(policy, root, clock, keep=keep)
+            if sight.listed:
+                found = with_fails(found, evaluate(policy, sight.listed[0].value, clock))
         rule = merged(self.rule, policy.evidence)
         if rule is None:
             return found
@@ -223,7 +227,7 @@ class Evaluation:
         viewer, sight = self.viewer, self.viewer.at(clock)
         grader = Grader(sight.document, clock, self.known, sight.context, places=viewer.evidence)
         return Explainer(
-            sight.document, clock, grader, sight.context,
+            sight.document, clock, grader, (*sight.context, *sight.listed),
             evidence=viewer.evidence, gaps=viewer.gaps, tables=self.tables,
         )  # fmt: skip
 
@@ -270,6 +274,28 @@ class Evaluation:
         clock.turn_day = min(clock.turn_day, turn[0])
         clock.turn_instant = min(clock.turn_instant, turn[1])
         return status
+
+
+def with_fails(found: Evaluated, listed: Evaluated) -> Evaluated:
+    """What a policy gives without the lists that are in dispute, and at what elements of these fail.
+
+    A list that is in dispute may lack elements, or have some too many: nobody can say that all of them pass.
+    """
+    fails = {
+        (one.subject, one.requirement): one
+        for one in listed.outcomes
+        if one.status is Status.FAIL and one.item
+    }
+    subjects = {one.subject for one in found.outcomes}
+    kept = [
+        fails.get((one.subject, one.requirement), one)
+        if one.status is Status.UNKNOWN and isinstance(one.item, Requirement) and one.item.each
+        else one
+        for one in found.outcomes
+    ]
+    lost = any(one.requirement == FOR_EACH and one.status is Status.UNKNOWN for one in kept)
+    more = [one for one in fails.values() if one.subject not in subjects] if lost else []
+    return Evaluated([*kept, *more], earliest(found.turn, listed.turn))
 
 
 def _told(policy: str, status: Status) -> Status:

@@ -181,7 +181,7 @@ class Explainer:
 
     def _path(self, owner: Document | Tables, container: Any, key: str | int | None) -> str:
         path = owner.path_of(container, key)
-        if owner is self.home or isinstance(owner, Tables):
+        if isinstance(owner, Tables) or (self.home is not None and owner.tree is self.home.tree):
             return path
         return f"{owner.kind.name}[{owner.id}].{path}"
 

@@ -29,13 +29,18 @@ _MOST_TURNS = 1000  # a bound against clocks that never rest
 
 class Sight(NamedTuple):
     """A document as controls may read it, with those that it refers to; the findings of rules about it; when
-    any of these may first be others; and which facts are in dispute, by the ids of their objects and keys."""
+    any of these may first be others; and which facts are in dispute, by the ids of their objects and keys.
+
+    `listed` are the same documents with the lists that are in dispute: as lists they prove nothing, but what
+    one of their elements fails at is so. It is empty where none is.
+    """
 
     document: Document
     context: Sequence[Document]
     results: Sequence[Result] = ()
     turn: Turn = NEVER
     facts: frozenset[tuple[int, Key]] = frozenset()
+    listed: Sequence[Document] = ()
 
 
 class Viewer:
@@ -104,7 +109,9 @@ class Viewer:
             turns.append(turn)
         document, *context = without([self.document, *self.context], facts)
         named = frozenset((id(fact.container), fact.key) for fact in facts)
-        return Sight(document, context, results, earliest(*turns), named)
+        others = [fact for fact in facts if not isinstance(fact.container.get(fact.key), list)]
+        listed = without([self.document, *self.context], others) if len(others) < len(facts) else ()
+        return Sight(document, context, results, earliest(*turns), named, listed)
 
     def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Turn]:
         """What another document says against itself, which it keeps for the next who refers to it."""
