@@ -33,26 +33,27 @@ STORIES: dict[str, dict[str, str]] = {
         "not_applicable": "GOV-03",
     },
     "clients/corner-oven.yaml": {
-        "fail": """ACC-01 PATCH-02 PLAN-01 PLAN-02 PLAN-03 PLAN-05 PLAN-06 PLAN-11 REC-01 REC-02 SLA-01
-            SLA-05 TRAIN-01""",
-        "unknown": """ACC-02 AV-01 BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 GOV-01 GOV-02 INS-02 INS-03
-            INS-06 LOG-01 LOG-02 PATCH-01 PLAN-08 PLAN-09 PROV-01 PROV-02 PROV-03 PROV-08 REC-03
-            RISK-01 RISK-02 RISK-03 RISK-04 RISK-05 RISK-06 TEN-01 TEN-02 TEN-03 TEN-04 TRAIN-02
-            WEB-01""",
+        "fail": """ACC-01 PATCH-02 PLAN-01 PLAN-02 PLAN-03 PLAN-05 PLAN-06 PLAN-11 REC-01 REC-02
+            SLA-01 SLA-05 TRAIN-01""",
+        "unknown": """ACC-02 ACC-03 AV-01 AV-02 BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 BUD-04 DEV-01
+            GOV-01 GOV-02 INS-02 INS-03 INS-06 LOG-01 LOG-02 LOG-03 MAIL-01 PATCH-01 PAY-01
+            PLAN-08 PLAN-09 PROV-01 PROV-02 PROV-03 PROV-08 REC-03 RISK-01 RISK-02 RISK-03
+            RISK-04 RISK-05 RISK-06 RISK-07 TEN-01 TEN-02 TEN-03 TEN-04 TRAIN-02 WEB-01""",
         "due": "INS-01",
         "not_applicable": "GOV-03 PLAN-04 PLAN-07 PLAN-10 SLA-02 SLA-03 SLA-04",
     },
     "clients/elm-vets.yaml": {
-        "fail": """BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 DOC-WAIVER GOV-01 GOV-02 GOV-03 PROV-01
-            PROV-03 PROV-08 REC-03 RISK-03 RISK-04 RISK-05 RISK-06 TRAIN-01 TRAIN-02""",
-        "unknown": """ACC-01 ACC-02 AV-01 INS-01 INS-02 INS-03 INS-06 LOG-01 LOG-02 PATCH-01 PATCH-02
-            PLAN-01 PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08 PLAN-09 PLAN-10
-            PLAN-11 PROV-02 REC-01 REC-02 SLA-01 SLA-02 SLA-03 SLA-04 SLA-05 TEN-01 TEN-02
-            TEN-03 TEN-04""",
+        "fail": """BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 BUD-04 DOC-WAIVER GOV-01 GOV-02 GOV-03
+            PROV-01 PROV-03 PROV-08 REC-03 RISK-03 RISK-04 RISK-05 RISK-06 RISK-07 TRAIN-01
+            TRAIN-02""",
+        "unknown": """ACC-01 ACC-02 ACC-03 AV-01 AV-02 DEV-01 INS-01 INS-02 INS-03 INS-06 LOG-01
+            LOG-02 LOG-03 MAIL-01 PATCH-01 PATCH-02 PAY-01 PLAN-01 PLAN-02 PLAN-03 PLAN-04
+            PLAN-05 PLAN-06 PLAN-07 PLAN-08 PLAN-09 PLAN-10 PLAN-11 PROV-02 REC-01 REC-02
+            SLA-01 SLA-02 SLA-03 SLA-04 SLA-05 TEN-01 TEN-02 TEN-03 TEN-04""",
         "not_applicable": "WEB-01",
     },
     "clients/harrow-joinery.yaml": {
-        "fail": "BUD-03 GOV-02 PLAN-07 RISK-06",
+        "fail": "AV-02 BUD-03 BUD-04 GOV-02 LOG-03 PAY-01 PLAN-07 RISK-06 RISK-07",
         "due": "GOV-03 PATCH-02",
         "waived": "PLAN-04",
         "not_applicable": """BRIEF-01 BRIEF-03 GOV-01 INS-01 INS-02 INS-03 INS-06 LOG-02 PLAN-05 PLAN-08
@@ -60,26 +61,28 @@ STORIES: dict[str, dict[str, str]] = {
             SLA-03 SLA-04 SLA-05 TEN-01 TEN-02 TEN-03 TEN-04 WEB-01""",
     },
     "clients/mika-lind.yaml": {
-        "fail": """BRIEF-01 BUD-03 GOV-02 INS-01 PLAN-01 PLAN-02 PLAN-03 PLAN-05 PLAN-06 PLAN-11 REC-02
-            RISK-03 SLA-01 SLA-05 TRAIN-01 TRAIN-02""",
+        "fail": """BRIEF-01 BUD-03 BUD-04 GOV-02 INS-01 LOG-03 PAY-01 PLAN-01 PLAN-02 PLAN-03
+            PLAN-05 PLAN-06 PLAN-11 REC-02 RISK-03 RISK-07 SLA-01 SLA-05 TRAIN-01 TRAIN-02""",
         "unknown": "PROV-03",
-        "not_applicable": """AV-01 BRIEF-03 BUD-01 BUD-02 GOV-01 GOV-03 INS-02 INS-03 INS-06 LOG-01 LOG-02
-            PLAN-04 PLAN-07 PLAN-08 PLAN-09 PLAN-10 PROV-02 PROV-08 RISK-02 RISK-04 RISK-05
-            RISK-06 SLA-02 SLA-03 SLA-04 TEN-01 TEN-02 TEN-03 TEN-04""",
+        "not_applicable": """AV-01 AV-02 BRIEF-03 BUD-01 BUD-02 GOV-01 GOV-03 INS-02 INS-03 INS-06 LOG-01
+            LOG-02 MAIL-01 PLAN-04 PLAN-07 PLAN-08 PLAN-09 PLAN-10 PROV-02 PROV-08 RISK-02
+            RISK-04 RISK-05 RISK-06 SLA-02 SLA-03 SLA-04 TEN-01 TEN-02 TEN-03 TEN-04""",
     },
     "clients/northgate-dental.yaml": {
-        "fail": """ACC-01 ACC-02 AV-01 BUD-03 GOV-01 GOV-02 INS-02 INS-03 INS-06 LOG-01 LOG-02 PATCH-01
-            PATCH-02 PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08 PLAN-09 PLAN-10
-            PLAN-11 PROV-02 PROV-03 PROV-08 REC-02 REC-03 RISK-01 RISK-02 RISK-04 RISK-05 SLA-01
+        "fail": """ACC-01 ACC-02 ACC-03 AV-01 AV-02 BUD-03 BUD-04 DEV-01 GOV-01 GOV-02 INS-02
+            INS-03 INS-06 LOG-01 LOG-02 LOG-03 MAIL-01 PATCH-01 PATCH-02 PAY-01 PLAN-02
+            PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08 PLAN-09 PLAN-10 PLAN-11 PROV-02
+            PROV-03 PROV-08 REC-02 REC-03 RISK-01 RISK-02 RISK-04 RISK-05 RISK-07 SLA-01
             SLA-02 SLA-03 SLA-04 SLA-05 TEN-01 TEN-02 TEN-03 TEN-04 TRAIN-01 WEB-01""",
         "unknown": "RISK-03",
     },
     "clients/ridge-dental.yaml": {
-        "unknown": """ACC-01 ACC-02 AV-01 BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 GOV-01 GOV-02 INS-03
-            INS-06 LOG-01 LOG-02 PATCH-01 PATCH-02 PLAN-01 PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06
-            PLAN-07 PLAN-08 PLAN-09 PLAN-10 PLAN-11 PROV-01 PROV-02 PROV-03 PROV-08 REC-01 REC-02
-            REC-03 RISK-01 RISK-02 RISK-03 RISK-04 RISK-05 RISK-06 SLA-01 SLA-02 SLA-03 SLA-04
-            SLA-05 TEN-01 TRAIN-01 TRAIN-02""",
+        "unknown": """ACC-01 ACC-02 ACC-03 AV-01 AV-02 BRIEF-01 BRIEF-03 BUD-01 BUD-02 BUD-03 BUD-04
+            DEV-01 GOV-01 GOV-02 INS-03 INS-06 LOG-01 LOG-02 LOG-03 MAIL-01 PATCH-01
+            PATCH-02 PAY-01 PLAN-01 PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08
+            PLAN-09 PLAN-10 PLAN-11 PROV-01 PROV-02 PROV-03 PROV-08 REC-01 REC-02 REC-03
+            RISK-01 RISK-02 RISK-03 RISK-04 RISK-05 RISK-06 RISK-07 SLA-01 SLA-02 SLA-03
+            SLA-04 SLA-05 TEN-01 TRAIN-01 TRAIN-02""",
         "not_applicable": "GOV-03 WEB-01",
     },
     "portfolios/bright-harbor.yaml": {
@@ -94,23 +97,24 @@ STORIES: dict[str, dict[str, str]] = {
         "not_applicable": "PORT-01 PORT-02 PORT-03 PORT-04",
     },
     "providers/bright-harbor.yaml": {
-        "fail": "INS-05 PROV-04 PROV-05 PROV-06 PROV-07",
+        "fail": "INS-05 INS-07 PROV-04 PROV-05 PROV-06 PROV-07 PROV-09 PROV-10",
         "unknown": "INS-04",
     },
     "providers/example-cloud.yaml": {
-        "unknown": "BRIEF-02 INS-04 INS-05 PROV-05 PROV-06 PROV-07",
-        "not_applicable": "PROV-04",
+        "unknown": "BRIEF-02 INS-04 INS-05 INS-07 PROV-05 PROV-06 PROV-07 PROV-10",
+        "not_applicable": "PROV-04 PROV-09",
     },
     "providers/example-ledger.yaml": {
-        "unknown": "BRIEF-02 INS-04 INS-05 PROV-05 PROV-06 PROV-07",
-        "not_applicable": "PROV-04",
+        "unknown": "BRIEF-02 INS-04 INS-05 INS-07 PROV-05 PROV-06 PROV-07 PROV-10",
+        "not_applicable": "PROV-04 PROV-09",
     },
     "providers/granite-peak.yaml": {
         "unknown": "INS-04",
+        "not_applicable": "INS-07",
     },
     "providers/mika-lind.yaml": {
-        "fail": "BRIEF-02 INS-04 PROV-04 PROV-06",
-        "not_applicable": "INS-05 PROV-05 PROV-07",
+        "fail": "BRIEF-02 INS-04 INS-07 PROV-04 PROV-06 PROV-09",
+        "not_applicable": "INS-05 PROV-05 PROV-07 PROV-10",
     },
 }
 

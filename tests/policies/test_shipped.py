@@ -145,7 +145,10 @@ def test_the_default_profile_is_the_essentials() -> None:
 
 
 def test_companions_say_that_they_are() -> None:
-    companions = {"ACC-01", "ACC-02", "REC-03", "INS-06", "GOV-02", "GOV-03"}
+    companions = {
+        "ACC-01", "ACC-02", "ACC-03", "AV-02", "DEV-01", "GOV-02", "GOV-03", "INS-06", "MAIL-01",
+        "PAY-01", "REC-03",
+    }  # fmt: skip
     assert {p.id for p in pack().policies.values() if p.info.origin == "companion"} == companions & set(IDS)
 
 
