@@ -114,3 +114,32 @@ def test_an_optional_field_of_what_a_reference_does_not_find_is_not_there(
     world.policy(f"absence_ok: it is the question\nrequire:\n  - {{id: a, that: {optional}}}\n")
     found = [r for r in world.scan(facts, depot=depot) if r.policy == "MINE-01"]
     assert [r.status for r in found] == [status]
+
+
+DESK = """\
+require:
+  - id: open
+    that: isOpen(shop.supplier.desk, timestamp("2026-10-30T13:30:00Z"))
+    say: closed
+"""
+HOURS = 'desk: {days: [fri], opens: "08:00", closes: "14:00", holidays: []%s}\n'
+"""Open in London at that instant; in Chicago it opens half an hour later, in Helsinki it has closed."""
+
+
+@pytest.mark.parametrize(
+    ("shop", "depot", "own", "status"),
+    [
+        ("Europe/London", "time_zone: Europe/London\n", "", "pass"),
+        ("Europe/London", "time_zone: Europe/Helsinki\n", "", "fail"),
+        ("Europe/Helsinki", "time_zone: Europe/London\n", "", "pass"),
+        ("America/Chicago", "time_zone: Europe/Helsinki\n", ", time_zone: Europe/London", "pass"),
+        ("Europe/Helsinki", "", "", "pass"),  # as the settings say: UTC
+        ("Europe/London", "time_zone: Europe/London\n", ", time_zone: ", "unknown"),
+        ("Europe/London", "", ", time_zone: ", "unknown"),
+    ],
+)
+def test_hours_are_in_the_zone_of_the_document_that_they_stand_in(
+    world: World, shop: str, depot: str, own: str, status: str
+) -> None:
+    text = f"supplier: north\ntime_zone: {shop}\n"
+    assert world.policy(DESK).status(text, depot=depot + HOURS % own).value == status

@@ -37,7 +37,7 @@ fix: do it
 
 @cache
 def kinds() -> Kinds:
-    known = Kinds.builtin()
+    known = Kinds.builtin(zone="UTC")
     for name in ("shop", "depot", "chain"):
         known.load(HERE / f"{name}.schema.json", f"{name}.schema.json")
     return known

@@ -299,15 +299,15 @@ def _document(kind: Kind, content: Content) -> Document:
 
 def decoded(kind: Kind, tree: Tree) -> Content:
     """What a tree of a kind says, decoded in place; raises Problems with all that is wrong."""
-    currency = tree.value.get(CURRENCY)
-    facts = Facts(tree.blanks, currency if currency.__class__ is str else None)
+    currency, zone = tree.value.get(CURRENCY), tree.value.get(TIME_ZONE)
+    zone = zone if isinstance(zone, str) else None
+    facts = Facts(tree.blanks, currency if currency.__class__ is str else None, zone or kind.zone)
     try:
         kind.decoder(tree.value, None, None, facts)
     except Invalid:
         raise Problems(_explain(kind, tree)) from None
     tree.replaced = facts.replaced
-    zone = tree.value.get(TIME_ZONE)
-    if isinstance(zone, str) and not is_zone(zone):
+    if zone is not None and not is_zone(zone):
         raise Problems([_bad_zone(tree, zone)])
     return Content(envelope_of(kind, tree, facts.references), tree, facts)
 

@@ -23,6 +23,10 @@ FIRST_INSTANT = Timestamp((Date.parse("1980-01-01") - EPOCH_DAY) * DAY)
 LAST_INSTANT = Timestamp((LAST_DATE + 1 - EPOCH_DAY) * DAY - 1)
 """Dates outside these years are faults of an export (an epoch of 0, milliseconds read as seconds)."""
 
+_HOURS = frozenset(("days", "opens", "closes", "holidays"))
+"""The properties by which expressions know a calendar."""
+_ZONE = "time_zone"
+
 Decode = Callable[[Any, Any, Any, "Facts"], Any]
 
 
@@ -47,11 +51,14 @@ class Facts:
 
     __slots__ = (
         "blanks", "currency", "indexes", "maps", "past", "references", "replaced", "supplied", "unclear",
+        "zone",
     )  # fmt: skip
 
-    def __init__(self, blanks: dict[int, list[str]], currency: str | None) -> None:
+    def __init__(self, blanks: dict[int, list[str]], currency: str | None, zone: str | None = None) -> None:
+        """`zone` is the time zone of hours that name none."""
         self.blanks = blanks
         self.currency = currency
+        self.zone = zone
         self.indexes: dict[int, tuple[tuple[str, ...], dict[Any, Any]]] = {}
         self.references: list[Reference] = []
         self.past: list[tuple[Any, Any, Any]] = []
@@ -119,6 +126,8 @@ class _Maker:
         self._open.add(id(shape))
         # Null is seen to before the function of a property is called.
         decode = _object(shape, {key: self.shape(field.shape) for key, field in shape.fields.items()})
+        if shape.fields.keys() >= _HOURS:
+            decode = _calendar(decode)
         self._objects[id(shape)] = decode
         return decode
 
@@ -201,6 +210,24 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
         return node
 
     return decode
+
+
+def _calendar(work: Decode) -> Decode:
+    """Hours that name no time zone are in that of their own document, whoever reads them from where."""
+
+    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:
+        work(node, container, key, facts)
+        if _ZONE in facts.blanks.get(id(node), ()):
+            facts.unclear.append((container, key, f"its {_ZONE} is blank"))
+        elif _ZONE not in node and facts.zone is not None:
+            _supply(_ZONE, facts.zone, _same, node, facts)
+        return node
+
+    return decode
+
+
+def _same(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001 - a decoder
+    return value
 
 
 def _supply(name: str, value: Any, work: Decode, node: dict[str, Any], facts: Facts) -> None:

@@ -46,6 +46,11 @@ class Kind:
         """The shape of a document."""
         return from_rows(self._rows)
 
+    @property
+    def zone(self) -> str | None:
+        """The time zone of documents that name none."""
+        return self._kinds.zone
+
     @cached_property
     def decoder(self) -> Decode:
         """Decodes the root of a document in place; raises Invalid at the first thing that is wrong."""
@@ -96,18 +101,22 @@ class Kind:
 
 
 class Kinds:
-    """The kinds that a scan knows, by name. With a store, their shapes are kept between runs."""
+    """The kinds that a scan knows, by name. With a store, their shapes are kept between runs.
 
-    def __init__(self, store: Store | None = None) -> None:
+    `zone` is the time zone of documents that name none.
+    """
+
+    def __init__(self, store: Store | None = None, zone: str | None = None) -> None:
+        self.zone = zone
         self._store = store
         self._kinds: dict[str, Kind] = {}
         self._files: dict[str, str] = {}
         self._digests: dict[str, str] = {}
 
     @classmethod
-    def builtin(cls, store: Store | None = None) -> Kinds:
+    def builtin(cls, store: Store | None = None, zone: str | None = None) -> Kinds:
         """The kinds that come with policyscan; each is loaded when it is first asked for."""
-        kinds = cls(store)
+        kinds = cls(store, zone)
         for name in BUILT_IN:
             kinds._files[name] = f"{_SCHEMAS}/{name}.schema.json"
         return kinds

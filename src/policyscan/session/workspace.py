@@ -41,7 +41,7 @@ def open_store(*, use_cache: bool = True) -> Store | None:
 
 def load_kinds(config: Config, store: Store | None = None) -> Kinds:
     """The built-in kinds and those that the configuration adds."""
-    kinds = Kinds.builtin(store)
+    kinds = Kinds.builtin(store, config.time_zone)
     for written in config.kinds:
         kinds.load(os.path.join(config.root, written), written)
     return kinds

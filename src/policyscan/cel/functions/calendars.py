@@ -1,9 +1,10 @@
 """Opening hours, stretches of time and rotas, with the changes of the clocks taken into account.
 
 A calendar has `days` ("mon" to "sun"), `opens` and `closes` ("08:00", "24:00"), `holidays` (closed all day)
-and perhaps a `time_zone`; without one, the document's zone holds. A calendar that closes at or before the
-time it opens closes on the next day. At a change of the clocks, an opening time that comes twice is the first
-and a closing time the last; one that is skipped is the instant of the change.
+and perhaps a `time_zone`; without one, the reader's holds: whoever decodes a document gives its own to its
+calendars. One that closes at or before the time it opens closes on the next day. At a change of the clocks,
+an opening time that comes twice is the first and a closing time the last; one that is skipped is the instant
+of the change.
 """
 
 from __future__ import annotations
