@@ -81,6 +81,13 @@ def apply(
         ({"requirement": "gone"}, "complete", "for which requirement (os, app, or * for all)"),
         ({"requirement": "browser"}, "known", "there is no requirement browser (os, app, or * for all)"),
         ({"approved_by": {"id": "bright-harbor"}}, "approved", "requester approved it himself"),
+        (
+            {"requested_by": Dangling("the IT guy")},
+            "approved",
+            "nobody in people or providers has the id the IT",
+        ),
+        ({"requested_by": Unresolved("p-2")}, "approved", "so that it may be who approved it"),
+        ({"requested_by": Dangling("р-аmеs")}, "approved", "requester approved it himself"),
         ({"requested_by": "P-Ames "}, "approved", "requester approved it himself"),
         (
             {"requested_by": Unresolved("ann ames"), "approved_by": {"id": "p-ames", "name": "Ann Ames"}},
@@ -208,6 +215,8 @@ def test_the_next_day_on_which_a_waiver_starts_or_ends(written: object, day: str
         ("Zoë Berg", "zoë  berg"),
         ("Zoë Berg", "Zoë\u00a0Berg\u200b"),
         ("p-2", "P-2"),
+        ("Аnn Вerg", "ann berg"),  # А and В are Cyrillic
+        ("Νina", "Nina"),  # Ν is Greek
         ("Straße", "STRASSE"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
-from policyscan.names import person
+from policyscan.names import looks
 from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever
@@ -154,6 +154,13 @@ def _read(
         message = f"nobody in people has the id {item['approved_by']}, who is said to have approved it"
         refuse("approved", message, locate(item, "approved_by"))
         return None
+    own = not _names(item["requested_by"]).isdisjoint(_names(item["approved_by"]))
+    if isinstance(item["requested_by"], (Dangling, Unresolved)) and not own:
+        message = (
+            f"nobody in people or providers has the id {item['requested_by']}, who is said to have asked"
+        )
+        refuse("approved", f"{message}, so that it may be who approved it", locate(item, "requested_by"))
+        return None
     if absence := _absence(item["approved_by"], item["approved_on"]):
         refuse("approved", absence, locate(item, "approved_by"))
         return None
@@ -165,10 +172,10 @@ def _read(
     if policy is None:
         refuse("known", "there is no such control", locate(item, "policy"))
         return None
-    own = requirements.get(policy, ())
-    requirement = _text(item.get("requirement")) or (own[0] if len(own) == 1 else "")
-    if requirement not in (*own, ALL):
-        choice = f"{', '.join(own)}, or {ALL} for all"
+    its = requirements.get(policy, ())
+    requirement = _text(item.get("requirement")) or (its[0] if len(its) == 1 else "")
+    if requirement not in (*its, ALL):
+        choice = f"{', '.join(its)}, or {ALL} for all"
         if not requirement:
             refuse("complete", f"it does not say for which requirement ({choice})", span)
             return None
@@ -186,7 +193,7 @@ def _read(
         item.get("ticket"),
         span,
         number,
-        own=not _names(item["requested_by"]).isdisjoint(_names(item["approved_by"])),
+        own=own,
     )
 
 
@@ -267,7 +274,7 @@ def _is_blank(value: Any) -> bool:
 def _names(value: Any) -> set[str]:
     """What somebody is called: the id, and the name of a person that it leads to, as they look."""
     names = (value.get("id"), value.get("name")) if isinstance(value, dict) else (value,)
-    return {text for name in names if (text := person(_text(name)))}
+    return {look for name in names for look in looks(_text(name)) if look}
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,47 @@ def test_a_test_file_that_is_broken(
     ran = run(monkeypatch, place)
     assert ran.code == 2
     assert words in ran.err
+
+
+def _pipe(at: Path, _outside: Path) -> None:
+    os.mkfifo(at)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes among files, and its links need a permission")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda at, outside: at.symlink_to(outside), "this link leads out of the repository"),
+        (lambda at, _outside: at.symlink_to("/proc/self/environ"), "this link leads out of the repository"),
+        (lambda at, _outside: at.symlink_to("/dev/zero"), "this link leads out of the repository"),
+        (lambda at, _outside: at.symlink_to("gone.yaml"), "there is no such file"),
+        (lambda at, _outside: at.symlink_to(at.name), "the links lead in a circle"),
+        (_pipe, "this is a pipe, not a file"),
+        (lambda at, _outside: at.mkdir(), "this is a folder, not a file"),
+    ],
+)
+def test_a_test_file_that_is_none_is_told_and_nothing_of_it_shown(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path_factory: pytest.TempPathFactory,
+    make: Callable[[Path, Path], None], message: str,
+) -> None:  # fmt: skip
+    outside = tmp_path_factory.mktemp("outside") / "secret.yaml"
+    outside.write_text("password: hunter2\n", encoding="utf-8")
+    make(place / NAME, outside)
+    ran = run(monkeypatch, place, "--select", "OPS-02")
+    assert ran.code == 2
+    assert f"error: {NAME}:1:1: {message}" in ran.err
+    assert "hunter2" not in ran.err + ran.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its links need a permission")
+def test_a_test_file_that_another_of_the_repository_stands_for_is_run(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "shared/OPS-02.yaml", CASES)
+    (place / NAME).symlink_to(place / "shared" / "OPS-02.yaml")
+    ran = run(monkeypatch, place, "--select", "OPS-02")
+    assert (ran.code, ran.err) == (0, "")
+    assert "3 cases: 3 passed" in ran.out
 
 
 def test_a_policy_that_is_broken(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -209,7 +209,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("policyscan.files.discovery.os.scandir", deny)
     found = discover(base=tmp_path)
     assert shown(found) == ["inventories/x.yaml"]
-    assert problems(found) == [("inventories/closed:1:1", "the file may not be read")]
+    assert problems(found) == [("inventories/closed:1:1", "the folder may not be read")]
 
 
 # --- standard input ---

@@ -131,7 +131,7 @@ def test_a_folder_that_cannot_be_read_is_told(
 
     monkeypatch.setattr(survey.os, "scandir", refuse)
     name = "mine/MINE" if what == "MINE" else "mine"
-    assert f"{name}:1:1: the file may not be read" in told(folder)
+    assert f"{name}:1:1: the folder may not be read" in told(folder)
 
 
 def test_a_file_of_any_size_or_kind_is_refused_without_reading_it(folder: Path) -> None:

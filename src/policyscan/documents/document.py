@@ -12,6 +12,7 @@ from policyscan.documents.envelope import TIME_ZONE, Envelope
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import Facts, Reference
 from policyscan.kinds.kinds import Kind
+from policyscan.names import ALIKE
 from policyscan.reading.tree import Container, Key, Tree
 from policyscan.source import Source, Span
 
@@ -389,7 +390,7 @@ def like_id(document: Document, other: str, where: str) -> DocumentError:
     return DocumentError(
         f"the id {document.id} looks like {other}, which another {document.kind.name} has in {where}",
         at=document.place_of(*_ident(document)),
-        hint="if they are one and the same, write it in one way; else give them ids that look different",
+        hint=ALIKE,
     )
 
 

@@ -24,7 +24,7 @@ from policyscan.files.discovery import (
 )
 from policyscan.files.identity import Identity
 from policyscan.kinds.kinds import Kinds
-from policyscan.names import person
+from policyscan.names import looks
 
 
 class Library:
@@ -80,10 +80,12 @@ class Library:
 
     def _alike(self, document: Document) -> Iterator[DocumentError]:
         """What is wrong with an id that differs from another one only in what nobody sees, or in case."""
-        key = (document.kind.name, person(document.id))
-        other, where = self._looks.setdefault(key, (document.id, document.file))
-        if other != document.id:
-            yield like_id(document, other, where)
+        for look in looks(document.id):
+            key = (document.kind.name, look)
+            other, where = self._looks.setdefault(key, (document.id, document.file))
+            if other != document.id:
+                yield like_id(document, other, where)
+                return
 
     def known(self, kind: str) -> list[str]:
         """The ids of a kind that were met so far, for a guess at what was meant."""

@@ -261,7 +261,7 @@ class _Search:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            self.problems.append(cannot_read(self.shown(folder), error))
+            self.problems.append(cannot_read(self.shown(folder), error, "folder"))
             self.lost.append(folder)
             return
         if any(entry.name == ".gitignore" for entry in entries):

@@ -14,6 +14,7 @@ from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.kinds.shapes import FREE, Field, Shape
+from policyscan.names import alike
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
 from policyscan.reading.tree import by_id
 
@@ -308,7 +309,7 @@ def _indexed(node: list[Any], keys: tuple[str, ...]) -> dict[Any, Any]:
         except (KeyError, TypeError):  # an item that is null or has no key
             pass
         if len(index) == len(node):
-            return index
+            return _told_apart(index)
         index = {}
         for item in node:
             if item.__class__ is dict and key in item:
@@ -316,13 +317,27 @@ def _indexed(node: list[Any], keys: tuple[str, ...]) -> dict[Any, Any]:
                 if ident in index:
                     raise Invalid
                 index[ident] = item
-        return index
+        return _told_apart(index)
     for item in node:
         ident = item_key(item, keys)
         if ident is not None:
             if ident in index:
                 raise Invalid
             index[ident] = item
+    return _told_apart(index)
+
+
+def _told_apart(index: dict[Any, Any]) -> dict[Any, Any]:
+    """The items of a list by their keys, no two of which look alike."""
+    try:
+        text = "".join(index)
+        plain = text.isascii() and len(text.split()) < 2  # as nearly always
+        if plain and (text.islower() or len(set(map(str.lower, index))) == len(index)):
+            return index
+    except TypeError:  # numbers, or several values
+        pass
+    if any(alike(index)):
+        raise Invalid
     return index
 
 

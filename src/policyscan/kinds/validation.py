@@ -22,6 +22,7 @@ from policyscan.kinds.decoding import (
     within,
 )
 from policyscan.kinds.shapes import FREE, Field, Shape
+from policyscan.names import ALIKE, alike
 from policyscan.reading.suggest import clip, did_you_mean, nearest
 from policyscan.reading.tree import Key, Tree
 from policyscan.source import Span
@@ -155,15 +156,23 @@ class _Explainer:
                 first = seen.setdefault(ident, index)
             except TypeError:  # a list or mapping, which is a problem of its own
                 continue
-            if ident is None or first == index:
-                continue
-            at = self.tree.span_of(items[first], shape.key[0])
-            name = "/".join(shape.key)
-            shown = "/".join(map(str, ident)) if isinstance(ident, tuple) else ident
-            message = f"the {name} {shown} stands twice in this list: first on line {at.line}"
-            place = _one_line(self.tree.span_of(item, shape.key[0]))
-            hint = "each needs its own: results and waivers refer to it"
-            self.problems.append(DocumentError(message, at=place, hint=hint))
+            if ident is not None and first != index:
+                message = f"stands twice in this list: first on line {self._line(shape, items[first])}"
+                self._identity(shape, item, message, "each needs its own: results and waivers refer to it")
+        seen.pop(None, None)
+        for ident, other in alike(seen):
+            line = self._line(shape, items[seen[other]])
+            message = f"looks like {_shown(other)} on line {line} of this list"
+            self._identity(shape, items[seen[ident]], message, ALIKE)
+
+    def _line(self, shape: Shape, item: Any) -> int:
+        return self.tree.span_of(item, shape.key[0]).line
+
+    def _identity(self, shape: Shape, item: Any, message: str, hint: str) -> None:
+        """A problem with what identifies an item of a list."""
+        name, shown = "/".join(shape.key), _shown(item_key(item, shape.key))
+        place = _one_line(self.tree.span_of(item, shape.key[0]))
+        self.problems.append(DocumentError(f"the {name} {shown} {message}", at=place, hint=hint))
 
     def _map(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
         if not isinstance(value, dict):
@@ -300,6 +309,11 @@ class _Explainer:
             self._mistyped(shape, amount, container, key, _unquote(amount) or hint)
             return
         self._bounds(shape, amount, container, key)
+
+
+def _shown(ident: Any) -> str:
+    """What identifies an item, in words."""
+    return clip("/".join(map(str, ident)) if isinstance(ident, tuple) else str(ident))
 
 
 def _items(shape: Shape) -> Field:

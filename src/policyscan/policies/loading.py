@@ -85,7 +85,7 @@ class _Loader:
         try:
             files = files or survey(str(self.folder), self.shown)
         except OSError as error:
-            self.problems.append(cannot_read(self.shown, error))
+            self.problems.append(cannot_read(self.shown, error, "folder"))
             return None
         self.problems.extend(files.problems)
         about = self._shared(files, ABOUT, "pack")

@@ -83,8 +83,7 @@ class PackFiles(NamedTuple):
 def survey(folder: str, shown: str) -> PackFiles:
     """The files of a pack; raises OSError if its folder cannot be read."""
     found = PackFiles(folder, shown, {}, [], [])
-    repository = Repository.around(os.path.realpath(folder), ())
-    inside = [os.path.realpath(folder), os.getcwd(), *([repository.top] if repository else [])]
+    inside = _inside(folder)
     for relative, is_link in _walk(found, "", inside):
         full, name = os.path.join(folder, relative), relative.rpartition("/")[2]
         if not name.lower().endswith(_SUFFIXES):
@@ -114,8 +113,20 @@ def test_of(name: str) -> str | None:
 def tests_in(folder: str) -> list[str]:
     """The paths of the tests in a pack, relative to it, those with other endings than .test.yaml too."""
     found = PackFiles(folder, "", {}, [], [])
-    walk = _walk(found, "", [os.path.realpath(folder)])
+    walk = _walk(found, "", _inside(folder))
     return [path for path, _ in walk if test_of(path.rpartition("/")[2]) is not None]
+
+
+def judge_test(folder: str, path: str, name: str) -> None:
+    """DocumentError if a test of a pack, named `name` to people, is a link out of the repository."""
+    if os.path.islink(path):
+        _judge(path, name, _inside(folder))
+
+
+def _inside(folder: str) -> list[str]:
+    """The folders that what belongs to a pack may lie in, wherever links in it lead."""
+    repository = Repository.around(os.path.realpath(folder), ())
+    return [os.path.realpath(folder), os.getcwd(), *([repository.top] if repository else [])]
 
 
 def _walk(found: PackFiles, above: str, inside: list[str]) -> Iterator[tuple[str, bool]]:
@@ -134,7 +145,7 @@ def _walk(found: PackFiles, above: str, inside: list[str]) -> Iterator[tuple[str
                     _judge(entry.path, found.named(relative), inside)
                 yield from _walk(found, f"{relative}/", inside)
             except OSError as error:
-                found.problems.append(cannot_read(found.named(relative), error))
+                found.problems.append(cannot_read(found.named(relative), error, "folder"))
             except DocumentError as problem:
                 found.problems.append(problem)
 

@@ -6,16 +6,17 @@ cases have run, and the sum of them with its exit code. Nothing is printed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from policyscan.errors import ConfigError, PolicyError, PolicyscanError, Problems
+from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import TEST_SUFFIX, Pack, path_of
 from policyscan.policies.policy import Policy
-from policyscan.policies.survey import test_of, tests_in
+from policyscan.policies.survey import judge_test, test_of, tests_in
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import CaseOutcome, run
@@ -120,10 +121,14 @@ def _test_pack(pack: Pack, kinds: Kinds, select: Sequence[str]) -> Iterator[Poli
 
 def _test(policy: Policy, pack: Pack, kinds: Kinds) -> PolicyRun:
     path = Path(pack.folder, path_of(policy).removesuffix(".yaml") + TEST_SUFFIX)
-    if not path.is_file():
+    if not os.path.lexists(path):
         return PolicyRun(policy.id, untested=True)
     name = policy.info.file.removesuffix(".yaml") + TEST_SUFFIX
     kind = kinds[policy.info.kind]
+    try:
+        judge_test(pack.folder, str(path), name)
+    except DocumentError as problem:
+        return PolicyRun(policy.id, problems=[problem])
     tests, problems = read_tests(path, name, kind.name, kind.shape.ident)
     if tests is not None and tests.policy != policy.id:
         problems = [PolicyError(f"these are tests of {tests.policy}, not of {policy.id}", at=tests.span)]

@@ -36,10 +36,10 @@ TOO_LARGE = "an inventory is a few hundred KB at most: is this the right file?"
 """The hint of a problem with a file that is too large to be read."""
 _REASONS = {
     errno.ENOENT: ("there is no such file", "check the path; if it is a link, its target is gone"),
-    errno.EACCES: ("the file may not be read", "give yourself permission to read it"),
-    errno.EPERM: ("the file may not be read", "give yourself permission to read it"),
+    errno.EACCES: ("the {what} may not be read", "give yourself permission to read it"),
+    errno.EPERM: ("the {what} may not be read", "give yourself permission to read it"),
     errno.ELOOP: ("the links lead in a circle", "remove the link or point it at a file"),
-    errno.ENAMETOOLONG: ("the file's name is too long", "use a shorter path"),
+    errno.ENAMETOOLONG: ("the {what}'s name is too long", "use a shorter path"),
     errno.ENOTDIR: ("a part of the path is a file, not a folder", "check the path"),
     errno.EISDIR: ("this is a folder, not a file", "rename it: a name that ends like a file's misleads"),
 }
@@ -112,10 +112,10 @@ def read_bytes(
         raise DocumentError("this cannot be the name of a file", at=top(name)) from None
 
 
-def cannot_read(name: str, error: OSError) -> DocumentError:
-    """What to tell a person about a file or folder that the system would not open."""
+def cannot_read(name: str, error: OSError, what: str = "file") -> DocumentError:
+    """What to tell a person about a file, or a `what`, that the system would not open."""
     reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}", None))
-    return DocumentError(reason, at=top(name), hint=hint)
+    return DocumentError(reason.replace("{what}", what), at=top(name), hint=hint)
 
 
 def _read_bytes(path: str | os.PathLike[str], name: str, most: int, *, links: bool) -> bytes:
