@@ -143,6 +143,44 @@ def test_what_was_there_is_put_back_when_the_disk_is_full(
     assert path.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.parametrize("before", ["", "old", "old " * 1000])
+@pytest.mark.parametrize("text", ["", "new", "new " * 100, "new " * 5000])
+def test_a_file_that_is_written_over_is_never_half_new(
+    before: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed between two steps leaves what was there, what is new, or what begins with NULs."""
+    path = tmp_path / "r.txt"
+    path.write_text(before, encoding="utf-8")
+    monkeypatch.setattr(os, "replace", _refusing(OSError(errno.EBUSY, "mounted")))
+    states: list[bytes] = []
+    written = os.write
+
+    def slow(descriptor: int, data: memoryview) -> int:
+        states.append(path.read_bytes())
+        return written(descriptor, data[: max(output._HEAD, len(data) // 2)])
+
+    monkeypatch.setattr(os, "write", slow)
+    write_file(path, text)
+    states.append(path.read_bytes())
+    assert states[-1] == text.encode()
+    for state in states:
+        assert state in {before.encode(), b"", text.encode()} or state.startswith(b"\0")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="knows no locks of this kind")
+def test_two_who_write_over_one_file_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.txt"
+    path.write_text("", encoding="utf-8")
+    monkeypatch.setattr(os, "replace", _refusing(OSError(errno.EBUSY, "mounted")))
+    texts = [str(n) * size for n, size in enumerate((100_000, 7, 70_000, 600))]
+    writers = [threading.Thread(target=write_file, args=(path, text)) for text in texts]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert path.read_text("utf-8") in texts
+
+
 def _refusing(error: OSError) -> Callable[..., NoReturn]:
     def refuse(*_args: object, **_named: object) -> NoReturn:
         raise error

@@ -25,6 +25,7 @@ _DESCRIPTOR = re.compile(r"/dev/(std(?:in|out|err))|/(?:dev|proc/(?:self|thread-
 _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
 # A folder that nothing may be added to, a file that is a mount point: then what is there is written over.
 _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))
+_HEAD = 512  # bytes: less than any disk or system writes in parts
 _DRAFT_NAME = 40  # characters; a name may have 255 bytes
 
 # How our own marks are written where a code page lacks them; any other character is spelt out.
@@ -359,22 +360,43 @@ def _runs(process: int) -> bool:
 
 
 def _write_over(target: str, data: bytes) -> None:
-    """Writes into a file that cannot be replaced; on failure what was there is put back."""
+    """Writes into a file that cannot be replaced; on failure what was there is put back.
+
+    Its first bytes go last, over NULs: one that is killed in between leaves what no program takes for a
+    report and no person for one that is whole. Others who write to it wait their turn.
+    """
     with open(target, "r+b", buffering=0) as file:
+        _lock(file.fileno())
         before = file.read()
         try:
+            _put_at(file.fileno(), 0, bytes(min(len(before), _HEAD)))
             _reserve(file.fileno(), len(data))
-            _write_all(file.fileno(), data)
+            _put_at(file.fileno(), _HEAD, data[_HEAD:])
             file.truncate(len(data))
+            _put_at(file.fileno(), 0, data[:_HEAD])
         except BaseException:
-            file.seek(0)
-            _write_all(file.fileno(), before)
+            _put_at(file.fileno(), 0, before)
             file.truncate(len(before))
             raise
 
 
+def _put_at(descriptor: int, place: int, data: bytes) -> None:
+    os.lseek(descriptor, place, os.SEEK_SET)
+    _write_all(descriptor, data)
+
+
+def _lock(descriptor: int) -> None:
+    """Waits for others who write to the file, where its system can tell; it ends with the file's closing."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        pass
+
+
 def _reserve(descriptor: int, size: int) -> None:
-    """Takes the room that is needed, so that a full disk is known before anything is written over."""
+    """Takes the room that is needed, so that a full disk is known before the rest is written over."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     if size and hasattr(os, "posix_fallocate"):
         try:
