@@ -164,16 +164,17 @@ def configuration_page() -> str:
 ENVIRONMENT = """
 ## From the environment
 
-Every option can be given by a variable too: `POLICYSCAN_`, the command, `_`, and the option's long name in capitals with
-`_` for `-`. `POLICYSCAN_SCAN_FAIL_ON=high` is `policyscan scan --fail-on high`. Blanks stand between the values of an
-option that can be repeated (`POLICYSCAN_SCAN_OUTPUT="sarif:a.sarif json:b.json"`). The command line comes first, then the
-environment, then `policyscan.yaml`. Commands tell on standard error which of these variables decide, and a variable that
-begins like a command's and names no option of it is an error.
+Every option can be given by a variable too: `POLICYSCAN_`, the command, `_`, and the option's long name in
+capitals with `_` for `-`. `POLICYSCAN_SCAN_FAIL_ON=high` is `policyscan scan --fail-on high`. Blanks stand
+between the values of an option that can be repeated (`POLICYSCAN_SCAN_OUTPUT="sarif:a.sarif json:b.json"`).
+The command line comes first, then the environment, then `policyscan.yaml`. Commands tell on standard error
+which of these variables decide, and a variable that begins like a command's and names no option of it is an
+error.
 
 | variable | what it does |
 | --- | --- |
-| `POLICYSCAN_CACHE_DIR` | The folder in which checked controls are kept between runs: a whole path, in no git checkout. |
-| `XDG_CACHE_HOME`, `XDG_STATE_HOME` | Where folders of that kind lie; without them, where the system has them. |
+| `POLICYSCAN_CACHE_DIR` | The folder of what is kept between runs: a whole path, in no git checkout. |
+| `XDG_CACHE_HOME`, `XDG_STATE_HOME` | Where folders of that kind lie; else where the system has them. |
 | `NO_COLOR`, `FORCE_COLOR` | Anything in them switches colour off, or on. |
 | `GITHUB_STEP_SUMMARY` | An output to the file that it names is added to what is there. |"""
 

@@ -168,10 +168,14 @@ def test_a_file_that_is_written_over_is_never_half_new(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="knows no locks of this kind")
-def test_two_who_write_over_one_file_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("mounted", [True, False])
+def test_two_who_write_one_file_take_turns(
+    mounted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "r.txt"
     path.write_text("", encoding="utf-8")
-    monkeypatch.setattr(os, "replace", _refusing(OSError(errno.EBUSY, "mounted")))
+    if mounted:
+        monkeypatch.setattr(os, "replace", _refusing(OSError(errno.EBUSY, "mounted")))
     texts = [str(n) * size for n, size in enumerate((100_000, 7, 70_000, 600))]
     writers = [threading.Thread(target=write_file, args=(path, text)) for text in texts]
     for writer in writers:
@@ -179,6 +183,7 @@ def test_two_who_write_over_one_file_take_turns(tmp_path: Path, monkeypatch: pyt
     for writer in writers:
         writer.join()
     assert path.read_text("utf-8") in texts
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.txt"]
 
 
 def _refusing(error: OSError) -> Callable[..., NoReturn]:

@@ -25,6 +25,7 @@ _DESCRIPTOR = re.compile(r"/dev/(std(?:in|out|err))|/(?:dev|proc/(?:self|thread-
 _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
 # A folder that nothing may be added to, a file that is a mount point: then what is there is written over.
 _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))
+_drafts: set[str] = set()  # those that other threads of this process write now
 _HEAD = 512  # bytes: less than any disk or system writes in parts
 _DRAFT_NAME = 40  # characters; a name may have 255 bytes
 
@@ -305,6 +306,8 @@ def _move_there(target: str, data: bytes, about: os.stat_result | None) -> None:
     except BaseException:  # an interrupt too must not leave a draft behind
         os.unlink(draft)
         raise
+    finally:
+        _drafts.discard(draft)
 
 
 def _keep_owner(draft: str, about: os.stat_result) -> None:
@@ -318,18 +321,26 @@ def _open_draft(target: str) -> tuple[str, int]:
     folder, name = os.path.split(target)
     lead = f".{name[:_DRAFT_NAME]}."
     for stale in _stale_drafts(folder, lead):
-        try:
-            os.unlink(stale)
-        except OSError:
-            pass
+        if stale not in _drafts:
+            try:
+                os.unlink(stale)
+            except OSError:
+                pass
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     number = 0
     while True:
         draft = os.path.join(folder, f"{lead}{os.getpid()}{f'-{number}' if number else ''}.tmp")
+        number += 1
+        if draft in _drafts:
+            continue
+        _drafts.add(draft)
         try:
             return draft, os.open(draft, flags, 0o666)
         except FileExistsError:  # a folder, or one that may not be removed
-            number += 1
+            _drafts.discard(draft)
+        except BaseException:
+            _drafts.discard(draft)
+            raise
 
 
 def _stale_drafts(folder: str, lead: str) -> Iterator[str]:

@@ -115,3 +115,10 @@ def test_a_changelog_fragment_says_something_of_a_known_kind(path: Path) -> None
     text = path.read_text(encoding="utf-8").strip()
     assert text.endswith((".", "!"))
     assert not text.startswith(("-", "*", "#"))
+
+
+def test_the_reference_names_every_variable_that_is_heeded() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    heeded = set(re.findall(r"""environ(?:\.get\(|\[)"([A-Z_]+)""", sources))
+    text = (ROOT / "docs/reference/configuration.md").read_text(encoding="utf-8")
+    assert heeded - {"TERM"} == set(re.findall(r"`([A-Z]+_[A-Z_]+)`", text)) - {"POLICYSCAN_"}
