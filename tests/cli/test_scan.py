@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.reporters import REPORTERS
 from tests.cli.conftest import CLIENT, write
 from tests.cli.runner import Ran, policyscan
 
@@ -38,7 +39,7 @@ EVERYTHING = ["bad OPS-01 fail", "bad OPS-02 fail", "vague OPS-02 unknown"]
 # --- exit codes
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github", "markdown"])
+@pytest.mark.parametrize("format_", REPORTERS)
 @pytest.mark.parametrize(
     ("args", "code"),
     [
@@ -240,7 +241,7 @@ def test_naming_a_file_chooses_what_is_reported_not_what_is_read(
 
 
 def test_one_client_and_nobody_else(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    for format_ in ("text", "json", "markdown", "sarif", "github"):
+    for format_ in REPORTERS:
         ran = scan(monkeypatch, place, "--client", "bad", "-f", format_, "--all-results")
         assert not any(name in ran.out + ran.err for name in ("good", "vague", "served"))
     assert told(monkeypatch, place, "--client", "bad") == ["bad OPS-01 fail", "bad OPS-02 fail"]

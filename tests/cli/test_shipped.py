@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from policyscan.reporters import REPORTERS
 from tests.cli.runner import policyscan
 from tests.reporters.ingestion import refusals
 from tests.reporters.test_sarif import SCHEMA
@@ -90,6 +91,6 @@ def test_sarif_is_taken_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opti
 @pytest.mark.parametrize("id_", ["northgate-dental", "corner-oven", "alder-finch"])
 def test_one_client_names_no_other(monkeypatch: pytest.MonkeyPatch, id_: str) -> None:
     others = {"northgate-dental", "corner-oven", "alder-finch"} - {id_}
-    for format_ in ("text", "json", "markdown", "sarif", "github"):
+    for format_ in REPORTERS:
         ran = policyscan(monkeypatch, ROOT, *ALL, "--client", id_, "-f", format_, "--full", "--all-results")
         assert [name for name in others if name in ran.out + ran.err] == [], format_

@@ -67,9 +67,15 @@ NOT_TWICE = {
     "policyscan.policies.projecting",
     "policyscan.policies.reads",
     "policyscan.policies.variants",
+    "policyscan.reporters.csv_table",
     "policyscan.reporters.github",
+    "policyscan.reporters.gitlab",
     "policyscan.reporters.json_report",
+    "policyscan.reporters.junit",
     "policyscan.reporters.markdown",
+    "policyscan.reporters.ocsf",
+    "policyscan.reporters.oscal",
+    "policyscan.reporters.rows",
     "policyscan.reporters.sarif",
 }
 

@@ -20,6 +20,12 @@ VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("sarif", "", {}),
     ("github", "", {}),
     ("markdown", "", {}),
+    ("junit", "", {}),
+    ("gitlab", "", {}),
+    ("jsonl", "", {}),
+    ("csv", "", {}),
+    ("ocsf", "", {}),
+    ("oscal", "", {}),
 )
 
 

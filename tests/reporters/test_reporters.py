@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +26,12 @@ MODULES = {
     "sarif": "sarif",
     "github": "github",
     "markdown": "markdown",
+    "junit": "junit",
+    "gitlab": "gitlab",
+    "jsonl": "json_report",
+    "csv": "csv_table",
+    "ocsf": "ocsf",
+    "oscal": "oscal",
 }
 
 
@@ -51,7 +60,7 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
     formats = {f"policyscan.reporters.{module}" for module in MODULES.values()}
     assert formats & set(ours.split()) == {f"policyscan.reporters.{MODULES[name]}"}
     others = {"policyscan.display", "policyscan.findings", "policyscan.source", "policyscan.version"} | {
-        f"policyscan.reporters.{m}" for m in ("options", "wording", "linehash", MODULES[name])
+        f"policyscan.reporters.{m}" for m in ("options", "wording", "linehash", "rows", MODULES[name])
     }
     assert set(ours.split()) <= others | {"policyscan.reporters"}
     heavy = {
@@ -108,7 +117,70 @@ def _markdown_shows(status: Status, text: str) -> bool:
     return f"1 {TRAITS[status].label}" in text
 
 
+def _junit_shows(status: Status, text: str) -> bool:
+    case = next(case for case in ET.fromstring(text).iter("testcase") if case.get("classname") == "AV-01")
+    ends = {
+        Status.PASS: [],
+        Status.DUE: ["system-out"],
+        Status.FAIL: ["failure"],
+        Status.UNKNOWN: ["failure"],
+        Status.ERROR: ["error"],
+        Status.WAIVED: ["skipped"],
+        Status.NOT_APPLICABLE: ["skipped"],
+    }
+    types = [child.get("type") for child in case if child.tag != "system-out"]
+    return [child.tag for child in case] == ends[status] and set(types) <= {status.value}
+
+
+def _gitlab_shows(status: Status, text: str) -> bool:
+    said = [one["description"] for one in json.loads(text)]
+    silent = not TRAITS[status].finding
+    return silent == (said == []) and all(f" {TRAITS[status].label}: " in one for one in said)
+
+
+def _jsonl_shows(status: Status, text: str) -> bool:
+    lines = [json.loads(line) for line in text.splitlines()]
+    return [line["status"] for line in lines if line["type"] == "result"] == [status.value]
+
+
+def _csv_shows(status: Status, text: str) -> bool:
+    found = [row["status"] for row in csv.DictReader(io.StringIO(text[1:])) if row["control"] == "AV-01"]
+    return found == [TRAITS[status].label]
+
+
+def _ocsf_shows(status: Status, text: str) -> bool:
+    words = {
+        Status.PASS: ("Pass", "New"),
+        Status.DUE: ("Warning", "New"),
+        Status.FAIL: ("Fail", "New"),
+        Status.WAIVED: ("Fail", "Suppressed"),
+        Status.UNKNOWN: ("Unknown", "New"),
+        Status.ERROR: ("Error", "New"),
+        Status.NOT_APPLICABLE: ("Not applicable", "New"),
+    }
+    events = [json.loads(line) for line in text.splitlines()]
+    return [(e["compliance"]["status"], e["status"]) for e in events] == [words[status]]
+
+
+def _oscal_shows(status: Status, text: str) -> bool:
+    (result,) = json.loads(text)["assessment-results"]["results"]
+    states = {
+        finding["target"]["target-id"]: finding["target"]["status"] for finding in result.get("findings", ())
+    }
+    if status is Status.NOT_APPLICABLE:
+        return "AV-01" not in states
+    met = "satisfied" if status in {Status.PASS, Status.DUE} else "not-satisfied"
+    said = states["AV-01"].get("remarks", "pass")
+    return states["AV-01"]["state"] == met and said == TRAITS[status].label
+
+
 SHOWS: dict[str, Callable[[Status, str], bool]] = {
+    "junit": _junit_shows,
+    "gitlab": _gitlab_shows,
+    "jsonl": _jsonl_shows,
+    "csv": _csv_shows,
+    "ocsf": _ocsf_shows,
+    "oscal": _oscal_shows,
     "text": _text_shows,
     "json": _json_shows,
     "sarif": _sarif_shows,
@@ -132,7 +204,7 @@ def test_every_status_shows_itself_in_every_format(name: str, status: Status) ->
     assert SHOWS[name](status, text)
 
 
-@pytest.mark.parametrize("name", ["text", "github", "markdown"])
+@pytest.mark.parametrize("name", [name for name in REPORTERS if name != "csv"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("full", [False, True])
 def test_what_is_printed_holds_no_control_or_format_characters(name: str, situation: str, full: bool) -> None:
@@ -167,6 +239,8 @@ SAID = "related to cis-v8 17.1, 17.4; others CPG 2.B"
         ("text", SAID),
         ("github", SAID),
         ("markdown", f"PLAN-11 is {SAID}"),
+        ("ocsf", '"requirements": ["cis-v8 17.1, 17.4", "others CPG 2.B"]'),
+        ("jsonl", '"related": {"cis-v8": ["17.1", "17.4"], "other": ["CPG 2.B"]}'),
         ("json", '"related": {"cis-v8": ["17.1", "17.4"], "other": ["CPG 2.B"]}'),
         ("sarif", '"related-to/cis-v8/17.1","related-to/cis-v8/17.4","related-to/other/CPG 2.B"'),
     ],

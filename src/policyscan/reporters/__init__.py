@@ -26,11 +26,11 @@ class Reporter(NamedTuple):
     needs: Callable[[Options], Needs]
 
 
-def _lazily(module: str) -> Callable[[Report, Options], str]:
+def _lazily(module: str, function: str = "render") -> Callable[[Report, Options], str]:
     """A render function that imports its module when it is called: a scan pays for one format only."""
 
     def render(report: Report, options: Options) -> str:
-        text = import_module(f"policyscan.reporters.{module}").render(report, options)
+        text = getattr(import_module(f"policyscan.reporters.{module}"), function)(report, options)
         return str(text)
 
     return render
@@ -60,6 +60,30 @@ REPORTERS: dict[str, Reporter] = {
         _lazily("markdown"),
         lambda _: Needs(gaps=True),
     ),
+    "junit": Reporter(
+        "JUnit XML, for the test pages of CI systems", _lazily("junit"), lambda _: Needs(gaps=True)
+    ),
+    "gitlab": Reporter(
+        "GitLab's Code Quality report, for the widget of a merge request",
+        _lazily("gitlab"),
+        lambda _: Needs(gaps=True),
+    ),
+    "jsonl": Reporter(
+        "JSON Lines, for programs that read a line at a time",
+        _lazily("json_report", "render_lines"),
+        lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
+    ),
+    "csv": Reporter(
+        "a table for spreadsheets, a row a control, requirement and subject",
+        _lazily("csv_table"),
+        lambda _: Needs(gaps=True),
+    ),
+    "ocsf": Reporter(
+        "OCSF compliance findings, an event a line, for what collects events",
+        _lazily("ocsf"),
+        lambda _: Needs(evidence=True, gaps=True),
+    ),
+    "oscal": Reporter("OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True)),
 }
 
 

@@ -49,6 +49,20 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
     )
 
 
+def render_lines(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+    """JSON Lines: the scan, each document and result, and the summary at the end, an object a line that says
+    by `type` what it is."""
+    summary = {key: value for key, value in _summary(report).items() if key != "problems"}
+    lines = [
+        {"type": "scan", "version": VERSION, **_scan(report)},
+        *({"type": "problem", **_problem(problem)} for problem in report.problems),
+        *({"type": "document", **_document(document)} for document in report.documents),
+        *({"type": "result", **_result(result)} for result in report.results),
+        {"type": "summary", **summary},
+    ]
+    return json_text("".join(f"{_dumps(line)}\n" for line in lines))
+
+
 def _lines(objects: Iterable[Json]) -> str:
     lines = ",\n".join(map(_dumps, objects))
     return f"[\n{lines}\n]" if lines else "[]"

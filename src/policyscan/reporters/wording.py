@@ -136,6 +136,16 @@ def beside(result: Result) -> tuple[ValueRead, ...]:
     return tuple(read for read in result.disputed if read.span is not None and read.span != result.span)
 
 
+def against(result: Result) -> str:
+    """What a fact in dispute is contradicted by, and where, in one text; empty for every other result."""
+    facts = (
+        f"{place(read.span or result.span)} {one_line(read.path)} = {show(read.value)}"
+        for read in beside(result)[:_PLACES]
+    )
+    said = "; ".join(facts)
+    return f" (against {said})" if said else ""
+
+
 def headline(result: Result) -> str:
     """The message on one line, led by its subject where the message does not name it."""
     message = one_line(result.message)

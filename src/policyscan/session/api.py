@@ -176,7 +176,7 @@ def render(
     color: bool = False,
     texts: Mapping[str, bytes] | None = None,
 ) -> str:
-    """A report as text: `text`, `json`, `sarif`, `github` or `markdown`.
+    """A report as text, in one of the formats that `policyscan scan --format` knows.
 
     Lines of files are shown as they are now, seen from the current folder; `texts` are the contents of files
     that are not there, by the names that they have in the report.

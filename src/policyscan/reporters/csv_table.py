@@ -1,0 +1,37 @@
+"""The report as CSV, for spreadsheets: a row for each control, requirement and subject.
+
+In: a report. Out: CSV as RFC 4180 has it, with the mark by which spreadsheets know UTF-8, and no cell that
+one of them would take for a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policyscan.findings import Report
+from policyscan.reporters.options import Options
+from policyscan.reporters.rows import COLUMNS, rows
+
+_MARK = "\ufeff"
+# A cell that begins with one of these (blanks before it do not help) may be run as a formula.
+_ACTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are taken for the others
+_QUOTED = frozenset('",\r\n;\t')
+
+
+def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+    """A header, then the rows; lines end as Excel ends them."""
+    lines = [_line(COLUMNS), *(_line(row) for row in rows(report))]
+    return _MARK + "".join(f"{line}\r\n" for line in lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return ",".join(map(_cell, cells))
+
+
+def _cell(text: str) -> str:
+    if text.lstrip().startswith(_ACTS):
+        text = f"'{text}"
+    if _QUOTED.isdisjoint(text) and text == text.strip():
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'

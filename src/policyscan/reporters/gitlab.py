@@ -1,0 +1,93 @@
+"""GitLab's Code Quality report: findings in the widget of a merge request, on every tier.
+
+In: a report, and where its files lie in their repository. Out: one JSON array, worst first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from json import JSONEncoder
+
+from policyscan.display import json_text, one_line
+from policyscan.findings import (
+    FINDINGS,
+    TRAITS,
+    Json,
+    Problem,
+    Report,
+    Result,
+    Severity,
+    Status,
+    fingerprint,
+    unchecked,
+)
+from policyscan.reporters.options import Options
+from policyscan.reporters.wording import against, by_urgency, moment, told
+
+# GitLab shows those that are new and those that are gone by their fingerprints; equal ones become one.
+_SEVERITIES = {
+    Severity.CRITICAL: "critical",
+    Severity.HIGH: "major",
+    Severity.MEDIUM: "minor",
+    Severity.LOW: "info",
+}
+_STOPS = "blocker"  # what could not be evaluated
+_MOST = 2_048  # characters of a description
+_encode = JSONEncoder(ensure_ascii=False).encode
+
+
+def render(report: Report, options: Options) -> str:
+    """One object a line: each finding, and what could not be read; an array without any says `[]`."""
+    found = [_problem(problem, options) for problem in _problems(report)]
+    found += [_finding(r, options) for r in by_urgency(report.results) if r.status in FINDINGS]
+    lines = ",\n".join(_encode(one) for one in _told_apart(found))
+    return json_text(f"[\n{lines}\n]\n" if lines else "[]\n")
+
+
+def _problems(report: Report) -> list[Problem]:
+    if report.problems:
+        return list(report.problems)
+    return [Problem(f"nothing was checked: {sentence}") for sentence in unchecked(report)]
+
+
+def _told_apart(found: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The objects with a fingerprint each, as GitLab drops all but one of equal ones."""
+    known: dict[str, int] = {}
+    made = []
+    for one in found:
+        print_ = one["fingerprint"]
+        number = known[print_] = known.get(print_, 0) + 1
+        again = fingerprint(print_, str(number), "", "")
+        made.append(one if number == 1 else {**one, "fingerprint": again})
+    return made
+
+
+def _problem(problem: Problem, options: Options) -> dict[str, Json]:
+    text = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+    identity = fingerprint("problem", problem.file or "", problem.message, "")
+    return _object("policyscan", text, identity, _STOPS, problem.file or ".", problem.line or 1, options)
+
+
+def _finding(result: Result, options: Options) -> dict[str, Json]:
+    label = TRAITS[result.status].label
+    text = f"{result.policy} {label}: {told(result)}{against(result)}"
+    if result.until:
+        text += f" (until {moment(result.until)})"
+    severity = _STOPS if result.status is Status.ERROR else _SEVERITIES[result.severity]
+    span = result.span
+    return _object(result.policy, text, result.fingerprint, severity, span.file, span.line, options)
+
+
+def _object(
+    name: str, text: str, identity: str, severity: str, file: str, line: int, options: Options
+) -> dict[str, Json]:
+    located = options.locate(file)
+    path = located[1] if located else file
+    text = one_line(text)
+    return {
+        "description": text if len(text) <= _MOST else text[: _MOST - 1] + "…",
+        "check_name": name,
+        "fingerprint": identity,
+        "severity": severity,
+        "location": {"path": path.removeprefix("./"), "lines": {"begin": line}},
+    }
