@@ -88,8 +88,13 @@ def choose_policies(
 
 
 def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule | None:
-    """What the profile and the configuration together ask of evidence."""
-    asked = (pack.profiles[profile].evidence if profile in pack.profiles else None, config.evidence)
+    """What the profile and the configuration together ask of evidence.
+
+    Controls that are selected without a profile are judged by the default one's: to select says what is
+    looked at, not how old a fact may be.
+    """
+    by = pack.profiles.get(profile) or pack.profiles.get(pack.default_profile)
+    asked = (by.evidence if by is not None else None, config.evidence)
     return merge_rules(*(EvidenceRule(Grade(one[0]), one[1]) for one in asked if one is not None))
 
 
