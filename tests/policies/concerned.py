@@ -32,6 +32,8 @@ def lost_names(kind: Kind, value: Any, path: Sequence[Any]) -> frozenset[str]:
         name = step if step in shape.fields else name
         shape, value = _below(shape, step), value[step]
     whole = len(path) > 1 and not isinstance(path[-2], int)  # as functions take business hours
+    if path[0] == "evidence":
+        name, whole = "evidence", True
     found = {path[-1], name} if whole or path[-1] not in shape.fields else {path[-1]}
     if path[-1] in holder[1]:
         found |= {holder[0], *_referring(kind, holder[0])}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
@@ -22,6 +24,14 @@ def test_runs(): assert {holds}
 """
 
 
+@pytest.fixture(autouse=True)
+def _examples_as_before() -> Iterator[None]:
+    """The conftest that runs here chooses anew how examples are drawn, for the tests that follow, too."""
+    chosen = settings.get_current_profile_name()
+    yield
+    settings.load_profile(chosen)
+
+
 @pytest.mark.parametrize("processes", [(), ("-n", "1")], ids=["one process", "several"])
 @pytest.mark.parametrize(
     ("most", "holds", "code"),
@@ -33,7 +43,8 @@ def test_a_run_fails_where_more_is_skipped_than_may_be(
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(TESTS.format(holds=holds))
     options = () if most is None else (f"--most-skips={most}",)
-    ran = pytester.runpytest_subprocess(*options, *processes)
+    # Nothing here is about the process that pytest itself is; the tests of several are run in another anyway.
+    ran = pytester.runpytest_inprocess("-p", "no:cacheprovider", *options, *processes)
     assert ran.ret == code
     said = ran.stdout.str()
     assert ("skipped tests" in said) is (most is not None)
