@@ -10,7 +10,7 @@ import pytest
 
 from policyscan.cel import Env, budget, types
 from policyscan.cel.errors import ExhaustedError, Fault
-from policyscan.cel.types import Field, List, ObjectType
+from policyscan.cel.types import Field, List, Map, ObjectType
 from policyscan.cel.values import Dangling, Unresolved
 from tests.cel.harness import both, clock
 
@@ -63,6 +63,43 @@ def test_work_is_counted_wherever_it_is_done(source: str) -> None:
     assert found.error == "fault"
     assert "too much work" in found.message
     assert time.process_time() - started < 3 * 6  # two seconds an evaluator, on a machine that is busy too
+
+
+HOLDER = ObjectType(
+    "holder",
+    {
+        "a": Field(types.STRING),
+        "b": Field(types.STRING),
+        "l": Field(List(types.STRING)),
+        "m": Field(Map(types.STRING, types.INT)),
+    },
+)
+WRITTEN = {
+    "equal": "h.a == h.b",
+    "unlike": "!(h.a != h.b)",
+    "ordered": "h.a <= h.b",
+    "in a short list": "h.a in h.l",
+    "a field of each": "hs.all(x, x.a == h.b)",
+    "in an object's keys": "h.b in h.m",
+    "a key": "h.m[h.b] == 1",
+    "a key that may be there": "h.m[?h.b].hasValue()",
+    "a key of anything": "dyn(h.m)[h.b] == 1",
+    "the greatest": "hs.maxBy(x, x.a).b == h.b",
+    "the least": "hs.minBy(x, x.b).a == h.b",
+    "in groups": "hs.groupBy(x, x.a).size() == 1",
+    "within a list": "[h.a] == [h.b]",
+    "without a type": "dyn(h.a) == dyn(h.b)",
+}
+
+
+@pytest.mark.parametrize("body", WRITTEN.values(), ids=WRITTEN)
+def test_comparing_long_texts_of_a_document_is_work_too(body: str) -> None:
+    env = Env({"h": HOLDER, "hs": List(HOLDER)})
+    # Equal texts that are not the same one, so that each comparison reads all of them.
+    one, other = ("".join(["a" * 299_999, end]) for end in "aa")
+    holder = {"a": one, "b": other, "l": [other], "m": {one: 1}}
+    found = both(env.check(f"{NUMBERS}.all(i, {body} && i >= 0)"), {"h": holder, "hs": [holder, holder]})
+    assert "too much work" in found.message
 
 
 def people(count: int) -> dict[str, Any]:

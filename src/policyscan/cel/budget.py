@@ -141,6 +141,11 @@ def visited(items: Any, share: int = 8) -> None:
 def texts(items: list[Any]) -> None:
     """Charges for comparing or hashing the elements of a list, long texts by their length."""
     visited(items, 4)
+    long_texts(items)
+
+
+def long_texts(items: list[Any]) -> None:
+    """Charges for the length of texts that are compared with each other."""
     if len(items) > 1 and type(items[0]) is str:
         total = sum([len(item) for item in items if type(item) is str])
         if total > 16 * len(items):

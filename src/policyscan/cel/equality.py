@@ -61,7 +61,9 @@ FALSE_KEY: Final = BoolKey(False)
 def map_key(value: object) -> Any:
     """The dict key for a value used as a map's key; Fault for what cannot be one."""
     kind = type(value)
-    if kind is str or kind is int or kind is UInt:
+    if kind is str:
+        return _text_key(value)
+    if kind is int or kind is UInt:
         return value
     if kind is bool:
         return TRUE_KEY if value else FALSE_KEY
@@ -74,7 +76,9 @@ def map_key(value: object) -> Any:
 def lookup_key(value: object) -> Any:
     """The dict key to look a value up by; doubles find whole numbers, what cannot be a key finds nothing."""
     kind = type(value)
-    if kind is str or kind is int or kind is UInt:
+    if kind is str:
+        return _text_key(value)
+    if kind is int or kind is UInt:
         return value
     if kind is bool:
         return TRUE_KEY if value else FALSE_KEY
@@ -86,6 +90,12 @@ def lookup_key(value: object) -> Any:
 
 
 _NO_KEY: Final = object()
+
+
+def _text_key(text: Any) -> Any:
+    if len(text) > budget.LONG_TEXT:
+        budget.read(text)
+    return text
 
 
 def key_value(key: Any) -> Any:

@@ -407,7 +407,7 @@ def inside(value: Any, items: Any) -> bool:
 def has_entry(key: str, value: Any) -> bool:
     """`key in value` for an object or map with text keys."""
     if type(value) is dict:
-        return key in value
+        return (key if len(key) < budget.LONG_TEXT else lookup_key(key)) in value
     return bool(value[key])
 
 
@@ -465,6 +465,12 @@ def check_sortable(keys: list[Any]) -> None:
     if kinds & {list, dict, type(None), OptionalValue, TypeValue, Dangling, Unresolved}:
         msg = f"a {type_name(keys[0])} has no order"
         raise Fault(msg)
+
+
+def check_comparable(keys: list[Any]) -> None:
+    """As `check_sortable`, for keys of which only the first or last is sought."""
+    check_sortable(keys)
+    budget.long_texts(keys)
 
 
 def no_elements(name: str) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from policyscan.cel import ir
-from policyscan.cel.compiling.writer import Write, Writer, shape
+from policyscan.cel.compiling.writer import Write, Writer, brief, shape
 
 
 def _select(g: Writer, node: ir.Select) -> str:
@@ -51,7 +51,10 @@ def _opt_select(g: Writer, node: ir.OptSelect) -> str:
 def _index(g: Writer, node: ir.Index) -> str:
     operand, key = g.strictly((node.operand, node.key))
     if node.kind == "map":
-        return f"{operand}[{key}]"
+        if not g.loops or isinstance(node.key, ir.Const):
+            return f"{operand}[{key}]"
+        operand, key = g.atom(operand), g.atom(key)
+        return f"{operand}[{key} if {brief(key)} else lookup_key({key})]"
     if node.kind == "list":
         return f"item({operand}, {key})" if g.strict else f"index_core({operand}, {key})"
     return f"{'index' if g.strict else 'index_core'}({operand}, {key})"

@@ -7,9 +7,9 @@ from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from policyscan.cel import ir
-from policyscan.cel.budget import LONG_TEXT, SMALL
+from policyscan.cel.budget import SMALL
 from policyscan.cel.compiling.macros import tally
-from policyscan.cel.compiling.writer import LITERALS, Write, Writer
+from policyscan.cel.compiling.writer import LITERALS, Write, Writer, brief
 
 _MANY: Final = 8
 """Constants that are looked up rather than compared one by one."""
@@ -35,13 +35,13 @@ def _eq(g: Writer, node: ir.Eq) -> str:
 
 
 def _may_be_long(node: ir.Node) -> bool:
-    """Whether comparing a value may take work: an expression can make long texts, people write short ones."""
-    return not isinstance(node, ir.Const | ir.Select)
+    """Whether comparing a value may take work: what stands in the expression itself is short."""
+    return not isinstance(node, ir.Const)
 
 
 def _texts_equal(a: str, b: str, negate: bool) -> str:
     """An equality of what may be long texts, in a loop: comparing those takes work."""
-    text = f"({a} == {b} if {a}.__class__ is not str or len({a}) < {LONG_TEXT} else same_text({a}, {b}))"
+    text = f"({a} == {b} if {brief(a)} else same_text({a}, {b}))"
     return f"(not {text})" if negate else text
 
 
@@ -63,7 +63,7 @@ def _cmp(g: Writer, node: ir.Cmp) -> str:
     if kind == "plain":
         if g.loops and _may_be_long(node.left) and _may_be_long(node.right):
             a, b = g.atom(a), g.atom(b)
-            return f"({a} {op} {b} if {a}.__class__ is not str else compare({op!r}, {a}, {b}))"
+            return f"({a} {op} {b} if ({a}).__class__ is not str else compare({op!r}, {a}, {b}))"
         return f"({a} {op} {b})"
     return f"{'compare' if g.strict else 'compare_core'}({op!r}, {a}, {b})"
 
@@ -101,6 +101,9 @@ def _in(g: Writer, node: ir.In) -> str:
         return f"({g.gen(value)} in {tuple(items.value)!r})"
     a, b = g.strictly((value, items))
     if kind == "plain":
+        if g.loops and _may_be_long(value):
+            a, b = g.atom(a), g.atom(b)
+            return f"({a} in {b} if len({b}) < {SMALL} and {brief(a)} else member({a}, {b}))"
         b = g.atom(b)
         return f"({a} in {b} if len({b}) < {SMALL} else member({a}, {b}))"
     if kind == "ref":

@@ -242,7 +242,7 @@ def _extreme(g: Writer, node: ir.Loop, which: str) -> str:
     elements = g.new("l")
     keys = _keyed(g, node, elements)
     g.emit(f"if not {keys}: no_elements({node.name!r})")
-    g.emit(f"check_sortable({keys})")
+    g.emit(f"check_comparable({keys})")
     return f"{elements}[{keys}.index({which}({keys}))]"
 
 

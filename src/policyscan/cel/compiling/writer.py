@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 from policyscan.cel import ir
+from policyscan.cel.budget import LONG_TEXT
 from policyscan.cel.compiling.raising import outranks, raised_by
 from policyscan.cel.runtime import Program
 
@@ -41,6 +42,11 @@ _INDENT: Final = 60
 """Python indents at most 100 deep."""
 _LINE: Final = 400
 """Characters of a Python expression after which it is put into a variable."""
+
+
+def brief(atom: str) -> str:
+    """The source of a test whether comparing the value of a name takes no work that counts."""
+    return f"(({atom}).__class__ is not str or len({atom}) < {LONG_TEXT})"
 
 
 class Writer:

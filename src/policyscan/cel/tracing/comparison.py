@@ -86,7 +86,7 @@ def _in(t: Builder, node: ir.In) -> Run:
             return runtime.among(value, items)
         if kind == "keys":
             return runtime.has_entry(value, items)
-        if kind == "plain" and len(items) >= SMALL:
+        if kind == "plain" and (len(items) >= SMALL or (type(value) is str and len(value) >= LONG_TEXT)):
             return runtime.member(value, items)
         return runtime.contains(items, value)
 

@@ -283,7 +283,7 @@ def _extreme(t: Builder, node: ir.Loop) -> Run:
         if not made:
             runtime.no_elements(node.name)
         keys = [key for _, key in made]
-        runtime.check_sortable(keys)
+        runtime.check_comparable(keys)
         return made[keys.index(pick(keys))][0]
 
     return choose
