@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from policyscan import cel
+from policyscan.cel import budget
 from policyscan.engine import evaluation, requirements, scan
 from policyscan.engine.outcome import Outcome
 from policyscan.findings import Status
@@ -168,3 +169,28 @@ def test_neither_the_order_nor_the_naming_of_files_changes_a_byte(tmp_path: Path
     }
     assert len(reports) == 1
     assert {r["document"] for r in json.loads(reports.pop())["results"]} == {"a", "b", "c"}
+
+
+WORK = "lists.range(800).all(x, lists.range(100).all(y, x + y >= 0))"
+TOO_MUCH = "cannot be evaluated: this takes too much work for one document"
+
+
+def test_subjects_for_which_no_work_is_left_are_errors_that_say_so(world: World) -> None:
+    world.policy(
+        f"for_each: shop.tools\nas: tool\nrequire:\n  - id: open\n    that: {WORK} && tool.id == ''\n"
+    )
+    results = world.scan("tools: [" + ", ".join(f"{{id: t{n}}}" for n in range(12)) + "]\n")
+    assert {r.status for r in results} == {Status.FAIL, Status.ERROR}
+    messages = {r.message[: len(TOO_MUCH)] for r in results if r.status is Status.ERROR}
+    assert messages == {TOO_MUCH}
+
+
+def test_a_trace_for_which_no_work_is_left_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.policy(f"require:\n  - id: open\n    that: {WORK} && shop.open\n")
+    plan = world.plan()
+    (shop,) = documents("open: false\n")
+    plan.policies[0].require[0].that.program = lambda *_: False
+    monkeypatch.setattr(budget, "WORK", 1000)
+    (result,) = scan.scan_document(shop, plan).results
+    assert result.status is Status.ERROR
+    assert result.message.startswith(TOO_MUCH)

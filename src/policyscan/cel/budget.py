@@ -20,6 +20,11 @@ from policyscan.cel.errors import ExhaustedError
 
 WORK: Final = 750_000
 """Units that a policy has for a document."""
+TOO_MUCH: Final = (
+    "this takes too much work for one document: it goes through too many elements, or makes too much text;"
+    " filter or group the lists first"
+)
+"""What is told of an evaluation that has no work left."""
 SMALL: Final = 64
 """Characters or elements up to which a function charges nothing."""
 LONG_TEXT: Final = 1000
@@ -106,11 +111,7 @@ def turns(count: int, weight: int) -> None:
 
 def over_budget() -> NoReturn:
     """Ends an evaluation that takes too much work."""
-    msg = (
-        "this takes too much work for one document: it goes through too many elements, or makes too much"
-        " text; filter or group the lists first"
-    )
-    raise ExhaustedError(msg)
+    raise ExhaustedError(TOO_MUCH)
 
 
 def read(text: str | bytes, share: int = 1024) -> None:

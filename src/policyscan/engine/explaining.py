@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyscan import cel
-from policyscan.cel.budget import apart
+from policyscan.cel.budget import TOO_MUCH, apart
 from policyscan.cel.clock import zone_named
 from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
@@ -73,7 +73,7 @@ class Explainer:
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
         traced = [(v, self._traced(policy, v)) for v in _decisive(outcome)]
-        disagreement = _disagreement(outcome, traced)
+        disagreement = self._disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR
         if status is Status.UNKNOWN and not self.gaps:
             return self._bare(policy, outcome)
@@ -164,6 +164,36 @@ class Explainer:
         if shared is None or not all(shared.common(one.code, one.values) for one, _ in traced):
             return make(traced)
         return shared.once((make.__name__, *(id(trace) for _, trace in traced)), lambda: make(traced))
+
+    def _disagreement(self, outcome: Outcome, traced: Traced) -> str | None:
+        """What to say where the two evaluators differ, which makes a result an error.
+
+        They differ without a bug where one of them had no work left: a trace has a whole budget.
+        """
+        for verdict, trace in traced:
+            told = _told(trace, _absent(outcome, verdict))
+            is_list = told is None and trace.error is None
+            is_empty = outcome.requirement == FOR_EACH and isinstance(trace.error, cel.Absent)
+            if told is verdict.status or is_list or is_empty:
+                continue
+            if _exhausted(trace.error) or (verdict.status is Status.ERROR and self._agrees(verdict, trace)):
+                return f"cannot be evaluated: {TOO_MUCH}"
+            return (
+                f"the two evaluators disagree about `{verdict.code.text}` "
+                f"({verdict.status} and {told}); this is a bug in policyscan"
+            )
+        return None
+
+    def _agrees(self, verdict: Verdict, trace: Trace) -> bool:
+        """Whether the compiled evaluator comes to what the trace did, when it has a whole budget too."""
+        try:
+            with apart():
+                value = verdict.code.program(self.clock, *verdict.values)
+        except cel.EvalError as error:
+            return type(error) is type(trace.error)
+        except Exception:  # then it is a bug after all
+            return False
+        return trace.error is None and bool(value == trace.value)
 
     # --- where
 
@@ -480,18 +510,8 @@ def _reason(
     return None
 
 
-def _disagreement(outcome: Outcome, traced: Traced) -> str | None:
-    """What to say where the two evaluators differ, which makes a result an error."""
-    for verdict, trace in traced:
-        told = _told(trace, _absent(outcome, verdict))
-        is_list = told is None and trace.error is None
-        is_empty = outcome.requirement == FOR_EACH and isinstance(trace.error, cel.Absent)
-        if told is not verdict.status and not is_list and not is_empty:
-            return (
-                f"the two evaluators disagree about `{verdict.code.text}` "
-                f"({verdict.status} and {told}); this is a bug in policyscan"
-            )
-    return None
+def _exhausted(error: cel.EvalError | None) -> bool:
+    return error is not None and error.message == TOO_MUCH
 
 
 def _absent(outcome: Outcome, verdict: Verdict) -> Status:
