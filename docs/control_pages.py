@@ -217,6 +217,14 @@ in a need or a condition it makes the result *unknown*.
 """
 
 
+def _also(also: Policy, kinds: Kinds) -> Iterator[str]:
+    """What the same control asks of inventories of another kind."""
+    yield f"## Asked of each {also.root}\n"
+    yield from _subjects(also, kinds)
+    for requirement in also.require:
+        yield from _requirement(requirement, also)
+
+
 def _test(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     policy = one.policy
     yield "## The test\n"
@@ -228,6 +236,8 @@ def _test(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     for requirement in policy.require:
         yield from _requirement(requirement, policy)
     yield from _variables(one.file.value.get("variables", {}))
+    if policy.also is not None:
+        yield from _also(policy.also, kinds)
     used = used_functions(one, pack)
     if used:
         yield "### Functions that it uses\n"

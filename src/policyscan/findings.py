@@ -229,6 +229,7 @@ class PolicyInfo(NamedTuple):
     file: str = ""
     line: int = 1
     requirements: tuple[str, ...] = ()
+    also: str = ""  # another kind that it is about
 
 
 # Checks of documents that are no policy of any pack. Their ids are reserved.
@@ -514,7 +515,7 @@ def unchecked(report: Report) -> tuple[str, ...]:
         return ("no control was chosen to scan with",)
     idle = _idle_kinds(report)
     scanned = {document.kind for document in report.documents}
-    with_controls = scanned & {policy.kind for policy in controls}
+    with_controls = scanned & {kind for policy in controls for kind in (policy.kind, policy.also)}
     if not with_controls:
         kinds = ", ".join(sorted(scanned))
         return (f"no control of profile {report.scan.profile or '(none)'} is about: {kinds}",)
@@ -525,7 +526,8 @@ def unchecked(report: Report) -> tuple[str, ...]:
 
 def without_controls(report: Report) -> dict[str, int]:
     """How many documents there are of each kind that no chosen control looks at."""
-    looked_at = {policy.kind for policy in report.policies if not is_document_check(policy.id)}
+    controls = [policy for policy in report.policies if not is_document_check(policy.id)]
+    looked_at = {kind for policy in controls for kind in (policy.kind, policy.also)}
     kinds = [document.kind for document in report.documents if document.kind not in looked_at]
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 

@@ -63,10 +63,12 @@ class Judged(NamedTuple):
             link_across(one, lambda kind, id_: by_id.get((kind, id_)))
         book = open_book(plan, Beside(documents[1:]))
         evaluation = open_evaluation(document, plan, documents[1:], book)
-        with evaluation.asked_by(plan.policies[0]):
+        asked = plan.policies[0].about(self.kind.name)
+        assert asked is not None
+        with evaluation.asked_by(asked):
             return {
                 Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
-                for outcome in evaluation.outcomes(plan.policies[0], evaluation.clock).outcomes
+                for outcome in evaluation.outcomes(asked, evaluation.clock).outcomes
             }
 
 
@@ -113,7 +115,7 @@ def _cases(family: str) -> Iterator[Judged]:
         assert tests is not None
         assert not problems
         for case in tests.cases:
-            yield Judged(id_, kind, case, known(id_, case.parameters))
+            yield Judged(id_, KINDS[case.kind], case, known(id_, case.parameters))
 
 
 def keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

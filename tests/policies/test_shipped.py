@@ -122,7 +122,8 @@ def test_every_expression_that_may_be_wrong_says_why(id_: str) -> None:
 @by_file
 def test_every_expression_is_told_in_a_plain_sentence(id_: str) -> None:
     policy = the(id_)
-    items = [*policy.needs, *(item for one in policy.require for item in (*one.needs, one))]
+    required = (*policy.require, *(policy.also.require if policy.also is not None else ()))
+    items = [*policy.needs, *(item for one in required for item in (*one.needs, one))]
     assert [item.id for item in items if item.means is None] == []
     said = [item.means or "" for item in items]
     assert [text for text in said if not (text[0].isupper() and text[-1] == "." and text.isprintable())] == []

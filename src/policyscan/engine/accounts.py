@@ -38,7 +38,8 @@ def accounts(
     results = [r for r in scan_document(document, alone, context, book).results if r.policy == policy.id]
     evaluation = open_evaluation(document, alone, context, book)
     with evaluation.asked_by(policy):  # the traces may ask for other controls as well
-        outcomes = evaluation.outcomes(policy, evaluation.clock, keep=True).outcomes
+        own = policy.about(document.kind.name) or policy
+        outcomes = evaluation.outcomes(own, evaluation.clock, keep=True).outcomes
         if len(outcomes) != len(results):  # it failed, which its one result says
             return [Account(result, ()) for result in results]
         traces = evaluation.explainer.traces

@@ -71,8 +71,9 @@ class Evaluation:
         self.clock.others = self
         try:
             for policy in policies:
-                if policy.info.kind == kind:
-                    made.extend(self._guarded(policy))
+                own = policy.about(kind)
+                if own is not None:
+                    made.extend(self._guarded(own))
         finally:
             # Without this circle a document is freed as soon as it is done, not when the collector comes.
             self.clock.others = None

@@ -45,7 +45,9 @@ class _Requirements(Mapping[str, Sequence[str]]):
         self._known = known
 
     def __getitem__(self, id_: str) -> Sequence[str]:
-        return tuple(item.id for item in self._known[id_].require)
+        policy = self._known[id_]
+        also = policy.also.require if policy.also is not None else ()
+        return tuple(item.id for item in (*policy.require, *also))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)

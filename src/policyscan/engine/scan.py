@@ -134,7 +134,8 @@ def _grades(
     for policy in plan.policies:
         if statuses.get(policy.id) in (Status.PASS, Status.DUE):
             try:
-                grades.append(evaluation.grade_of(policy, evaluation.clock))
+                own = policy.about(evaluation.document.kind.name) or policy
+                grades.append(evaluation.grade_of(own, evaluation.clock))
             except Exception as error:
                 failed.append(evaluation.crash(policy, error))
     return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}, failed

@@ -13,7 +13,7 @@ from policyscan.policies.asking import Asking
 from policyscan.policies.complaints import Complaints
 from policyscan.policies.declaring import Declared, days, declare, evidence_rule
 from policyscan.policies.expressions import TELLS, VARIABLE, Expressions, Role
-from policyscan.policies.files import Path, PolicyFile
+from policyscan.policies.files import ALSO, Path, PolicyFile
 from policyscan.policies.policy import Binding, Code, Dispute, Need, Policy, Requirement
 from policyscan.policies.projecting import EnvMaker, Projecting
 from policyscan.policies.reads import ENTRY, SUBJECTS, Part, PartReads, SectionsOf
@@ -129,6 +129,7 @@ class PolicyChecker:
             file=self.file.name,
             line=self.file.span(("id",)).line,
             requirements=self._item_ids(),
+            also=content.get(ALSO, {}).get("kind", ""),
         )
 
     def _item_ids(self) -> tuple[str, ...]:

@@ -19,6 +19,14 @@ from policyscan.source import Source, Span
 Path = tuple[str | int, ...]
 """The keys and numbers that lead to a value in a file."""
 
+ALSO = "also"
+"""The key of what a policy asks of inventories of another kind."""
+_ASKED = frozenset((
+    "project", "applies", "for_each", "as", "key", "variables", "when", "not_applicable", "empty", "needs",
+    "require", "figures", "notice", "uses", "evidence", "absence_ok",
+))  # fmt: skip
+"""The keys of what it asks itself."""
+
 SCHEMAS = pathlib.Path(__file__).parent.parent / "schemas"
 
 _YAML_EATS = (
@@ -56,6 +64,10 @@ class PolicyFile:
 
     def at(self, path: Sequence[str | int]) -> Any:
         """The value at a path; None where there is none."""
+        return self._found(path)
+
+    def _found(self, path: Sequence[str | int]) -> Any:
+        """What stands at a path in the file itself."""
         value = self.tree.value
         for key in path:
             if isinstance(value, dict):
@@ -69,17 +81,48 @@ class PolicyFile:
     def span(self, path: Sequence[str | int]) -> Span:
         """The place of the value at a path, or of its nearest parent that exists."""
         for length in range(len(path), 0, -1):
-            container = self.at(path[: length - 1])
+            container = self._found(path[: length - 1])
             if isinstance(container, dict | list):
                 return self.tree.span_of(container, path[length - 1])
         return self.tree.root_span()
 
     def key_span(self, path: Sequence[str | int]) -> Span:
         """The place of the key that a path ends in."""
-        container = self.at(path[:-1])
+        container = self._found(path[:-1])
         if path and isinstance(container, dict | list):
             return self.tree.key_span_of(container, path[-1])
         return self.span(path)
+
+
+class Aside(PolicyFile):
+    """A policy's file as if what stands under `also` stood in place of what it asks itself."""
+
+    def __init__(self, file: PolicyFile) -> None:
+        super().__init__(file.name, file.tree)
+        whole = file.value
+        self._own = whole[ALSO]
+        kept = {key: value for key, value in whole.items() if key not in _ASKED and key != ALSO}
+        self._value = {**kept, **self._own}
+
+    @property
+    def value(self) -> Any:
+        """The file's content as the other kind has it."""
+        return self._value
+
+    def _there(self, path: Sequence[str | int]) -> Sequence[str | int]:
+        return (ALSO, *path) if path and path[0] in self._own else path
+
+    def at(self, path: Sequence[str | int]) -> Any:
+        """The value at a path; None where there is none."""
+        return super().at(self._there(path)) if not path or path[0] in self._value else None
+
+    def span(self, path: Sequence[str | int]) -> Span:
+        """The place of the value at a path, or of its nearest parent that exists."""
+        return super().span(self._there(path))
+
+    def key_span(self, path: Sequence[str | int]) -> Span:
+        """The place of the key that a path ends in."""
+        return super().key_span(self._there(path))
 
 
 def read(

@@ -15,7 +15,7 @@ from policyscan.findings import RULE_FAMILY
 from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
-from policyscan.policies.files import PolicyFile, parse
+from policyscan.policies.files import ALSO, Aside, PolicyFile, parse
 from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence, path_of
 from policyscan.policies.survey import ABOUT, DEFINITIONS, RULES, PackFiles, survey
 from policyscan.reading.text import Content, cannot_read, read_content
@@ -163,6 +163,8 @@ class _Loader:
         )
         policy = checker.policy()
         self.problems.extend(checker.problems)
+        if ALSO in file.value:
+            policy = self._with_another_kind(policy, file, overrides)
         for i, used in enumerate(file.value.get("uses", ())):
             self._uses[id_, used] = file.span(("uses", i))
             self._asked[id_, used] = frozenset(checker.asked.get(used, ()))
@@ -172,6 +174,24 @@ class _Loader:
         at = file.span(("status",) if instead is None else ("replaced_by",))
         self._replacements.append((id_, status, instead, at))
         return policy
+
+    def _with_another_kind(
+        self, policy: Policy | None, file: PolicyFile, overrides: Mapping[str, Any]
+    ) -> Policy | None:
+        """A policy with what it asks of inventories of another kind; None where that is wrong."""
+        kind = file.value[ALSO]["kind"]
+        if kind == file.value["kind"]:
+            message = f"`also:` is for another kind than {kind!r}"
+            self.problems.append(PolicyError(message, at=file.span((ALSO, "kind"))))
+            return None
+        aside = Aside(file)
+        checker = PolicyChecker(
+            aside, self._env_maker(aside), overrides, self._members, self.kinds.types.sections
+        )
+        also = checker.policy()
+        known = {str(problem) for problem in self.problems}  # parameters are the same
+        self.problems.extend(problem for problem in checker.problems if str(problem) not in known)
+        return policy._replace(also=also) if policy is not None and also is not None else None
 
     def _placed(self, path: PurePosixPath, file: PolicyFile, id_: str) -> bool:
         family = id_.rpartition("-")[0]

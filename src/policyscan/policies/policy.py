@@ -172,7 +172,7 @@ class Policy(NamedTuple):
     what anything in it rests on. `evidence` is what it asks of the evidence for what it reads.
 
     A policy with `disputes` is a rule of consistency: these select the facts that contradict each other
-    where a requirement does not hold.
+    where a requirement does not hold. `also` is what the same control asks of inventories of another kind.
     """
 
     info: PolicyInfo
@@ -200,6 +200,13 @@ class Policy(NamedTuple):
     reads: Reads = Reads()
     evidence: EvidenceRule | None = None
     disputes: tuple[Dispute, ...] = ()
+    also: Policy | None = None
+
+    def about(self, kind: str) -> Policy | None:
+        """What it asks of inventories of a kind; None if nothing."""
+        if self.root == kind:
+            return self
+        return self.also if self.also is not None and self.also.root == kind else None
 
     @property
     def id(self) -> str:

@@ -41,6 +41,7 @@ class Case(NamedTuple):
     as_of: str
     expected: tuple[Expected, ...]
     span: Span
+    kind: str
 
 
 class PolicyTests(NamedTuple):
@@ -69,7 +70,9 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
     written = content["cases"][index]
     path = ("cases", index)
     as_of = written.get("as_of", content.get("as_of"))
-    inventory = merge(content.get("base", {}), written.get("with", {}))
+    base = content.get("base", {}) if "kind" not in written else {}
+    kind = written.get("kind", kind)
+    inventory = merge(base, written.get("with", {}))
     frame: dict[str, Any] = {
         "schema_version": 1,
         "kind": kind,
@@ -97,6 +100,7 @@ def _case(file: PolicyFile, index: int, kind: str, ident: tuple[str, ...]) -> Ca
         as_of or str(whole["as_of"]),
         expected,
         file.span((*path, "name")),
+        kind,
     )
 
 

@@ -37,7 +37,7 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     """An account of each result of a control for `INVENTORY` or `INVENTORY/SUBJECT`; never an empty list."""
     inventory, _, subject = where.partition("/")
     document, context, reader = _document(workspace, inputs, inventory, policy)
-    if document.kind.name != policy.info.kind:
+    if policy.about(document.kind.name) is None:
         message = f"{policy.id} is about each {policy.info.kind}, and {document.id} is a {document.kind.name}"
         raise UsageError(message, hint=f"see `policyscan list --kind {document.kind.name}`")
     settings = workspace.config._replace(ignore=())

@@ -42,7 +42,7 @@ def about_kind(policies: Sequence[Policy], kind: str, kinds: Sequence[str]) -> l
     if kind not in kinds:
         hint = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
         raise UsageError(f"there is no kind of inventory {kind!r}", hint=hint)
-    return [policy for policy in policies if policy.info.kind == kind]
+    return [policy for policy in policies if policy.about(kind) is not None]
 
 
 def related_to(policies: Sequence[Policy], framework: str) -> list[Policy]:
