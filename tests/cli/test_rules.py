@@ -16,7 +16,9 @@ schema_version: 1
 kind: client
 as_of: 2026-10-31
 organisation: {id: acme, name: Acme Ltd, employees_count: 3}
-people: [{id: ann, name: Ann Lee, start_date: 2020-01-01, end_date: null}]
+people:
+  - {id: ann, name: Ann Lee, start_date: 2020-01-01, end_date: null}
+  - {id: bob, name: Bob Ray, start_date: 2020-01-01, end_date: null}
 servers:
   - id: web
     tenancy:
@@ -58,8 +60,8 @@ def test_a_contradiction_is_told_and_takes_the_word_away(monkeypatch: pytest.Mon
     ran = policyscan(monkeypatch, here, "scan", "acme.yaml", *AS_OF, "--select", "TEN-02", "-f", "json")
     assert ran.code == 1
     rule, control = scanned(ran)["results"]
-    assert (rule["policy"], rule["status"], rule["line"]) == ("CONS-01", "fail", 9)
-    assert [fact["line"] for fact in rule["disputed"]] == [9, 10]
+    assert (rule["policy"], rule["status"], rule["line"]) == ("CONS-01", "fail", 11)
+    assert [fact["line"] for fact in rule["disputed"]] == [11, 12]
     assert (control["policy"], control["status"]) == ("TEN-02", "unknown")
     assert "in dispute (CONS-01): web is called dedicated, with 43 tenants" in control["message"]
     summary = scanned(ran)["summary"]
@@ -67,7 +69,7 @@ def test_a_contradiction_is_told_and_takes_the_word_away(monkeypatch: pytest.Mon
     assert summary["controls"]["fail"] == 0
     assert summary["results"]["fail"] == 1
     text = policyscan(monkeypatch, here, "scan", "acme.yaml", *AS_OF, "--select", "TEN-02").out
-    assert "web is called dedicated, with 43 tenants  acme.yaml:9, 10\n" in text
+    assert "web is called dedicated, with 43 tenants  acme.yaml:11, 12\n" in text
     assert "Which is right? web is called dedicated, with 43 tenants" in text
     assert "Checks of the inventory itself: 1 fail. Exit 1." in text
 
@@ -124,7 +126,7 @@ def test_explain_tells_of_a_rule_and_of_what_breaks_it(monkeypatch: pytest.Monke
     ran = policyscan(monkeypatch, here, "explain", "CONS-01", "acme", "--file", "acme.yaml", *AS_OF)
     assert ran.code == 0
     assert "FAIL  CONS-01 acme/web  alone\n  web is called dedicated, with 43 tenants\n" in ran.out
-    assert "  in dispute: servers[web].tenancy.model = dedicated  acme.yaml:9\n" in ran.out
+    assert "  in dispute: servers[web].tenancy.model = dedicated  acme.yaml:11\n" in ran.out
     control = policyscan(monkeypatch, here, "explain", "TEN-02", "acme", "--file", "acme.yaml", *AS_OF).out
     assert "UNKNOWN  TEN-02 acme/web" in control
     assert "in dispute (CONS-01)" in control
