@@ -22,6 +22,10 @@ from policyscan.source import Source
 _scan: Any = decoder.scanstring  # type: ignore[attr-defined]
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+# What nearly all texts and keys look like: nothing escaped, only space between a key and its colon.
+_PLAIN = re.compile(r'"([^"\\\x00-\x1f]*)"')
+_PLAIN_KEY = re.compile(r'"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*+(?![\]}])")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -120,6 +124,10 @@ class _Scanner:
 
     def closes(self, container: Any, *, first: bool) -> bool:
         """Whether the container ends here; moves past its end or past the comma before its next entry."""
+        comma = None if first else _COMMA.match(self.text, self.at)
+        if comma is not None and comma.end() < len(self.text):
+            self.at = comma.end()
+            return False
         end = "}" if container.__class__ is dict else "]"
         self.skip()
         char = self.text[self.at : self.at + 1]
@@ -165,6 +173,10 @@ class _Scanner:
     def key(self, spots: Any) -> tuple[str, Region]:
         """Read a key and its colon; the place of the key."""
         start = self.at
+        plain = _PLAIN_KEY.match(self.text, start)
+        if plain is not None and plain[1] not in spots and len(plain[1]) <= MAX_SCALAR:
+            self.at = plain.end()
+            return plain[1], Region(start, plain.end(1) + 1)
         if self.text[start : start + 1] != '"':
             if start >= len(self.text):
                 self.missing("")
@@ -216,6 +228,10 @@ class _Scanner:
     def string(self) -> Any:
         """Read a text in double quotes."""
         start = self.at
+        plain = _PLAIN.match(self.text, start)
+        if plain is not None and len(plain[1]) <= MAX_SCALAR:
+            self.at = plain.end()
+            return plain[1]
         try:
             value, self.at = _scan(self.text, start + 1, True)
         except JSONDecodeError as error:
