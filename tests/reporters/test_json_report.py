@@ -106,6 +106,8 @@ RESULT_KEYS = [
     "file",
     "line",
     "column",
+    "end_line",
+    "end_column",
     "evidence",
     "parameters",
     "fingerprint",
@@ -150,6 +152,9 @@ def test_a_result_has_the_keys_that_were_promised_in_their_order() -> None:
         "value": "p-cole",
         "file": "inventories/clients/acme.yaml",
         "line": 4,
+        "column": 16,
+        "end_line": 4,
+        "end_column": 22,
     }
     assert found["fingerprint"] == COORDINATOR.fingerprint
     assert found["basis"] == {
@@ -162,6 +167,8 @@ def test_a_result_has_the_keys_that_were_promised_in_their_order() -> None:
         "file": "inventories/clients/acme.yaml",
         "line": 3,
         "column": 1,
+        "end_line": 3,
+        "end_column": 5,
     }
 
 

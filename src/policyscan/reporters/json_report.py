@@ -141,6 +141,7 @@ def _summary(report: Report) -> dict[str, Json]:
     return {
         "exit_code": report.exit_code,
         "complete": report.complete,
+        "gate": {**report.gate._asdict(), "fail_on": report.gate.fail_on.value},
         "results": _counts(tally(report)),
         "controls": _counts(controls),
         "score": score(controls)._asdict(),
@@ -160,7 +161,13 @@ def _problem(problem: Problem) -> Json:
 def _place(span: Span | None) -> dict[str, Json]:
     if span is None:
         return {"file": None, "line": None, "column": None}
-    return {"file": span.file, "line": span.line, "column": span.column}
+    return {
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
 
 
 def _document(document: DocumentInfo) -> Json:
@@ -190,9 +197,7 @@ def _result(result: Result) -> Json:
         "status": result.status.value,
         "severity": result.severity.value,
         "message": result.message,
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
+        **_place(span),
         "evidence": [_read(read) for read in result.evidence],
         "parameters": dict(result.parameters),
         "fingerprint": result.fingerprint,
@@ -206,7 +211,7 @@ def _result(result: Result) -> Json:
     if result.reason:
         shown["reason"] = result.reason
     if result.disputed:
-        shown["disputed"] = [{**_read(read), "column": _column(read.span)} for read in result.disputed]
+        shown["disputed"] = [_read(read) for read in result.disputed]
     if result.figures:
         shown["figures"] = dict(result.figures)
     return shown
@@ -227,17 +232,7 @@ def _basis(basis: Basis | None) -> Json:
 
 
 def _read(read: ValueRead) -> Json:
-    span = read.span
-    return {
-        "path": read.path,
-        "value": read.value,
-        "file": span.file if span else None,
-        "line": span.line if span else None,
-    }
-
-
-def _column(span: Span | None) -> int | None:
-    return span.column if span else None
+    return {"path": read.path, "value": read.value, **_place(read.span)}
 
 
 def _waiver(mark: WaiverMark) -> Json:

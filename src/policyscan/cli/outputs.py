@@ -1,0 +1,134 @@
+"""What commands that show a report share: its formats, the files that it goes to, and standard output.
+
+In: the options of a command line and a report. Out: files, and what is printed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policyscan.cli.options import OutputTarget
+from policyscan.cli.terminal import wants_color, width
+from policyscan.errors import PolicyscanError, Problems, UsageError
+from policyscan.findings import Report
+from policyscan.output import check_writable, present, put, speller, write_file
+from policyscan.reporters import REPORTERS, Needs, Options, needs_of
+from policyscan.session.sources import Repositories
+from policyscan.source import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMATS = tuple(REPORTERS)
+OUTPUT_OPTIONS = (
+    click.option(
+        "-f",
+        "--format",
+        "format_",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="What to print.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        type=OutputTarget(FORMATS),
+        multiple=True,
+        metavar="FORMAT:PATH",
+        help="Write another format to a file. Repeatable.",
+    ),
+    click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes."),
+    click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown."),
+    click.option("--sarif-suppressed", is_flag=True, help="SARIF: include what is waived, as suppressed."),
+    click.option(
+        "--sarif-stable-identity",
+        is_flag=True,
+        help="SARIF: know an alert by what it is about, not by the text of its line.",
+    ),
+    click.option(
+        "--sarif-category",
+        metavar="NAME",
+        default="policyscan",
+        show_default=True,
+        help="SARIF: the category of the upload.",
+    ),
+    click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        help="Print nothing to standard output; files are written all the same.",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour the text.",
+    ),
+)
+
+
+def shown_with(
+    given: dict[str, Any],
+    source: Callable[[str], Source | None],
+    content: Callable[[str], bytes | None],
+) -> Options:
+    """The settings of all formats, as options ask for them; the others give the texts of files."""
+    repositories = Repositories()
+    return Options(
+        full=given["full"],
+        source=source,
+        content=content,
+        locate=repositories.locate,
+        here=repositories.here(),
+        sarif_unknown=given["sarif_unknown"],
+        sarif_suppressed=given["sarif_suppressed"],
+        sarif_category=given["sarif_category"],
+        sarif_stable_identity=given["sarif_stable_identity"],
+    )
+
+
+def needed(given: dict[str, Any], options: Options) -> Needs:
+    """What the chosen formats show together."""
+    printed = [] if given["quiet"] else [given["format_"]]
+    return needs_of([*printed, *(format_ for format_, _ in given["outputs"])], options)
+
+
+def check_outputs(paths: Sequence[Path]) -> None:
+    """UsageError, before any work is done, for outputs that cannot be written or would replace each other."""
+    seen = set()
+    for path in paths:
+        check_writable(path)
+        if path.resolve() in seen:
+            raise UsageError(f"two outputs go to {path}", hint="give each format a file of its own")
+        seen.add(path.resolve())
+
+
+def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
+    """Writes the files first, so that a broken pipe on standard output costs none of them."""
+    failures: list[PolicyscanError] = []
+    for format_, path in given["outputs"]:
+        try:
+            write_file(path, REPORTERS[format_].render(report, options._replace(taken=present(path))))
+        except UsageError as failure:  # the other outputs are written all the same
+            failures.append(failure)
+    if not given["quiet"]:
+        shown = options._replace(color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout))
+        _print(given["format_"], REPORTERS[given["format_"]].render(report, shown), failures)
+    if failures:
+        raise Problems(failures)
+
+
+def _print(format_: str, text: str, failures: list[PolicyscanError]) -> None:
+    try:
+        put(text, exact=format_ != "text")
+    except UsageError as failure:
+        failures.append(failure)
+    except BrokenPipeError:  # its reader has read enough; the exit code still tells the rest
+        pass

@@ -1,0 +1,40 @@
+"""`policyscan report`: in, a report that a scan wrote as JSON; out, the same in other formats.
+
+How it is read back stands in `reporters/saved.py`; which files may be shown lines of, in `session/saved.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from policyscan.cli.options import add_options
+from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, shown_with
+from policyscan.cli.texts import read_stdin
+from policyscan.session.saved import Unchanged, keep, open_report
+
+
+@click.command("report")
+@click.argument("results", metavar="RESULTS.json")
+@add_options(OUTPUT_OPTIONS)
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit 0 whatever was found; 2 if something could not be evaluated."
+)
+def command(**given: Any) -> int:
+    """Show a saved report in another format.
+
+    RESULTS.json is what `policyscan scan -o json:RESULTS.json` wrote; `-` reads standard input. Nothing is
+    evaluated again: what was found on the day of the scan is shown, with lines of those files that are still
+    as they were then.
+
+    The exit code is that of the scan.
+    """
+    check_outputs([path for _, path in given["outputs"]])
+    report = open_report(given["results"], read_stdin([given["results"]], None))
+    keep(report, given["results"], [path for _, path in given["outputs"]])
+    texts = Unchanged(report)
+    if given["exit_zero"]:
+        report = report._replace(gate=report.gate._replace(exit_zero=True))
+    emit(report, shown_with(given, texts.source, texts.content), given)
+    return report.exit_code

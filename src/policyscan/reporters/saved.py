@@ -1,0 +1,301 @@
+"""A report that was written as JSON, read back as the `Report` that it was.
+
+In: the text that `json_report` writes. Out: a report, from which every format can be made; DocumentError for
+a text that is none, which says why. What a report says is shown, and nothing of it is believed to be safe.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from policyscan.errors import DocumentError
+from policyscan.findings import (
+    Basis,
+    DocumentInfo,
+    EvidenceRule,
+    Gap,
+    Gate,
+    Grade,
+    Json,
+    Loosened,
+    PackInfo,
+    PolicyInfo,
+    Problem,
+    Quote,
+    Report,
+    Result,
+    ScanInfo,
+    Severity,
+    Status,
+    ValueRead,
+    WaiverMark,
+)
+from policyscan.source import Source, Span
+
+VERSION = 1
+_T = TypeVar("_T")
+_RUN_AGAIN = "write it again with `policyscan scan -o json:PATH`"
+
+
+def load(text: str, name: str) -> Report:
+    """The report in a JSON text that people know by a name; raises DocumentError with its place."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        at = Source(name, text).span(error.pos, error.pos + 1)
+        raise DocumentError(f"this is not JSON: {error.msg}", at=at, hint=_RUN_AGAIN) from None
+    except (RecursionError, ValueError) as error:
+        top = Span(name, 1, 1, 1, 2)
+        raise DocumentError(f"this is not JSON that can be read: {error}", at=top) from None
+    return _report(_Object(value, "", name))
+
+
+class _Object:
+    """An object of the text, asked for its keys; a key that is not there or of another type is an error."""
+
+    __slots__ = ("name", "path", "value")
+
+    def __init__(self, value: Json, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+        if not isinstance(value, dict):
+            self.stop(f"{path or 'the whole file'} is not an object")
+        self.value: dict[str, Json] = value
+
+    def stop(self, message: str) -> NoReturn:
+        at = Span(self.name, 1, 1, 1, 2)
+        raise DocumentError(f"this is not a report of policyscan: {message}", at=at, hint=_RUN_AGAIN)
+
+    def _at(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def get(self, key: str, types: tuple[type, ...], what: str) -> Any:
+        """The value of a key, which is one of some types."""
+        if key not in self.value:
+            self.stop(f"{self._at(key)} is missing")
+        found = self.value[key]
+        if not isinstance(found, types) or (isinstance(found, bool) and bool not in types):
+            self.stop(f"{self._at(key)} is not {what}")
+        return found
+
+    def text(self, key: str) -> str:
+        return str(self.get(key, (str,), "a text"))
+
+    def maybe_text(self, key: str) -> str | None:
+        found = self.value.get(key)
+        return None if found is None else self.text(key)
+
+    def count(self, key: str) -> int:
+        found: int = self.get(key, (int,), "a whole number")
+        return found if found >= 0 else self.stop(f"{self._at(key)} is less than 0")
+
+    def maybe_int(self, key: str) -> int | None:
+        found: int | None = self.value.get(key)
+        return None if found is None else self.get(key, (int,), "a whole number")
+
+    def flag(self, key: str, otherwise: bool | None = None) -> bool:
+        if otherwise is not None and key not in self.value:
+            return otherwise
+        return bool(self.get(key, (bool,), "true or false"))
+
+    def below(self, key: str) -> _Object:
+        return _Object(self.get(key, (dict,), "an object"), self._at(key), self.name)
+
+    def maybe_below(self, key: str) -> _Object | None:
+        return None if self.value.get(key) is None else self.below(key)
+
+    def each(self, key: str, *, needed: bool = True) -> list[_Object]:
+        """The objects of a list."""
+        if not needed and key not in self.value:
+            return []
+        found = self.get(key, (list,), "a list")
+        return [_Object(one, f"{self._at(key)}[{number}]", self.name) for number, one in enumerate(found)]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.get(key, (list,), "a list")
+        if not all(isinstance(one, str) for one in found):
+            self.stop(f"{self._at(key)} is not a list of texts")
+        return tuple(found)
+
+    def member(self, key: str, of: Callable[[str], _T]) -> _T:
+        """The member of an enumeration that a text names."""
+        text = self.text(key)
+        try:
+            return of(text)
+        except ValueError:
+            self.stop(f"{self._at(key)}: there is no {text!r}")
+
+    def members(self, key: str, of: Callable[[str], _T], *, keys: bool = False) -> dict[Any, Any]:
+        """An object whose keys, or else values, name members of an enumeration."""
+        found = self.below(key) if key in self.value else _Object({}, self._at(key), self.name)
+        if keys:
+            counted = ((one, found.count(one)) for one in found.value)
+            return {_Object({"": one}, found.path, self.name).member("", of): n for one, n in counted if n}
+        return {one: found.member(one, of) for one in found.value}
+
+    def span(self) -> Span | None:
+        """The place that the object tells; None if it has none. An end that is not told is the start's."""
+        file, line = self.maybe_text("file"), self.maybe_int("line")
+        if file is None or line is None:
+            return None
+        column = self.maybe_int("column") or 1
+        end_line = self.maybe_int("end_line") or line
+        return Span(file, max(line, 1), max(column, 1), end_line, self.maybe_int("end_column") or column)
+
+    def place(self) -> Span:
+        return self.span() or self.stop(f"{self.path} has no place")
+
+
+def _report(top: _Object) -> Report:
+    version = top.value.get("version")
+    if version != VERSION:
+        top.stop(f"version is {version!r}, and this policyscan reads {VERSION}")
+    scan, summary = top.below("scan"), top.below("summary")
+    return Report(
+        _scan(scan),
+        tuple(_policy(id_, scan.below("policies").below(id_)) for id_ in scan.below("policies").value),
+        tuple(map(_document, summary.each("documents"))),
+        tuple(map(_result, top.each("results"))),
+        tuple(Problem(p.text("message"), p.span(), p.maybe_text("hint")) for p in summary.each("problems")),
+        summary.flag("complete"),
+        _gate(summary),
+    )
+
+
+def _gate(summary: _Object) -> Gate:
+    gate = summary.maybe_below("gate")
+    if gate is None:
+        return Gate()
+    return Gate(
+        gate.member("fail_on", Severity),
+        gate.flag("fail_on_due"),
+        gate.flag("exit_zero"),
+        gate.flag("allow_unknown"),
+    )
+
+
+def _scan(scan: _Object) -> ScanInfo:
+    pack, files, git, digests = map(scan.below, ("pack", "files", "git", "digests"))
+    asked = scan.maybe_below("evidence")
+    return ScanInfo(
+        version=scan.below("tool").text("version"),
+        as_of=scan.text("as_of"),
+        pack=pack.text("name"),
+        pack_version=pack.text("version"),
+        profile=scan.text("profile"),
+        controls=scan.count("controls"),
+        controls_total=scan.count("controls_total"),
+        loosened=tuple(
+            Loosened(
+                one.text("policy"), one.text("parameter"), one.value.get("default"), one.value.get("value")
+            )
+            for one in scan.each("loosened")
+        ),
+        left_out=scan.texts("left_out"),
+        files_read=files.count("read"),
+        files_skipped=files.count("skipped"),
+        digests={file: digests.text(file) for file in digests.value},
+        commit=git.maybe_text("commit"),
+        dirty=None if git.value.get("dirty") is None else git.flag("dirty"),
+        notes=scan.texts("notes"),
+        evidence=_asked(asked) if asked else None,
+        packs=tuple(
+            PackInfo(one.text("name"), one.text("version"), one.text("folder"), one.text("digest"))
+            for one in scan.each("packs")
+        ),
+    )
+
+
+def _asked(asked: _Object) -> EvidenceRule:
+    return EvidenceRule(asked.member("grade", Grade), asked.maybe_int("max_age_days"))
+
+
+def _policy(id_: str, policy: _Object) -> PolicyInfo:
+    related = policy.below("related")
+    return PolicyInfo(
+        id_,
+        policy.text("title"),
+        policy.member("severity", Severity),
+        policy.maybe_text("kind") or "",
+        policy.text("origin"),
+        policy.text("why"),
+        policy.text("fix"),
+        tuple(Quote(quote.text("document"), quote.text("text")) for quote in policy.each("quotes")),
+        {framework: related.texts(framework) for framework in related.value},
+        policy.text("file"),
+        policy.count("line"),
+        policy.texts("requirements"),
+    )
+
+
+def _document(document: _Object) -> DocumentInfo:
+    return DocumentInfo(
+        document.text("id"),
+        document.text("kind"),
+        document.text("file"),
+        document.text("name"),
+        document.text("as_of"),
+        document.members("policies", Status),
+        document.members("results", Status, keys=True),
+        document.members("grades", Grade, keys=True),
+    )
+
+
+def _result(result: _Object) -> Result:
+    basis, waiver = result.maybe_below("basis"), result.maybe_below("waiver")
+    parameters: Mapping[str, Json] = result.below("parameters").value
+    figures = result.maybe_below("figures")
+    return Result(
+        policy=result.text("policy"),
+        requirement=result.text("requirement"),
+        document=result.text("document"),
+        kind=result.text("kind"),
+        subject=result.text("subject"),
+        status=result.member("status", Status),
+        severity=result.member("severity", Severity),
+        message=result.text("message"),
+        span=result.place(),
+        evidence=tuple(map(_read, result.each("evidence"))),
+        parameters=parameters,
+        until=result.maybe_text("until"),
+        gaps=tuple(map(_gap, result.each("gaps", needed=False))),
+        waiver=_waiver(waiver) if waiver else None,
+        reason=result.maybe_text("reason"),
+        figures=figures.value if figures else {},
+        basis=_basis(basis) if basis else None,
+        disputed=tuple(map(_read, result.each("disputed", needed=False))),
+    )
+
+
+def _read(read: _Object) -> ValueRead:
+    return ValueRead(read.text("path"), read.value.get("value"), read.span())
+
+
+def _gap(gap: _Object) -> Gap:
+    names = gap.text("path"), gap.text("generic_path")
+    return Gap(*names, gap.maybe_text("question"), gap.span(), gap.text("reason"))
+
+
+def _waiver(mark: _Object) -> WaiverMark:
+    return WaiverMark(
+        mark.member("covers", Status),
+        mark.text("reason"),
+        mark.text("approved_by"),
+        mark.text("expires_on"),
+        mark.maybe_text("requested_by"),
+        mark.maybe_text("ticket"),
+    )
+
+
+def _basis(basis: _Object) -> Basis:
+    return Basis(
+        basis.member("grade", Grade),
+        basis.text("section"),
+        basis.maybe_text("source"),
+        basis.maybe_text("collected"),
+        basis.maybe_int("age_days"),
+        basis.text("path"),
+        basis.span(),
+    )
