@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.clock import is_zone
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
 from policyscan.policies.pack import asked_of_evidence
 from policyscan.reading.text import read_content, top
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 from policyscan.store import Store
 

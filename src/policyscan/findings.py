@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 # What `json.dumps` takes. Dates, durations and money arrive here as their text.

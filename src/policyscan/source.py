@@ -8,7 +8,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 from operator import add
-from typing import NamedTuple
+
+from policyscan.records import NamedTuple
 
 
 class Span(NamedTuple):

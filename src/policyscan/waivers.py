@@ -7,12 +7,13 @@ that is malformed, expired, too long or without effect is itself a finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
 from policyscan.names import looks
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from policyscan.cel import ir
+from policyscan.records import NamedTuple
 
 _LOOPS: Final = frozenset({"exists", "exists_one", "filter", "find"})
 _NODES: Final = 8  # of a body that make a unit of work

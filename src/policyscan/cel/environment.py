@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from policyscan.cel.errors import CelError, CelErrors
 from policyscan.cel.types import ObjectType, Type
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.cel.ast import Node as Expression

@@ -8,9 +8,10 @@ bound expression, in that one's source. Nodes are never changed; definitions sha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policyscan.cel import packing
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.cel.types import Type

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from policyscan.cel.errors import CelError
 from policyscan.cel.hints import SYMBOLS
 from policyscan.cel.values import UInt
+from policyscan.records import NamedTuple
 
 _RESERVED = (
     "as break const continue else for function if import let loop package namespace return var void while"

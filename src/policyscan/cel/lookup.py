@@ -8,9 +8,10 @@ missing, a reference that leads nowhere), the element is visited, in its place.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from policyscan.cel import budget
+from policyscan.records import NamedTuple
 
 FEW: Final = 32
 """Elements up to which a list is simply gone through."""

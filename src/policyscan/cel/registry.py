@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from policyscan.cel.types import Type
+from policyscan.records import NamedTuple
 
 
 class Overload(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from policyscan.cel import budget, registry
 from policyscan.cel.budget import begin, over_budget, settle, turns
@@ -53,6 +53,7 @@ from policyscan.cel.values import (
     Unresolved,
     type_name,
 )
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock

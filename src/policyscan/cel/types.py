@@ -7,7 +7,9 @@ types may refer to each other) and compares by identity.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+from policyscan.records import NamedTuple
 
 
 class Type:

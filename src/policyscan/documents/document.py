@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
 from policyscan.documents.envelope import TIME_ZONE, Envelope
@@ -14,6 +14,7 @@ from policyscan.kinds.decoding import Facts, Reference
 from policyscan.kinds.kinds import Kind
 from policyscan.names import ALIKE
 from policyscan.reading.tree import Container, Key, Tree
+from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
 _BARE = re.compile(r"[^\[\]\"'\s]+")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.values import Date
 from policyscan.kinds.decoding import Reference
 from policyscan.kinds.kinds import Kind
 from policyscan.kinds.shapes import KIND as TARGET
 from policyscan.reading.tree import Tree
+from policyscan.records import NamedTuple
 
 VERSION = "schema_version"
 KIND = "kind"

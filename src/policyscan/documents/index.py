@@ -7,11 +7,12 @@ envelopes, nothing of the documents, so that memory does not grow with what thes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.documents.envelope import Envelope, Name
 from policyscan.documents.opening import FileOutcome
 from policyscan.files.discovery import File
+from policyscan.records import NamedTuple
 
 
 class Entry(NamedTuple):

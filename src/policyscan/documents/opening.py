@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.clock import is_zone
 from policyscan.documents.document import Document
@@ -24,6 +24,7 @@ from policyscan.reading.joining import Joined, join
 from policyscan.reading.reading import read_text, reading_notes
 from policyscan.reading.text import TOO_LARGE, read_bytes, top
 from policyscan.reading.tree import Tree
+from policyscan.records import NamedTuple
 from policyscan.source import Source
 
 # Where a document may say its kind, in blocks, in braces and in JSON; what looks like it does no harm.

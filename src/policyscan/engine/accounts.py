@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import MemberSource, open_book
 from policyscan.engine.scan import open_evaluation, scan_document
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.cel.tracing.tracer import Trace

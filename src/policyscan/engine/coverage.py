@@ -7,12 +7,13 @@ it. How good these are is for `grading` to say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import Date, Timestamp
 from policyscan.engine.outcome import Turn, Values
 from policyscan.findings import Grade
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan import cel

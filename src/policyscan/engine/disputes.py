@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan import cel
 from policyscan.cel.budget import apart, begin, settle
@@ -11,6 +11,7 @@ from policyscan.engine.outcome import Outcome, Turn, Values
 from policyscan.engine.requirements import evaluate_lean, forget_calls
 from policyscan.findings import Status
 from policyscan.policies.policy import Code, Policy, Requirement
+from policyscan.records import NamedTuple
 
 _TOLD = frozenset((Status.FAIL, Status.ERROR))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date
@@ -12,6 +12,7 @@ from policyscan.engine.coverage import Coverage, Fact, Item
 from policyscan.engine.outcome import PROVED, Outcome, Shortfall, Values
 from policyscan.findings import Basis, EvidenceRule, Grade, Status
 from policyscan.policies.policy import Policy, Reads, Requirement
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan import cel

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from policyscan import cel
 from policyscan.cel.values import EPOCH_DAY, SECOND, Date, Timestamp
 from policyscan.errors import UsageError
+from policyscan.records import NamedTuple
 
 
 class Moment(NamedTuple):

@@ -5,12 +5,13 @@ In go nothing but values; out come the plain types that every other module of th
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import FIRST_INSTANT
 from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Severity, Status
 from policyscan.policies.policy import Code, Need, Requirement
+from policyscan.records import NamedTuple
 
 Values = tuple[Any, ...]
 Turn = tuple[int, int]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from policyscan.engine.moments import Moment
 from policyscan.findings import EvidenceRule
 from policyscan.policies.policy import Policy
+from policyscan.records import NamedTuple
 
 
 class Plan(NamedTuple):

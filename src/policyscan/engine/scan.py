@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policyscan import waivers
 from policyscan.cel.clock import NEVER_INSTANT
@@ -25,6 +25,7 @@ from policyscan.findings import (
     Status,
     make_report,
 )
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document

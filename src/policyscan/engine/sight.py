@@ -8,7 +8,7 @@ documents themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policyscan.documents.document import Hidden
 from policyscan.documents.seeing import without
@@ -19,6 +19,7 @@ from policyscan.engine.moments import PolicyClock, turning
 from policyscan.engine.outcome import AT_ONCE, NEVER, Turn, earliest
 from policyscan.findings import IN_DISPUTE, Result, Status
 from policyscan.reading.tree import Key
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan.cel.clock import NEVER_DAY, zone_named
 from policyscan.engine.grading import Graded, merged, strength
@@ -20,6 +20,7 @@ from policyscan.engine.requirements import evaluate
 from policyscan.engine.sharing import Sharing
 from policyscan.findings import Basis, EvidenceRule, Gap, Status
 from policyscan.policies.policy import KEY, Code, Policy, Requirement
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 if TYPE_CHECKING:

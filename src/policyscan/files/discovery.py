@@ -7,12 +7,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from policyscan.errors import DocumentError, UsageError
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
+from policyscan.records import NamedTuple
 from policyscan.source import Source
 
 SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them

@@ -10,10 +10,11 @@ import re
 import struct
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from policyscan.errors import DocumentError
 from policyscan.reading.text import read_content
+from policyscan.records import NamedTuple
 
 _MOST_BYTES = 64 * 1024 * 1024
 """Of an index: git's own for 600,000 files."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from policyscan.errors import DocumentError
 from policyscan.files.git import Repository
 from policyscan.reading.text import read_content
+from policyscan.records import NamedTuple
 
 _WILD = re.compile(r"[*?\[\\]")
 _SET = re.compile(r"\[[!^]?+\]?+(?:[^\]\\]|\\.)*+\]", re.DOTALL)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from policyscan.files.git import Repository
+from policyscan.records import NamedTuple
 
 
 class Identity(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from policyscan import cel
 from policyscan.cel import ast
 from policyscan.policies import host
 from policyscan.policies.complaints import Complaints
 from policyscan.policies.files import Path
+from policyscan.records import NamedTuple
 
 _USES_HINT = "list every control that it may ask for under `uses:`"
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policyscan.errors import PolicyscanError, SettingError
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.policies.pack import Pack

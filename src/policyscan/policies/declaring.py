@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan import cel
 from policyscan.cel import types
@@ -13,6 +13,7 @@ from policyscan.policies.complaints import Complaints
 from policyscan.policies.files import Path
 from policyscan.policies.policy import Parameter
 from policyscan.reading.suggest import did_you_mean
+from policyscan.records import NamedTuple
 
 Constants = Mapping[str, tuple[types.Type, Any]]
 """Type and value of every parameter."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from policyscan import cel
 from policyscan.cel import ast, types
@@ -19,6 +18,7 @@ from policyscan.policies.files import Path
 from policyscan.policies.policy import Binding, Code, Dispute, Message
 from policyscan.policies.reads import Part, PartReads
 from policyscan.policies.templates import split
+from policyscan.records import NamedTuple
 
 _PARAMETERS_ONLY = cel.POLICY._replace(clock=False)
 _SPACES = re.compile(r"\s+")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan.policies.survey import RULES
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan.findings import EvidenceRule, PolicyInfo, Severity, Status
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.policies.policy import Reads
+from policyscan.records import NamedTuple
 
 SectionsOf = Callable[[Iterable[cel.Read]], Iterable[str]]
 """The parts of inventories (`client.devices`) that reads are about."""

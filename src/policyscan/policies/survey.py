@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from policyscan.errors import DocumentError, PolicyError, PolicyscanError
 from policyscan.files.discovery import lies_in
 from policyscan.files.git import Repository
 from policyscan.reading.text import Content, cannot_read, read_content, top
+from policyscan.records import NamedTuple
 
 ABOUT, DEFINITIONS = "pack.yaml", "definitions.yaml"
 RULES = "consistency"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.errors import PolicyscanError
 from policyscan.policies.files import PolicyFile, read
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 MISSING, BLANK = "$missing", "$blank"

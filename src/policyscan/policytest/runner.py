@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policyscan.documents.envelope import dig, folder_of
 from policyscan.documents.members import Members, gather, patterns
@@ -20,6 +20,7 @@ from policyscan.files.discovery import File
 from policyscan.findings import Result, is_document_check
 from policyscan.policytest.cases import Case, Expected, PolicyTests, as_text, merge
 from policyscan.reading.reading import read_text
+from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
 if TYPE_CHECKING:

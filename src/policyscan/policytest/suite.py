@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
@@ -21,6 +20,7 @@ from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import CaseOutcome, run
 from policyscan.reading.suggest import did_you_mean
+from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
 from policyscan.session.workspace import configure, load_kinds, pack_folders, shown_path
 

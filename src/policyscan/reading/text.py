@@ -10,10 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import IO, NamedTuple
+from typing import IO
 
 from policyscan.errors import DocumentError
 from policyscan.reading import limits
+from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 from policyscan.store import digest
 

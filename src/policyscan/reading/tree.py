@@ -6,8 +6,9 @@ Containers are plain dicts and lists, each a distinct object, so that its `id()`
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
 Key = str | int | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.errors import DocumentError
 from policyscan.reading.limits import MAX_KEY
+from policyscan.records import NamedTuple
 from policyscan.source import Source
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import NamedTuple
 
 from policyscan.findings import Report
+from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs, Options
 
 __all__ = ["REPORTERS", "Needs", "Options", "Reporter", "needs_of"]

@@ -7,8 +7,8 @@ which every `render` takes, and `Needs`, by which a scan knows what it may leave
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from policyscan.records import NamedTuple
 from policyscan.source import Source
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from policyscan.display import one_line
 from policyscan.findings import (
@@ -29,6 +28,7 @@ from policyscan.findings import (
     score,
     without_controls,
 )
+from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 _FRACTION = re.compile(r"\.[0-9]+Z$")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
@@ -17,6 +16,7 @@ from policyscan.findings import RULE_FAMILY, EvidenceRule, Grade, Loosened
 from policyscan.policies.choosing import Said, choose, rules_of
 from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policies.policy import Policy
+from policyscan.records import NamedTuple
 from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace
 

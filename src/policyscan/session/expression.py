@@ -6,8 +6,6 @@ value and places, and the expression's type; for a wrong one, Problems with plac
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.tracing.tracer import Trace
@@ -15,6 +13,7 @@ from policyscan.documents.seeing import seen
 from policyscan.engine.moments import clock_at
 from policyscan.errors import PolicyError, Problems, UsageError
 from policyscan.policies.loading import environment
+from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, StrPath
 from policyscan.session.plan import moment_of
 from policyscan.session.reader import Reader, find_files

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from policyscan.findings import Severity
+from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
 
 StrPath: TypeAlias = str | os.PathLike[str]

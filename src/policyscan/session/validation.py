@@ -7,13 +7,13 @@ note at its place. Whether controls pass is not its affair.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from policyscan.documents.document import Document
 from policyscan.documents.seeing import seen
 from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError
 from policyscan.findings import Problem
+from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, option
 from policyscan.session.plan import moment_of
 from policyscan.session.reader import Reader, find_files

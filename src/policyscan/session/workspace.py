@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from policyscan.config import Config, load, placed
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
@@ -16,6 +15,7 @@ from policyscan.files.discovery import STDIN
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.cache import load_cached
 from policyscan.policies.pack import Pack, builtin_path
+from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
 from policyscan.store import Store, default_store
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from policyscan.cel import ir
 from policyscan.cel.ast import Node
@@ -14,6 +14,7 @@ from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path, facts, path_of
 from policyscan.cel.relations import assignable, flag_of, lists_entries, partial, reached
 from policyscan.cel.types import BOOL, DYN, Nullable, Type, non_null
+from policyscan.records import NamedTuple
 
 Rule: TypeAlias = "Callable[[Checker, Any], Out]"
 """What checks a node of one kind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from policyscan.cel import budget
 from policyscan.cel.equality import BoolKey
@@ -12,6 +12,7 @@ from policyscan.cel.functions.standard import text_of, text_of_double
 from policyscan.cel.registry import Function, Overload
 from policyscan.cel.types import DYN, INT, STRING, List
 from policyscan.cel.values import Duration, TypeValue, UInt, type_name
+from policyscan.records import NamedTuple
 
 TEXT_LIMIT: Final = 1_000_000
 """Characters of a text that a function may make."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from policyscan.cel import budget, ir, runtime
 from policyscan.cel.costs import key_of, weight_of
@@ -12,6 +12,7 @@ from policyscan.cel.errors import Absent, EvalError, worse
 from policyscan.cel.lookup import FEW, Element, Table, chosen, peek, table_of
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
+from policyscan.records import NamedTuple
 
 _MOST_KEPT: Final = 5000
 """Nodes in a trace; when there are as many, further turns of macros leave none."""

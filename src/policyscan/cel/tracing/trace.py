@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policyscan.cel.errors import EvalError
 from policyscan.cel.runtime import no_value
+from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
