@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.cel import CelErrors, Clock, Date, Duration, Env, EvalError, Missing, Timestamp
+from policyscan.cel import CelErrors, Clock, Date, Duration, Env, EvalError, Fault, Missing, Timestamp
 from policyscan.cel.functions.calendars import Hours, advance, elapsed, is_open
 from policyscan.cel.types import TIMESTAMP, List
 from policyscan.cel.values import DAY, HOUR, MINUTE
@@ -300,3 +300,25 @@ def test_elapsed_until_now_is_compared_where_it_is_written(source: str) -> None:
     env = ENV.bind("spent", ENV.check("elapsed(c, a, now)"))
     with pytest.raises(CelErrors, match="when this comparison turns cannot be computed"):
         env.check(source)
+
+
+@pytest.mark.parametrize(
+    ("instant", "zone", "day"),
+    [
+        ("9999-12-31T23:59:59Z", "Asia/Tokyo", None),
+        ("9999-12-31T23:59:59Z", "America/New_York", "9999-12-31"),
+        ("9999-12-31T14:59:59Z", "Asia/Tokyo", "9999-12-31"),
+        ("0001-01-01T00:00:00Z", "America/New_York", None),
+        ("0001-01-01T00:00:00Z", "Asia/Tokyo", "0001-01-01"),
+    ],
+)
+def test_a_day_that_no_calendar_has_is_a_fault(instant: str, zone: str, day: str | None) -> None:
+    clock = Clock(Date.parse("2026-10-31"), Timestamp.parse("2026-10-31T12:00:00Z"), zone)
+    checked = Env({}).check(f'dayOf(timestamp("{instant}"))')
+    traced = checked.trace(clock, {})
+    if day is not None:
+        assert str(checked.compile(())(clock)) == str(traced.value) == day
+        return
+    assert isinstance(traced.error, Fault)
+    with pytest.raises(Fault, match="not in years 1 to 9999"):
+        checked.compile(())(clock)

@@ -27,7 +27,7 @@ from policyscan.cel.types import (
     Map,
     Type,
 )
-from policyscan.cel.values import DAY, DURATION_MAX, HOUR, MINUTE, Date, Duration, Money
+from policyscan.cel.values import DAY, DURATION_MAX, HOUR, LAST_DAY, MINUTE, Date, Duration, Money
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
@@ -82,8 +82,12 @@ def within_instant(clock: Clock, instant: int, limit: int) -> bool:
 
 
 def day_of(clock: Clock, instant: int) -> Date:
-    """The day of an instant in the clock's zone."""
-    return Date(clock.day_of(instant))
+    """The day of an instant in the clock's zone; Fault where that is in the year 0 or 10000."""
+    day = clock.day_of(instant)
+    if not 1 <= day <= LAST_DAY:
+        msg = "dayOf() cannot hold this day: it is not in years 1 to 9999"
+        raise Fault(msg)
+    return Date(day)
 
 
 # --- shares

@@ -35,6 +35,7 @@ from policyscan.cel.values import (
     FIRST_INSTANT,
     HOUR,
     INT_MAX,
+    LAST_DAY,
     LAST_INSTANT,
     MINUTE,
     SECOND,
@@ -329,16 +330,28 @@ def _two_digits(text: str, limit: int) -> bool:
     return len(text) == 2 and text.isascii() and text.isdigit() and int(text) < limit
 
 
-_LAST_ORDINAL: Final = 3_652_059
+_CYCLE: Final = 400
+"""Years after which the calendar is the same again, weekdays included."""
+_CYCLE_DAYS: Final = 146_097
+
+
+def _ordinal(instant: int, zone: str | None) -> int:
+    return _local(instant, zone) // DAY + EPOCH_DAY
+
+
+def _cycles(ordinal: int) -> int:
+    """How many cycles a day lies from those years that `date` knows: a zone's clock may show another one."""
+    return -1 if ordinal < 1 else int(ordinal > LAST_DAY)
 
 
 def _day(instant: int, zone: str | None) -> date:
-    ordinal = _local(instant, zone) // DAY + EPOCH_DAY
-    return date.fromordinal(min(max(ordinal, 1), _LAST_ORDINAL))
+    """The local day, of another cycle where its own year is 0 or 10000."""
+    ordinal = _ordinal(instant, zone)
+    return date.fromordinal(ordinal - _cycles(ordinal) * _CYCLE_DAYS)
 
 
 def _year(value: int, zone: str | None = None) -> int:
-    return _day(value, zone).year
+    return _day(value, zone).year + _cycles(_ordinal(value, zone)) * _CYCLE
 
 
 def _month(value: int, zone: str | None = None) -> int:
