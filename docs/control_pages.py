@@ -186,6 +186,10 @@ def page(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     for quote in info.quotes:
         yield f"> {' '.join(quote.text.split())}\n>\n> (`{quote.document}`)\n"
     yield f"**What to do.** {info.fix}\n"
+    for name, fix in info.fixes.items():
+        yield f"- `{name}`: {cell(fix)}"
+    if info.fixes:
+        yield ""
     yield from _test(one, pack, kinds)
     yield from _parameters(one.policy.declared)
     yield from _examples(one, pack)

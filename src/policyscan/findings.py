@@ -216,7 +216,11 @@ class Quote(NamedTuple):
 
 
 class PolicyInfo(NamedTuple):
-    """What a report says about a policy. `kind` is empty for the checks of documents themselves."""
+    """What a report says about a policy. `kind` is empty for the checks of documents themselves.
+
+    `requirements` are the ids of its needs and requirements in the order of its file; `fixes` are what to
+    do, by requirement, where that is not `fix`.
+    """
 
     id: str
     title: str
@@ -231,6 +235,11 @@ class PolicyInfo(NamedTuple):
     line: int = 1
     requirements: tuple[str, ...] = ()
     also: str = ""  # another kind that it is about
+    fixes: Mapping[str, str] = {}
+
+    def fix_of(self, requirement: str) -> str:
+        """What to do where a requirement fails: what it says itself, else what its policy says."""
+        return self.fixes.get(requirement, self.fix)
 
 
 # Checks of documents that are no policy of any pack. Their ids are reserved.
@@ -392,10 +401,12 @@ def make_report(
 ) -> Report:
     """The report with everything sorted once; results nobody must act on are left out unless `complete`."""
     kept = [r for r in results if complete or r.status in FINDINGS or r.waiver]
-    kept.sort(key=sort_key)
+    known = tuple(policies)
+    written = {(policy.id, one): i for policy in known for i, one in enumerate(policy.requirements)}
+    kept.sort(key=lambda r: sort_key(r, written.get((r.policy, r.requirement), -1)))
     return Report(
         scan,
-        _with_document_checks(policies, kept),
+        _with_document_checks(known, kept),
         tuple(sorted(documents, key=lambda d: (d.kind, d.id, d.file))),
         tuple(kept),
         tuple(sorted(problems, key=lambda p: (p.span or (), p.message))),
@@ -429,14 +440,19 @@ def document_info(
     return DocumentInfo(id_, kind, file, name, as_of, statuses, counts)
 
 
-def sort_key(result: Result) -> tuple[object, ...]:
-    """Documents in order; in each the worst status first, then the greatest severity, then by name."""
+def sort_key(result: Result, written: int = -1) -> tuple[object, ...]:
+    """Documents in order; in each the worst status first, then the greatest severity, then by name.
+
+    `written` is where the requirement stands in its policy: the first one there is what a control's line
+    tells.
+    """
     return (
         result.kind,
         result.document,
         -result.status.rank,
         -result.severity.rank,
         result.policy,
+        written,
         result.subject,
         result.requirement,
         result.span,

@@ -94,7 +94,7 @@ def test_requirements_that_say_the_same_share_a_row() -> None:
         line for line in text(report(COORDINATOR, *others, elsewhere)).splitlines() if "PLAN-11 |" in line
     ]
     assert len(rows) == 2
-    assert f"| {COORDINATOR.message} (deputy, in-post, notify) |" in rows[0]
+    assert f"| {COORDINATOR.message} (deputy, notify, in-post) |" in rows[0]
     assert f"| {COORDINATOR.message} |" in rows[1]
 
 

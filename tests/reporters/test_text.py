@@ -168,7 +168,7 @@ def test_requirements_that_say_the_same_share_a_block_in_full() -> None:
     shown = lines(report(COORDINATOR, other_reads, others[1]), full=True)
     blocks = [line for line in shown if line.startswith("FAIL")]
     assert len(blocks) == 1
-    assert "PLAN-11/deputy, in-post, notify  critical" in blocks[0]
+    assert "PLAN-11/deputy, notify, in-post  critical" in blocks[0]
     reads = [line for line in shown if line.startswith("    read ")]
     assert len(reads) == len(set(reads)) == len(COORDINATOR.evidence)
 

@@ -18,7 +18,7 @@ from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
 from policyscan.display import snippet
 from policyscan.engine.accounts import Account
-from policyscan.findings import Status
+from policyscan.findings import PolicyInfo, Status
 from policyscan.output import show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters.wording import frameworks, moment, related, rests_on
@@ -73,6 +73,13 @@ def command(
 # --- a control in words
 
 
+def _fixes(info: PolicyInfo) -> Iterator[str]:
+    """What to do about a control, and about its requirements that say it themselves."""
+    yield from _wrapped(f"Fix: {info.fix}", "")
+    for name, fix in info.fixes.items():
+        yield from _wrapped(f"{name}: {fix}", "  ")
+
+
 def _about(policy: Policy) -> Iterator[str]:
     info = policy.info
     yield f"{info.id}  {info.title}"
@@ -88,7 +95,7 @@ def _about(policy: Policy) -> Iterator[str]:
         yield from _wrapped(f"“{quote.text}”", "  ")
         yield f"    — {quote.document}"
     yield from _wrapped(f"Why: {info.why}", "")
-    yield from _wrapped(f"Fix: {info.fix}", "")
+    yield from _fixes(info)
     yield ""
     for table in policy.tables:
         yield from _table(table)
@@ -170,7 +177,7 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")
     if result.status in (Status.FAIL, Status.DUE):
-        yield from _wrapped(f"Fix: {policy.info.fix}", "  ")
+        yield from _wrapped(f"Fix: {policy.info.fix_of(result.requirement)}", "  ")
     for trace in one.traces:
         yield ""
         yield from (f"  {line}" for line in trace_lines(trace))

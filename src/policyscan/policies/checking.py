@@ -130,6 +130,11 @@ class PolicyChecker:
             line=self.file.span(("id",)).line,
             requirements=self._item_ids(),
             also=content.get(ALSO, {}).get("kind", ""),
+            fixes={
+                item["id"]: " ".join(item["fix"].split())
+                for item in (*content["require"], *content.get(ALSO, {}).get("require", ()))
+                if "fix" in item
+            },
         )
 
     def _item_ids(self) -> tuple[str, ...]:

@@ -128,6 +128,7 @@ def _policy(policy: PolicyInfo) -> Json:
         "origin": policy.origin,
         "why": policy.why,
         "fix": policy.fix,
+        **({"fixes": dict(policy.fixes)} if policy.fixes else {}),
         "quotes": [{"document": quote.document, "text": quote.text} for quote in policy.quotes],
         "related": {framework: list(ids) for framework, ids in policy.related.items()},
         "file": policy.file,

@@ -115,8 +115,8 @@ class _Events:
         event["compliance"] = self._compliance(result, policy, message)
         event["resources"] = [self._resource(result)]
         event["evidences"] = [{"name": "values read", "data": self._data(result)}]
-        if policy and policy.fix and not good:
-            event["remediation"] = {"desc": one_line(policy.fix)}
+        if policy and not good and (fix := policy.fix_of(result.requirement)):
+            event["remediation"] = {"desc": one_line(fix)}
         if result.waiver:
             mark = result.waiver
             event["comment"] = one_line(

@@ -93,7 +93,7 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
             "subject": result.subject,
             "what": said,
             "question": "; ".join(dict.fromkeys(gap.question for gap in result.gaps if gap.question)),
-            "what to do": policy.fix if policy and acts else "",
+            "what to do": policy.fix_of(result.requirement) if policy and acts else "",
             "until": moment(result.until or ""),
             "evidence": grade_name(basis.grade) if basis else "",
             "evidence from": (basis.source or "") if basis else "",

@@ -145,6 +145,7 @@ def _tags(policy: PolicyInfo) -> list[str]:
 
 def _help(policy: PolicyInfo) -> str:
     parts = [policy.why, f"What to do: {policy.fix}" if policy.fix else ""]
+    parts += [f"What to do about {requirement}: {fix}" for requirement, fix in policy.fixes.items()]
     parts += [f"From {quote.document}: “{quote.text}”" for quote in policy.quotes]
     parts += [f"Related to {name}: {ids}" for name, ids in frameworks(policy)]
     return "\n\n".join(map(one_line, filter(None, parts))) or policy.title or policy.id
@@ -153,6 +154,7 @@ def _help(policy: PolicyInfo) -> str:
 def _help_markdown(policy: PolicyInfo) -> str:
     parts = [f"**{markdown(policy.id)}** {markdown(policy.title)}", markdown(policy.why)]
     parts.append(f"**What to do:** {markdown(policy.fix)}" if policy.fix else "")
+    parts += [f"**What to do about {markdown(name)}:** {markdown(fix)}" for name, fix in policy.fixes.items()]
     parts += [f"> {markdown(quote.text)} ({markdown(quote.document)})" for quote in policy.quotes]
     rows = [f"- {markdown(name)}: {markdown(ids)}" for name, ids in frameworks(policy)]
     parts.append("\n".join(["Related to:", "", *rows]) if rows else "")

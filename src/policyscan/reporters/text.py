@@ -306,8 +306,10 @@ class _Page:
             self.fact("lacks", missing)
         if result.reason and result.reason not in (result.requirement, result.message):
             self.fact("because", one_line(result.reason))
-        if first and policy and policy.fix and result.status in FINDINGS:
-            self.fact("to do", one_line(policy.fix))
+        fix = one_line(policy.fix_of(result.requirement)) if policy and result.status in FINDINGS else ""
+        if fix and f"{result.policy} {fix}" not in told:
+            told.add(f"{result.policy} {fix}")
+            self.fact("to do", fix)
         if first and (also := related(policy)):
             self.fact("related", also.removeprefix("related "))
         if result.until:
