@@ -9,7 +9,7 @@ from policyscan.documents.document import Document, like_id, same_id
 from policyscan.documents.envelope import Name, folder_of, in_own_folder
 from policyscan.documents.index import Entry, Index
 from policyscan.documents.members import Members, below, gather, patterns
-from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file, says_id, says_kind
+from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file
 from policyscan.documents.references import link_across
 from policyscan.errors import DocumentError, PolicyscanError
 from policyscan.files.discovery import (
@@ -25,6 +25,7 @@ from policyscan.files.discovery import (
 from policyscan.files.identity import Identity
 from policyscan.kinds.kinds import Kinds
 from policyscan.names import looks
+from policyscan.reading.glance import says_id, says_kind
 
 
 class Library:

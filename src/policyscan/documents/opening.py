@@ -6,7 +6,6 @@ whose sections stand in several files is assembled from their trees.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,15 +19,13 @@ from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import EDITORS_KEY
+from policyscan.reading.glance import kinds_said, says_kind
 from policyscan.reading.joining import Joined, join
 from policyscan.reading.reading import read_text, reading_notes
 from policyscan.reading.text import TOO_LARGE, read_bytes, top
 from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source
-
-# Where a document may say its kind, in blocks, in braces and in JSON; what looks like it does no harm.
-_KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
 
 
 class Content:
@@ -264,7 +261,7 @@ def _unreadable(file: File, problem: DocumentError) -> FileOutcome:
 
 def _may_be_ours(text: str, kinds: Kinds) -> bool:
     """Whether a text is worth parsing although nobody said that it is an inventory."""
-    return VERSION in text or any(match[1] in kinds for match in _KIND.finditer(text))
+    return VERSION in text or any(kind in kinds for kind in kinds_said(text))
 
 
 def mentions(file: File, kind: str) -> bool:
@@ -274,17 +271,6 @@ def mentions(file: File, kind: str) -> bool:
     except DocumentError:
         return False
     return says_kind(text, kind)
-
-
-def says_id(text: str, ident: str, name: str = "id") -> bool:
-    """Whether a text may hold a document with an id."""
-    pattern = rf"""\b{re.escape(name)}["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
-    return re.search(pattern, text) is not None
-
-
-def says_kind(text: str, kind: str) -> bool:
-    """Whether a text may hold a document of a kind."""
-    return kind in text and any(match[1] == kind for match in _KIND.finditer(text))
 
 
 def decode(kind: Kind, tree: Tree) -> Document:

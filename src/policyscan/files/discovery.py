@@ -11,11 +11,11 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from policyscan.errors import DocumentError, UsageError
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
+from policyscan.reading.glance import SUFFIXES
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
 from policyscan.records import NamedTuple
 from policyscan.source import Source
 
-SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
 DEFAULT_FOLDER = "inventories"
 _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 # Names that mail programs, editors and fingers make of `oak.yaml`; backups beside the file itself are none.
@@ -274,7 +274,7 @@ class _Search:
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
                 if strict and _is_almost(entry):
-                    why = "its name does not end in .yaml, .yml or .json"
+                    why = f"its name does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
                     self.notes.append(f"{self.shown(entry.path)} was not read: {why}")
                 if strict and entry.is_symlink() and not os.path.exists(entry.path):
                     self.lost.append(entry.path)

@@ -14,11 +14,12 @@ from policyscan.documents.document import Document
 from policyscan.documents.envelope import in_own_folder
 from policyscan.documents.library import Library
 from policyscan.documents.members import Members
-from policyscan.documents.opening import read_identified, says_id, says_kind
+from policyscan.documents.opening import read_identified
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
+from policyscan.reading.glance import says_id, says_kind
 from policyscan.reading.suggest import did_you_mean
 from policyscan.session.options import Inputs, Spelling, option
 

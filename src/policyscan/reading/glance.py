@@ -1,0 +1,30 @@
+"""A glance: what files of inventories are called, and what their text may say, before anything is parsed.
+
+In comes a name or a text, out comes whether it is worth reading; what only looks like it does no harm. How
+each format spells a key and its value stands here and in its reader, nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
+# Where a document may say its kind, in blocks, in braces and in JSON.
+_KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
+
+
+def kinds_said(text: str) -> Iterator[str]:
+    """Every kind that a document of a text may say that it is of."""
+    return (match[1] for match in _KIND.finditer(text))
+
+
+def says_kind(text: str, kind: str) -> bool:
+    """Whether a text may hold a document of a kind."""
+    return kind in text and kind in kinds_said(text)
+
+
+def says_id(text: str, ident: str, name: str = "id") -> bool:
+    """Whether a text may hold a document with an id."""
+    pattern = rf"""\b{re.escape(name)}["']?\s*:\s*["']?{re.escape(ident)}(?![\w.@+:-])"""
+    return re.search(pattern, text) is not None
