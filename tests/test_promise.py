@@ -165,10 +165,11 @@ def results(
             Viewer(document, clock, plan().known, context), clock, full=False, rule=rule
         )
         for policy in plan().policies if policies is None else policies:
-            if policy.info.kind == document.kind.name:
-                outcomes = evaluate(policy, document.value, clock).outcomes
+            own = policy.about(document.kind.name)
+            if own is not None:
+                outcomes = evaluate(own, document.value, clock).outcomes
                 if rule is not None:
-                    outcomes = [evaluation.grader(clock).held(policy, one, rule) for one in outcomes]
+                    outcomes = [evaluation.grader(clock).held(own, one, rule) for one in outcomes]
                 for outcome in outcomes:
                     key = Finding(policy.id, document.id, outcome.subject, outcome.requirement)
                     found[key] = outcome.status

@@ -76,7 +76,8 @@ def read_names(policy: Policy, known: Mapping[str, Policy]) -> frozenset[str]:
     pending, found = [policy.id], set[str]()
     for id_ in pending:
         asked = known[id_]
-        found.update(asked.reads.names, *(table.reads.names for table in asked.tables))
+        also = asked.also.reads.names if asked.also is not None else ()
+        found.update(asked.reads.names, also, *(table.reads.names for table in asked.tables))
         pending.extend(one for one in asked.uses if one in known and one not in pending)
     return frozenset(found)
 
