@@ -15,7 +15,7 @@ from policyscan.cli.options import OutputTarget
 from policyscan.cli.terminal import wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report
-from policyscan.output import check_writable, present, put, speller, write_file
+from policyscan.output import check_writable, present, put, show, speller, write_file
 from policyscan.reporters import REPORTERS, Needs, Options, needs_of
 from policyscan.session.sources import Repositories
 from policyscan.source import Source
@@ -120,9 +120,19 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             failures.append(failure)
     if not given["quiet"]:
         shown = options._replace(color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout))
-        _print(given["format_"], REPORTERS[given["format_"]].render(report, shown), failures)
+        reporter = REPORTERS[given["format_"]]
+        _print(given["format_"], reporter.render(report, shown), failures)
+        if not reporter.has_remarks:
+            _remark(report)
     if failures:
         raise Problems(failures)
+
+
+def _remark(report: Report) -> None:
+    """Says on standard error what must be known to judge results."""
+    from policyscan.reporters.wording import remarks
+
+    show(*remarks(report), err=True)
 
 
 def _print(format_: str, text: str, failures: list[PolicyscanError]) -> None:

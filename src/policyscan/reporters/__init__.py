@@ -19,11 +19,13 @@ __all__ = ["REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
 
 class Reporter(NamedTuple):
     """One format: what `--help` says about it, the function that renders a report in it, and what of a scan
-    it shows with these options."""
+    it shows with these options. `has_remarks` unless it holds results alone, and what must be known to judge
+    them has to be said elsewhere."""
 
     description: str
     render: Callable[[Report, Options], str]
     needs: Callable[[Options], Needs]
+    has_remarks: bool = True
 
 
 def _lazily(module: str, function: str = "render") -> Callable[[Report, Options], str]:
@@ -67,6 +69,7 @@ REPORTERS: dict[str, Reporter] = {
         "GitLab's Code Quality report, for the widget of a merge request",
         _lazily("gitlab"),
         lambda _: Needs(gaps=True),
+        has_remarks=False,
     ),
     "jsonl": Reporter(
         "JSON Lines, for programs that read a line at a time",
@@ -77,11 +80,13 @@ REPORTERS: dict[str, Reporter] = {
         "a table for spreadsheets, a row a control, requirement and subject",
         _lazily("csv_table"),
         lambda _: Needs(gaps=True),
+        has_remarks=False,
     ),
     "ocsf": Reporter(
         "OCSF compliance findings, an event a line, for what collects events",
         _lazily("ocsf"),
         lambda _: Needs(evidence=True, gaps=True),
+        has_remarks=False,
     ),
     "oscal": Reporter("OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True)),
 }
