@@ -119,3 +119,8 @@ def test_the_digest_of_several_files_is_that_of_their_list() -> None:
         f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in [("a", b"1"), ("b", b"")]
     )
     assert digest_of([("b", b""), ("a", b"1")]) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["a\udcff", "a\ud800", "\ud800\udcff"])
+def test_a_name_that_is_no_text_has_a_digest(name: str) -> None:
+    assert digest_of([(name, b"1")]) != digest_of([("a", b"1")])

@@ -96,6 +96,16 @@ def test_texts_outside_a_list_are_refused() -> None:
         check_bounds(texts, ["a", "c"])
 
 
+@pytest.mark.parametrize(("type_", "default", "nothing"), [("strings", ["a"], []), ("map", {"a": "b"}, {})])
+def test_a_list_of_what_is_asked_for_cannot_be_emptied(type_: str, default: Any, nothing: Any) -> None:
+    asked = parameter("more", type=type_, default=default, min=None, max=None)
+    check_bounds(asked, default)
+    with pytest.raises(ValueError, match="an empty list asks for nothing: leave the control out"):
+        check_bounds(asked, nothing)
+    check_bounds(asked._replace(stricter="fewer"), nothing)  # of what is accepted, that is the strictest
+    check_bounds(asked._replace(default=nothing), nothing)
+
+
 @pytest.mark.parametrize(
     ("stricter", "default", "value", "loose"),
     [

@@ -55,7 +55,12 @@ def digest_of(files: Iterable[tuple[str, bytes]]) -> str:
     lines = [
         f"{sha256(data).hexdigest()}  {path}\n" for path, data in sorted(files, key=lambda file: file[0])
     ]
-    return sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    text = "".join(lines)
+    try:
+        listed = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as Windows allows in names
+        listed = text.encode("utf-8", "surrogatepass")
+    return sha256(listed).hexdigest()
 
 
 def _dirty(repository: Repository, files: Mapping[str, Identity]) -> bool | None:

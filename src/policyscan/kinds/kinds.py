@@ -170,7 +170,7 @@ class Kinds:
 
     def _entry(self, file: str, of: str) -> str:
         return (
-            self._store.name("kind", file.encode("utf-8", "surrogateescape"), of.encode())
+            self._store.name("kind", file.encode("utf-8", "surrogatepass"), of.encode())
             if self._store
             else ""
         )

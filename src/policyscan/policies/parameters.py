@@ -45,7 +45,8 @@ def convert(type_: str, written: Any) -> Any:
 
 
 def check_bounds(parameter: Parameter, value: Any) -> None:
-    """ValueError if a value lies outside the bounds that the policy states, or cannot be compared to them."""
+    """ValueError if a value lies outside the bounds that the policy states, cannot be compared to them, or
+    leaves nothing to ask for."""
     for bound in (parameter.min, parameter.max):
         if isinstance(bound, values.Money) and bound.currency != value.currency:
             raise ValueError(f"{cel.render(value)} is not in {bound.currency}, as its bounds are")
@@ -53,6 +54,9 @@ def check_bounds(parameter: Parameter, value: Any) -> None:
         raise ValueError(f"{cel.render(value)} is below the minimum, {cel.render(parameter.min)}")
     if parameter.max is not None and value > parameter.max:
         raise ValueError(f"{cel.render(value)} is above the maximum, {cel.render(parameter.max)}")
+    if parameter.stricter == "more" and parameter.default and not value:
+        # What asks for each of a list would pass with nothing asked.
+        raise ValueError("an empty list asks for nothing: leave the control out with `ignore` instead")
     if parameter.values:
         for item in value if isinstance(value, list) else [value]:
             if item not in parameter.values:

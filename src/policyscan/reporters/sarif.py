@@ -391,7 +391,10 @@ def percent_encoded(path: str) -> str:
     """A path as a relative URI reference."""
     if _PLAIN_PATH.fullmatch(path):
         return path
-    encoded = path.encode("utf-8", "surrogateescape")
+    try:
+        encoded = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as Windows allows in names
+        encoded = path.encode("utf-8", "surrogatepass")
     return "".join(chr(b) if _PLAIN_PATH.fullmatch(chr(b)) else f"%{b:02X}" for b in encoded)
 
 
