@@ -121,6 +121,6 @@ def test_the_digest_of_several_files_is_that_of_their_list() -> None:
     assert digest_of([("b", b""), ("a", b"1")]) == hashlib.sha256(lines.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["a\udcff", "a\ud800", "\ud800\udcff"])
-def test_a_name_that_is_no_text_has_a_digest(name: str) -> None:
-    assert digest_of([(name, b"1")]) != digest_of([("a", b"1")])
+@pytest.mark.parametrize("half", [0xDCFF, 0xD800])
+def test_a_name_that_is_no_text_has_a_digest(half: int) -> None:
+    assert digest_of([("a" + chr(half), b"1")]) != digest_of([("a", b"1")])
