@@ -174,6 +174,13 @@ def test_a_test_file_that_another_of_the_repository_stands_for_is_run(
     assert "3 cases: 3 passed" in ran.out
 
 
+def test_a_folder_whose_name_is_too_long_is_none(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    for command in (("test", "x" * 5000), ("scan", "--policies", "x" * 5000)):
+        ran = policyscan(monkeypatch, place, *command)
+        assert ran.code == 2
+        assert "no such folder of policies" in ran.err
+
+
 def test_a_policy_that_is_broken(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     write(place, NAME, CASES)
     text = (place / "controls/OPS/OPS-02.yaml").read_text(encoding="utf-8")

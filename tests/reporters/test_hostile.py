@@ -121,12 +121,38 @@ def _parses(out: str) -> None:
     json.loads(out)
 
 
+def _lines_parse(out: str) -> None:
+    for line in out.splitlines():
+        json.loads(line)
+
+
+def _xml(out: str) -> None:
+    from xml.etree import ElementTree as ET
+
+    ET.fromstring(out)
+    assert not re.search(r"^\s*::", out, re.MULTILINE)
+
+
+def _cells(out: str) -> None:
+    import csv
+
+    assert not re.search(r"^\s*::", out, re.MULTILINE)
+    for row in csv.reader(out.splitlines(keepends=True)):
+        assert not any(cell.startswith(("=", "+", "@", "\t", "-")) for cell in row), row
+
+
 CHECKS: dict[str, Callable[[str], None]] = {
     "text": _text,
     "json": _parses,
     "sarif": _parses,
     "github": _github,
     "markdown": _markdown,
+    "junit": _xml,
+    "gitlab": _parses,
+    "jsonl": _lines_parse,
+    "csv": _cells,
+    "ocsf": _lines_parse,
+    "oscal": _parses,
 }
 
 
@@ -144,6 +170,6 @@ def test_no_text_of_others_acts_in_any_field(name: str, field: str) -> None:
             out = REPORTERS[name].render(made, options_of(made, **options))
             if name != "github":  # a line that is one command is looked at for no other
                 assert not _MARKED.search(out), what
-            written = encode(out).decode("utf-8")
+            written = encode(out).decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
             assert not _ACTING.search(written), (what, _ACTING.search(written))
             CHECKS[name](written)

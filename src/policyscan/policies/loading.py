@@ -78,7 +78,8 @@ class _Loader:
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
 
     def load(self, files: PackFiles | None) -> Pack | None:
-        if not self.folder.is_dir():
+        # Path.is_dir stops at a name that is too long.
+        if not os.path.isdir(self.folder):  # noqa: PTH112
             message = f"{self.shown}: no such folder of policies"
             self.problems.append(ConfigError(message, hint="name a folder that holds FAMILY/ID.yaml files"))
             return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from policyscan.display import defused
 from policyscan.findings import Report
 from policyscan.reporters.options import Options
 from policyscan.reporters.rows import COLUMNS, rows
@@ -29,6 +30,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _cell(text: str) -> str:
+    text = defused(text)
     if text.lstrip().startswith(_ACTS):
         text = f"'{text}"
     if _QUOTED.isdisjoint(text) and text == text.strip():

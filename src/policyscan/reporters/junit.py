@@ -166,4 +166,4 @@ def _attributes(values: Mapping[str, str]) -> str:
 
 
 def _text(text: str) -> str:
-    return text.translate(_ESCAPED)
+    return text.translate(_ESCAPED).replace("##", "#&#35;")  # `##[error]` is a command to a runner's log
