@@ -259,6 +259,14 @@ BAD_WAIVER = PolicyInfo(
     why="An exception that is expired, malformed or without effect is not the exception that was approved.",
     fix="Renew it with a new approval, correct it, or delete it.",
 )
+BAD_STATEMENT = PolicyInfo(
+    "DOC-STATEMENT",
+    "Every statement is about a fact of the file, and says it as the file does",
+    Severity.MEDIUM,
+    "",
+    why="A statement that names nothing, or something else than the file says, takes no control away.",
+    fix="Correct its path or its value, or delete it.",
+)
 CRASH = PolicyInfo(
     "DOC-CRASH",
     "Every document can be evaluated",
@@ -267,7 +275,7 @@ CRASH = PolicyInfo(
     why="What could not be evaluated tells nothing, neither good nor bad.",
     fix="Report it as a bug with the message; the other documents' results stand.",
 )
-DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, CRASH)
+DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, BAD_STATEMENT, CRASH)
 RULE_FAMILY = "CONS"
 """What the ids of rules of consistency begin with, in every pack: they are no controls, and never counted
 as such."""

@@ -17,13 +17,16 @@ kind: client
 as_of: 2026-10-31
 organisation: {id: acme, name: Acme Ltd, employees_count: 3}
 people:
-  - {id: ann, name: Ann Lee, start_date: 2020-01-01, end_date: null}
+  - {id: ann, name: Ann Lee, role: owner, employment: owner, start_date: 2020-01-01, end_date: null}
   - {id: bob, name: Bob Ray, start_date: 2020-01-01, end_date: null}
 servers:
   - id: web
     tenancy:
       model: dedicated
       tenants_count: 43
+statements:
+  - {about: ["servers[web].tenancy.model"], value: dedicated, reason: Bought so, by: ann,
+     stated_on: 2026-10-01}
 """
 WAIVER = """\
 waivers:

@@ -29,6 +29,7 @@ class DocumentIssue(NamedTuple):
     place: Span
     path: str
     hint: str | None = None
+    about_statement: bool = False
 
 
 class Withheld(NamedTuple):
@@ -82,6 +83,7 @@ class Document:
         "issues",
         "kind",
         "last_view",
+        "last_words",
         "latest_day",
         "latest_instant",
         "links",
@@ -112,9 +114,10 @@ class Document:
         self.as_of = envelope.as_of
         self.currency = facts.currency
         self.hidden: Sequence[Hidden] = ()
-        self.last_view: tuple[Date, Timestamp, Document] | None = None  # kept by `seeing`
+        self.last_view: tuple[Date, Timestamp, bool, Document] | None = None  # kept by `seeing`
         # What rules of consistency (by their identity) said at an instant, until a turn; kept by the engine.
         self.in_dispute: tuple[int, int, Sequence[Hidden], tuple[int, int]] | None = None
+        self.last_words: tuple[Date, Sequence[Any]] | None = None  # kept by `earning`
         # Of a view: copies by the ids of the containers as they were read, and the way back.
         self._copies: Mapping[int, Any] = {}
         self._originals: Mapping[int, Any] = {}

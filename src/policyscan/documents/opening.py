@@ -11,6 +11,7 @@ from typing import Any
 
 from policyscan.cel.clock import is_zone
 from policyscan.documents.document import Document
+from policyscan.documents.earning import STATEMENTS, issues
 from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
@@ -281,6 +282,9 @@ def decode(kind: Kind, tree: Tree) -> Document:
 def _document(kind: Kind, content: Content) -> Document:
     document = Document(content.tree, kind, content.facts, content.envelope)
     link_within(document)
+    if STATEMENTS in document.value:
+        document.issues.extend(issues(document))
+        document.issues.sort(key=lambda issue: issue.place)
     return document
 
 

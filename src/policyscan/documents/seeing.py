@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from policyscan.cel.values import Date, Timestamp
 from policyscan.documents.document import Document, Hidden
+from policyscan.documents.earning import Word, words
 from policyscan.reading.tree import Key
 
 
@@ -24,12 +25,14 @@ class PointInTime(Protocol):
     def now(self) -> Timestamp: ...
 
 
-def seen(document: Document, clock: PointInTime) -> Document:
-    """A document without the facts later than a clock, and so are those that it refers to.
+def seen(document: Document, clock: PointInTime, *, trusting: bool = False) -> Document:
+    """A document without the facts later than a clock and without words that nobody has earned by then, and
+    so are those that it refers to.
 
-    A document that many refer to gives them all the same view of a moment.
+    `trusting` takes words as they are. A document that many refer to gives them all the same view of a
+    moment.
     """
-    return _AtMoment(clock.today, clock.now).of(document)
+    return _AtMoment(clock.today, clock.now, trusting=trusting).of(document)
 
 
 def without(documents: Sequence[Document], facts: Sequence[Hidden]) -> list[Document]:
@@ -96,23 +99,31 @@ class _Views:
 
 
 class _AtMoment(_Views):
-    """Views of what was known at a moment, which documents keep for the next who asks."""
+    """Views of what was known and earned at a moment, which documents keep for the next who asks."""
 
-    def __init__(self, today: Date, now: Timestamp) -> None:
-        self.today, self.now = today, now
+    def __init__(self, today: Date, now: Timestamp, *, trusting: bool = False) -> None:
+        self.today, self.now, self.trusting = today, now, trusting
+
+    def _unearned(self, document: Document) -> list[Word]:
+        if self.trusting:
+            return []
+        return [word for word in words(document, self.today) if word.statement is None]
 
     def hidden(self, document: Document) -> Sequence[Hidden]:
-        return (*document.hidden, *document.late(self.today, self.now))
+        spoken = (Hidden(word.container, word.key, word.reason) for word in self._unearned(document))
+        return (*document.hidden, *document.late(self.today, self.now), *spoken)
 
     def changed(self, document: Document) -> bool:
-        return document.latest_day > self.today or document.latest_instant > self.now
+        if document.latest_day > self.today or document.latest_instant > self.now:
+            return True
+        return bool(self._unearned(document))
 
     def kept(self, document: Document) -> Document | None:
         kept = document.last_view
-        return kept[2] if kept is not None and kept[:2] == (self.today, self.now) else None
+        return kept[3] if kept is not None and kept[:3] == (self.today, self.now, self.trusting) else None
 
     def keep(self, document: Document, view: Document) -> None:
-        document.last_view = self.today, self.now, view
+        document.last_view = self.today, self.now, self.trusting, view
 
 
 class _Without(_Views):

@@ -18,6 +18,7 @@ from policyscan.engine.requirements import evaluate, evaluate_lean
 from policyscan.engine.sight import Viewer, crash
 from policyscan.engine.tables import Tables
 from policyscan.findings import (
+    BAD_STATEMENT,
     CRASH,
     DANGLING_REFERENCE,
     EvidenceRule,
@@ -144,7 +145,7 @@ class Evaluation:
     @property
     def revealed(self) -> Turn:
         """When a fact of the document, or of one that it refers to, may be known that lies in the future, or
-        be in dispute or no longer so."""
+        be in dispute or no longer so, or a word of theirs be earned that is not, or the reverse."""
         documents = (self.document, *self.context)
         return earliest(self.viewer.first.turn, *(revealed(one, self.clock) for one in documents))
 
@@ -182,19 +183,24 @@ class Evaluation:
 
     def _references(self) -> list[Result]:
         document = self.document
+        checks = [
+            (issue, BAD_STATEMENT if issue.about_statement else DANGLING_REFERENCE)
+            for issue in document.issues
+        ]
+        checks.extend((issue, DANGLING_REFERENCE) for issue in self.tables.issues)
         return [
             Result(
-                policy=DANGLING_REFERENCE.id,
+                policy=check.id,
                 requirement="exists",
                 document=document.id,
                 kind=document.kind.name,
                 subject=issue.path,
                 status=Status.FAIL,
-                severity=DANGLING_REFERENCE.severity,
+                severity=check.severity,
                 message=issue.message,
                 span=issue.place,
             )
-            for issue in sorted((*document.issues, *self.tables.issues), key=lambda issue: issue.place)
+            for issue, check in sorted(checks, key=lambda one: one[0].place)
         ]
 
     def outcomes(self, policy: Policy, clock: PolicyClock, *, keep: bool = False) -> Evaluated:

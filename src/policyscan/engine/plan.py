@@ -17,7 +17,8 @@ class Plan(NamedTuple):
     `full` asks for an account of every result, passing ones too, `evidence` for the values that results rest
     on, `gaps` for what the unknown ones lack (without it, those have neither a message nor a place), `grades`
     for how many policies pass on which evidence. `rule` is what evidence must be at least. `rules` are those
-    of consistency, which come before all policies.
+    of consistency, which come before all policies. `trusting` takes the words of inventories without
+    statements as they are, as cases of controls do.
     """
 
     policies: Sequence[Policy]
@@ -31,6 +32,7 @@ class Plan(NamedTuple):
     grades: bool = False
     rule: EvidenceRule | None = None
     rules: Sequence[Policy] = ()
+    trusting: bool = False
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:

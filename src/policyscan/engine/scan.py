@@ -96,14 +96,15 @@ def open_evaluation(
         tables = book.tables(document, lambda member, its: _opened(member, plan, its, book))
     clock = document_clock(document, plan)
     viewer = Viewer(
-        seen(document, clock),
+        seen(document, clock, trusting=True),
         clock,
         plan.known,
-        [seen(one, clock) for one in context],
+        [seen(one, clock, trusting=True) for one in context],
         plan.rules,
         lambda one: document_clock(one, plan),
         evidence=plan.evidence,
         gaps=plan.gaps,
+        trusting=plan.trusting,
     )
     return Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule)
 

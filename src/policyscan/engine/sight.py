@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from policyscan.cel.clock import NEVER_INSTANT
 from policyscan.documents.document import Hidden
+from policyscan.documents.earning import STATEMENTS, Word, words
 from policyscan.documents.seeing import without
 from policyscan.engine.disputes import Broken, broken, disputed
 from policyscan.engine.explaining import Explainer
@@ -55,9 +57,10 @@ class Viewer:
         self, document: Document, clock: PolicyClock, known: Mapping[str, Policy],
         context: Sequence[Document] = (), rules: Sequence[Policy] = (),
         clock_of: Callable[[Document], PolicyClock] | None = None,
-        *, evidence: bool = True, gaps: bool = True,
+        *, evidence: bool = True, gaps: bool = True, trusting: bool = False,
     ) -> None:  # fmt: skip
         self.document = document
+        self.trusting = trusting
         self.context = context
         self.known = known
         self.rules = rules
@@ -99,7 +102,7 @@ class Viewer:
         return sight.turn
 
     def _look(self, clock: PolicyClock) -> Sight:
-        if not self.rules:
+        if not self.rules and not self._words(clock):
             return Sight(self.document, self.context)
         own = _Account(self.document, self.context, clock, self)
         facts, results, turn = own.told()
@@ -108,11 +111,22 @@ class Viewer:
             others, turn = self._of_another(one, clock)
             facts.extend(others)
             turns.append(turn)
+        for one, word in self._words(clock):
+            turns.append((word.turn, NEVER_INSTANT))
+            if word.statement is None and word.key not in one.withheld.get(id(word.container), ()):
+                facts.append(Hidden(word.container, word.key, word.reason))
         document, *context = without([self.document, *self.context], facts)
         named = frozenset((id(fact.container), fact.key) for fact in facts)
         others = [fact for fact in facts if not isinstance(fact.container.get(fact.key), list)]
         listed = without([self.document, *self.context], others) if len(others) < len(facts) else ()
         return Sight(document, context, results, earliest(*turns), named, listed)
+
+    def _words(self, clock: PolicyClock) -> list[tuple[Document, Word]]:
+        """The words of all documents: those that nobody earned are left out. Rules read them, for a word that
+        something contradicts is in dispute whoever stands behind it."""
+        documents = (self.document, *self.context)
+        judged = [one for one in documents if not self.trusting or STATEMENTS in one.tree.value]
+        return [(one, word) for one in judged for word in words(one, clock.today)]
 
     def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Turn]:
         """What another document says against itself, which it keeps for the next who refers to it."""

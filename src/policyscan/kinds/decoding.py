@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
-from policyscan.kinds.shapes import FREE, Field, Shape
+from policyscan.kinds.shapes import FREE, Field, Shape, earned_test
 from policyscan.names import alike
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
 from policyscan.reading.tree import by_id
@@ -44,7 +44,8 @@ class Facts:
 
     `indexes`: for the id of each list with x-key, its items by their key. `references`: in reading order.
     `past`: (container, key, date or instant) of facts that cannot lie in the future. `supplied`: for the
-    id of a dict, the keys whose absence has a meaning and that were added. `unclear`: (container, key,
+    id of a dict, the keys whose absence has a meaning and that were added. `words`: (container, key) of
+    values that take controls away and have to be earned. `unclear`: (container, key,
     reason) of what cannot be told although it is there, such as money without a currency. `maps`: the ids
     of dicts whose keys are the user's own. `replaced`: containers that have become other values; they are
     kept, for as long as their ids stand for places no other container may get the same.
@@ -52,7 +53,7 @@ class Facts:
 
     __slots__ = (
         "blanks", "currency", "indexes", "maps", "past", "references", "replaced", "supplied", "unclear",
-        "zone",
+        "words", "zone",
     )  # fmt: skip
 
     def __init__(self, blanks: dict[int, list[str]], currency: str | None, zone: str | None = None) -> None:
@@ -65,6 +66,7 @@ class Facts:
         self.past: list[tuple[Any, Any, Any]] = []
         self.supplied: dict[int, list[str]] = {}
         self.unclear: list[tuple[Any, Any, str]] = []
+        self.words: list[tuple[Any, str]] = []
         self.maps: set[int] = set()
         self.replaced: list[Any] = []
 
@@ -72,7 +74,7 @@ class Facts:
         """All that was found out, tables by ids as lists with an entry for each container; for `together`."""
         tables = ([table.get(id(one)) for one in containers] for table in (self.indexes, self.supplied))
         maps = [True if id(one) in self.maps else None for one in containers]
-        rest = self.references, self.past, self.unclear, self.replaced
+        rest = self.references, self.past, self.unclear, self.replaced, self.words
         return self.currency, *tables, maps, *rest
 
     @classmethod
@@ -82,7 +84,7 @@ class Facts:
         facts = cls(blanks, currency)
         facts.indexes, facts.supplied = by_id(containers, indexes), by_id(containers, supplied)
         facts.maps = set(by_id(containers, maps))
-        facts.references, facts.past, facts.unclear, facts.replaced = rest
+        facts.references, facts.past, facts.unclear, facts.replaced, facts.words = rest
         return facts
 
 
@@ -170,6 +172,8 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
         (key, field.when_absent[0]) for key, field in shape.fields.items() if field.when_absent is not None
     )
 
+    earned = tuple((key, earned_test(field.earned)) for key, field in shape.fields.items() if field.earned)
+
     def seldom(node: dict[str, Any], name: str, facts: Facts) -> None:
         if name in decoders:
             node[name] = decoders[name](node[name], node, name, facts)
@@ -181,7 +185,9 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
             if name not in decoders and name[:2] != FREE:
                 raise Invalid
 
-    def decode(node: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001 - most of the time
+    def decode(  # noqa: C901, PLR0912 - one loop for speed
+        node: Any, container: Any, key: Any, facts: Facts  # noqa: ARG001 - most of the time
+    ) -> Any:  # fmt: skip
         if node.__class__ is not dict:
             raise Invalid
         for name, value in node.items():
@@ -208,6 +214,9 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
         for name, value in absent:
             if name not in node:
                 _supply(name, value, decoders[name], node, facts)
+        for name, holds in earned:
+            if name in node and holds(node[name]):
+                facts.words.append((node, name))
         return node
 
     return decode
@@ -578,6 +587,16 @@ def _money(shape: Shape) -> Decode:
     return decode
 
 
+def _plain(shape: Shape) -> Decode:  # noqa: ARG001 - as the others are made
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+        for one in value if value.__class__ is list else (value,):
+            if one.__class__ in (dict, list):
+                raise Invalid
+        return value
+
+    return decode
+
+
 _SCALARS: dict[str, Callable[[Shape], Decode]] = {
     "string": _string,
     "enum": _enum,
@@ -587,4 +606,5 @@ _SCALARS: dict[str, Callable[[Shape], Decode]] = {
     "date": _date,
     "instant": _instant,
     "money": _money,
+    "plain": _plain,
 }

@@ -9,7 +9,9 @@ from policyscan import cel
 from policyscan.cel import types
 from policyscan.kinds.shapes import KIND, Field, Shape, target_items
 
-ENVELOPE = frozenset(("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence"))
+ENVELOPE = frozenset(
+    ("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence", "statements")
+)
 """Keys of an inventory that say how to read it, and are no facts that evidence could cover."""
 _SIMPLE = {
     "string": types.STRING,
@@ -63,7 +65,8 @@ class TypeMaker:
         if made is None:
             made = types.ObjectType(shape.name, {}, shape.ident or key)
             self._objects[id(shape)] = made  # before its fields, which may refer to it
-            made.fields.update({name: self._field(shape, name, kind) for name in shape.fields})
+            read = (name for name, field in shape.fields.items() if field.shape.form != "plain")
+            made.fields.update({name: self._field(shape, name, kind) for name in read})
             for name, field in shape.fields.items():
                 refs = (field.shape.items or field).shape.refs
                 lists = [ref.partition("/")[0] for ref in refs if not ref.startswith(KIND)]

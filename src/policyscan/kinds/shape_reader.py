@@ -5,11 +5,13 @@ Whatever a kind may not use is refused here, so that nothing in a schema is sile
 
 from __future__ import annotations
 
+import json
+from copy import deepcopy
 from typing import Any
 
 from policyscan.errors import DocumentError
-from policyscan.kinds.decoding import SHIPPED_PATTERNS
-from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Field, Shape, target_items
+from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
+from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Field, Shape, target_items
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -66,9 +68,17 @@ ANNOTATIONS = [
     "x-default-ok",
     "x-question",
     "x-unit",
+    "x-earned",
+    "x-statements",
+    "x-plain",
 ]
 _KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
-_CHECKED = frozenset(("x-past", "x-order", "x-ref", "x-key", "x-members", "x-when-absent"))
+_CHECKED = frozenset(
+    ("x-past", "x-order", "x-ref", "x-key", "x-members", "x-when-absent", "x-earned", "x-statements")
+)
+_STATEMENTS = "statements"
+_STATEMENT = {"about": "list", "value": "plain", "reason": "string", "by": "string", "stated_on": "date"}
+"""What a statement has to say, and in which form."""
 _BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
 _INDIRECT = frozenset(("$ref", "anyOf", "oneOf", "x-money"))
 _MAX_NESTING = 50
@@ -84,6 +94,7 @@ class ShapeReader:
         self.references: list[tuple[str, Shape]] = []
         """Every text that refers to something, with its path within the schema."""
         self._objects: dict[str, Shape] = {}
+        self._earned: list[str] = []
 
     def root(self, name: str) -> Shape:
         """The shape of the whole document."""
@@ -91,6 +102,7 @@ class ShapeReader:
         if not self.problems:
             self._check_references(shape)
             self._check_identity(shape)
+            self._check_statements(shape)
         return shape
 
     def refuse(self, path: str, message: str, hint: str | None = None) -> None:
@@ -159,6 +171,8 @@ class ShapeReader:
     def _shape(self, schema: dict[str, Any], name: str, path: str) -> Shape:
         if not _KNOWN.issuperset(schema):
             self._check_words(schema, path)
+        if schema.get("x-plain"):
+            return Shape("plain", name)
         if schema.get("x-money"):
             return self._with_bounds(Shape("money", name), self._number_option(schema), path)
         kind = schema.get("type")
@@ -251,8 +265,11 @@ class ShapeReader:
         if "items" not in schema:
             self.refuse(path, "a list has to say what it holds", "add items")
         shape.items = self.field(schema.get("items", {"type": "string"}), _singular(name), f"{path}/items")
-        if shape.items.shape.past:
-            self.refuse(path, "x-past belongs on a property, not on the items of a list")
+        for word in ("x-past", "x-earned"):
+            if isinstance(schema.get("items"), dict) and schema["items"].get(word):
+                self.refuse(path, f"{word} belongs on a property, not on the items of a list")
+        if "x-statements" in schema:
+            shape.backing = self._backing(schema["x-statements"], path)
         key = schema.get("x-key", ())
         shape.key = (key,) if isinstance(key, str) else tuple(key)
         shape.members = schema.get("x-members", "")
@@ -313,6 +330,72 @@ class ShapeReader:
         absent = schema.get("x-when-absent")
         if absent is not None and not (isinstance(absent, dict) and {"value", "why"} <= absent.keys()):
             self.refuse(path, "x-when-absent needs a value and the reason why", "{value: …, why: …}")
+        if "x-earned" in schema:
+            self._check_earned(Field(shape, schema, nullable=True), schema["x-earned"], path)
+
+    def _check_earned(self, field: Field, written: Any, path: str) -> None:
+        """Refuse what says not plainly which values have to be earned, and a gap that would earn itself."""
+        keys = set(written) if isinstance(written, dict) else set()
+        lists = keys & {"values", "but"}
+        if keys - {"values", "but", "why"} or len(lists) != 1 or not isinstance(written.get("why"), str):
+            hint = "{values: [false], why: …}, or {but: [critical], why: …} for all others"
+            self.refuse(path, "x-earned needs values, or those that need none, and the reason why", hint)
+            return
+        values = written[lists.pop()]
+        if not isinstance(values, list) or not values or not written["why"].strip():
+            self.refuse(path, "x-earned needs a list of values, and a reason that is not empty")
+            return
+        unfit = [one for one in values if not _may_hold(field, one)]
+        if unfit:
+            shown = ", ".join(json.dumps(one) for one in unfit)
+            self.refuse(path, f"x-earned names {shown}, which it cannot hold")
+        elif field.earned is not None and field.when_absent and field.earned.holds(field.when_absent[0]):
+            self.refuse(path, "x-when-absent has to be earned, so that leaving it out would earn it")
+        self._earned.append(path)
+
+    def _backing(self, written: Any, path: str) -> Backing | None:
+        """Who may stand behind statements."""
+        keys = {"starts", "ends", "never", "max_age"}
+        if (
+            not isinstance(written, dict)
+            or set(written) != keys
+            or not all(isinstance(written[key], str) for key in ("starts", "ends"))
+            or not isinstance(written["never"], dict)
+            or not all(isinstance(words, list) for words in written["never"].values())
+            or not isinstance(written["max_age"], int)
+        ):
+            hint = "{starts: start_date, ends: end_date, never: {role: [trainee]}, max_age: 365}"
+            self.refuse(path, "x-statements says who may make them, and for how many days they last", hint)
+            return None
+        never = {key: tuple(map(str, words)) for key, words in written["never"].items()}
+        return Backing(written["starts"], written["ends"], never, written["max_age"])
+
+    def _check_statements(self, root: Shape) -> None:
+        """Refuse values that have to be earned where nobody can earn them."""
+        field = root.fields.get(_STATEMENTS)
+        backing = field.shape.backing if field is not None else None
+        if field is None or backing is None:
+            for path in self._earned[:1]:
+                hint = "see `policyscan schema client`, under properties/statements"
+                self.refuse(path, "x-earned needs a list `statements` with x-statements", hint)
+            return
+        path = f"#/properties/{_STATEMENTS}"
+        items = field.shape.items.shape.fields if field.shape.items is not None else {}
+        for key, form in _STATEMENT.items():
+            if key not in items or items[key].shape.form != form:
+                self.refuse(path, f"a statement needs {key}, {_FORM_NAMES[form]}")
+                return
+        refs = items["by"].shape.refs
+        if len(refs) != 1 or refs[0].startswith("kind:") or not items["by"].shape.follow:
+            self.refuse(path, "by of a statement has to refer to a list of people of the same inventory")
+            return
+        people = target_items(root, refs[0]).fields
+        for key in (backing.starts, backing.ends, *backing.never):
+            if key not in people:
+                self.refuse(path, f"x-statements names {key}, which {refs[0]} do not have")
+        for key in (backing.starts, backing.ends):
+            if key in people and people[key].shape.form != "date":
+                self.refuse(path, f"x-statements names {key}, which is no date")
 
     def _check_references(self, root: Shape) -> None:
         for path, shape in self.references:
@@ -334,6 +417,25 @@ class ShapeReader:
             shape = field.shape
         if shape.form != "string":
             self.refuse("#", "x-id has to lead to a text")
+
+
+_FORM_NAMES = {
+    "list": "a list of paths",
+    "plain": "of any simple value (x-plain)",
+    "string": "a text",
+    "date": "a date",
+}
+
+
+def _may_hold(field: Field, value: Any) -> bool:
+    """Whether a property may hold a value."""
+    if value is None or value == []:
+        return True
+    try:
+        make_field_decoder(field)(deepcopy(value), {}, "", Facts({}, "EUR"))
+    except Invalid:
+        return False
+    return True
 
 
 def _singular(name: str) -> str:

@@ -6,9 +6,11 @@ are all made from them. As rows of plain values they are kept between runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
+
+from policyscan.cel.values import Money
 
 EDITORS_KEY = "$schema"
 """By which editors find the schema of a JSON file, at its top; it says nothing of what is described."""
@@ -21,14 +23,66 @@ KIND = "kind:"
 """What a reference to documents of a kind begins with, as in `kind:provider`."""
 
 
+class Earned(NamedTuple):
+    """Values of a property that take controls away, or make them easier, and so have to be earned by a
+    statement: those that are listed, or with `but` all others; and why."""
+
+    values: tuple[Any, ...]
+    but: bool
+    why: str
+
+    def holds(self, value: Any) -> bool:
+        """Whether a decoded value has to be earned."""
+        return any(_alike(value, one) for one in self.values) is not self.but
+
+
+def earned_test(earned: Earned) -> Callable[[Any], bool]:
+    """`earned.holds`, for the loop that decodes: most values are words, or true or false."""
+    words = frozenset(one for one in earned.values if one.__class__ is str)
+    but = earned.but
+    none, yes, no = (earned.holds(value) for value in (None, True, False))
+
+    def holds(value: Any) -> bool:
+        if value.__class__ is str:
+            return (value in words) is not but
+        if value is None:
+            return none
+        if value is True:
+            return yes
+        return no if value is False else earned.holds(value)
+
+    return holds
+
+
+def _alike(value: Any, written: Any) -> bool:
+    """Whether a decoded value is one that a schema writes: true is not 1, and money goes by its amount."""
+    if value.__class__ is Money:
+        value = value.amount
+    if isinstance(value, bool) or isinstance(written, bool):
+        return value is written
+    return bool(value == written)
+
+
+class Backing(NamedTuple):
+    """Who may stand behind statements, and for how long: the keys of a person's first and last day, the words
+    by which others of their keys rule them out, and how many days a statement lasts."""
+
+    starts: str
+    ends: str
+    never: Mapping[str, tuple[str, ...]]
+    max_age: int
+
+
 class Shape:
     """The form of a value.
 
-    `form` is one of string, integer, number, boolean, date, instant, enum, money, list, map, object.
+    `form` is one of string, integer, number, boolean, date, instant, enum, money, plain, list, map, object;
+    what is plain may be any of the simple values or a list of them, and is nothing that policies read.
     For an object `fields` maps its keys to Fields; for a list or map `items` is what it holds.
     """
 
     __slots__ = (
+        "backing",
         "bounds",
         "fields",
         "follow",
@@ -67,12 +121,22 @@ class Shape:
         self.bounds: tuple[float | None, bool, float | None, bool] | None = None
         self.size: tuple[int, int | None] | None = None  # of a text, list or map
         self.unique = False
+        self.backing: Backing | None = None  # list of statements
 
 
 class Field:
     """A property of an object, or what a list or map holds: a shape, and what people should know of it."""
 
-    __slots__ = ("default_ok", "description", "nullable", "question", "shape", "unit", "when_absent")
+    __slots__ = (
+        "default_ok",
+        "description",
+        "earned",
+        "nullable",
+        "question",
+        "shape",
+        "unit",
+        "when_absent",
+    )
 
     def __init__(self, shape: Shape, schema: dict[str, Any], *, nullable: bool) -> None:
         self.shape = shape
@@ -81,10 +145,20 @@ class Field:
         self.question: str = schema.get("x-question", "")
         self.unit: str = schema.get("x-unit", "")
         self.default_ok: bool = schema.get("x-default-ok", False)
+        self.earned: Earned | None = _earned(schema.get("x-earned"))
         absent = schema.get("x-when-absent")
         self.when_absent: tuple[Any, str] | None = None
         if isinstance(absent, dict) and {"value", "why"} <= absent.keys():
             self.when_absent = (absent["value"], absent["why"])
+
+
+def _earned(written: Any) -> Earned | None:
+    """What `x-earned` says, which `shape_reader` checks: `{values: […], why}` or `{but: […], why}`."""
+    if not isinstance(written, dict):
+        return None
+    but = "but" in written
+    values = written.get("but" if but else "values")
+    return Earned(tuple(values) if isinstance(values, list) else (), but, str(written.get("why", "")))
 
 
 def walk(root: Shape) -> Iterator[tuple[str, Field]]:
@@ -131,7 +205,7 @@ ShapeRow = tuple[Any, ...]
 """A shape's attributes in the order of its slots; a field's shape is the number of its row."""
 
 _attributes = attrgetter(*Shape.__slots__)
-_FIELDS, _ITEMS = Shape.__slots__.index("fields"), Shape.__slots__.index("items")
+_BACKING, _FIELDS, _ITEMS = map(Shape.__slots__.index, ("backing", "fields", "items"))
 
 
 def to_rows(root: Shape) -> list[ShapeRow]:
@@ -145,11 +219,16 @@ def to_rows(root: Shape) -> list[ShapeRow]:
         if number == len(shapes):
             shapes.append(inner)
         about = field.default_ok, field.description, field.nullable, field.question
-        return number, *about, field.unit, field.when_absent
+        return number, *about, field.unit, field.when_absent, field.earned and tuple(field.earned)
 
     rows = []
     for shape in shapes:  # which grows on the way
         row = list(_attributes(shape))
+        row[_BACKING] = shape.backing and (
+            *shape.backing[:2],
+            dict(shape.backing.never),
+            shape.backing.max_age,
+        )
         row[_FIELDS] = {key: field_row(field) for key, field in shape.fields.items()}
         row[_ITEMS] = field_row(shape.items) if shape.items is not None else None
         rows.append(tuple(row))
@@ -162,17 +241,20 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
 
     def field(row: ShapeRow) -> Field:
         made = Field.__new__(Field)
-        number, made.default_ok, made.description, made.nullable, made.question, made.unit, absent = row
+        number, made.default_ok, made.description, made.nullable, made.question, made.unit, *rest = row
+        absent, earned = rest
         made.shape = shapes[number]
+        made.earned = Earned(*earned) if earned is not None else None
         made.when_absent = absent
         return made
 
     for shape, row in zip(shapes, rows, strict=True):
         (
-            shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key, shape.members,
-            shape.name, shape.ordered, shape.past, shape.pattern, shape.refs, shape.required, shape.size,
-            shape.unique, shape.values,
+            backing, shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key,
+            shape.members, shape.name, shape.ordered, shape.past, shape.pattern, shape.refs,
+            shape.required, shape.size, shape.unique, shape.values,
         ) = row  # fmt: skip
+        shape.backing = Backing(*backing) if backing is not None else None
         shape.fields = {key: field(inner) for key, inner in fields.items()}
         shape.items = None if items is None else field(items)
     return shapes[0]

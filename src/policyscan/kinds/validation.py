@@ -45,6 +45,7 @@ _NOUNS = {
     "instant": "a date and time with offset like 2026-10-31T09:30:00+01:00",
     "enum": "one of a few words",
     "money": "an amount of money",
+    "plain": "a value",
     "list": "a list",
     "map": "a mapping",
     "object": "a mapping",
@@ -309,6 +310,13 @@ class _Explainer:
             self._mistyped(shape, amount, container, key, _unquote(amount) or hint)
             return
         self._bounds(shape, amount, container, key)
+
+    def _plain(self, shape: Shape, value: Any, container: Any, key: Key) -> None:
+        inner = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict | list) for one in inner):
+            self._mistyped(
+                shape, value, container, key, "write it as the fact has it: false, null, 0, low, []"
+            )
 
 
 def _shown(ident: Any) -> str:
