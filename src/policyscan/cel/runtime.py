@@ -80,9 +80,10 @@ def settled(error: BaseException) -> EvalError:
 
 def outcome(error: BaseException) -> EvalError:
     """The error that a program ends in: one of its own, which no frame of the program keeps."""
-    found = settled(error)
-    found.__traceback__ = None
-    return type(found)(found.message)
+    if not isinstance(error, EvalError):
+        return settled(error)  # made just now
+    error.__traceback__ = None
+    return type(error)(error.message)
 
 
 class Failed:
