@@ -1,4 +1,8 @@
-"""Fields, `has`, optional fields and indexes."""
+"""Fields, `has`, optional fields and indexes.
+
+In: a parsed node and the `Checker` (`state`). Out: a node of the checked form with its type; mistakes are
+noted at their places.
+"""
 
 from __future__ import annotations
 

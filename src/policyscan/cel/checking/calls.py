@@ -1,4 +1,8 @@
-"""Calls of functions and definitions: overloads, folding, and what moves with the clock."""
+"""Calls of functions and definitions: overloads, folding, and what moves with the clock.
+
+In: a parsed node and the `Checker` (`state`). Out: a node of the checked form with its type; mistakes are
+noted at their places.
+"""
 
 from __future__ import annotations
 

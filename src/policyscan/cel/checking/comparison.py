@@ -1,4 +1,8 @@
-"""Equality, order, `in`, and comparisons with the clock."""
+"""Equality, order, `in`, and comparisons with the clock.
+
+In: a parsed node and the `Checker` (`state`). Out: a node of the checked form with its type; mistakes are
+noted at their places.
+"""
 
 from __future__ import annotations
 

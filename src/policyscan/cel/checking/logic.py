@@ -1,4 +1,8 @@
-"""`&&`, `||`, `!` and the conditional."""
+"""`&&`, `||`, `!` and the conditional.
+
+In: a parsed node and the `Checker` (`state`). Out: a node of the checked form with its type; mistakes are
+noted at their places.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Constants, variables, the clock's readings, and what is bound to a name."""
+"""Constants, variables, the clock's readings, and what is bound to a name.
+
+In: a parsed node and the `Checker` (`state`). Out: a node of the checked form with its type; mistakes are
+noted at their places.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists, maps and optionals."""
+"""Lists, maps and optionals.
+
+In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+"""
 
 from __future__ import annotations
 

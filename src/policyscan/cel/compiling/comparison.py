@@ -1,4 +1,7 @@
-"""Equality, order and `in`."""
+"""Equality, order and `in`.
+
+In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+"""
 
 from __future__ import annotations
 

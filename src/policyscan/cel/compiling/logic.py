@@ -1,4 +1,7 @@
-"""`&&`, `||`, `!` and the conditional."""
+"""`&&`, `||`, `!` and the conditional.
+
+In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The compiler's macros: each becomes a Python loop, or two."""
+"""The compiler's macros: each becomes a Python loop, or two.
+
+In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+"""
 
 from __future__ import annotations
 

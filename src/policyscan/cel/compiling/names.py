@@ -1,4 +1,7 @@
-"""Constants, variables, the clock's readings, and what is bound to a name."""
+"""Constants, variables, the clock's readings, and what is bound to a name.
+
+In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Lists, maps and optionals."""
+"""Lists, maps and optionals.
+
+In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs what
+it read.
+"""
 
 from __future__ import annotations
 

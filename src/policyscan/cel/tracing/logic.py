@@ -1,4 +1,8 @@
-"""`&&`, `||`, `!` and the conditional."""
+"""`&&`, `||`, `!` and the conditional.
+
+In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs what
+it read.
+"""
 
 from __future__ import annotations
 
