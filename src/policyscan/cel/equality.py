@@ -1,6 +1,6 @@
 """Equality, order and map keys of values whose types are known only when an expression runs.
 
-In: two values, of any types. Out: whether they are equal or in order as CEL says, or the error that it asks for.
+In: two values, of any types. Out: whether they are equal or in order as CEL says, or its error.
 """
 
 from __future__ import annotations

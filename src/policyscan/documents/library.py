@@ -1,7 +1,7 @@
 """The documents of one scan: those that are reported, and those that they refer to.
 
-In come the files that were found, the kinds and what is asked for; out come documents one by one, linked to those
-that they refer to, and what is wrong with the files.
+In come the files that were found, the kinds and what is asked for; out come documents one by one, linked to
+those that they refer to, and what is wrong with the files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lists, maps and optionals.
 
-In: a node of the checked form and the `Writer`. Out: lines of Python, and the name or expression of its value.
+In: a node of the checked form and the `Writer`. Out: lines of Python, and what its value is called.
 """
 
 from __future__ import annotations

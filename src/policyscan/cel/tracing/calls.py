@@ -1,7 +1,7 @@
 """Calls of functions and definitions.
 
-In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs what
-it read.
+In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs
+what it read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tracer's macros: each goes through a list or map and keeps what decided it.
 
-In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs what
-it read.
+In: a node of the checked form and the `Builder`. Out: a function of a frame that gives its value and logs
+what it read.
 """
 
 from __future__ import annotations
