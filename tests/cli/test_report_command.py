@@ -10,7 +10,7 @@ import pytest
 
 from policyscan.findings import Report, make_report
 from policyscan.reporters import REPORTERS
-from policyscan.reporters.saved import load
+from policyscan.session.report_reader import load
 from tests.cli.conftest import CLIENT, write
 from tests.cli.runner import policyscan
 from tests.reporters.reports import SCAN, SITUATIONS, options

@@ -1,6 +1,7 @@
 """`policyscan report`: in, a report that a scan wrote as JSON; out, the same in other formats.
 
-How it is read back stands in `reporters/saved.py`; which files may be shown lines of, in `session/saved.py`.
+How it is read back stands in `session/report_reader.py`, which files may be shown lines of in
+`session/saved.py`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from policyscan.errors import UsageError
 from policyscan.files.discovery import STDIN_SHOWN
 from policyscan.findings import Report
 from policyscan.reading.text import decode, read_bytes
-from policyscan.reporters.saved import load
+from policyscan.session.report_reader import load
 from policyscan.session.sources import Sources
 from policyscan.source import Source
 
