@@ -68,6 +68,13 @@ class _Commands(click.Group):
             show(*heed(name, command), err=True)
         return name, command, rest
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option, which click 8.1 would take from POLICYSCAN_HELP: help exits 0 with nothing checked."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.allow_from_autoenv = False
+        return option
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The commands with their one-line help, without importing any of them."""
         with formatter.section("Commands"):
