@@ -29,7 +29,7 @@ def command(**given: Any) -> int:
     evaluated again: what was found on the day of the scan is shown, with lines of those files that are still
     as they were then.
 
-    The exit code is that of the scan.
+    Exit codes: those of the scan, and 2 if the results cannot be read.
     """
     check_outputs([path for _, path in given["outputs"]])
     report = open_report(given["results"], read_stdin([given["results"]], None))
