@@ -160,10 +160,10 @@ def results(
     found: dict[Finding, Status] = {}
     for one in documents if of is None else of:
         clock = document_clock(one, plan())
-        document, context = seen(one, clock), [seen(other, clock) for other in documents]
-        clock.others = evaluation = Evaluation(
-            Viewer(document, clock, plan().known, context), clock, full=False, rule=rule
-        )
+        context = [seen(other, clock, trusting=True) for other in documents]
+        viewer = Viewer(seen(one, clock, trusting=True), clock, plan().known, context)
+        document = viewer.first.document  # without words that nobody earned
+        clock.others = evaluation = Evaluation(viewer, clock, full=False, rule=rule)
         for policy in plan().policies if policies is None else policies:
             own = policy.about(document.kind.name)
             if own is not None:

@@ -85,8 +85,8 @@ STORIES: dict[str, dict[str, str]] = {
             PATCH-02 PAY-01 PLAN-01 PLAN-02 PLAN-03 PLAN-04 PLAN-05 PLAN-06 PLAN-07 PLAN-08
             PLAN-09 PLAN-10 PLAN-11 PROV-01 PROV-02 PROV-03 PROV-08 REC-01 REC-02 REC-03
             RISK-01 RISK-02 RISK-03 RISK-04 RISK-05 RISK-06 RISK-07 SLA-01 SLA-02 SLA-03
-            SLA-04 SLA-05 TEN-01 TRAIN-01 TRAIN-02""",
-        "not_applicable": "GOV-03 INS-04 PROV-04 PROV-05 WEB-01",
+            SLA-04 SLA-05 TEN-01 TRAIN-01 TRAIN-02 WEB-01""",
+        "not_applicable": "GOV-03 INS-04 PROV-04 PROV-05",
     },
     "portfolios/bright-harbor.yaml": {
         "fail": "PORT-02 PORT-03 PORT-04",

@@ -16,7 +16,9 @@ from policyscan.policies.policy import Policy, Table
 
 ANYBODY = frozenset({"*"})
 """Of what every control may speak otherwise: the day, the zone, the identity of an inventory."""
-_COMMON = frozenset({"schema_version", "kind", "as_of", "time_zone", "currency", "members", "providers"})
+_COMMON = frozenset(
+    {"schema_version", "kind", "as_of", "time_zone", "currency", "members", "providers", "statements"}
+)
 
 
 def lost_names(kind: Kind, value: Any, path: Sequence[Any]) -> frozenset[str]:
@@ -39,7 +41,15 @@ def lost_names(kind: Kind, value: Any, path: Sequence[Any]) -> frozenset[str]:
         found |= {holder[0], *_referring(kind, holder[0])}
     for inner, is_list in _names(_below(shape, path[-1]), value[path[-1]], str(path[-1])):
         found |= {inner, *(_referring(kind, inner) if is_list else ())}
-    return frozenset(found)
+    return ANYBODY if found & _standing_behind(kind) else frozenset(found)
+
+
+@cache
+def _standing_behind(kind: Kind) -> frozenset[str]:
+    """The names of the fields that decide whether somebody may stand behind a word, whoever reads that."""
+    field = kind.shape.fields.get("statements")
+    backing = field.shape.backing if field is not None else None
+    return frozenset((backing.starts, backing.ends, *backing.never, "by")) if backing else frozenset()
 
 
 def _below(shape: Shape, step: Any) -> Shape:

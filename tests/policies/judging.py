@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from policyscan.documents.document import Document
+from policyscan.documents.earning import STATEMENTS
 from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
@@ -55,7 +56,10 @@ class Judged(NamedTuple):
 
     def results(self, tree: Tree) -> dict[Finding, Status]:
         """What the control says of an inventory in the company of the case's other documents."""
-        plan = Plan([self.known[self.policy]], self.known, {}, parse_moment(self.case.as_of), full=True)
+        at = parse_moment(self.case.as_of)
+        # As cases run: words count as they are, unless the case, as it stands, has statements about them.
+        trusting = STATEMENTS not in self.tree().value
+        plan = Plan([self.known[self.policy]], self.known, {}, at, full=True, trusting=trusting)
         documents = [decode(self.kind, tree), *map(_decoded, beside(self.case, KINDS))]
         by_id = {(one.kind.name, one.id): one for one in documents}
         document = documents[0]

@@ -21,6 +21,9 @@ email:
   admin_accounts_with_mfa_count: 1
 accounts: []
 remote_access: []
+people: [{{id: p-1, role: owner, employment: employee, start_date: 2020-01-01, end_date: null}}]
+statements:
+  - {{about: [accounts, remote_access], value: [], reason: Webmail only, by: p-1, stated_on: 2026-01-05}}
 """
 
 
