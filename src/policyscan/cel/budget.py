@@ -12,7 +12,7 @@ Work is counted and time is not measured, so that a result depends on no machine
 from __future__ import annotations
 
 from _thread import _local
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
@@ -35,14 +35,34 @@ _WIDE: Final = 4  # bytes of a character in a text that has letters beyond Latin
 _MOST_INDEXES: Final = 50
 
 
+class Memory:
+    """What is worked out once for all programs that share it: lists by their keys (`indexes`), and values
+    that are bound to names (`values`).
+
+    It is emptied with each evaluation, unless it is `lasting`: then it lasts as long as whoever made it.
+    """
+
+    __slots__ = ("indexes", "lasting", "values")
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self.indexes: dict[Hashable, Any] = {}
+        self.values: dict[Hashable, Any] = {}
+        self.lasting = lasting
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.indexes.clear()
+        self.values.clear()
+
+
 class _Meter(_local):
-    """What is left, for each thread; `open` counts who spends it, `indexes` keeps lists by their keys."""
+    """What is left, for each thread; `open` counts who spends it, `memory` is what they share."""
 
     left = WORK
     open = 0
 
     def __init__(self) -> None:
-        self.indexes: dict[tuple[int, str | None], Any] = {}
+        self.memory = Memory()
 
 
 _METER: Final = _Meter()
@@ -52,7 +72,8 @@ def begin() -> int:
     """Opens the budget for a program, unless whoever runs it has done so; what is left of it."""
     if not _METER.open:
         _METER.left = WORK
-        _METER.indexes.clear()
+        if not _METER.memory.lasting:
+            _METER.memory.clear()
     _METER.open += 1
     return _METER.left
 
@@ -61,8 +82,8 @@ def settle(used: int) -> None:
     """Takes what a program counted on its own, at its end."""
     _METER.open -= 1
     _METER.left -= used
-    if not _METER.open:
-        _METER.indexes.clear()
+    if not _METER.open and not _METER.memory.lasting:
+        _METER.memory.clear()
 
 
 def renew() -> None:
@@ -70,20 +91,33 @@ def renew() -> None:
     _METER.left = WORK
 
 
-Saved = tuple[int, int, dict[tuple[int, str | None], Any]]
+Saved = tuple[int, int, Memory]
 
 
 def put_aside() -> Saved:
     """Opens a whole budget of its own until `restore`, which is given the one that was put aside."""
     meter = _METER
-    saved = meter.open, meter.left, meter.indexes
-    meter.open, meter.left, meter.indexes = 1, WORK, {}
+    saved = meter.open, meter.left, meter.memory
+    meter.open, meter.left = 1, WORK
+    if not meter.memory.lasting:
+        meter.memory = Memory()
     return saved
 
 
 def restore(saved: Saved) -> None:
     """Goes on with the budget that was put aside."""
-    _METER.open, _METER.left, _METER.indexes = saved
+    _METER.open, _METER.left, _METER.memory = saved
+
+
+@contextmanager
+def remembering(memory: Memory) -> Iterator[None]:
+    """All programs that run within share a memory: for evaluating and explaining many subjects of the same
+    lists, none of which changes."""
+    saved, _METER.memory = _METER.memory, memory
+    try:
+        yield
+    finally:
+        _METER.memory = saved
 
 
 @contextmanager
@@ -160,9 +194,14 @@ def ordered(items: list[Any]) -> None:
         texts(items)
 
 
-def indexes() -> dict[tuple[int, str | None], Any]:
-    """The lists that this evaluation found by a key, emptied when it ends."""
-    found = _METER.indexes
+def indexes() -> dict[Hashable, Any]:
+    """The lists that are found by a key, as long as they are remembered."""
+    found = _METER.memory.indexes
     if len(found) >= _MOST_INDEXES:
         found.clear()
     return found
+
+
+def remembered() -> dict[Hashable, Any]:
+    """What is bound to names, as long as it is remembered."""
+    return _METER.memory.values

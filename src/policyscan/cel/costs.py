@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import marshal
+from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final
 
-from policyscan.cel import ir
+from policyscan.cel import ir, registry
 from policyscan.records import NamedTuple
 
-_LOOPS: Final = frozenset({"exists", "exists_one", "filter", "find"})
+_MOVING: Final = (ir.Today, ir.Now, ir.Moves, ir.ClockCmp, ir.ClockOpen, ir.HostCall, ir.Dispatch)
+_LOOPS: Final = frozenset({"all", "count", "exists", "exists_one", "filter", "find"})
 _NODES: Final = 8  # of a body that make a unit of work
 
 
@@ -25,29 +29,62 @@ def weight_of(loop: ir.Loop) -> int:
 
 
 class Key(NamedTuple):
-    """What a loop's test begins with: an element's `field` (None: the element itself) equals `value`."""
+    """What tells that a test is false of an element: its `field` (None: the element itself) does not equal
+    `value` (`how` is "is"), does not hold it ("has"), or is not held by it ("among"). The latter two are of
+    texts, or of objects with "has ref" and "among ref"."""
 
     field: str | None
     value: ir.Node
+    how: str = "is"
 
 
-def key_of(loop: ir.Loop) -> Key | None:
-    """The key by which a loop may find its elements, if its test begins with one."""
+def keys_of(loop: ir.Loop) -> tuple[Key, ...]:
+    """The keys by which a loop may find its elements: where none of them fits, an element decides nothing."""
     tested = loop.name in _LOOPS or (loop.name == "map" and len(loop.parts) > 1)
     if not tested or loop.kind != "list" or len(loop.slots) != 1:
-        return None
-    test = loop.parts[0]
+        return ()
+    keys = _denied if loop.name == "all" else _keys
+    return keys(loop.parts[0], loop.slots[0])
+
+
+def _keys(test: ir.Node, slot: str) -> tuple[Key, ...]:
+    """The keys of a test that is false where none of them fits; it begins with them."""
     while isinstance(test, ir.And):
         test = test.left[0]
-    if not isinstance(test, ir.Eq) or test.negate or test.kind not in ("ref", "plain"):
+    if isinstance(test, ir.Not):
+        return _denied(test.operand[0], slot)
+    if isinstance(test, ir.Or):
+        left, right = _keys(test.left[0], slot), _keys(test.right[0], slot)
+        return (*left, *right) if left and right else ()
+    key = _key(test, slot)
+    return () if key is None else (key,)
+
+
+def _denied(test: ir.Node, slot: str) -> tuple[Key, ...]:
+    """The keys of a test that is true where none of them fits."""
+    while isinstance(test, ir.Or):
+        test = test.left[0]
+    return _keys(test.operand[0], slot) if isinstance(test, ir.Not) else ()
+
+
+def _key(test: ir.Node, slot: str) -> Key | None:
+    if isinstance(test, ir.In) and test.kind in ("plain", "ref", "dyn"):
+        ref = " ref" if test.kind == "ref" else ""
+        among = _keyed(test.value, test.items, slot, "among" + ref)
+        return among or _keyed(test.items, test.value, slot, "has" + ref)
+    if isinstance(test, ir.Eq) and not test.negate and test.kind in ("ref", "plain"):
+        return _keyed(test.left, test.right, slot, "is") or _keyed(test.right, test.left, slot, "is")
+    return None
+
+
+def _keyed(side: ir.Node, other: ir.Node, slot: str, how: str) -> Key | None:
+    """The key of an element on one side and a value of outside the loop on the other."""
+    if not _is_value(other, slot):
         return None
-    slot = loop.slots[0]
-    for side, other in ((test.left, test.right), (test.right, test.left)):
-        if _is_value(other, slot):
-            if _is_local(side, slot):
-                return Key(None, other)
-            if isinstance(side, ir.Select) and not side.dyn and _is_local(side.operand, slot):
-                return Key(side.field, other)
+    if _is_local(side, slot):
+        return Key(None, other, how)
+    if isinstance(side, ir.Select) and not side.dyn and _is_local(side.operand, slot):
+        return Key(side.field, other, how)
     return None
 
 
@@ -59,4 +96,42 @@ def _is_value(node: ir.Node, slot: str) -> bool:
     """Whether a node is a variable of outside the loop, or a field of one."""
     if isinstance(node, ir.Select) and not node.dyn:
         node = node.operand
+    if isinstance(node, ir.Lazy):
+        return kept_by(node.body) is not None  # else it would be evaluated twice
     return isinstance(node, ir.Arg) or (isinstance(node, ir.Local) and node.slot != slot)
+
+
+# --- what is bound to a name
+
+
+class Kept(NamedTuple):
+    """What tells a value that can be kept: a digest of its expression, and the variables that this reads."""
+
+    digest: bytes
+    names: tuple[str, ...]
+
+
+def kept_by(node: ir.Node) -> Kept | None:
+    """By what the value of an expression is kept; None where it is made as fast, or may turn with the clock.
+
+    The same expression of the same variables has the same value.
+    """
+    nodes = list(_within(node))
+    if not any(isinstance(one, ir.Loop) for one in nodes) or any(map(_moves, nodes)):
+        return None
+    names = dict.fromkeys(one.name for one in nodes if isinstance(one, ir.Arg))
+    return Kept(blake2b(marshal.dumps(ir.pack(node)), digest_size=16).digest(), tuple(names))
+
+
+def _within(node: ir.Node) -> Iterator[ir.Node]:
+    yield node
+    for part in node.children():
+        yield from _within(part)
+
+
+def _moves(node: ir.Node) -> bool:
+    if not isinstance(node, ir.Call):
+        return isinstance(node, _MOVING)
+    function = registry.function(node.name)
+    assert function is not None
+    return bool(node.moving) or node.name == "within" or function.overloads[node.overload].clock

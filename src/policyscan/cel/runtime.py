@@ -12,7 +12,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from policyscan.cel import budget, registry
-from policyscan.cel.budget import begin, over_budget, settle, turns
+from policyscan.cel.budget import begin, over_budget, remembered, settle, turns
 from policyscan.cel.clock import Activation, unanswered
 from policyscan.cel.equality import (
     contains,
@@ -25,7 +25,7 @@ from policyscan.cel.equality import (
     same,
 )
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
-from policyscan.cel.lookup import chosen, keyed, peek, table_of
+from policyscan.cel.lookup import UNTOLD, chosen, keyed, peek, table_of
 from policyscan.cel.packing import pack, unpack
 from policyscan.cel.types import (
     DYN,
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 ERRORS: Final = (KeyError, TypeError, EvalError)
 __all__ = [
     "begin", "contains", "equals", "keyed", "less", "less_equal", "lookup_key", "map_key", "over_budget",
-    "peek", "same", "settle", "turns",
+    "peek", "remembered", "same", "settle", "turns",
 ]  # fmt: skip
 
 
@@ -132,6 +132,12 @@ def weight(value: Any) -> int:
 def exhausted(error: ExhaustedError) -> Fault:
     """The fault that ends such an evaluation."""
     return Fault(str(error))
+
+
+def untold(error: BaseException) -> object:
+    """What no list is found by, in place of a value that could not be had."""
+    error.__traceback__ = error.__context__ = None
+    return UNTOLD
 
 
 def fail(message: str) -> NoReturn:

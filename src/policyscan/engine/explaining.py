@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyscan import cel
-from policyscan.cel.budget import TOO_MUCH, apart
+from policyscan.cel.budget import TOO_MUCH, apart, remembering
 from policyscan.cel.clock import zone_named
 from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
@@ -72,6 +72,12 @@ class Explainer:
 
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
+        if self.tables is None or not policy.tables:
+            return self._result(policy, outcome)
+        with remembering(self.tables.memory):
+            return self._result(policy, outcome)
+
+    def _result(self, policy: Policy, outcome: Outcome) -> Result:
         traced = [(v, self._traced(policy, v)) for v in _decisive(outcome)]
         disagreement = self._disagreement(outcome, traced)
         status = outcome.status if disagreement is None else Status.ERROR

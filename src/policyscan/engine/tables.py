@@ -13,6 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from policyscan.cel.budget import Memory, remembering
 from policyscan.cel.clock import NEVER_DAY, zone_named
 from policyscan.engine.grading import Graded, merged, strength
 from policyscan.engine.outcome import APPLIES, FOR_EACH, NEVER, PROVED, Evaluated, Outcome, Turn, earliest
@@ -109,6 +110,8 @@ class Tables:
         self._made = dict(made)
         self._reads: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self._shared: dict[str, Sharing] = {}
+        self.memory = Memory(lasting=True)
+        """What the programs of all policies that read the tables work out once."""
         self._owners = {
             id(row): (id_, table.name, chunk)
             for id_, tables in made.items()
@@ -160,7 +163,8 @@ class Tables:
             return Evaluated([fault], NEVER)
         rows = tuple(table.rows for table in tables)
         status = self.shared(policy).status
-        found = evaluate(policy, root, clock, keep=keep, tables=rows, status=status)
+        with remembering(self.memory):
+            found = evaluate(policy, root, clock, keep=keep, tables=rows, status=status)
         nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
         kept = [one for one in found.outcomes if nobody.isdisjoint(map(id, one.bound))]
         settled = [self._settled(policy, outcome, clock) for outcome in kept]

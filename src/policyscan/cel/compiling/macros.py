@@ -12,7 +12,7 @@ from typing import Final
 from policyscan.cel import ir
 from policyscan.cel.budget import LONG_LIST
 from policyscan.cel.compiling.writer import Write, Writer
-from policyscan.cel.costs import Key, key_of, weight_of
+from policyscan.cel.costs import Key, keys_of, weight_of
 from policyscan.cel.lookup import FEW
 
 
@@ -29,9 +29,9 @@ def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None
         g.emit(line)
     variables = [g.new("b") for _ in slots]
     weight = weight_of(node)
-    key = key_of(node) if g.strict else None
-    if key is not None:
-        items = _found(g, g.atom(items), key)
+    keys = keys_of(node) if g.strict else ()
+    if keys:
+        items = _found(g, g.atom(items), keys)
     if g.loops or node.heavy:
         items = g.atom(_through(g, items, kind, len(slots), sized=True))
         times = f" * {weight}" if weight > 1 else ""
@@ -59,14 +59,28 @@ def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None
     g.names = names
 
 
-def _found(g: Writer, items: str, key: Key) -> str:
-    """The elements that a loop with a key has to visit: all of a short list."""
-    node = key.value
-    if isinstance(node, ir.Select):
-        value = f"peek({g.gen(node.operand)}, {node.field!r})"
-    else:
-        value = g.gen(node)
-    return f"({items} if len({items}) < {FEW} else keyed({items}, {key.field!r}, {value}))"
+def _found(g: Writer, items: str, keys: Sequence[Key]) -> str:
+    """The elements that a loop with keys has to visit: all of a short list."""
+    found = g.new()
+    g.emit(f"{found} = {items}")
+    g.emit(f"if len({items}) >= {FEW}:")
+    with g.block():
+        sought = ", ".join(f"({key.field!r}, {key.how!r}, {_sought(g, key.value)})" for key in keys)
+        g.emit(f"{found} = keyed({items}, {sought})")
+    return found
+
+
+def _sought(g: Writer, node: ir.Node) -> str:
+    """The value that elements are found by, which is no reason to fail."""
+    holder = node.operand if isinstance(node, ir.Select) else node
+    name, caught = g.new(), g.new("x")
+    g.emit("try:")
+    g.blocks += 1
+    with g.block():
+        g.emit(f"{name} = {g.gen(holder)}")
+    g.blocks -= 1
+    g.emit(f"except ERRORS as {caught}: {name} = untold({caught})")
+    return f"peek({name}, {node.field!r})" if isinstance(node, ir.Select) else name
 
 
 def _through(g: Writer, items: str, kind: str, count: int, *, sized: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from policyscan.cel import ir
 from policyscan.cel.compiling.writer import Write, Writer
+from policyscan.cel.costs import Kept, kept_by
 
 
 def _const(g: Writer, node: ir.Const) -> str:
@@ -60,7 +61,8 @@ def _lazy(g: Writer, node: ir.Lazy) -> str:
     name = g.find(key)
     if name is None:
         names, g.names = g.names, {}
-        name = _once(g, node) if g.loops and _goes_through(node.body) else _here(g, node)
+        kept = kept_by(node.body) if g.strict else None
+        name = _here(g, node) if kept is None else _once(g, node, kept)
         g.names = names
         g.known[-1][key] = name
     return name
@@ -72,29 +74,29 @@ def _here(g: Writer, node: ir.Lazy) -> str:
     return name
 
 
-def _once(g: Writer, node: ir.Lazy) -> str:
-    """What is bound to a name and needed in a loop, but the same in each turn: evaluated in the first."""
+def _once(g: Writer, node: ir.Lazy, kept: Kept) -> str:
+    """What is bound to a name and goes through lists: evaluated once of the same variables."""
     name, caught = g.new(), g.new("x")
-    key = repr(node.name)
-    g.lazy = True
-    g.emit(f"{name} = lazy.get({key}, lazy)")
-    g.emit(f"if {name} is lazy:")
+    key, given = repr(kept.digest), [g.args[one] for one in kept.names]
+    same = "".join(f" and {name}[{number}] is {one}" for number, one in enumerate(given))
+    entry = f"memory[{key}] = ({''.join(f'{one}, ' for one in given)}"
+    g.budget = g.memory = True
+    g.emit(f"{name} = memory.get({key})")
+    g.emit(f"if {name} is not None{same}:")
+    g.emit(f" {name} = {name}[-1]")
+    g.emit(f" if {name}.__class__ is Failed: {name}.again()")
+    g.emit("else:")
     with g.block():
         g.emit("try:")
         g.blocks += 1
         with g.block():
-            g.emit(f"{name} = lazy[{key}] = {g.gen(node.body)}")
+            g.emit(f"{name} = {g.gen(node.body)}")
+            g.emit(f"{entry}{name},)")
         g.blocks -= 1
         g.emit(f"except ERRORS as {caught}:")
-        g.emit(f" lazy[{key}] = Failed({caught})")
+        g.emit(f" {entry}Failed({caught}),)")
         g.emit(" raise")
-    g.emit(f"elif {name}.__class__ is Failed: {name}.again()")
     return name
-
-
-def _goes_through(node: ir.Node) -> bool:
-    """Whether evaluating a node goes through a list, which takes longer than to look up what it gave."""
-    return isinstance(node, ir.Loop) or any(map(_goes_through, node.children()))
 
 
 def _let(g: Writer, node: ir.Let) -> str:

@@ -71,7 +71,7 @@ class Writer:
         self.blocks = 0
         self.loops = 0
         self.budget = False
-        self.lazy = False
+        self.memory = False
         self.count = 0
         self.names: dict[str, str] = {}
         self.failures: dict[str, str] = {}
@@ -92,8 +92,8 @@ class Writer:
         head[0] += "".join(f", {name}=None" for name in self.constants) + "):"
         if self.budget:
             head.append(" budget = started = begin()")
-        if self.lazy:
-            head.append(" lazy = {}")
+        if self.memory:
+            head.append(" memory = remembered()")
         source = "\n".join(
             [
                 *head,

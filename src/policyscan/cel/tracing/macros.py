@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from policyscan.cel import budget, ir, runtime
-from policyscan.cel.costs import key_of, weight_of
+from policyscan.cel.costs import keys_of, weight_of
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
-from policyscan.cel.lookup import FEW, Element, Table, chosen, peek, table_of
+from policyscan.cel.lookup import FEW, Found, Table, find, peek
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
 from policyscan.records import NamedTuple
@@ -35,25 +35,24 @@ def _macro(t: Builder, node: ir.Loop) -> Run:
     return _LOOPS[node.name](t, node)
 
 
-def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], None]:
-    """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true."""
+def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], Found | None]:
+    """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true. It gives
+    what told of elements that were passed over, if any were."""
     target, kind, slots = t.build(node.target), node.kind, node.slots
     numbers = [t.slot(slot) for slot in slots]
     through = _through(kind, len(slots), t.strict)
     meta = Meta(node.start, node.end, t.source, slots[-1].partition("#")[0])
 
-    weight, charged, key = weight_of(node), node.heavy, _sought(t, node)
+    weight, charged, search = weight_of(node), node.heavy, _search(t, node)
 
-    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> None:
+    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> Found | None:
         items = target(frame)
         items = through(present(frame, items) if t.strict else items)
-        table = key(frame, items) if key is not None else None
+        found = search(frame, items) if search is not None else None
         nested = frame.loops
-        if table is not None:
-            found, field, value = table
-            elements = chosen(found, value)
-            items = _seen(frame, found, field, elements)
-            count = len(elements)
+        if found is not None:
+            items = _seen(frame, found)
+            count = len(found.elements)
         else:
             items = list(items) if type(items) is not list else items
             count = len(items)
@@ -77,42 +76,59 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
                     break
         finally:
             frame.loops = nested
+        return found
 
     return run
 
 
-def _sought(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], tuple[Table, str | None, Any] | None] | None:
-    """What finds the table of a loop with a key, and the value that is looked up in it."""
-    key = key_of(node) if t.strict else None
-    if key is None:
+def _search(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], Found | None] | None:
+    """What finds the elements of a loop with keys."""
+    keys = keys_of(node) if t.strict else ()
+    if not keys:
         return None
-    inner = key.value.operand if isinstance(key.value, ir.Select) else key.value
-    holder, field = t.silent(inner), key.field
-    part = key.value.field if isinstance(key.value, ir.Select) else None
+    sought = [(key.field, key.how, _sought(t, key.value)) for key in keys]
 
-    def run(frame: Frame, items: Any) -> tuple[Table, str | None, Any] | None:
+    def run(frame: Frame, items: Any) -> Found | None:
         if type(items) is not list or len(items) < FEW:
             return None
-        value = holder(frame)
-        value = value if part is None else peek(value, part)
-        table = table_of(items, field, value)
-        return None if table is None else (table, field, value)
+        return find(items, [(field, how, value(frame)) for field, how, value in sought])
 
     return run
 
 
-def _seen(frame: Frame, table: Table, field: str | None, elements: list[Element]) -> Iterator[Any]:
+def _sought(t: Builder, node: ir.Node) -> Run:
+    """The value that elements are found by, which is no reason to fail."""
+    inner = t.silent(node.operand if isinstance(node, ir.Select) else node)
+    field = node.field if isinstance(node, ir.Select) else None
+
+    def run(frame: Frame) -> Any:
+        try:
+            value = inner(frame)
+        except EvalError as error:
+            return runtime.untold(error)
+        return value if field is None else peek(value, field)
+
+    return run
+
+
+def _seen(frame: Frame, found: Found) -> Iterator[Any]:
     """The elements to visit; notes what those passed over would have been read for, once in a run."""
-    done = frame.passed.get(id(table), 0)
-    for number, element in elements:
-        if field is not None and number > done:
-            frame.reads += table.reads[done:number]
-        done = max(done, number + 1)
-        frame.passed[id(table)] = done
+    tables = [table for field, table in found.tables if field is not None]
+    size = len(tables[0].items) if tables else 0
+    for number, element in found.elements:
+        _pass_by(frame, tables, number, 1)
         yield element
-    if field is not None:
-        frame.reads += table.reads[done:]
-        frame.passed[id(table)] = len(table.items)
+    _pass_by(frame, tables, size, 0)
+
+
+def _pass_by(frame: Frame, tables: list[Table], number: int, visited: int) -> None:
+    """Notes what the elements before a position would have been read for, unless it has been noted."""
+    for table in tables:
+        done = frame.passed.get(id(table), 0)
+        if number > done:
+            frame.reads += table.reads[done:number]
+        if number + visited > done:
+            frame.passed[id(table)] = number + visited
 
 
 def _part(t: Builder, node: ir.Loop, number: int, flag: str = "") -> Run:
@@ -181,11 +197,19 @@ def tally(t: Builder, node: ir.Loop) -> Callable[[Frame], _Tally]:
                     error = worse(error, failed)
             return False
 
-        turns(frame, visit)
+        found = turns(frame, visit)
+        if found is not None:
+            others = _others(found, hits)
         frame.hits, frame.n = len(hits), len(hits) + len(others)
         return _Tally(hits, others, unsure, error)
 
     return run
+
+
+def _others(found: Found, hits: list[Any]) -> list[Any]:
+    """The elements of a list that are no hits, those that were passed over too."""
+    known = set(map(id, hits))
+    return [element for element in found.items if id(element) not in known]
 
 
 def _collecting(

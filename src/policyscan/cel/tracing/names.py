@@ -6,12 +6,15 @@ what it read.
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any, Final
 
-from policyscan.cel import ir, runtime
-from policyscan.cel.errors import Absent, EvalError, Fault
+from policyscan.cel import budget, ir, runtime
+from policyscan.cel.costs import Kept, kept_by
+from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault
 from policyscan.cel.tracing.builder import Build, Builder, Run
-from policyscan.cel.tracing.trace import Frame, present
+from policyscan.cel.tracing.trace import Frame, Notes, present
+from policyscan.records import NamedTuple
 
 
 def _const(_t: Builder, node: ir.Const) -> Run:
@@ -88,12 +91,14 @@ def _moves(t: Builder, node: ir.Moves) -> Run:
 def _lazy(t: Builder, node: ir.Lazy) -> Run:
     name = node.name
     inner = t.elsewhere(node.source, {}, node.body)
+    kept = kept_by(node.body) if t.strict and not t.tree else None
+    run = inner if kept is None else _remembered(inner, kept)
 
-    def run(frame: Frame) -> Any:
+    def once(frame: Frame) -> Any:
         known = frame.lazy
         if name not in known:
             try:
-                known[name] = inner(frame), None
+                known[name] = run(frame), None
             except EvalError as error:
                 error.__traceback__ = None
                 known[name] = None, error
@@ -102,7 +107,45 @@ def _lazy(t: Builder, node: ir.Lazy) -> Run:
             raise failed
         return value
 
+    return once
+
+
+class _Known(NamedTuple):
+    """What evaluating a bound expression came to: its variables, its value or error, and what it noted."""
+
+    given: tuple[Any, ...]
+    value: Any
+    error: EvalError | None
+    notes: Notes
+
+
+def _remembered(inner: Run, kept: Kept) -> Run:
+    """What looks an expression up, if it was evaluated of the same variables, and notes what that noted."""
+
+    def run(frame: Frame) -> Any:
+        key = "trace", kept.digest, frame.loops > 0
+        given = tuple([frame.args[name] for name in kept.names])
+        memory = budget.remembered()
+        known: _Known | None = memory.get(key)
+        if known is None or not all(map(is_, known.given, given)):
+            known = memory[key] = _evaluated(inner, frame, given)
+        frame.note(known.notes)
+        if known.error is not None:
+            raise runtime.outcome(known.error)
+        return known.value
+
     return run
+
+
+def _evaluated(inner: Run, frame: Frame, given: tuple[Any, ...]) -> _Known:
+    before = frame.apart()
+    try:
+        return _Known(given, inner(frame), None, frame.apart(before))
+    except EvalError as error:
+        return _Known(given, None, runtime.outcome(error), frame.apart(before))
+    except ExhaustedError:
+        frame.note(frame.apart(before))
+        raise
 
 
 class _Failed:

@@ -40,29 +40,57 @@ class Meta(NamedTuple):
     element: str = ""
 
 
-class Frame:
-    """One run: the inputs, and everything it notes."""
+class Notes:
+    """What is noted of a part of a run."""
 
-    __slots__ = (
-        "absent", "args", "clock", "hits", "last", "lazy", "log", "loops", "missing", "n", "passed", "reads",
-        "slots", "witnesses",
-    )  # fmt: skip
+    __slots__ = ("absent", "hits", "last", "missing", "n", "passed", "reads", "witnesses")
 
-    def __init__(self, clock: Clock, args: Mapping[str, Any], slots: int) -> None:
-        self.clock = clock
-        self.args = args
-        self.slots: list[Any] = [None] * slots
-        self.log: list[tuple[Meta, Any, int]] = []
+    def __init__(self) -> None:
         self.reads: list[tuple[Any, Any, Any]] = []
         self.missing: list[tuple[Any, Any]] = []
         self.absent: list[tuple[Any, Any]] = []
         self.witnesses: list[Any] = []
-        self.lazy: dict[str, Any] = {}
         self.last: tuple[Any, Any] | None = None
         self.hits: int | None = None
         self.n: int | None = None
-        self.loops = 0
         self.passed: dict[int, int] = {}  # of each table, how many elements were passed by
+
+
+class Frame(Notes):
+    """One run: the inputs, and everything it notes."""
+
+    __slots__ = ("args", "clock", "lazy", "log", "loops", "slots")
+
+    def __init__(self, clock: Clock, args: Mapping[str, Any], slots: int) -> None:
+        super().__init__()
+        self.clock = clock
+        self.args = args
+        self.slots: list[Any] = [None] * slots
+        self.log: list[tuple[Meta, Any, int]] = []
+        self.lazy: dict[str, Any] = {}
+        self.loops = 0
+
+    def apart(self, notes: Notes | None = None) -> Notes:
+        """What was noted so far; from now on it is noted in `notes`, or in none that were there."""
+        found = Notes()
+        _copy(self, found)
+        _copy(Notes() if notes is None else notes, self)
+        return found
+
+    def note(self, notes: Notes) -> None:
+        """Adds what was noted apart."""
+        self.reads += notes.reads
+        self.missing += notes.missing
+        self.absent += notes.absent
+        self.witnesses += notes.witnesses
+        self.last = notes.last or self.last
+        if notes.hits is not None:
+            self.hits, self.n = notes.hits, notes.n
+
+
+def _copy(one: Notes, other: Notes) -> None:
+    for name in Notes.__slots__:
+        setattr(other, name, getattr(one, name))
 
 
 class Trace:
