@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
-from hashlib import blake2b
 from typing import Final
 
 from policyscan.cel import ir, registry
@@ -105,9 +104,9 @@ def _is_value(node: ir.Node, slot: str) -> bool:
 
 
 class Kept(NamedTuple):
-    """What tells a value that can be kept: a digest of its expression, and the variables that this reads."""
+    """What tells a value that can be kept: its expression as bytes, and the variables that this reads."""
 
-    digest: bytes
+    expression: bytes
     names: tuple[str, ...]
 
 
@@ -120,7 +119,7 @@ def kept_by(node: ir.Node) -> Kept | None:
     if not any(isinstance(one, ir.Loop) for one in nodes) or any(map(_moves, nodes)):
         return None
     names = dict.fromkeys(one.name for one in nodes if isinstance(one, ir.Arg))
-    return Kept(blake2b(marshal.dumps(ir.pack(node)), digest_size=16).digest(), tuple(names))
+    return Kept(marshal.dumps(ir.pack(node)), tuple(names))
 
 
 def _within(node: ir.Node) -> Iterator[ir.Node]:

@@ -77,7 +77,7 @@ def _here(g: Writer, node: ir.Lazy) -> str:
 def _once(g: Writer, node: ir.Lazy, kept: Kept) -> str:
     """What is bound to a name and goes through lists: evaluated once of the same variables."""
     name, caught = g.new(), g.new("x")
-    key, given = repr(kept.digest), [g.args[one] for one in kept.names]
+    key, given = repr(kept.expression), [g.args[one] for one in kept.names]
     same = "".join(f" and {name}[{number}] is {one}" for number, one in enumerate(given))
     entry = f"memory[{key}] = ({''.join(f'{one}, ' for one in given)}"
     g.budget = g.memory = True

@@ -123,7 +123,7 @@ def _remembered(inner: Run, kept: Kept) -> Run:
     """What looks an expression up, if it was evaluated of the same variables, and notes what that noted."""
 
     def run(frame: Frame) -> Any:
-        key = "trace", kept.digest, frame.loops > 0
+        key = "trace", kept.expression, frame.loops > 0
         given = tuple([frame.args[name] for name in kept.names])
         memory = budget.remembered()
         known: _Known | None = memory.get(key)
