@@ -123,9 +123,23 @@ def changed(path: list[Any], value: object) -> str:
     return json.dumps(whole)
 
 
+def without(status: str) -> str:
+    """A report of findings from which those of a status were taken."""
+    whole = json.loads(saved(SITUATIONS["findings"]))
+    whole["results"] = [one for one in whole["results"] if one["status"] != status]
+    return json.dumps(whole)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (without("fail"), "summary.documents counts 4 fail, and results has 0"),
+        (without("due"), "summary.documents counts 1 due, and results has 0"),
+        (without("unknown"), "summary.documents counts 1 unknown, and results has 0"),
+        (changed(["summary", "exit_code"], 0), "summary.exit_code is 0"),
+        (changed(["summary", "gate", "exit_zero"], True), "summary.exit_code is 1"),
+        (changed(["summary", "documents", 0, "results", "fail"], 0), "and results has 4"),
+        (changed(["summary", "documents"], []), "and results has"),
         ("", "this is not JSON"),
         ('{"version": 1', "this is not JSON"),
         ("[" * 100_000, "this is not JSON"),

@@ -7,11 +7,13 @@ a text that is none, which says why. What a report says is shown, and nothing of
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from policyscan.errors import DocumentError
 from policyscan.findings import (
+    FINDINGS,
     Basis,
     DocumentInfo,
     EvidenceRule,
@@ -31,10 +33,11 @@ from policyscan.findings import (
     Status,
     ValueRead,
     WaiverMark,
+    tally,
 )
+from policyscan.reporters.json_report import VERSION
 from policyscan.source import Source, Span
 
-VERSION = 1
 _T = TypeVar("_T")
 _RUN_AGAIN = "write it again with `policyscan scan -o json:PATH`"
 
@@ -95,9 +98,7 @@ class _Object:
         found: int | None = self.value.get(key)
         return None if found is None else self.get(key, (int,), "a whole number")
 
-    def flag(self, key: str, otherwise: bool | None = None) -> bool:
-        if otherwise is not None and key not in self.value:
-            return otherwise
+    def flag(self, key: str) -> bool:
         return bool(self.get(key, (bool,), "true or false"))
 
     def below(self, key: str) -> _Object:
@@ -153,7 +154,7 @@ def _report(top: _Object) -> Report:
     if version != VERSION:
         top.stop(f"version is {version!r}, and this policyscan reads {VERSION}")
     scan, summary = top.below("scan"), top.below("summary")
-    return Report(
+    report = Report(
         _scan(scan),
         tuple(_policy(id_, scan.below("policies").below(id_)) for id_ in scan.below("policies").value),
         tuple(map(_document, summary.each("documents"))),
@@ -162,6 +163,19 @@ def _report(top: _Object) -> Report:
         summary.flag("complete"),
         _gate(summary),
     )
+    _agree(top, summary, report)
+    return report
+
+
+def _agree(top: _Object, summary: _Object, report: Report) -> None:
+    """Stops at a report of which a part was taken away: what it lists is not all that it counts."""
+    listed = Counter(result.status for result in report.results)
+    for status, count in tally(report).items():
+        if status in FINDINGS and listed[status] != count:
+            top.stop(f"summary.documents counts {count} {status}, and results has {listed[status]}")
+    said = summary.count("exit_code")
+    if said != report.exit_code:
+        top.stop(f"summary.exit_code is {said}, and what the report holds makes it {report.exit_code}")
 
 
 def _gate(summary: _Object) -> Gate:
