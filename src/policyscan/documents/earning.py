@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date, Money, Timestamp
@@ -17,6 +17,7 @@ from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.paths import BadPath, resolve
 from policyscan.kinds.shapes import Backing
 from policyscan.reading.tree import Key
+from policyscan.records import NamedTuple
 
 STATEMENTS = "statements"
 _TO_DO = "add a statement about it: reason, by, stated_on"

@@ -7,11 +7,12 @@ with the character at which it begins.
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.documents.document import Document
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tree import Key
+from policyscan.records import NamedTuple
 
 _STEP = re.compile(
     r"""(?P<dot>\.)?(?P<name>[^\W\d][\w-]*)           # .name, without the dot at the beginning

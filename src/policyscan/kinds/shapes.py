@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from policyscan.cel.values import Money
+from policyscan.records import NamedTuple
 
 EDITORS_KEY = "$schema"
 """By which editors find the schema of a JSON file, at its top; it says nothing of what is described."""

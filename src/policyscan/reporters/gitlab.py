@@ -19,10 +19,9 @@ from policyscan.findings import (
     Severity,
     Status,
     fingerprint,
-    unchecked,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import against, by_urgency, moment, told
+from policyscan.reporters.wording import against, by_urgency, moment, problems_told, told
 
 # GitLab shows those that are new and those that are gone by their fingerprints; equal ones become one.
 _SEVERITIES = {
@@ -38,16 +37,10 @@ _encode = JSONEncoder(ensure_ascii=False).encode
 
 def render(report: Report, options: Options) -> str:
     """One object a line: each finding, and what could not be read; an array without any says `[]`."""
-    found = [_problem(problem, options) for problem in _problems(report)]
+    found = [_problem(problem, options) for problem in problems_told(report)]
     found += [_finding(r, options) for r in by_urgency(report.results) if r.status in FINDINGS]
     lines = ",\n".join(_encode(one) for one in _told_apart(found))
     return json_text(f"[\n{lines}\n]\n" if lines else "[]\n")
-
-
-def _problems(report: Report) -> list[Problem]:
-    if report.problems:
-        return list(report.problems)
-    return [Problem(f"nothing was checked: {sentence}") for sentence in unchecked(report)]
 
 
 def _told_apart(found: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:

@@ -17,10 +17,18 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
-    unchecked,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_document, moment, named, places, remarks, scope, told
+from policyscan.reporters.wording import (
+    by_document,
+    moment,
+    named,
+    places,
+    problems_told,
+    remarks,
+    scope,
+    told,
+)
 
 # How a test that says each of these ends; a pass and a due one have nothing to say but a text beside.
 _ENDS = {
@@ -105,10 +113,7 @@ def _counts(cases: Sequence[_Case]) -> dict[str, str]:
 
 def _problems(report: Report) -> list[_Case]:
     """What could not be read or evaluated, and that nothing was checked: errors, as they make exit code 2."""
-    problems = list(report.problems) or [
-        Problem(f"nothing was checked: {sentence}") for sentence in unchecked(report)
-    ]
-    return [_problem(problem) for problem in problems]
+    return [_problem(problem) for problem in problems_told(report)]
 
 
 def _problem(problem: Problem) -> _Case:

@@ -21,10 +21,9 @@ from policyscan.findings import (
     Severity,
     Status,
     fingerprint,
-    unchecked,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, frameworks, show, sums, told
+from policyscan.reporters.wording import by_urgency, frameworks, problems_told, show, sums, told
 
 _VERSION = "1.8.0"
 _CLASS, _CATEGORY, _CREATE = 2003, 2, 1
@@ -74,10 +73,7 @@ class _Events:
         self.names = {(document.kind, document.id): document.name for document in report.documents}
 
     def all(self) -> Iterator[Json]:
-        problems = list(self.report.problems) or [
-            Problem(f"nothing was checked: {sentence}") for sentence in unchecked(self.report)
-        ]
-        yield from map(self.problem, problems)
+        yield from map(self.problem, problems_told(self.report))
         yield from map(self.result, by_urgency(self.report.results))
         told = {(result.kind, result.document) for result in self.report.results}
         yield from (self.quiet(d) for d in self.report.documents if (d.kind, d.id) not in told)

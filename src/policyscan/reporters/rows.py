@@ -16,9 +16,8 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
-    unchecked,
 )
-from policyscan.reporters.wording import against, by_document, grade_name, headline, moment
+from policyscan.reporters.wording import against, by_document, grade_name, headline, moment, problems_told
 
 COLUMNS = (
     "inventory",
@@ -52,10 +51,8 @@ def rows(report: Report) -> Iterator[list[str]]:
     its own in the report, as it passes or does not apply, has a row without requirement and subject."""
     policies = {policy.id: policy for policy in report.policies}
     groups = by_document(report)
-    for problem in report.problems:
+    for problem in problems_told(report):
         yield _problem(report, problem)
-    for sentence in () if report.problems else unchecked(report):
-        yield _problem(report, Problem(f"nothing was checked: {sentence}"))
     for document in report.documents:
         results = groups.get((document.kind, document.id), [])
         told = {result.policy for result in results}

@@ -18,6 +18,7 @@ from policyscan.findings import (
     Grade,
     Json,
     PolicyInfo,
+    Problem,
     Report,
     Result,
     Score,
@@ -26,6 +27,7 @@ from policyscan.findings import (
     control_tally,
     document_check_tally,
     score,
+    unchecked,
     without_controls,
 )
 from policyscan.records import NamedTuple
@@ -134,6 +136,12 @@ def places(result: Result) -> str:
 def beside(result: Result) -> tuple[ValueRead, ...]:
     """The facts in dispute that stand elsewhere than a result."""
     return tuple(read for read in result.disputed if read.span is not None and read.span != result.span)
+
+
+def problems_told(report: Report) -> Sequence[Problem]:
+    """What could not be read or evaluated; where that is nothing, the ways in which nothing was checked."""
+    said = (Problem(f"nothing was checked: {sentence}") for sentence in unchecked(report))
+    return report.problems or tuple(said)
 
 
 def against(result: Result) -> str:
