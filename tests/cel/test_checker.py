@@ -95,6 +95,13 @@ REFUSED = [
     ("device.fixes.filter(f, f.id)", "f.id", "a condition is needed here, not a string", ""),
     ("device.in_scope ? 1 : 'a'", "", "the two sides are an int and a string", ""),
     ("device.cores == 'a'", "", "an int is never equal to a string", ""),
+    ("device.cores == 10.5", "10.5", "an int is a whole number, and never 10.5", "write 10 or 11"),
+    ("-0.5 != device.cores", "-0.5", "never -0.5", "write -1 or 0"),
+    ("size(device.tags) == 1.0 / 2.0", "1.0 / 2.0", "never 0.5", "write 0 or 1"),
+    ("device.cores in [2, 4.5]", "4.5", "never 4.5", "write 4 or 5"),
+    ("!(2.5 in [device.cores])", "2.5", "never 2.5", "write 2 or 3"),
+    ("device.cores == double('NaN')", "double('NaN')", "never nan", "leave the comparison out"),
+    ("uint(device.cores) == -1", "-1", "a uint is never -1", "0 or more"),
     ("'a' in device.cores", "", "`in` asks a list or a map, not an int", ""),
     ("1 in device.tags", "", "an int is never in a list(string)", ""),
     ("'nothing' in device", "'nothing'", "a device has no field 'nothing'", ""),
@@ -171,6 +178,9 @@ def test_what_is_refused(source: str, marked: str, message: str, hint: str) -> N
 
 
 ACCEPTED = [
+    ("device.cores == 4.0", BOOL),
+    ("device.cores < 4.5", BOOL),
+    ("device.cores in [1.0, 4.0]", BOOL),
     ("device.kind == 'laptop'", BOOL),
     ("device.kind == device.id", BOOL),
     ("fix.severity >= 'high' && fix.severity > 'low'", BOOL),

@@ -93,6 +93,21 @@ MISTAKES = {
     "size(client) > 1": "an object has no size",
     "client.staff > 1)": "leave it out",
     "client.devices > 3": "size(x)",
+    'client.name.contains("dental)': 'write " after its last character',
+    "client.name == 'dental": "write ' after its last character",
+    'client.name == """dental': 'write """ after its last line',
+    'client.name.matches("[a-z")': "close [ with ]",
+    "client.name.matches('(a|b')": "close ( with )",
+    "client.name.matches('a|b)')": "leave it out",
+    "client.name.matches('*.com')": "write .* for anything",
+    "client.name.matches('(?!x)a')": "ahead or behind",
+    "client.name.matches(r'a\\Z')": "write $ for the end",
+    "client.name.matches('[z-a]')": "the smaller character comes first",
+    "client.name.matches('a{2000}')": "at most 1000 times",
+    "today - client.started_on > days('30')": "write the number without quotes: 30",
+    "today - client.started_on > days('14 days')": "without quotes: 14",
+    "today - client.started_on > hours(client.name)": "int(x) or double(x)",
+    "client.devices.atLeast(0.5, d, d.in_scope) && math.abs('1.5') > 1.0": "without quotes: 1.5",
 }
 
 

@@ -237,8 +237,10 @@ def _unclosed(source: str, start: int, end: int, quote: str) -> NoReturn:
         (at for at in (source.find("\n", end), source.find("\r", end)) if at >= 0), default=len(source)
     )
     if len(quote) > 1:
-        raise CelError(f"this string has no closing {quote}", start, end)
-    hint = None
+        raise CelError(
+            f"this string has no closing {quote}", start, end, f"write {quote} after its last line"
+        )
+    hint = f"write {quote} after its last character"
     if line_end < len(source):
         hint = f"a string in single quotes ends on its line: write \\n, or {quote * 3} around several lines"
     elif quote == "'" and start and source[start - 1].isalnum():

@@ -18,7 +18,41 @@ _NO_ENGINE: Final = (
 
 
 class BadPattern(ValueError):
-    """A text that is no pattern, with the reason in words."""
+    """A text that is no pattern, with the reason in words and, where one is known, what to write instead."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+_HINTS: Final = (
+    ("missing ]", "close [ with ]; for the sign itself write [[]"),
+    ("missing )", "close ( with ); for the sign itself write [(]"),
+    ("unexpected )", "no ( stands before it: leave it out, or write [)] for the sign itself"),
+    ("no argument for repetition", "*, + and ? repeat what stands before them: write .* for anything"),
+    ("bad repetition operator", "leave one of the two out: + and * already take as much as they can"),
+    ("invalid repetition size", "a part is repeated at most 1000 times, and the smaller number comes first"),
+    ("invalid perl operator: (?P", "a pattern cannot ask for what a group matched"),
+    ("invalid perl operator", "a pattern cannot look ahead or behind: ask for the two parts apart"),
+    ("invalid escape sequence: \\Z", "write $ for the end of the text"),
+    ("invalid escape sequence: \\u", "write the character itself"),
+    (
+        "invalid escape sequence",
+        "a pattern knows \\d, \\s, \\w, \\b; write [.] for a full stop, [/] for a slash",
+    ),
+    ("invalid character class range: \\p", "classes of letters are written \\p{L}, \\p{Lu}, \\p{Greek}"),
+    ("invalid character class range: [:", "write [[:alpha:]], [[:digit:]], [[:alnum:]] or [[:space:]]"),
+    (
+        "invalid character class range",
+        "the smaller character comes first; - stands last where it is meant itself",
+    ),
+    ("trailing \\", "write [\\\\] for one backslash"),
+)
+"""How reasons of the engine begin, and what to write instead; the first that fits holds."""
+
+
+def _hint(reason: str) -> str | None:
+    return next((hint for start, hint in _HINTS if reason.startswith(start)), None)
 
 
 @lru_cache(maxsize=256)
@@ -39,7 +73,7 @@ def compiled(pattern: str) -> Callable[[str], bool]:
         reason = error.args[0] if error.args else "it is malformed"
         text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
         msg = f"{pattern!r} is not a pattern: {text}"
-        raise BadPattern(msg) from None
+        raise BadPattern(msg, _hint(text)) from None
     except UnicodeEncodeError:
         msg = f"{pattern!r} is not a pattern: it has half of a surrogate pair in it"
         raise BadPattern(msg) from None

@@ -6,6 +6,7 @@ noted at their places.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from policyscan.cel import ir, registry
@@ -32,10 +33,13 @@ from policyscan.cel.relations import (
 from policyscan.cel.spelling import nearest
 from policyscan.cel.types import (
     BOOL,
+    DOUBLE,
     DYN,
     HOST,
     INT,
     NEVER,
+    STRING,
+    UINT,
     Enum,
     List,
     Nullable,
@@ -49,6 +53,7 @@ _AGAINST: Final = {"day+": "day-", "day-": "day+", "ns+": "ns-", "ns-": "ns+"}
 _IN_ORDER: Final = {"min": "minBy", "max": "maxBy", "sort": "sortBy", "isSorted": "sortBy"}
 _SHAPELESS: Final = frozenset({"size"})
 _FOLDED: Final = 1000
+_NUMBERS: Final = frozenset({INT, UINT, DOUBLE})
 
 
 def call(c: Checker, node: Call) -> Out:
@@ -333,7 +338,7 @@ def _check_pattern(c: Checker, node: Node, out: Out) -> None:
         try:
             compiled(out.ir.value)
         except BadPattern as bad:
-            c.error(node, str(bad))
+            c.error(node, str(bad), bad.hint)
 
 
 def _check_template(c: Checker, nodes: tuple[Node, ...], template: Out) -> None:
@@ -403,8 +408,23 @@ def _no_overload(c: Checker, node: Call, function: registry.Function, args: list
         return c.error(node, message, hint)
     if member and function.name == "contains" and isinstance(non_null(args[0].type), List):
         return c.error(node, message, "write x in items for an element of a list")
-    called = not member and CALLED_ON_LISTS.get(function.name)
-    return c.error(node, message, called or f"it is {_signatures(function)}")
+    called = None if member else CALLED_ON_LISTS.get(function.name)
+    number = _quoted_number(function, args, member)
+    return c.error(node, message, called or number or f"it is {_signatures(function)}")
+
+
+def _quoted_number(function: registry.Function, args: list[Out], member: bool) -> str | None:
+    """What to write instead of a text, where the function takes a number."""
+    for at, out in enumerate(args):
+        takes = {_param(o, at) for o in function.overloads if o.member == member and o.params}
+        if non_null(out.type) != STRING or not takes & _NUMBERS or STRING in takes:
+            continue
+        text = out.ir.value if isinstance(out.ir, ir.Const) else None
+        if isinstance(text, str):
+            found = re.search(r"-?[0-9]+(?:\.[0-9]+)?", text)
+            return f"write the number without quotes: {found[0]}" if found else None
+        return "it takes a number: int(x) or double(x) for one that is text"
+    return None
 
 
 def _param(overload: registry.Overload, number: int) -> Type:

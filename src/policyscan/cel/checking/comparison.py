@@ -6,6 +6,8 @@ noted at their places.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any, Final
 
 from policyscan.cel import ir
@@ -46,6 +48,7 @@ from policyscan.cel.types import (
 
 ORDERED: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, MONEY})
 _NUMBERS: Final = frozenset({INT, UINT, DOUBLE})
+_WHOLE: Final = frozenset({INT, UINT})
 _PLAIN_EQUAL: Final = frozenset({BOOL, INT, UINT, DOUBLE, STRING, BYTES, TIMESTAMP, DURATION, DATE, TYPE})
 _PARTLESS: Final = _PLAIN_EQUAL | {MONEY, NULL}
 
@@ -58,6 +61,8 @@ def equality(c: Checker, node: Call) -> Out:
         return clock.compare(c, node, OPERATORS[node.function], a, b)
     _check_enum(c, node.args[0], a, b)
     _check_enum(c, node.args[1], b, a)
+    _check_whole(c, node.args[0], a, b)
+    _check_whole(c, node.args[1], b, a)
     a, b = _as_doubles(a, b)
     kind = _equality_kind(c, node, a, b)
     if kind == "dyn":
@@ -130,6 +135,27 @@ def _check_enum(c: Checker, node: Node, out: Out, other: Out) -> None:
     value = out.ir.value
     if isinstance(value, str):
         check_value(c, node, value, enum)
+
+
+def _check_whole(c: Checker, node: Node, out: Out, other: Out) -> None:
+    """A number that is written and that no whole number is, next to whole numbers."""
+    t = non_null(other.type)
+    if t in _WHOLE and isinstance(out.ir, ir.Const) and c.strict:
+        _check_number(c, node, out.ir.value, t)
+
+
+def _check_number(c: Checker, node: Node, value: object, t: Type) -> None:
+    if isinstance(value, float) and not value.is_integer():
+        c.error(node, f"{an(t)} is a whole number, and never {value}", _whole_hint(value))
+    elif isinstance(value, int | float) and value < 0 and t == UINT:
+        c.error(node, f"{an(t)} is never {value}", "it is 0 or more")
+
+
+def _whole_hint(value: float) -> str:
+    if not math.isfinite(value):
+        return "leave the comparison out"
+    low = math.floor(value)
+    return f"write {low} or {low + 1}, or compare with <= or >="
 
 
 def check_value(c: Checker, node: Node, value: str, enum: Enum) -> None:
@@ -246,6 +272,10 @@ def _in_kind(c: Checker, node: Call, item: Out, items: Out, t: List) -> str:
     if isinstance(enum, Enum) and isinstance(items.ir, ir.Const) and c.strict:
         _check_list(c, node.args[1], items.ir.value, enum)
     _check_enum(c, node.args[0], item, Out(items.ir, t.elem))
+    if non_null(item.type) in _WHOLE and isinstance(items.ir, ir.Const) and c.strict:
+        for part, value in _written(node.args[1], items.ir.value):
+            _check_number(c, part, value, non_null(item.type))
+    _check_whole(c, node.args[0], item, Out(items.ir, t.elem))
     left, right = non_null(item.type), non_null(t.elem)
     if c.strict and isinstance(left, ObjectType | Union) and isinstance(right, ObjectType | Union):
         if not _related(left, right):
@@ -282,10 +312,15 @@ def _has_no_parts(t: Type) -> bool:
 
 
 def _check_list(c: Checker, node: Node, items: list[Any], enum: Enum) -> None:
-    parts: tuple[Node | None, ...] = node.items if isinstance(node, ListExpr) else (None,) * len(items)
-    for part, value in zip(parts, items, strict=False):
+    for part, value in _written(node, items):
         if isinstance(value, str):
-            check_value(c, part or node, value, enum)
+            check_value(c, part, value, enum)
+
+
+def _written(node: Node, items: list[Any]) -> Iterator[tuple[Node, Any]]:
+    """The values of a list that is a constant, each with where it stands."""
+    parts = node.items if isinstance(node, ListExpr) else (node,) * len(items)
+    return zip(parts, items, strict=False)
 
 
 def _members(t: Type) -> set[ObjectType]:
