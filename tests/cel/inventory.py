@@ -16,7 +16,7 @@ from policyscan.cel.types import (
     TIMESTAMP,
     Enum,
     Field,
-    Identity,
+    IdType,
     List,
     Map,
     Nullable,
@@ -32,7 +32,7 @@ PERSON = ObjectType(
         "id": Field(STRING),
         "end_date": Field(Nullable(DATE)),
         "leadership": Field(BOOL),
-        "of": Field(Identity("client")),
+        "of": Field(IdType("client")),
     },
     ("id",),
 )

@@ -13,7 +13,7 @@ from policyscan.cel.ast import (
     Index,
     ListExpr,
     Literal,
-    Macro,
+    MacroCall,
     MapExpr,
     Node,
     Select,
@@ -46,7 +46,7 @@ def shape(node: Node) -> str:
             return f"({shape(operand)}[{'?' if optional else ''}{shape(index)}])"
         case Call(function, target, args):
             return f"({' '.join([function, *(shape(n) for n in ((target, *args) if target else args))])})"
-        case Macro(name, target, names, args):
+        case MacroCall(name, target, names, args):
             binders = ",".join(v.name for v in names)
             return f"({name} {shape(target) if target else ''} {binders}: {' '.join(map(shape, args))})"
         case Bind(var, init, body):
@@ -265,7 +265,7 @@ PLACES = {
 @pytest.mark.parametrize(("source", "expected"), PLACES.items(), ids=repr)
 def test_calls_know_the_place_of_their_name(source: str, expected: tuple[str, str]) -> None:
     node = parse(f" {source} ")
-    assert isinstance(node, Call | Macro)
+    assert isinstance(node, Call | MacroCall)
     text = f" {source} "
     assert (text[node.start : node.end], text[node.name_start : node.name_end]) == expected
 

@@ -20,7 +20,7 @@ from policyscan.cel import Checked, registry
 from policyscan.cel import types as t
 from policyscan.cel.errors import CelErrors, EvalError
 from policyscan.cel.relations import fit
-from policyscan.cel.types import List, Map, Optional, Shape, Type, TypeParam, non_null
+from policyscan.cel.types import AnyObject, List, Map, Optional, Type, TypeParam, non_null
 from policyscan.cel.values import NONE, OptionalValue
 from tests.cel.harness import same
 from tests.cel.holes import ENV, clock, extensions, known
@@ -108,7 +108,7 @@ def samples(param: Type) -> tuple[str, ...]:
         return tuple(f"optional.of({part})" for part in samples(param.elem))
     if isinstance(param, TypeParam):
         return ("f.p", "1", "f.mo")
-    if isinstance(param, Shape | t.ObjectType):
+    if isinstance(param, AnyObject | t.ObjectType):
         return ("f.cal", "f.sh")
     return SAMPLES[param.name]
 

@@ -17,7 +17,7 @@ from policyscan.documents.document import Document
 from policyscan.documents.index import index
 from policyscan.documents.library import Library
 from policyscan.documents.opening import (
-    Content,
+    DocumentContent,
     FileOutcome,
     assemble,
     read_file,
@@ -264,7 +264,7 @@ def test_every_place_is_in_the_file_where_it_stands(order: tuple[str, ...], pick
     assert view.section_of(view.value["people"][0]) == "people"
 
 
-def refused(made: Callable[[], Content]) -> list[tuple[str, str]]:
+def refused(made: Callable[[], DocumentContent]) -> list[tuple[str, str]]:
     with pytest.raises(PolicyscanError) as caught:
         made()
     found = caught.value.problems if isinstance(caught.value, Problems) else [caught.value]

@@ -211,7 +211,7 @@ def test_types_say_what_policies_may_do(kinds: Kinds) -> None:
         types.STRING, types.Enum("level", ("low", "middle", "high"), ordered=True)
     )
     assert fields["supplier"].type is kinds["provider"].type
-    assert fields["customer"].type == types.Identity("client")
+    assert fields["customer"].type == types.IdType("client")
     assert fields["insured"] == types.Field(types.BOOL, "Whether it is insured.", True, True)
     assert fields["kind"].optional is False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyscan.policies.templates import Part, split
+from policyscan.policies.templates import Piece, split
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_parts(message: str, expected: list[tuple[str, bool]]) -> None:
 
 def test_an_expression_knows_its_offset() -> None:
     assert split("ab{c}d{e}") == [
-        Part("ab", 0, expression=False),
-        Part("c", 3, expression=True),
-        Part("d", 5, expression=False),
-        Part("e", 7, expression=True),
+        Piece("ab", 0, expression=False),
+        Piece("c", 3, expression=True),
+        Piece("d", 5, expression=False),
+        Piece("e", 7, expression=True),
     ]

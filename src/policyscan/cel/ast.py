@@ -129,7 +129,7 @@ class Call(Node):
         self.name_end = name_end
 
 
-class Macro(Node):
+class MacroCall(Node):
     """A call that binds names: `items.all(x, x > 1)` has vars `x` and args `x > 1`."""
 
     __match_args__ = ("name", "target", "vars", "args")
@@ -211,7 +211,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (operand,)
         case Index(operand, index):
             return (operand, index)
-        case Call(_, target, args) | Macro(_, target, _, args):
+        case Call(_, target, args) | MacroCall(_, target, _, args):
             return args if target is None else (target, *args)
         case Bind(_, init, body):
             return (init, body)

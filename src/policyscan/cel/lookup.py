@@ -25,7 +25,7 @@ Sought: TypeAlias = "tuple[str | None, str, Any]"
 """A field (None: the element itself), how it is compared with a value, and the value: see `costs.Key`."""
 
 
-class Table(NamedTuple):
+class KeyedList(NamedTuple):
     """A list by a key: the elements of each value, those that have to be looked at, and what reading all
     others would have noted."""
 
@@ -40,7 +40,7 @@ class Found(NamedTuple):
 
     items: list[Any]
     elements: list[Element]
-    tables: list[tuple[str | None, Table]]
+    tables: list[tuple[str | None, KeyedList]]
 
 
 def peek(holder: Any, field: str) -> Any:
@@ -48,7 +48,7 @@ def peek(holder: Any, field: str) -> Any:
     return holder.get(field, UNTOLD) if type(holder) is dict else UNTOLD
 
 
-def table_of(items: Any, field: str | None, value: Any) -> Table | None:
+def table_of(items: Any, field: str | None, value: Any) -> KeyedList | None:
     """The list by a key, made once in an evaluation; None where going through it is as good."""
     if type(items) is not list or len(items) < FEW or _key(value) is UNTOLD:
         return None
@@ -60,7 +60,7 @@ def find(items: Any, sought: Iterable[Sought]) -> Found | None:
     through the list is as good."""
     if type(items) is not list or len(items) < FEW:
         return None
-    tables: list[tuple[str | None, Table]] = []
+    tables: list[tuple[str | None, KeyedList]] = []
     found: dict[int, Any] = {}
     for field, how, value in sought:
         keys = _keys(value, how) if how.startswith("among") else [_key(value, how)]
@@ -76,18 +76,18 @@ def find(items: Any, sought: Iterable[Sought]) -> Found | None:
     return Found(items, sorted(found.items(), key=_position), tables)
 
 
-def _table(items: list[Any], field: str | None, how: str) -> Table:
+def _table(items: list[Any], field: str | None, how: str) -> KeyedList:
     known = budget.indexes()
     key = id(items), field, how
-    found: Table | None = known.get(key)
+    found: KeyedList | None = known.get(key)
     if found is None:
         found = known[key] = _tabled(items, field, how)
     return found
 
 
-def _tabled(items: list[Any], field: str | None, how: str) -> Table:
+def _tabled(items: list[Any], field: str | None, how: str) -> KeyedList:
     budget.visited(items, 2)
-    table = Table(items, {}, [], [])
+    table = KeyedList(items, {}, [], [])
     parts = how.startswith("has")
     for number, element in enumerate(items):
         value = element if field is None else peek(element, field)
@@ -119,7 +119,7 @@ def _keys(value: Any, how: str) -> list[Any]:
     return [UNTOLD] if None in keys else list(dict.fromkeys(keys))
 
 
-def chosen(table: Table, value: Any) -> list[Element]:
+def chosen(table: KeyedList, value: Any) -> list[Element]:
     """The elements that have to be visited, with their positions, in order."""
     group = table.groups.get(_key(value), [])
     if not table.loose:

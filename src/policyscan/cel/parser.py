@@ -13,7 +13,7 @@ from policyscan.cel.ast import (
     Index,
     ListExpr,
     Literal,
-    Macro,
+    MacroCall,
     MapExpr,
     Node,
     Select,
@@ -428,7 +428,7 @@ class _Parser:
         names = tuple(_binder(args[position], name) for position in binders)
         _refuse_repeated(names)
         rest = tuple(arg for position, arg in enumerate(args) if position not in binders)
-        return Macro(name, target, names, rest, start, end, self.starts[at], self.ends[at])
+        return MacroCall(name, target, names, rest, start, end, self.starts[at], self.ends[at])
 
     # Errors
 

@@ -12,13 +12,13 @@ from policyscan.cel.types import (
     NULL,
     STRING,
     WHOLE_DYN,
+    AnyObject,
     Enum,
     List,
     Map,
     Nullable,
     ObjectType,
     Optional,
-    Shape,
     Type,
     TypeParam,
     Union,
@@ -108,7 +108,7 @@ def fit(a: Type, b: Type, binding: Binding) -> bool:
         return a == NULL or fit(non_null(a), b.elem, binding)
     if isinstance(a, Enum):
         return b == STRING or (isinstance(b, Enum) and set(a.values) <= set(b.values))
-    if isinstance(b, Shape):
+    if isinstance(b, AnyObject):
         return _has_shape(a, b)
     if isinstance(b, Union):
         members = a.members if isinstance(a, Union) else (a,)
@@ -129,7 +129,7 @@ def certain(a: Type, b: Type) -> bool:
     return all(certain(x, y) for x, y in zip(parts(a), parts(b), strict=False))
 
 
-def _has_shape(a: Type, shape: Shape) -> bool:
+def _has_shape(a: Type, shape: AnyObject) -> bool:
     if isinstance(a, Union):
         return all(_has_shape(member, shape) for member in a.members)
     if isinstance(a, Map):

@@ -29,14 +29,14 @@ from policyscan.cel.lookup import UNTOLD, chosen, keyed, peek, table_of
 from policyscan.cel.packing import pack, unpack
 from policyscan.cel.types import (
     DYN,
+    AnyObject,
     Enum,
-    Identity,
+    IdType,
     List,
     Map,
     Nullable,
     ObjectType,
     Optional,
-    Shape,
     Type,
     TypeParam,
 )
@@ -617,13 +617,13 @@ def accepts(t: Type, value: Any) -> bool:
         return type(value) is list and _all_accepted(t.elem, value)
     if isinstance(t, Map):
         return type(value) is dict and _all_accepted(t.value, value.values())
-    if isinstance(t, ObjectType | Shape):
+    if isinstance(t, ObjectType | AnyObject):
         return type(value) is dict
     if isinstance(t, Optional):
         return type(value) is OptionalValue
     if isinstance(t, Nullable):
         return value is None or accepts(t.elem, value)
-    if isinstance(t, Enum | Identity):
+    if isinstance(t, Enum | IdType):
         return type(value) is str
     return type(value) in _KINDS.get(t.name, ())
 

@@ -205,7 +205,7 @@ class Union(Type):
         return " or ".join(dict.fromkeys(str(member) for member in self.members))
 
 
-class Shape(Type):
+class AnyObject(Type):
     """In a function's signature: any object type with these fields; with none, any object at all."""
 
     __slots__ = ("fields",)
@@ -219,7 +219,7 @@ class Shape(Type):
         return ("shape", self.name, *self.fields.items())
 
 
-class Identity(Type):
+class IdType(Type):
     """The id (a string at run time) of an object of a kind, compared with that kind's objects by id."""
 
     __slots__ = ("kind",)
@@ -266,7 +266,7 @@ HOST: Final = ObjectType("host")
 """What `passes()`, `status()` and `grade()` read, instead of facts."""
 
 
-OBJECT: Final = Shape("object")
+OBJECT: Final = AnyObject("object")
 """Any object, in a function's signature."""
 
 

@@ -17,7 +17,7 @@ from policyscan.cli.traces import trace_lines
 from policyscan.display import json_text
 from policyscan.errors import PolicyError, Problems
 from policyscan.output import put, show
-from policyscan.session.expression import NAME, Evaluated, evaluate
+from policyscan.session.expression import NAME, Answer, evaluate
 from policyscan.source import Source
 
 
@@ -57,7 +57,7 @@ def command(
     return _show(evaluated, format_)
 
 
-def _show(evaluated: Evaluated, format_: str) -> int:
+def _show(evaluated: Answer, format_: str) -> int:
     trace = evaluated.trace
     if trace.error is None:
         if format_ == "json":

@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     envelope: Envelope
 
 
-class Index:
+class DocumentIndex:
     """The documents of files, by kind and id. Of several with one id the first in the files' order counts."""
 
     def __init__(self) -> None:
@@ -56,12 +56,14 @@ class Index:
         return twins
 
 
-def index(outcomes: Iterable[tuple[File, FileOutcome]], order: Callable[[File], Any] | None = None) -> Index:
+def index(
+    outcomes: Iterable[tuple[File, FileOutcome]], order: Callable[[File], Any] | None = None
+) -> DocumentIndex:
     """The index of files, read in any order and by anyone.
 
     `order` is what their order goes by; if it is not given, the names that people see.
     """
-    made = Index()
+    made = DocumentIndex()
     for file, outcome in sorted(outcomes, key=lambda pair: (order or _by_name)(pair[0])):
         made.add(file, outcome.envelopes, whole=outcome.whole)
     return made

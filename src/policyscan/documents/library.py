@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from policyscan.documents.document import Document, like_id, same_id
 from policyscan.documents.envelope import Name, folder_of, in_own_folder
-from policyscan.documents.index import Entry, Index
+from policyscan.documents.index import DocumentIndex, Entry
 from policyscan.documents.members import Members, below, gather, patterns
 from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file
 from policyscan.documents.references import link_across
@@ -47,7 +47,7 @@ class Library:
         self._kept: dict[str, Loaded] = {}  # by path
         self.identities: dict[File, Identity] = {}
         """What stands for each input that was opened, where `read` tells it."""
-        self.index = Index()
+        self.index = DocumentIndex()
         """The documents that were loaded, in this order."""
         self._by_id: dict[Name, Document] = {}
         self._found: dict[Name, Document | None] = {}

@@ -29,7 +29,7 @@ from policyscan.records import NamedTuple
 from policyscan.source import Source
 
 
-class Content:
+class DocumentContent:
     """One document of a file, decoded and by itself: its envelope, its tree, and what decoding found out.
 
     It can be pickled until a document is made of it, which uses it up.
@@ -51,8 +51,10 @@ class Content:
         return _document(kinds[self.envelope.kind], self)
 
 
-def _content(envelope: Envelope, tree: Tree, containers: list[Any], facts: tuple[Any, ...]) -> Content:
-    return Content(envelope, tree, Facts.together(tree.blanks, containers, facts))
+def _content(
+    envelope: Envelope, tree: Tree, containers: list[Any], facts: tuple[Any, ...]
+) -> DocumentContent:
+    return DocumentContent(envelope, tree, Facts.together(tree.blanks, containers, facts))
 
 
 class FileOutcome(NamedTuple):
@@ -63,7 +65,7 @@ class FileOutcome(NamedTuple):
     asked for and the file is an inventory or may be one.
     """
 
-    contents: tuple[Content, ...] = ()
+    contents: tuple[DocumentContent, ...] = ()
     problems: tuple[PolicyscanError, ...] = ()
     skipped: int = 0
     notes: tuple[str, ...] = ()
@@ -125,7 +127,7 @@ def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOut
     """What a text holds; `strict` if whatever in it is no inventory is an error."""
     trees, found = _read(source)
     problems: list[PolicyscanError] = list(found)
-    contents: list[Content] = []
+    contents: list[DocumentContent] = []
     skipped = 0
     for tree in trees:
         try:
@@ -165,7 +167,7 @@ def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
     return decode(kind, tree) if kind is not None else None
 
 
-def assemble(parts: Sequence[Tree], kinds: Kinds) -> Content:
+def assemble(parts: Sequence[Tree], kinds: Kinds) -> DocumentContent:
     """The document whose sections stand in several trees, of several files; raises Problems.
 
     One of the parts says the kind, which need not be the first: the order of the parts means nothing.
@@ -279,7 +281,7 @@ def decode(kind: Kind, tree: Tree) -> Document:
     return _document(kind, decoded(kind, tree))
 
 
-def _document(kind: Kind, content: Content) -> Document:
+def _document(kind: Kind, content: DocumentContent) -> Document:
     document = Document(content.tree, kind, content.facts, content.envelope)
     link_within(document)
     if STATEMENTS in document.value:
@@ -288,7 +290,7 @@ def _document(kind: Kind, content: Content) -> Document:
     return document
 
 
-def decoded(kind: Kind, tree: Tree) -> Content:
+def decoded(kind: Kind, tree: Tree) -> DocumentContent:
     """What a tree of a kind says, decoded in place; raises Problems with all that is wrong."""
     currency, zone = tree.value.get(CURRENCY), tree.value.get(TIME_ZONE)
     zone = zone if isinstance(zone, str) else None
@@ -300,7 +302,7 @@ def decoded(kind: Kind, tree: Tree) -> Content:
     tree.replaced = facts.replaced
     if zone is not None and not is_zone(zone):
         raise Problems([_bad_zone(tree, zone)])
-    return Content(envelope_of(kind, tree, facts.references), tree, facts)
+    return DocumentContent(envelope_of(kind, tree, facts.references), tree, facts)
 
 
 def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:

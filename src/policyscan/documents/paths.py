@@ -33,7 +33,7 @@ class BadPath(ValueError):
         self.hint = hint
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """One step of a path: a name after a dot, or what stands in brackets; and where it begins."""
 
     text: str
@@ -41,19 +41,19 @@ class Step(NamedTuple):
     at: int
 
 
-def parse_path(text: str) -> list[Step]:
+def parse_path(text: str) -> list[PathStep]:
     """The steps of a path; BadPath where it cannot be read."""
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     at = 0
     while at < len(text):
         found = _STEP.match(text, at)
         if found is None or (found["name"] is not None and (found["dot"] is None) is not (at == 0)):
             raise BadPath(f"the path {text} cannot be read from {text[at:]!r} on", at, _HINT)
         if found["name"] is not None:
-            steps.append(Step(found["name"], bracket=False, at=at))
+            steps.append(PathStep(found["name"], bracket=False, at=at))
         else:
             written = found["bare"] if found["bare"] is not None else _unescaped(found["quoted"])
-            steps.append(Step(written, bracket=True, at=at))
+            steps.append(PathStep(written, bracket=True, at=at))
         at = found.end()
     if not steps:
         raise BadPath("the path is empty", 0, _HINT)
@@ -80,7 +80,7 @@ def _unescaped(quoted: str) -> str:
     return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), quoted, flags=re.DOTALL)
 
 
-def _entered(document: Document, container: Any, key: Key, text: str, step: Step) -> Any:
+def _entered(document: Document, container: Any, key: Key, text: str, step: PathStep) -> Any:
     """What a step leads into, which has to be a part of this document that stands there."""
     there = key in container if container.__class__ is dict else True
     value = container[key] if there else None
@@ -91,7 +91,7 @@ def _entered(document: Document, container: Any, key: Key, text: str, step: Step
     return value
 
 
-def _key(document: Document, container: Any, step: Step, text: str) -> Key:
+def _key(document: Document, container: Any, step: PathStep, text: str) -> Key:
     """The key or number in a container that a step names."""
     if container.__class__ is list:
         return _number(document, container, step, text)
@@ -104,7 +104,7 @@ def _key(document: Document, container: Any, step: Step, text: str) -> Key:
     return step.text
 
 
-def _number(document: Document, items: list[Any], step: Step, text: str) -> int:
+def _number(document: Document, items: list[Any], step: PathStep, text: str) -> int:
     """The place of an item in its list: by what identifies it, else by its number."""
     names = {document.key_of(item): at for at, item in enumerate(items) if item.__class__ is dict}
     if step.text in names:

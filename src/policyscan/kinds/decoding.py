@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
-from policyscan.kinds.shapes import FREE, Field, Shape, earned_test
+from policyscan.kinds.shapes import FREE, Property, Shape, earned_test
 from policyscan.names import alike
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
 from policyscan.reading.tree import by_id
@@ -93,7 +93,7 @@ def make_decoder(root: Shape) -> Decode:
     return _Maker().shape(root)
 
 
-def make_field_decoder(field: Field) -> Decode:
+def make_field_decoder(field: Property) -> Decode:
     """The decoder of one property's values."""
     return _Maker().field(field)
 
@@ -105,7 +105,7 @@ class _Maker:
         self._objects: dict[int, Decode] = {}
         self._open: set[int] = set()
 
-    def field(self, field: Field) -> Decode:
+    def field(self, field: Property) -> Decode:
         """The function for a property's value; None passes where it may be null."""
         decode = self.shape(field.shape)
         return _or_null(decode) if field.nullable else decode

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from policyscan import cel
 from policyscan.cel import types
-from policyscan.kinds.shapes import KIND, Field, Shape, target_items
+from policyscan.kinds.shapes import KIND, Property, Shape, target_items
 
 ENVELOPE = frozenset(
     ("schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence", "statements")
@@ -83,7 +83,7 @@ class TypeMaker:
             found, field.description, name not in shape.required, field.when_absent is not None
         )
 
-    def _type(self, field: Field, kind: Shaped, key: tuple[str, ...] = ()) -> types.Type:
+    def _type(self, field: Property, kind: Shaped, key: tuple[str, ...] = ()) -> types.Type:
         found = self._bare(field.shape, kind, key)
         return types.nullable(found) if field.nullable else found
 
@@ -101,7 +101,7 @@ class TypeMaker:
 
     def _reference(self, shape: Shape, kind: Shaped) -> types.Type:
         if not shape.follow:
-            return types.Identity(shape.refs[0].removeprefix(KIND))
+            return types.IdType(shape.refs[0].removeprefix(KIND))
         members = tuple(dict.fromkeys(self._target(ref, kind) for ref in shape.refs))
         return members[0] if len(members) == 1 else types.Union(members)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from policyscan.errors import DocumentError, Problems
 from policyscan.kinds.decoding import Decode, Facts, Invalid, make_decoder, make_field_decoder
-from policyscan.kinds.shapes import KIND, Field, Shape, ShapeRow, from_rows, to_rows, walk
+from policyscan.kinds.shapes import KIND, Property, Shape, ShapeRow, from_rows, to_rows, walk
 from policyscan.reading.suggest import clip
 from policyscan.reading.text import read_source, top
 from policyscan.source import Source
@@ -78,7 +78,7 @@ class Kind:
         """What each path means."""
         return {path: field.description for path, field in walk(self.shape) if field.description}
 
-    def field(self, path: str) -> Field | None:
+    def field(self, path: str) -> Property | None:
         """What the kind says about a path such as `restore_tests[].tested_on`."""
         shape, field = self.shape, None
         for step in path.replace("[]", ".[]").removeprefix(".").split("."):

@@ -11,7 +11,7 @@ from typing import Any
 
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
-from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Field, Shape, target_items
+from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Property, Shape, target_items
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -110,20 +110,20 @@ class ShapeReader:
         at = Span(self.file, 1, 1, 1, 1)
         self.problems.append(DocumentError(f"{path}: {message}", at=at, hint=hint))
 
-    def field(self, schema: Any, name: str, path: str) -> Field:
+    def field(self, schema: Any, name: str, path: str) -> Property:
         """A property's, item's or map value's field."""
         if not isinstance(schema, dict):
             self.refuse(path, "true and false are no schemas for a kind", "say what the value is")
-            return Field(Shape("string"), {}, nullable=False)
+            return Property(Shape("string"), {}, nullable=False)
         merged, nullable, name = self._resolve(schema, name, path)
         if len(path) > _MAX_NESTING * 20:
             self.refuse(path, "is nested too deep")
-            return Field(Shape("string"), {}, nullable=False)
+            return Property(Shape("string"), {}, nullable=False)
         shape = self._shape(merged, name, path)
         if None in shape.values:
             shape.values = tuple(value for value in shape.values if value is not None)
             nullable = True
-        field = Field(shape, merged, nullable=nullable)
+        field = Property(shape, merged, nullable=nullable)
         if not _CHECKED.isdisjoint(merged):
             self._check_annotations(merged, shape, path)
         return field
@@ -331,9 +331,9 @@ class ShapeReader:
         if absent is not None and not (isinstance(absent, dict) and {"value", "why"} <= absent.keys()):
             self.refuse(path, "x-when-absent needs a value and the reason why", "{value: …, why: …}")
         if "x-earned" in schema:
-            self._check_earned(Field(shape, schema, nullable=True), schema["x-earned"], path)
+            self._check_earned(Property(shape, schema, nullable=True), schema["x-earned"], path)
 
-    def _check_earned(self, field: Field, written: Any, path: str) -> None:
+    def _check_earned(self, field: Property, written: Any, path: str) -> None:
         """Refuse what says not plainly which values have to be earned, and a gap that would earn itself."""
         keys = set(written) if isinstance(written, dict) else set()
         lists = keys & {"values", "but"}
@@ -427,7 +427,7 @@ _FORM_NAMES = {
 }
 
 
-def _may_hold(field: Field, value: Any) -> bool:
+def _may_hold(field: Property, value: Any) -> bool:
     """Whether a property may hold a value."""
     if value is None or value == []:
         return True

@@ -79,7 +79,7 @@ class Shape:
 
     `form` is one of string, integer, number, boolean, date, instant, enum, money, plain, list, map, object;
     what is plain may be any of the simple values or a list of them, and is nothing that policies read.
-    For an object `fields` maps its keys to Fields; for a list or map `items` is what it holds.
+    For an object `fields` maps its keys to Properties; for a list or map `items` is what it holds.
     """
 
     __slots__ = (
@@ -106,10 +106,10 @@ class Shape:
     def __init__(self, form: str, name: str = "") -> None:
         self.form = form
         self.name = name
-        self.fields: dict[str, Field] = {}
+        self.fields: dict[str, Property] = {}
         self.required: tuple[str, ...] = ()
         self.ident: tuple[str, ...] = ()  # object: path to its id
-        self.items: Field | None = None
+        self.items: Property | None = None
         self.key: tuple[str, ...] = ()  # list: what identifies an item
         self.members = ""  # list of texts: the kind whose files its patterns name
         self.values: tuple[Any, ...] = ()  # enum and const
@@ -125,7 +125,7 @@ class Shape:
         self.backing: Backing | None = None  # list of statements
 
 
-class Field:
+class Property:
     """A property of an object, or what a list or map holds: a shape, and what people should know of it."""
 
     __slots__ = (
@@ -162,19 +162,19 @@ def _earned(written: Any) -> Earned | None:
     return Earned(tuple(values) if isinstance(values, list) else (), but, str(written.get("why", "")))
 
 
-def walk(root: Shape) -> Iterator[tuple[str, Field]]:
+def walk(root: Shape) -> Iterator[tuple[str, Property]]:
     """Every field below a shape with its path, such as `devices[].os.support_ends`; recursion is cut."""
     yield from _walk(root, "", frozenset((id(root),)))
 
 
-def _walk(shape: Shape, prefix: str, seen: frozenset[int]) -> Iterator[tuple[str, Field]]:
+def _walk(shape: Shape, prefix: str, seen: frozenset[int]) -> Iterator[tuple[str, Property]]:
     for key, field in shape.fields.items():
         yield from _walk_field(field, f"{prefix}.{key}" if prefix else key, seen)
     if shape.items is not None:
         yield from _walk_field(shape.items, f"{prefix}[]", seen)
 
 
-def _walk_field(field: Field, path: str, seen: frozenset[int]) -> Iterator[tuple[str, Field]]:
+def _walk_field(field: Property, path: str, seen: frozenset[int]) -> Iterator[tuple[str, Property]]:
     yield path, field
     inner = field.shape
     if id(inner) not in seen:
@@ -214,7 +214,7 @@ def to_rows(root: Shape) -> list[ShapeRow]:
     numbers = {id(root): 0}
     shapes = [root]
 
-    def field_row(field: Field) -> ShapeRow:
+    def field_row(field: Property) -> ShapeRow:
         inner = field.shape
         number = numbers.setdefault(id(inner), len(shapes))
         if number == len(shapes):
@@ -240,8 +240,8 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
     """What `to_rows` was given."""
     shapes = [Shape.__new__(Shape) for _ in rows]
 
-    def field(row: ShapeRow) -> Field:
-        made = Field.__new__(Field)
+    def field(row: ShapeRow) -> Property:
+        made = Property.__new__(Property)
         number, made.default_ok, made.description, made.nullable, made.question, made.unit, *rest = row
         absent, earned = rest
         made.shape = shapes[number]

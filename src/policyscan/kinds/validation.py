@@ -21,7 +21,7 @@ from policyscan.kinds.decoding import (
     item_key,
     within,
 )
-from policyscan.kinds.shapes import FREE, Field, Shape
+from policyscan.kinds.shapes import FREE, Property, Shape
 from policyscan.names import ALIKE, alike
 from policyscan.reading.suggest import clip, did_you_mean, nearest
 from policyscan.reading.tree import Key, Tree
@@ -83,7 +83,7 @@ class _Explainer:
         """A problem with a key itself, or with a container as a whole."""
         self.problems.append(DocumentError(message, at=self.tree.key_span_of(container, key), hint=hint))
 
-    def field(self, field: Field, value: Any, container: Any, key: Key) -> None:
+    def field(self, field: Property, value: Any, container: Any, key: Key) -> None:
         """Check a property's value."""
         if value is None:
             if not field.nullable:
@@ -324,14 +324,14 @@ def _shown(ident: Any) -> str:
     return clip("/".join(map(str, ident)) if isinstance(ident, tuple) else str(ident))
 
 
-def _items(shape: Shape) -> Field:
+def _items(shape: Shape) -> Property:
     """What a list or map holds."""
     if shape.items is None:
         raise LookupError(shape.name)
     return shape.items
 
 
-def expected(field: Field) -> str:
+def expected(field: Property) -> str:
     """What a field's value should be, in words."""
     if field.shape.form == "enum":
         return f"one of {', '.join(field.shape.values)}"

@@ -193,7 +193,7 @@ class Expressions:
 
 def _selected(node: ast.Node | None) -> ast.Select | None:
     """The last step of a selection: the field of `device.in_scope`, and of `devices.map(d, d.in_scope)`."""
-    while isinstance(node, ast.Macro) and node.name == "map":
+    while isinstance(node, ast.MacroCall) and node.name == "map":
         node = node.args[-1]
     return node if isinstance(node, ast.Select) and not node.optional else None
 
@@ -210,7 +210,7 @@ def _key(element: types.Type) -> tuple[str, ...]:
     element = types.non_null(element)
     if isinstance(element, types.ObjectType):
         return tuple(element.key or ())
-    plain = element == types.STRING or isinstance(element, types.Enum | types.Identity)
+    plain = element == types.STRING or isinstance(element, types.Enum | types.IdType)
     return (".",) if plain else ()
 
 

@@ -135,7 +135,7 @@ def _own_fields(kind: str) -> dict[str, types.Field]:
     """What every row has."""
     element = "What identifies the element, or the member if it is a row."
     return {
-        DOCUMENT: types.Field(types.Identity(kind), "The id of the member.", optional=False),
+        DOCUMENT: types.Field(types.IdType(kind), "The id of the member.", optional=False),
         ELEMENT: types.Field(types.STRING, element),
     }
 
@@ -146,4 +146,4 @@ def _keepable(type_: types.Type) -> bool:
         return _keepable(type_.elem)
     if isinstance(type_, types.Map):
         return _keepable(type_.key) and _keepable(type_.value)
-    return type_ in _SCALARS or isinstance(type_, types.Enum | types.Identity)
+    return type_ in _SCALARS or isinstance(type_, types.Enum | types.IdType)

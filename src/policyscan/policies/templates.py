@@ -5,7 +5,7 @@ from __future__ import annotations
 from policyscan.records import NamedTuple
 
 
-class Part(NamedTuple):
+class Piece(NamedTuple):
     """A piece of a message: literal text, or the source of an expression that starts at `offset`."""
 
     text: str
@@ -13,9 +13,9 @@ class Part(NamedTuple):
     expression: bool
 
 
-def split(message: str) -> list[Part]:
+def split(message: str) -> list[Piece]:
     """The parts of a message; ValueError (message, offset) where its braces do not match."""
-    parts: list[Part] = []
+    parts: list[Piece] = []
     literal: list[str] = []
     start = position = 0
     while position < len(message):
@@ -25,13 +25,13 @@ def split(message: str) -> list[Part]:
             position += 2
         elif char == "{":
             if literal:
-                parts.append(Part("".join(literal), start, expression=False))
+                parts.append(Piece("".join(literal), start, expression=False))
                 literal = []
             end = _closing(message, position)
             text = message[position + 1 : end]
             if not text.strip():
                 raise ValueError("an expression is missing between the braces", position)
-            parts.append(Part(text, position + 1, expression=True))
+            parts.append(Piece(text, position + 1, expression=True))
             start = position = end + 1
         elif char == "}":
             raise ValueError("a closing brace without an opening one; write }} for a brace", position)
@@ -39,7 +39,7 @@ def split(message: str) -> list[Part]:
             literal.append(char)
             position += 1
     if literal:
-        parts.append(Part("".join(literal), start, expression=False))
+        parts.append(Piece("".join(literal), start, expression=False))
     return parts
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policyscan.reading.limits import MAX_SCALAR
-from policyscan.reading.line_places import IN_FLOW, Layout
+from policyscan.reading.line_places import IN_FLOW, LineLayout
 from policyscan.reading.tree import BLANK, LinePlace, Tree
 from policyscan.reading.yaml_lines import FLAT, FLOW, OPEN, PAIR, SKIP, START, TEXT, Doubt
 from policyscan.source import Source
@@ -24,7 +24,7 @@ def read_fast(source: Source) -> Tree | None:
     text = source.text
     if len(text) > _MAX_LENGTH:
         return None
-    layout = Layout(source)
+    layout = LineLayout(source)
     first = _first_line(layout)
     if first < 0:
         return None
@@ -34,7 +34,7 @@ def read_fast(source: Source) -> Tree | None:
         return None
 
 
-def _first_line(layout: Layout) -> int:
+def _first_line(layout: LineLayout) -> int:
     """The number of the first line with a value, which has to stand in the first column; else -1."""
     started = False
     for number, (_, _, _, _, begin, kind) in enumerate(layout.found):
@@ -45,7 +45,7 @@ def _first_line(layout: Layout) -> int:
     return -1
 
 
-def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 - see below
+def _read(layout: LineLayout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 - see below
     """All lines from the first with a value: one long loop over local variables, as in the composer.
 
     Raises Doubt.
@@ -165,7 +165,7 @@ def _read(layout: Layout, first: int) -> Tree:  # noqa: C901, PLR0912, PLR0915 -
     return Tree(layout.source, 0, root, places, blank_keys, *layout.whole(first), layout)
 
 
-def _skip(numbered: Iterator[Any], number: int, layout: Layout) -> None:
+def _skip(numbered: Iterator[Any], number: int, layout: LineLayout) -> None:
     """Pass by the lines on which the value of a line goes on."""
     for _ in range(layout.ends.get(number, number) - number):
         next(numbered)

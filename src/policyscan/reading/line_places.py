@@ -32,7 +32,7 @@ IN_FLOW = -1
 """The column of a place in `[…]` or `{…}`, which is found by reading the line again."""
 
 
-class Layout:
+class LineLayout:
     """The lines of a file with one document. Places are offsets in characters into the whole file.
 
     `ends` holds, for a line whose value is a text on the lines below or a longer `[…]` or `{…}`, the line
@@ -238,8 +238,8 @@ class Layout:
         return self._marks[number]
 
 
-def _restored(source: Source, ends: dict[int, int]) -> Layout:
+def _restored(source: Source, ends: dict[int, int]) -> LineLayout:
     """A layout that was pickled; its tree gives it the places."""
-    layout = Layout(source)
+    layout = LineLayout(source)
     layout.ends = ends
     return layout

@@ -24,7 +24,7 @@ NAME = "EXPRESSION"
 """The name by which the places in an expression call its text."""
 
 
-class Evaluated(NamedTuple):
+class Answer(NamedTuple):
     """The value of an expression, or what kept it from having one, part by part."""
 
     trace: Trace
@@ -36,7 +36,7 @@ class Evaluated(NamedTuple):
         return tuple(path for path, *_ in self.trace.missing or self.trace.absent)
 
 
-def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | None) -> Evaluated:
+def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | None) -> Answer:
     """The expression on the one inventory in a file, which has the name of its kind in it."""
     workspace = open_workspace((file,), config=config)
     reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config))
@@ -57,4 +57,4 @@ def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | No
         raise Problems(
             PolicyError(e.message, at=source.span(e.start, e.end), hint=e.hint) for e in errors.errors
         ) from None
-    return Evaluated(checked.trace(clock, {kind.name: document.value}, document.locate), checked.type)
+    return Answer(checked.trace(clock, {kind.name: document.value}, document.locate), checked.type)

@@ -25,7 +25,7 @@ from policyscan.cel.types import (
     NEVER,
     STRING,
     Enum,
-    Identity,
+    IdType,
     List,
     Map,
     ObjectType,
@@ -103,7 +103,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
         hint = f"it is a function: x.{field}()"
     if hint is None and isinstance(t, List):
         hint = f"this is a list: write items.exists(x, x.{field} == …), or items[0].{field} for the first"
-    if isinstance(t, Identity):
+    if isinstance(t, IdType):
         hint = "compare it, or follow the reference that has this id"
     c.error(node, f"{an(t)} has no fields, so not {field!r}", hint, at=_field_span(node))
     return None

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from policyscan.cel.ast import Bind, Call, Has, Ident, Index, ListExpr, Literal, Macro, MapExpr, Node, Select
+from policyscan.cel.ast import (
+    Bind,
+    Call,
+    Has,
+    Ident,
+    Index,
+    ListExpr,
+    Literal,
+    MacroCall,
+    MapExpr,
+    Node,
+    Select,
+)
 from policyscan.cel.checking import access, calls, collections, definitions, macros, names
 from policyscan.cel.checking.state import Checker, Rule, too_deep
 from policyscan.cel.environment import Definition, Scope
@@ -19,7 +31,7 @@ _RULES: Final[dict[type[Node], Rule]] = {
     Has: access.has,
     Index: access.index,
     Call: calls.call,
-    Macro: macros.macro,
+    MacroCall: macros.macro,
     Bind: names.bind,
     ListExpr: collections.list_literal,
     MapExpr: collections.map_literal,

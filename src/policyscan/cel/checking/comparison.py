@@ -35,7 +35,7 @@ from policyscan.cel.types import (
     TYPE,
     UINT,
     Enum,
-    Identity,
+    IdType,
     List,
     Map,
     Nullable,
@@ -73,7 +73,7 @@ def equality(c: Checker, node: Call) -> Out:
     if counted is not None:
         return counted
     if isinstance(kind, tuple):
-        if isinstance(non_null(a.type), Identity):
+        if isinstance(non_null(a.type), IdType):
             a, b = b, a
         return Out(ir.HasKey(node.start, node.end, negate, kind, a.ir, b.ir), BOOL)
     return Out(ir.Eq(node.start, node.end, negate, kind, a.ir, b.ir), BOOL)
@@ -116,7 +116,7 @@ def _null_kind(c: Checker, node: Call, a: Out, b: Out) -> str:
 
 def _id_kind(c: Checker, node: Call, left: Type, right: Type) -> str | tuple[str, ...]:
     object_, other = (left, right) if isinstance(left, ObjectType | Union) else (right, left)
-    if isinstance(other, Identity) and isinstance(object_, ObjectType):
+    if isinstance(other, IdType) and isinstance(object_, ObjectType):
         if other.kind != object_.name:
             c.error(node, f"{an(other)} is never {an(object_)}")
         return object_.key or ("id",)
@@ -308,7 +308,7 @@ def _compare_parts(c: Checker, node: Node, a: Out, b: Out) -> None:
 def _has_no_parts(t: Type) -> bool:
     """Whether a value of the type has nothing in it: a plain one, or the empty list, as `[]` is written."""
     t = non_null(t)
-    return t in _PARTLESS or isinstance(t, Enum | Identity) or (isinstance(t, List) and t.elem == NEVER)
+    return t in _PARTLESS or isinstance(t, Enum | IdType) or (isinstance(t, List) and t.elem == NEVER)
 
 
 def _check_list(c: Checker, node: Node, items: list[Any], enum: Enum) -> None:
@@ -350,7 +350,7 @@ def _plainly_equal(a: Type, b: Type) -> bool:
     """Whether Python's == is CEL's for values of the two types."""
     if isinstance(a, Enum) or a == STRING:
         return isinstance(b, Enum) or b == STRING
-    if isinstance(a, Identity):
+    if isinstance(a, IdType):
         return a == b
     return a == b and a in _PLAIN_EQUAL
 

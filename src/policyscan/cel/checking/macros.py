@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from policyscan.cel import ir
-from policyscan.cel.ast import Macro, Node
+from policyscan.cel.ast import MacroCall, Node
 from policyscan.cel.checking import comparison
 from policyscan.cel.checking.messages import an
-from policyscan.cel.checking.state import Checker, Local
+from policyscan.cel.checking.state import BoundName, Checker
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path
@@ -66,7 +66,7 @@ _COLLECTING: Final = frozenset({"map", "tlist", "tmap", "tmapentry"})
 _MACRO_DEPTH: Final = 8
 
 
-def macro(c: Checker, node: Macro) -> Out:
+def macro(c: Checker, node: MacroCall) -> Out:
     """A macro: its target, its names, and its arguments in which they stand."""
     if node.target is None:
         return c.error(node, f"{node.name}() is called on a list: items.{node.name}(item, …)")
@@ -92,7 +92,7 @@ def macro(c: Checker, node: Macro) -> Out:
     return out
 
 
-def _elements(c: Checker, node: Macro, t: Type, count: int) -> tuple[str, list[Type]]:
+def _elements(c: Checker, node: MacroCall, t: Type, count: int) -> tuple[str, list[Type]]:
     if isinstance(t, List):
         return "list", [t.elem] if count == 1 else [INT, t.elem]
     if isinstance(t, Map):
@@ -104,11 +104,11 @@ def _elements(c: Checker, node: Macro, t: Type, count: int) -> tuple[str, list[T
 
 def _macro(
     c: Checker,
-    node: Macro,
+    node: MacroCall,
     target: Out,
     kind: str,
     elements: list[Type],
-    names: dict[str, Local],
+    names: dict[str, BoundName],
     slots: tuple[str, ...],
 ) -> Out:
     name = _CANONICAL.get(node.name, node.name)
@@ -144,7 +144,7 @@ def _macro(
 
 
 def _macro_type(
-    c: Checker, node: Macro, name: str, kind: str, elem: Type, elements: list[Type], outs: list[Out]
+    c: Checker, node: MacroCall, name: str, kind: str, elem: Type, elements: list[Type], outs: list[Out]
 ) -> Type:
     last = outs[-1].type
     if name in {"all", "exists", "exists_one", "atLeast"}:
@@ -184,7 +184,7 @@ def _is_heavy(out: Out) -> bool:
     return made and (isinstance(out.type, List | Map) or out.type in (STRING, BYTES, DYN))
 
 
-def _check_sortable(c: Checker, node: Macro, t: Type) -> None:
+def _check_sortable(c: Checker, node: MacroCall, t: Type) -> None:
     inner = non_null(t)
     if c.strict and inner not in comparison.ORDERED and inner not in (DYN, NEVER):
         if isinstance(inner, Enum) and inner.ordered:
@@ -192,7 +192,7 @@ def _check_sortable(c: Checker, node: Macro, t: Type) -> None:
         c.error(node.args[-1], f"{an(inner)} has no order", "name a number, date or text to order by")
 
 
-def _optional_macro(c: Checker, node: Macro, target: Out) -> Out:
+def _optional_macro(c: Checker, node: MacroCall, target: Out) -> Out:
     t = non_null(target.type)
     inner = t.elem if isinstance(t, Optional) else DYN
     if c.strict and not isinstance(t, Optional) and t != DYN:

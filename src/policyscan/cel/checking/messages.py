@@ -16,7 +16,7 @@ from policyscan.cel.types import (
     STRING,
     TIMESTAMP,
     Enum,
-    Identity,
+    IdType,
     List,
     Type,
     non_null,
@@ -81,7 +81,7 @@ def equality_hint(a: Type, b: Type) -> str | None:
         return _MONEY
     if isinstance(a, List) or isinstance(b, List):
         return element_hint(a if isinstance(a, List) else b)
-    if isinstance(a, Identity) or isinstance(b, Identity):
+    if isinstance(a, IdType) or isinstance(b, IdType):
         return "an id of this kind is compared with an object of that kind"
     return None
 

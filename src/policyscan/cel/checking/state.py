@@ -37,7 +37,7 @@ TYPE_NAMES: Final = {
 _MOST_NODES: Final = 20_000
 
 
-class Local(NamedTuple):
+class BoundName(NamedTuple):
     """A name that a macro, a bind or a definition gives to something."""
 
     slot: str
@@ -63,7 +63,7 @@ class Checker:
         self.too_large = False
         self.loops = 0
         self._slots = 0
-        self.locals: dict[str, Local] = {}
+        self.locals: dict[str, BoundName] = {}
         self._known: frozenset[Path] = frozenset()
 
     def check(self, node: Node, expect: Type | None = None) -> Out:
@@ -80,7 +80,7 @@ class Checker:
     def open_scope(self, params: tuple[tuple[str, Type], ...], moves: tuple[str, ...]) -> None:
         """Makes a definition's parameters known, for arguments that move so."""
         for (name, t), move in zip(params, moves, strict=True):
-            self.locals[name] = Local(f"p:{name}", t, move)
+            self.locals[name] = BoundName(f"p:{name}", t, move)
 
     def _expected(self, out: Out, node: Node, expect: Type) -> Out:
         if not assignable(out.type, expect):
@@ -190,19 +190,19 @@ class Checker:
             hint = "compare it, or use within(), isOpen(), elapsed() or uncovered()"
             self.error(node, "this follows the clock, and when the result turns cannot be computed", hint)
 
-    def local(self, name: str, t: Type, moves: str = "", mark: str = "#") -> Local:
+    def local(self, name: str, t: Type, moves: str = "", mark: str = "#") -> BoundName:
         """A name that hides others of its spelling; its slot is `name#number`."""
         self._slots += 1
-        return Local(f"{name}{mark}{self._slots}", t, moves)
+        return BoundName(f"{name}{mark}{self._slots}", t, moves)
 
-    def scoped(self, names: dict[str, Local], node: Node, known: frozenset[Path] = frozenset()) -> Out:
+    def scoped(self, names: dict[str, BoundName], node: Node, known: frozenset[Path] = frozenset()) -> Out:
         before = self.locals
         self.locals = {**before, **names}
         out = self.with_facts(known, node)
         self.locals = before
         return out
 
-    def scoped_facts(self, names: dict[str, Local], node: Node) -> frozenset[Path]:
+    def scoped_facts(self, names: dict[str, BoundName], node: Node) -> frozenset[Path]:
         before = self.locals
         self.locals = {**before, **names}
         found = self.facts(node, True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.cel.clock import NEVER_INSTANT, Zone, zone_named
 from policyscan.cel.errors import Absent, Fault, Missing
 from policyscan.cel.registry import Function, Overload
-from policyscan.cel.types import BOOL, DATE, DURATION, INTERVAL, STRING, TIMESTAMP, List, Shape
+from policyscan.cel.types import BOOL, DATE, DURATION, INTERVAL, STRING, TIMESTAMP, AnyObject, List
 from policyscan.cel.values import MINUTE, Duration, Timestamp
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONGEST: Final = 40_000
 """Days that a calendar is followed for at most."""
 
-CALENDAR: Final = Shape(
+CALENDAR: Final = AnyObject(
     "calendar", {"days": List(STRING), "opens": STRING, "closes": STRING, "holidays": List(DATE)}
 )
-STRETCH: Final = Shape("interval", {"starts_at": TIMESTAMP, "ends_at": TIMESTAMP})
+STRETCH: Final = AnyObject("interval", {"starts_at": TIMESTAMP, "ends_at": TIMESTAMP})
 
 
 class Hours:

@@ -13,7 +13,7 @@ from policyscan.cel import budget, ir, runtime
 from policyscan.cel.costs import keys_of, weight_of
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
-from policyscan.cel.lookup import FEW, Found, Table, find, peek
+from policyscan.cel.lookup import FEW, Found, KeyedList, find, peek
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
 from policyscan.records import NamedTuple
@@ -121,7 +121,7 @@ def _seen(frame: Frame, found: Found) -> Iterator[Any]:
     _pass_by(frame, tables, size, 0)
 
 
-def _pass_by(frame: Frame, tables: list[Table], number: int, visited: int) -> None:
+def _pass_by(frame: Frame, tables: list[KeyedList], number: int, visited: int) -> None:
     """Notes what the elements before a position would have been read for, unless it has been noted."""
     for table in tables:
         done = frame.passed.get(id(table), 0)
