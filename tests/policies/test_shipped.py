@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,25 @@ MISSPOKEN = re.compile(
 )
 
 
+# The values of every enum that are not words, such as `single_mobile`.
+# What names the place to fill in, which is called what the file calls it.
+PLACED = re.compile(r"\S+(?= is (null|empty): there is none)|(?<=there is nothing in )\S+")
+
+
+def _chosen(schema: Any) -> set[str]:
+    """The values of all enums of a schema."""
+    if isinstance(schema, list):
+        return set().union(*map(_chosen, schema))
+    if not isinstance(schema, dict):
+        return set()
+    values = schema.get("enum", ())
+    return {value for value in values if isinstance(value, str)}.union(*map(_chosen, schema.values()))
+
+
+SCHEMAS = [files("policyscan") / "schemas" / f"{kind.name}.schema.json" for kind in KINDS]
+TOKENS = {value for path in SCHEMAS for value in _chosen(json.loads(path.read_text("utf-8"))) if "_" in value}
+
+
 @by_file
 def test_findings_of_cases_read_well(id_: str) -> None:
     tests, policies = cases_of(id_), variants(id_)
@@ -91,6 +112,8 @@ def test_findings_of_cases_read_well(id_: str) -> None:
     said = {result.message for result in found if result.status in FINDINGS}
     assert said
     assert [message for message in said if MISSPOKEN.search(message)] == []
+    spoken = {PLACED.sub("", r.message) for r in found if r.status in FINDINGS and not r.gaps}
+    assert [message for message in spoken if TOKENS.intersection(re.findall(r"\w+", message))] == []
 
 
 @by_file

@@ -381,6 +381,9 @@ class Explainer:
         parts = [
             part if isinstance(part, str) else self._text(policy, part, values) for part in message.parts
         ]
+        for index in message.words:
+            told = parts[index]
+            parts[index] = None if told is None else told.replace("_", " ")
         if None in parts and isinstance(trace.error, cel.Absent):
             return None  # it speaks of something that is not there: what is null says more
         return "".join("none" if part is None else part for part in parts)
@@ -418,7 +421,9 @@ class Explainer:
         for container, key in trace.empty:
             owner = self._owner(container)
             if owner is not None:
-                return f"{self._path(owner, container, key)} is null: there is none"
+                path = self._path(owner, container, key)
+                part = path.isidentifier()  # of the document itself, which is called what it is
+                return f"there is no {path.replace('_', ' ')}" if part else f"{path} is null: there is none"
         for container, key, value in reversed(trace.touched):
             owner = self._owner(container)
             if owner is not None and value == []:

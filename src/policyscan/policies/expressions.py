@@ -87,14 +87,17 @@ class Expressions:
                 return None
             names = (*names, "hits", "n")
         made: list[str | Code] = []
+        words: list[int] = []
         for part in parts:
             if not part.expression:
                 made.append(_SPACES.sub(" ", part.text))  # a message is one line, however it is written
                 continue
             checked = self._check(env, part.text, path, part.offset, TELLS, None)
             if checked is not None:
+                if _chosen(checked.type):
+                    words.append(len(made))
                 made.append(Code(part.text.strip(), checked, names, self._place(path)))
-        return Message(tuple(made))
+        return Message(tuple(made), tuple(words))
 
     def selection(self, env: cel.Env, names: tuple[str, ...], path: Path) -> Dispute | None:
         """What the expression at a path selects: a field of one object, or of each element of a list."""
@@ -196,6 +199,12 @@ def _selected(node: ast.Node | None) -> ast.Select | None:
     while isinstance(node, ast.MacroCall) and node.name == "map":
         node = node.args[-1]
     return node if isinstance(node, ast.Select) and not node.optional else None
+
+
+def _chosen(type_: types.Type) -> bool:
+    """Whether a value of a type is one of an enum, or a list of such."""
+    type_ = types.non_null(type_)
+    return isinstance(type_, types.Enum) or (isinstance(type_, types.List) and _chosen(type_.elem))
 
 
 def _element(type_: types.Type) -> types.Type | None:

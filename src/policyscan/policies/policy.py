@@ -76,9 +76,11 @@ class Parameter(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A text with expressions in it: `parts` are literal texts and codes in order."""
+    """A text with expressions in it: `parts` are literal texts and codes in order. Those at the positions in
+    `words` give values of an enum, which people read without underscores."""
 
     parts: tuple[str | Code, ...]
+    words: tuple[int, ...] = ()
 
 
 class Binding(NamedTuple):
