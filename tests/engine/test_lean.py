@@ -13,7 +13,7 @@ from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
-from policyscan.findings import FINDINGS, Result, Status
+from policyscan.findings import FINDINGS, EvidenceRule, Grade, Result, Status
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import builtin_folder
@@ -64,8 +64,10 @@ def _without_reads(result: Result) -> Result:
     return result._replace(evidence=(), basis=basis)
 
 
-def test_without_gaps_unknown_results_are_counted_and_all_others_are_the_same() -> None:
+@pytest.mark.parametrize("as_of", ["2026-10-31", "2027-03-01"])
+def test_without_gaps_unknown_results_are_counted_and_all_others_are_the_same(as_of: str) -> None:
     plan, documents = shipped()
+    plan = plan._replace(moment=parse_moment(as_of), rule=EvidenceRule(Grade.DECLARED, 365))
     unknown = 0
     for document, context in documents:
         bare = scan_document(document, plan._replace(gaps=False), context)
@@ -80,3 +82,14 @@ def test_without_gaps_unknown_results_are_counted_and_all_others_are_the_same() 
                 assert (less.message, less.gaps) == ("", ())
                 assert less[:7] == result[:7]  # all that names and ranks it
     assert unknown
+
+
+def test_what_will_be_unknown_is_due_with_its_reason_and_place_in_every_format() -> None:
+    plan, documents = shipped()
+    plan = plan._replace(
+        moment=parse_moment("2027-03-01"), gaps=False, rule=EvidenceRule(Grade.DECLARED, 365)
+    )
+    results = [one for made in documents for one in scan_document(made[0], plan, made[1]).results]
+    due = [one for one in results if one.status is Status.DUE]
+    assert due
+    assert [one for one in due if one.message.endswith(": ") or one.span[1:3] == (1, 1)] == []

@@ -16,7 +16,7 @@ from policyscan import cel
 from policyscan.cel import budget
 from policyscan.engine import evaluation, requirements, scan
 from policyscan.engine.outcome import Outcome
-from policyscan.findings import Status
+from policyscan.findings import Result, Status
 from policyscan.policies.policy import Policy
 from policyscan.reporters import REPORTERS, Options
 from tests.engine.world import World, documents
@@ -78,7 +78,34 @@ def test_a_crash_in_a_document_leaves_the_others(world: World, monkeypatch: pyte
     ("compiled", "facts"),
     [(True, "open: false\n"), (False, "open: true\n"), (cel.Missing("lost"), "open: true\n")],
 )
-def test_evaluators_that_disagree_are_an_error(world: World, compiled: Any, facts: str) -> None:
+@pytest.mark.parametrize("gaps", [True, False])
+def test_evaluators_that_disagree_are_an_error_where_every_result_is_asked_for(
+    world: World, compiled: Any, facts: str, gaps: bool
+) -> None:
+    (result,) = _differing(world, compiled, facts, full=True, gaps=gaps)
+    assert result.status is Status.ERROR
+    assert "the two evaluators disagree about `shop.open`" in result.message
+
+
+@pytest.mark.parametrize("gaps", [True, False])
+def test_a_fail_that_the_second_evaluator_does_not_see_is_an_error_in_every_format(
+    world: World, gaps: bool
+) -> None:
+    (result,) = _differing(world, False, "open: true\n", full=False, gaps=gaps)
+    assert result.status is Status.ERROR
+    assert "the two evaluators disagree about `shop.open`" in result.message
+
+
+def test_an_unknown_result_stays_unknown_in_formats_that_explain_it_too(world: World) -> None:
+    lost = cel.Missing("lost")
+    (explained,) = _differing(world, lost, "open: true\n", full=False, gaps=True)
+    (counted,) = _differing(world, lost, "open: true\n", full=False, gaps=False)
+    assert explained.status is counted.status is Status.UNKNOWN
+    assert "the two evaluators disagree about `shop.open`" in explained.message
+
+
+def _differing(world: World, compiled: Any, facts: str, **asked: bool) -> list[Result]:
+    """The results of a policy whose first evaluator comes to `compiled` whatever the facts are."""
     world.policy(OPEN)
 
     def program(*_: Any) -> Any:
@@ -86,12 +113,10 @@ def test_evaluators_that_disagree_are_an_error(world: World, compiled: Any, fact
             raise compiled
         return compiled
 
-    plan = world.plan()
+    plan = world.plan()._replace(**asked)
     plan.policies[0].require[0].that.program = program
     (shop,) = documents(facts)
-    (result,) = scan.scan_document(shop, plan).results
-    assert result.status is Status.ERROR
-    assert "the two evaluators disagree about `shop.open`" in result.message
+    return scan.scan_document(shop, plan).results
 
 
 # --- the same bytes

@@ -153,7 +153,8 @@ class Evaluation:
         """What finds out how long a policy passes."""
 
         def result_at(clock: PolicyClock, outcome: Outcome) -> Result:
-            return self._explainer(clock).result(policy, outcome)
+            # What is unknown by then is due now, which every format shows.
+            return self._explainer(clock, gaps=True).result(policy, outcome)
 
         def outcomes_at(clock: PolicyClock) -> Sequence[Outcome]:
             return self.outcomes(policy, clock).outcomes
@@ -229,13 +230,13 @@ class Evaluation:
         sight = self.viewer.at(clock)
         return Grader(sight.document, clock, self.known, sight.context, places=self.viewer.evidence)
 
-    def _explainer(self, clock: PolicyClock) -> Explainer:
-        """What explains outcomes of a moment."""
+    def _explainer(self, clock: PolicyClock, *, gaps: bool = False) -> Explainer:
+        """What explains outcomes of a moment; with `gaps` the unknown ones even if no format shows them."""
         viewer, sight = self.viewer, self.viewer.at(clock)
         grader = Grader(sight.document, clock, self.known, sight.context, places=viewer.evidence)
         return Explainer(
             sight.document, clock, grader, (*sight.context, *sight.listed),
-            evidence=viewer.evidence, gaps=viewer.gaps, tables=self.tables,
+            evidence=viewer.evidence, gaps=gaps or viewer.gaps, agreed=self.full, tables=self.tables,
         )  # fmt: skip
 
     # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")

@@ -36,12 +36,13 @@ class Explainer:
     """Explains the outcomes of one document's policies at one moment.
 
     `context` are the documents that this one may refer to. `evidence` asks for the values that results
-    rest on, `gaps` for what unknown ones lack; not every format shows them.
+    rest on, `gaps` for what unknown ones lack; not every format shows them. `agreed` asks that both
+    evaluators come to the same where a result is unknown, too.
     """
 
     def __init__(
         self, document: Document, clock: cel.Clock, grader: Grader, context: Sequence[Document] = (), *,
-        evidence: bool = True, gaps: bool = True, tables: Tables | None = None,
+        evidence: bool = True, gaps: bool = True, agreed: bool = False, tables: Tables | None = None,
     ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
@@ -49,6 +50,7 @@ class Explainer:
         self.context = context
         self.evidence = evidence
         self.gaps = gaps
+        self.agreed = agreed
         self.tables = tables
         self.home: Document | None = document  # whose paths need not say whose they are
 
@@ -56,7 +58,7 @@ class Explainer:
         """The same at another moment."""
         return Explainer(
             self.document, clock, grader, self.context,
-            evidence=self.evidence, gaps=self.gaps, tables=self.tables,
+            evidence=self.evidence, gaps=self.gaps, agreed=self.agreed, tables=self.tables,
         )  # fmt: skip
 
     def abroad(self) -> Explainer:
@@ -78,10 +80,14 @@ class Explainer:
             return self._result(policy, outcome)
 
     def _result(self, policy: Policy, outcome: Outcome) -> Result:
+        unknown = outcome.status is Status.UNKNOWN
+        if unknown and not self.gaps and not self.agreed:
+            return self._bare(policy, outcome)
         traced = [(v, self._traced(policy, v)) for v in _decisive(outcome)]
         disagreement = self._disagreement(outcome, traced)
-        status = outcome.status if disagreement is None else Status.ERROR
-        if status is Status.UNKNOWN and not self.gaps:
+        # Not every format has unknown results explained, and the exit code is the same for all.
+        status = outcome.status if disagreement is None or (unknown and not self.agreed) else Status.ERROR
+        if unknown and not self.gaps and disagreement is None:
             return self._bare(policy, outcome)
         in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
         short = outcome.short
