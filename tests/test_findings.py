@@ -25,7 +25,10 @@ from policyscan.findings import (
     ScanInfo,
     Score,
     Severity,
+    Statement,
     Status,
+    Taken,
+    TakenAway,
     WaiverMark,
     control_tally,
     document_check_tally,
@@ -36,6 +39,7 @@ from policyscan.findings import (
     make_report,
     score,
     sort_key,
+    taken_away,
     tally,
     unchecked,
     worst,
@@ -190,7 +194,24 @@ def test_every_check_of_documents_has_what_a_rule_needs() -> None:
 def test_a_score_runs_from_unknowns_as_fails_to_unknowns_as_passes(
     controls: dict[Status, int], expected: Score
 ) -> None:
-    assert score(controls) == expected
+    assert score([info(controls)]) == expected
+
+
+def info(controls: dict[Status, int], *taken: TakenAway) -> DocumentInfo:
+    """A document with so many controls of each status."""
+    every = [status for status, count in controls.items() for _ in range(count)]
+    statuses = {f"A-{number:02}": status for number, status in enumerate(every)}
+    return DocumentInfo("acme", "client", "acme.yaml", statuses=statuses, taken=taken)
+
+
+def test_what_statements_take_away_counts_as_not_passed() -> None:
+    """Six of six would be what is left where nine words took away the rest."""
+    whole = [TakenAway(f"A-{number:02}", True, (0,)) for number in range(6, 14)]
+    one = info({Status.PASS: 6, Status.NOT_APPLICABLE: 10}, *whole, TakenAway("A-00", False, (0,)))
+    assert score([one]) == Score(6, 6, 14, 8)
+    assert score([one, info({Status.PASS: 1})]) == Score(7, 7, 15, 8)
+    said = Statement(("a",), False, "gone", "ann", "2026-05-04", "2027-05-05", SPAN)
+    assert taken_away([one._replace(statements=(said,)), info({})]) == Taken(8, 1, 1)
 
 
 # Exit codes. What each status is worth by itself, at or above the threshold and without flags.

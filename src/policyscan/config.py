@@ -39,6 +39,7 @@ class Config(NamedTuple):
     ignore: tuple[str, ...] = ()
     companions: bool = True
     evidence: tuple[str, int | None] | None = None
+    max_taken_away: int | None = None
     parameters: Mapping[str, Mapping[str, Any]] = {}
 
 
@@ -181,6 +182,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         ignore=tuple(content.get("ignore", ())),
         companions=content.get("companions", True),
         evidence=asked_of_evidence(content.get("evidence")),
+        max_taken_away=content.get("max_taken_away"),
         parameters=content.get("parameters", {}),
     )
 

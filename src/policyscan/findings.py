@@ -162,6 +162,36 @@ class Gap(NamedTuple):
     reason: str = "missing"  # missing | blank | future | stale | weak | unresolved | …
 
 
+class Statement(NamedTuple):
+    """Somebody's word behind a value that takes controls away.
+
+    `about` are the paths of what it speaks of; `by` is who stands behind it, `stated_on` and `until` are ISO
+    days: the last is the first on which it counts no more. `span` is where it is written.
+    """
+
+    about: tuple[str, ...]
+    value: Json
+    reason: str
+    by: str
+    stated_on: str
+    until: str
+    span: Span
+
+
+class TakenAway(NamedTuple):
+    """A control of which statements take something away: all of it (`whole`), so that it does not apply, or
+    part of it: subjects that are not looked at, or a test that is easier.
+
+    `statements` are those of its document, by number from 0; `subjects` are what is not looked at or more
+    easily, in order, without the document as a whole.
+    """
+
+    policy: str
+    whole: bool
+    statements: tuple[int, ...]
+    subjects: tuple[str, ...] = ()
+
+
 class WaiverMark(NamedTuple):
     """The waiver that covers a result, and the status it has without it."""
 
@@ -180,7 +210,8 @@ class Result(NamedTuple):
     ISO date or instant up to which the status holds if nothing else changes; None for ever. `reason` says
     why a result is not applicable or unknown. `basis`
     is the evidence that the result rests on; None for checks of the document itself. `disputed` are the facts
-    that contradict each other, each at its place, where a rule of consistency is broken.
+    that contradict each other, each at its place, where a rule of consistency is broken. `statements` are
+    those without which it would not pass, or not be left aside.
     """
 
     policy: str
@@ -201,6 +232,7 @@ class Result(NamedTuple):
     figures: Mapping[str, Json] = {}
     basis: Basis | None = None
     disputed: tuple[ValueRead, ...] = ()
+    statements: tuple[Statement, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -242,6 +274,9 @@ class PolicyInfo(NamedTuple):
         return self.fixes.get(requirement, self.fix)
 
 
+STATEMENT_ENDS = "ends"
+"""The requirement that a statement does not run out soon."""
+
 # Checks of documents that are no policy of any pack. Their ids are reserved.
 DANGLING_REFERENCE = PolicyInfo(
     "DOC-REF",
@@ -261,11 +296,20 @@ BAD_WAIVER = PolicyInfo(
 )
 BAD_STATEMENT = PolicyInfo(
     "DOC-STATEMENT",
-    "Every statement is about a fact of the file, and says it as the file does",
+    "Every statement is about a fact of the file, says it as the file does, and is not about to run out",
     Severity.MEDIUM,
     "",
     why="A statement that names nothing, or something else than the file says, takes no control away.",
     fix="Correct its path or its value, or delete it.",
+    fixes={STATEMENT_ENDS: "If it is still so, have somebody who works here state it anew, with a new day."},
+)
+TOO_MUCH_TAKEN = PolicyInfo(
+    "DOC-TAKEN",
+    "Statements take no more controls away than are allowed",
+    Severity.HIGH,
+    "",
+    why="What nobody looks at any more passes no test, however good the reasons are.",
+    fix="Write down the facts and delete statements, or have whoever set the limit raise max_taken_away.",
 )
 CRASH = PolicyInfo(
     "DOC-CRASH",
@@ -275,7 +319,7 @@ CRASH = PolicyInfo(
     why="What could not be evaluated tells nothing, neither good nor bad.",
     fix="Report it as a bug with the message; the other documents' results stand.",
 )
-DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, BAD_STATEMENT, CRASH)
+DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, BAD_STATEMENT, TOO_MUCH_TAKEN, CRASH)
 RULE_FAMILY = "CONS"
 """What the ids of rules of consistency begin with, in every pack: they are no controls, and never counted
 as such."""
@@ -288,6 +332,8 @@ class DocumentInfo(NamedTuple):
     """One document that was scanned; `statuses` rolls its results up per policy, `counts` counts them.
 
     `grades` says how many of the policies that pass rest on each grade of evidence, if that was asked for.
+    `statements` are those that take controls away, in the order of their places, and `taken` are those
+    controls, by id.
     """
 
     id: str
@@ -298,6 +344,13 @@ class DocumentInfo(NamedTuple):
     statuses: Mapping[str, Status] = {}
     counts: Mapping[Status, int] = {}
     grades: Mapping[Grade, int] = {}
+    statements: tuple[Statement, ...] = ()
+    taken: tuple[TakenAway, ...] = ()
+
+    @property
+    def taken_whole(self) -> frozenset[str]:
+        """The ids of the controls that do not apply because somebody says so."""
+        return frozenset(one.policy for one in self.taken if one.whole)
 
 
 class Problem(NamedTuple):
@@ -346,7 +399,8 @@ class ScanInfo(NamedTuple):
 
     `digests` of inventories as they were read, by file, and `packs` are there where a format shows them, and
     so is the `commit` that the inventories' repository is at and whether it is `dirty`: one of them is not as
-    the commit has it. None is what nobody knows.
+    the commit has it. None is what nobody knows. `max_taken_away` is how many controls of an inventory
+    statements may take away, None for any number.
     """
 
     version: str
@@ -365,6 +419,7 @@ class ScanInfo(NamedTuple):
     dirty: bool | None = None
     notes: tuple[str, ...] = ()
     evidence: EvidenceRule | None = None
+    max_taken_away: int | None = None
     packs: tuple[PackInfo, ...] = ()
 
 
@@ -515,20 +570,40 @@ def is_document_check(policy: str) -> bool:
 
 
 class Score(NamedTuple):
-    """How many controls pass: at least `low`, at most `high` once the unknown ones are told, of `total`."""
+    """How many controls pass: at least `low`, at most `high` once the unknown ones are told, of `total`;
+    `taken_away` of these do not apply because somebody says so."""
 
     low: int
     high: int
     total: int
+    taken_away: int = 0
 
 
-def score(controls: Mapping[Status, int]) -> Score:
-    """The score of a tally of controls. What is due still passes, what is waived does not, and what does
-    not apply is not counted."""
+class Taken(NamedTuple):
+    """How many controls statements take away from some documents, whole and in part, and how many statements
+    that are."""
+
+    whole: int
+    in_part: int
+    statements: int
+
+
+def taken_away(documents: Iterable[DocumentInfo]) -> Taken:
+    """What statements take away from some documents."""
+    every = tuple(documents)
+    whole = [taken.whole for document in every for taken in document.taken]
+    return Taken(sum(whole), len(whole) - sum(whole), sum(len(one.statements) for one in every))
+
+
+def score(documents: Iterable[DocumentInfo]) -> Score:
+    """The score of some documents' controls. What is due still passes, what is waived does not, and what by
+    its nature does not apply is not counted; what does not because somebody says so counts as not passed."""
+    every = tuple(documents)
+    controls, taken = control_tally(every), taken_away(every).whole
     low = controls.get(Status.PASS, 0) + controls.get(Status.DUE, 0)
     untold = controls.get(Status.UNKNOWN, 0) + controls.get(Status.ERROR, 0)
-    total = low + untold + controls.get(Status.FAIL, 0) + controls.get(Status.WAIVED, 0)
-    return Score(low, low + untold, total)
+    total = low + untold + controls.get(Status.FAIL, 0) + controls.get(Status.WAIVED, 0) + taken
+    return Score(low, low + untold, total, taken)
 
 
 def unchecked(report: Report) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ from policyscan.findings import (
     Result,
     ScanInfo,
     Severity,
+    Statement,
     Status,
+    TakenAway,
     ValueRead,
     WaiverMark,
     document_info,
@@ -273,7 +275,10 @@ def _hostile() -> Report:
     unknown = RESTORED._replace(
         document=bad, span=span(NASTY, 1, 1, 5), gaps=(Gap(bad, bad, bad, span(NASTY, 1, 1, 5)),)
     )
-    document = document_info(bad, "client", NASTY, [result, unknown])
+    said = Statement((bad,), bad, bad, bad, "2026-10-01", "2027-10-02", span(NASTY, 2, 8, 20))
+    document = document_info(bad, "client", NASTY, [result, unknown])._replace(
+        statements=(said,), taken=(TakenAway(bad, True, (0,), (bad,)),)
+    )
     problem = Problem(bad, span(NASTY, 1, 1, 2), bad)
     return make_report(SCAN, (info, RESTORED_INFO), [document], [result, unknown], [problem])
 
@@ -329,6 +334,32 @@ def _disputed() -> Report:
     return made._replace(policies=(*made.policies[:1], STAFF, *made.policies[1:]))
 
 
+SAID = Statement(
+    ("devices[lt-03].in_scope",), False, "Wiped | locked away", "p-ames", "2026-03-02", "2027-03-03",
+    span(ACME, 8, 5, 9),
+)  # fmt: skip
+ALONE = Statement(
+    ("servers", "websites"), [], "We have none", "p-cole", "2026-05-04", "", span(ACME, 2, 1, 5)
+)
+
+
+def _taken() -> Report:
+    """Controls that statements take away, and one that by its nature does not apply."""
+    nothing = RESTORED._replace(
+        status=Status.NOT_APPLICABLE, gaps=(), subject="", message="there is nothing in client.servers"
+    )
+    away = nothing._replace(policy="REC-02", statements=(ALONE,))
+    made = report(ANTIVIRUS, away, nothing._replace(policy="REC-03"), NO_PLAN, complete=True)
+    (acme,) = made.documents
+    taken = (
+        TakenAway("AV-01", False, (0,), ("lt-03",)),
+        TakenAway("REC-02", True, (1,)),
+    )
+    statements = (SAID, ALONE)
+    scan = SCAN._replace(max_taken_away=2)
+    return made._replace(scan=scan, documents=(acme._replace(statements=statements, taken=taken),))
+
+
 SITUATIONS: dict[str, Report] = {
     "clean": _clean(),
     "findings": _findings(),
@@ -338,6 +369,7 @@ SITUATIONS: dict[str, Report] = {
     "not-applicable": report(NO_PLAN, RUNS, COVERED, complete=True),
     "crashed": report(CRASHED, CRASHED_DOCUMENT, RUNS),
     "disputed": _disputed(),
+    "taken": _taken(),
     "unreadable": report(RUNS, COVERED, problems=(BAD_YAML, Problem("no such file: x.yaml"))),
     "nothing": make_report(SCAN, POLICIES, [], []),
     "hostile": _hostile(),

@@ -225,7 +225,7 @@ def test_sums_and_scores_are_those_of_the_report() -> None:
     assert summary["exit_code"] == 1
     assert summary["results"]["fail"] == 4
     assert summary["controls"]["fail"] == 2
-    assert summary["score"] == {"low": 1, "high": 2, "total": 4}
+    assert summary["score"] == {"low": 1, "high": 2, "total": 4, "taken_away": 0}
 
 
 def test_problems_are_in_the_summary() -> None:

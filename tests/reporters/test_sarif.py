@@ -441,9 +441,16 @@ def test_the_run_says_what_was_scanned_with() -> None:
         "notes": [],
         "loosened": [],
         "evidence": None,
+        "takenAway": "",
+        "statements": [],
     }
     asked = log(SITUATIONS["findings"])["runs"][0]["properties"]["evidence"]
     assert asked == {"grade": "document", "maxAgeDays": 365}
+    taken = log(SITUATIONS["taken"])["runs"][0]["properties"]
+    assert taken["takenAway"] == "1 taken away and 1 in part, by 2 statements"
+    assert [(one["inventory"], one["takesAway"]) for one in taken["statements"]] == [
+        ("acme", "in part: AV-01"), ("acme", "REC-02"),
+    ]  # fmt: skip
 
 
 def test_a_result_says_what_evidence_it_rests_on() -> None:

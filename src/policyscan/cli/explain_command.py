@@ -21,7 +21,7 @@ from policyscan.engine.accounts import Account
 from policyscan.findings import PolicyInfo, Status
 from policyscan.output import show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
-from policyscan.reporters.wording import frameworks, moment, related, rests_on
+from policyscan.reporters.wording import frameworks, moment, related, rests_on, spoken
 from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import explain, find_policy
 from policyscan.session.options import Inputs
@@ -168,6 +168,8 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
     source = source_of(result.span.file)
     if source is not None:
         yield from (f"    {line}" for line in snippet(source, result.span, speller(sys.stdout)).splitlines())
+    for statement in result.statements:
+        yield from _wrapped(f"Only so because {spoken(statement)}, until {statement.until}", "  ")
     if result.until:
         yield f"  nothing changes this before {moment(result.until)} but new facts"
     if result.waiver is not None:

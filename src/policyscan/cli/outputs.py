@@ -130,9 +130,9 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
 
 def _remark(report: Report) -> None:
     """Says on standard error what must be known to judge results."""
-    from policyscan.reporters.wording import remarks
+    from policyscan.reporters.wording import remarks, taken_by
 
-    show(*remarks(report), err=True)
+    show(*remarks(report), *taken_by(report), err=True)
 
 
 def _print(format_: str, text: str, failures: list[PolicyscanError]) -> None:

@@ -27,7 +27,8 @@ class Word(NamedTuple):
     """A value that takes controls away: where it stands as it was read, and what there is behind it.
 
     `statement` is the one that earns it on the day, None if none does; `wrong` says then what is missing.
-    `turn` is the first day (an ordinal) after which that may be different.
+    `turn` is the first day (an ordinal) on which that may be different, `ends` the first on which the
+    statement does not count any more.
     """
 
     container: dict[str, Any]
@@ -36,6 +37,7 @@ class Word(NamedTuple):
     statement: dict[str, Any] | None
     wrong: str
     turn: int
+    ends: int = NEVER_DAY
 
     @property
     def reason(self) -> str:
@@ -147,7 +149,7 @@ def _word(
         what = _wrong(document, container, key, statement, backing, today) if backing is not None else wrong
         later = min(later, _turn(statement, backing, today))
         if what is None:
-            return Word(container, key, value, statement, "", later)
+            return Word(container, key, value, statement, "", later, _turn(statement, backing, today))
         wrong = f"{what} ({document.place_of(statement)})"
     return Word(container, key, value, None, wrong, later)
 

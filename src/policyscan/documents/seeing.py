@@ -191,6 +191,7 @@ class _Copies:
     def __init__(self, group: Sequence[Document], views: Mapping[int, Any], hidden: Sequence[Hidden]) -> None:
         """`views` are the roots of other documents' views, by the ids of the documents' own roots."""
         self.group = group
+        self._last = group[0]
         self.made: dict[int, Any] = {}
         self.originals: dict[int, Any] = {}
         self._referring: dict[int, list[Any]] = {}
@@ -214,10 +215,19 @@ class _Copies:
         for fact in hidden:
             self.made[id(fact.container)].pop(fact.key, None)
 
+    def _owner(self, container: Any) -> Document | None:
+        """Whose a container is: mostly the document's of which the last one was."""
+        if not self._last.owns(container):
+            owner = next((one for one in self.group if one.owns(container)), None)
+            if owner is None:
+                return None
+            self._last = owner
+        return self._last
+
     def _holders(self, container: Any) -> Iterator[Any]:
         """The containers that hold a container: the one that it stands in, and those that refer to it."""
         yield from self._referring.get(id(container), ())
-        owner = next((one for one in self.group if one.owns(container)), None)
+        owner = self._owner(container)
         if owner is None:  # what a kind supplies where a key is missing stands nowhere in the file
             yield from (holder for one in self.group for holder in _holding(one.tree.value, container))
         elif (parent := owner.holder_of(container)) is not None:

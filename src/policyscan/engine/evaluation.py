@@ -161,6 +161,11 @@ class Evaluation:
 
         return Forecast(self.clock, outcomes_at, result_at, self.viewer.change)
 
+    def without_words(self) -> Evaluation:
+        """The same evaluation if nobody stood behind any word that takes controls away."""
+        clock = self.clock.at(self.clock.instant)
+        return Evaluation(self.viewer.without_words(), clock, full=False, tables=self.tables)
+
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
         """While a policy about another inventory asks this one: its `uses` say which controls it may."""

@@ -72,6 +72,20 @@ class Explainer:
         verdict = Verdict(Status.UNKNOWN, code, values)
         return self._gaps([(verdict, self._trace(verdict))])
 
+    def facts_lacking(self, code: Code, values: Values) -> list[tuple[int, Any]]:
+        """The same as the ids of containers, as they were read, and keys."""
+        trace = self._trace(Verdict(Status.UNKNOWN, code, values))
+        owned = ((self._owner(container), container, key) for container, key in trace.lacking)
+        return [
+            (id(owner.as_read(container)), key)
+            for owner, container, key in owned
+            if owner is not None and not isinstance(owner, Tables)
+        ]
+
+    def path(self, document: Document, container: Any, key: str) -> str:
+        """The path of a value of a document, which says whose it is if that is another one."""
+        return self._path(document, container, key)
+
     def result(self, policy: Policy, outcome: Outcome) -> Result:
         """The result of an outcome: a full account of how it came about."""
         if self.tables is None or not policy.tables:

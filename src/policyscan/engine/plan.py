@@ -18,7 +18,8 @@ class Plan(NamedTuple):
     on, `gaps` for what the unknown ones lack (without it, those have neither a message nor a place), `grades`
     for how many policies pass on which evidence. `rule` is what evidence must be at least. `rules` are those
     of consistency, which come before all policies. `trusting` takes the words of inventories without
-    statements as they are, as cases of controls do.
+    statements as they are, as cases of controls do. `max_taken_away` is how many controls statements may take
+    away from a document, None for any number.
     """
 
     policies: Sequence[Policy]
@@ -33,6 +34,7 @@ class Plan(NamedTuple):
     rule: EvidenceRule | None = None
     rules: Sequence[Policy] = ()
     trusting: bool = False
+    max_taken_away: int | None = None
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:

@@ -14,6 +14,7 @@ from policyscan.engine.outcome import AT_ONCE, NEVER, Turn
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Book, MemberSource, open_book
 from policyscan.engine.sight import Viewer
+from policyscan.engine.taking import Taking, ending, taking, too_much
 from policyscan.findings import (
     DocumentInfo,
     Grade,
@@ -65,7 +66,7 @@ def scan_document(
     statuses: dict[str, Status] = {}
     counts: dict[Status, int] = {}
     grades: dict[Grade, int] = {}
-    evaluation, crash = None, False
+    evaluation, crash, found = None, False, Taking()
     try:
         evaluation = open_evaluation(document, plan, context, book)
         results = _waived(plan, evaluation)
@@ -76,13 +77,22 @@ def scan_document(
         crash = True
         results = [crashed(document.id, document.kind.name, document, error)]
     _tell(results, statuses, counts)
+    if evaluation is not None and not crash:
+        found = taking(evaluation, plan.policies, results, statuses)
+        results = [*map(found.marked, results)] if plan.full else results
+        soon = [*ending(evaluation, found), *too_much(evaluation, found, plan.max_taken_away)]
+        _tell(soon, statuses, counts)
+        results.extend(soon)
     if plan.grades and evaluation is not None:
         grades, failed = _grades(evaluation, plan, statuses)
         _tell(failed, statuses, counts)
         results.extend(failed)
     turn = evaluation.turn if evaluation is not None and not crash else AT_ONCE
     name, as_of = _name(document), str(document.as_of or "")
-    info = DocumentInfo(document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades)
+    info = DocumentInfo(
+        document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades,
+        found.statements, found.taken,
+    )  # fmt: skip
     newer = tuple(evaluation.newer()) if evaluation is not None else ()
     return Scanned(info, results, newer, turn)
 

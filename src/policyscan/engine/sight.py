@@ -8,6 +8,7 @@ documents themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 from policyscan.cel.clock import NEVER_INSTANT
@@ -67,10 +68,26 @@ class Viewer:
         self.clock_of = clock_of
         self.evidence = evidence
         self.gaps = gaps
+        self._clock = clock
         self.first = self._look(clock)
         """What is to be seen at the first moment."""
         self._later: dict[int, Sight] = {}
         self._changes: dict[tuple[int, int], Turn] = {}
+
+    @property
+    def earned(self) -> Sequence[tuple[Document, Word]]:
+        """The words that somebody stands behind at the first moment, and whose they are."""
+        return [(one, word) for one, word in self._words(self._clock) if word.statement is not None]
+
+    def without_words(self) -> Viewer:
+        """What is to be seen at the first moment if nobody stood behind any word."""
+        facts = [Hidden(word.container, word.key, word.reason) for _, word in self.earned]
+        first = self.first
+        document, *context = without([first.document, *first.context], facts)
+        listed = without(first.listed, facts) if first.listed else ()
+        made = copy(self)
+        made.first = Sight(document, context, listed=listed)
+        return made
 
     def at(self, clock: PolicyClock) -> Sight:
         """What is to be seen at a moment, which is not before the first."""

@@ -16,7 +16,7 @@ from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
 from policyscan.policies.files import ALSO, Aside, PolicyFile, parse
-from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence, path_of
+from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence, least, path_of
 from policyscan.policies.survey import ABOUT, DEFINITIONS, RULES, PackFiles, survey
 from policyscan.reading.text import Content, cannot_read, read_content
 from policyscan.source import Span
@@ -409,7 +409,8 @@ class _Loader:
                     ConfigError(f"profile {name!r} names {id_}, which is not in this pack", at=at)
                 )
         asked = asked_of_evidence(content.get("evidence")) or (base.evidence if base else None)
-        return Profile(name, content.get("description", ""), chosen, asked)
+        most = least(content.get("max_taken_away"), base.max_taken_away if base else None)
+        return Profile(name, content.get("description", ""), chosen, asked, most)
 
 
 def environment(

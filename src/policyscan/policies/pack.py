@@ -32,13 +32,15 @@ class Written(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """A named choice: policy ids, None for all that are not previews; and what evidence must be at least, a
-    grade and an age in days."""
+    """A named choice: policy ids, None for all that are not previews; what evidence must be at least, a
+    grade and an age in days; and how many of its controls statements may take away from an inventory, None
+    for any number."""
 
     name: str
     description: str
     policies: tuple[str, ...] | None
     evidence: tuple[str, int | None] | None = None
+    max_taken_away: int | None = None
 
 
 class Pack(NamedTuple):
@@ -91,6 +93,11 @@ def asked_of_evidence(written: Mapping[str, str] | None) -> tuple[str, int | Non
         return None
     age = written.get("max_age")
     return written["grade"], int(age[:-1]) if age is not None else None
+
+
+def least(*limits: int | None) -> int | None:
+    """The strictest of some limits; None where there is none."""
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def builtin_path() -> str:

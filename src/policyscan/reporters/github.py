@@ -22,6 +22,7 @@ from policyscan.reporters.wording import (
     remarks,
     scope,
     show,
+    taken_by,
     told,
 )
 from policyscan.source import Span
@@ -49,8 +50,9 @@ def render(report: Report, options: Options) -> str:
 def _scope(report: Report) -> list[str]:
     """What was scanned with, where a reader would take it for more than it was."""
     scan = report.scan
-    told_of = scan.left_out or scan.loosened or scan.notes
-    return [scope(report), *remarks(report)] if told_of else []
+    away = taken_by(report)
+    told_of = scan.left_out or scan.loosened or scan.notes or away
+    return [scope(report), *remarks(report), *away] if told_of else []
 
 
 def _shown(commands: Mapping[str, list[str]], about: Sequence[str]) -> list[str]:

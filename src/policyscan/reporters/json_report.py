@@ -22,11 +22,14 @@ from policyscan.findings import (
     Problem,
     Report,
     Result,
+    Statement,
     Status,
+    TakenAway,
     ValueRead,
     WaiverMark,
     control_tally,
     score,
+    taken_away,
     tally,
     unchecked,
 )
@@ -103,6 +106,7 @@ def _scan(report: Report) -> Json:
         "git": {"commit": scan.commit, "dirty": scan.dirty},
         "notes": list(scan.notes),
         "evidence": _asked(scan.evidence),
+        "max_taken_away": scan.max_taken_away,
         "policies": {policy.id: _policy(policy) for policy in report.policies},
     }
 
@@ -145,7 +149,8 @@ def _summary(report: Report) -> dict[str, Json]:
         "gate": {**report.gate._asdict(), "fail_on": report.gate.fail_on.value},
         "results": _counts(tally(report)),
         "controls": _counts(controls),
-        "score": score(controls)._asdict(),
+        "score": score(report.documents)._asdict(),
+        "taken_away": taken_away(report.documents)._asdict(),
         "unchecked": list(unchecked(report)),
         "problems": [_problem(problem) for problem in report.problems],
     }
@@ -181,7 +186,9 @@ def _document(document: DocumentInfo) -> Json:
         "as_of": document.as_of,
         "results": _counts(document.counts),
         "controls": _counts(controls),
-        "score": score(controls)._asdict(),
+        "score": score([document])._asdict(),
+        "taken_away": [_taken(one) for one in document.taken],
+        "statements": [_statement(one) for one in document.statements],
         "grades": {grade.value: count for grade, count in document.grades.items()},
         "policies": {id_: document.statuses[id_].value for id_ in sorted(document.statuses)},
     }
@@ -213,6 +220,8 @@ def _result(result: Result) -> Json:
         shown["reason"] = result.reason
     if result.disputed:
         shown["disputed"] = [_read(read) for read in result.disputed]
+    if result.statements:
+        shown["statements"] = [_statement(one) for one in result.statements]
     if result.figures:
         shown["figures"] = dict(result.figures)
     return shown
@@ -234,6 +243,22 @@ def _basis(basis: Basis | None) -> Json:
 
 def _read(read: ValueRead) -> Json:
     return {"path": read.path, "value": read.value, **_place(read.span)}
+
+
+def _taken(taken: TakenAway) -> Json:
+    return {**taken._asdict(), "statements": list(taken.statements), "subjects": list(taken.subjects)}
+
+
+def _statement(statement: Statement) -> Json:
+    return {
+        "about": list(statement.about),
+        "value": statement.value,
+        "reason": statement.reason,
+        "by": statement.by,
+        "stated_on": statement.stated_on,
+        "until": statement.until or None,
+        **_place(statement.span),
+    }
 
 
 def _waiver(mark: WaiverMark) -> Json:

@@ -27,6 +27,8 @@ from policyscan.reporters.wording import (
     problems_told,
     remarks,
     scope,
+    spoken,
+    taken_by,
     told,
 )
 
@@ -50,7 +52,7 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
         key = document.kind, document.id
         cases = _cases(document, groups.get(key, []), titles, report.gate)
         suites.append(_Suite(names[key], document.file, cases))
-    about = "\n".join([scope(report), *remarks(report)])
+    about = "\n".join([scope(report), *remarks(report), *taken_by(report)])
     lines = [line for number, suite in enumerate(suites) for line in suite.lines("" if number else about)]
     totals = _counts([case for suite in suites for case in suite.cases])
     head = f"<testsuites{_attributes({'name': 'policyscan', **totals})}>"
@@ -129,10 +131,15 @@ def _cases(
     of: dict[str, list[Result]] = {policy: [] for policy in document.statuses}
     for result in results:
         of.setdefault(result.policy, []).append(result)
-    return [
+    made = [
         _case(policy, titles.get(policy, ""), document.statuses.get(policy), of[policy], gate)
         for policy in sorted(of)
     ]
+    away = {one.policy: one.statements for one in document.taken if one.whole}
+    for case in made:
+        statements = [document.statements[number] for number in away.get(case.control, ())]
+        case.said = [*case.said, *(f"taken away: {spoken(one)}" for one in statements)]
+    return made
 
 
 def _case(policy: str, title: str, rolled: Status | None, results: Sequence[Result], gate: Gate) -> _Case:

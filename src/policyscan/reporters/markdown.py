@@ -14,7 +14,6 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
-    control_tally,
     score,
     unchecked,
 )
@@ -37,7 +36,10 @@ from policyscan.reporters.wording import (
     requirements,
     scope,
     scored,
+    spoken,
     sums,
+    taken_from,
+    told_apart,
 )
 
 # GitHub drops a step summary above 1 MiB whole.
@@ -58,8 +60,8 @@ def render(report: Report, options: Options) -> str:
         page += ["", f"{cut} and all details left out: too long for a summary."]
     else:
         page += _fitting_blocks(list(_details(report)), room - _size(page))
-        also = _related(report)
-        page += also if _size(page) + _size(also) <= room else []
+        for also in (_taken(report), _related(report)):
+            page += also if _size(page) + _size(also) <= room else []
     return "\n".join(page + tail) + "\n"
 
 
@@ -115,13 +117,16 @@ def _overview(report: Report) -> list[str]:
     if len(report.documents) < 2:
         return []
     names = named(report.documents)
-    tallies = [(document, control_tally([document])) for document in report.documents]
+    tallies = [(document, told_apart([document])) for document in report.documents]
     shown = [status for status in SHOWN if any(tally[status] for _, tally in tallies)]
     heads = [f"{TRAITS[status].icon} {TRAITS[status].label}" for status in shown]
-    lines = ["", _row(["Inventory", *heads, "Score"]), _row(["---", *["---:"] * (len(shown) + 1)])]
+    away = ["Taken away"] if any(document.taken_whole for document in report.documents) else []
+    lines = ["", _row(["Inventory", *heads, *away, "Score"])]
+    lines.append(_row(["---", *["---:"] * (len(shown) + len(away) + 1)]))
     for document, controls in tallies:
         cells = [str(controls[status] or "") for status in shown]
-        lines.append(_row([markdown(names[document.kind, document.id]), *cells, scored(score(controls))]))
+        cells += [str(len(document.taken_whole) or "")] if away else []
+        lines.append(_row([markdown(names[document.kind, document.id]), *cells, scored(score([document]))]))
     return lines
 
 
@@ -194,6 +199,19 @@ def _unknowns(results: Sequence[Result], known: Set[str]) -> list[str]:
         lines.append("")
     lines += [f"- {markdown(r.policy)}: {markdown(headline(r))} {_code(place(r.span))}" for r in bare]
     return lines
+
+
+def _taken(report: Report) -> list[str]:
+    """What statements take away, and whose these are, folded up."""
+    names = named(report.documents)
+    lines = [
+        f"- {markdown(names[document.kind, document.id])}: {markdown(away)}: {markdown(spoken(statement))}"
+        for document in report.documents
+        for statement, away in taken_from(document)
+    ]
+    if not lines:
+        return []
+    return ["", "<details><summary>Taken away by statements</summary>", "", *lines, "", "</details>"]
 
 
 def _related(report: Report) -> list[str]:

@@ -24,7 +24,7 @@ from policyscan.findings import (
     unchecked,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_document, place, remarks, rests_on, scope, told
+from policyscan.reporters.wording import by_document, place, remarks, rests_on, scope, taken_by, told
 
 _VERSION = "1.2.1"
 _NAMESPACE = UUID(
@@ -82,7 +82,7 @@ class _Assessment:
     def result(self) -> Json:
         controls = [policy.id for policy in self.report.policies if policy.kind]
         found = list(self.observed())
-        remarks_ = [*remarks(self.report), *map(_problem, self._problems())]
+        remarks_ = [*remarks(self.report), *taken_by(self.report), *map(_problem, self._problems())]
         made: dict[str, Json] = {
             "uuid": self.uuid("result"),
             "title": _line(scope(self.report)),

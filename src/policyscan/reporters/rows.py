@@ -17,7 +17,15 @@ from policyscan.findings import (
     Result,
     Status,
 )
-from policyscan.reporters.wording import against, by_document, grade_name, headline, moment, problems_told
+from policyscan.reporters.wording import (
+    against,
+    by_document,
+    grade_name,
+    headline,
+    moment,
+    problems_told,
+    spoken,
+)
 
 COLUMNS = (
     "inventory",
@@ -80,6 +88,7 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
     said = headline(result) + against(result)
     if result.reason and result.reason not in said:
         said = f"{said} ({result.reason})" if said else result.reason
+    said = "; ".join(filter(None, (said, *map(spoken, result.statements))))
     acts = result.status not in (Status.PASS, Status.NOT_APPLICABLE)
     return _row(
         {
@@ -110,9 +119,19 @@ def _control(report: Report, document: DocumentInfo, policy: PolicyInfo | None, 
             **_whose(report, document, policy, id_),
             "status": TRAITS[document.statuses[id_]].label,
             "severity": policy.severity.value if policy else "",
+            "what": _taken_away(document, id_),
             "file": document.file,
         }
     )
+
+
+def _taken_away(document: DocumentInfo, policy: str) -> str:
+    """By which statements a control is taken away, whole or in part."""
+    for one in document.taken:
+        if one.policy == policy:
+            how = "taken away" if one.whole else "taken away in part"
+            return f"{how}: {'; '.join(spoken(document.statements[n]) for n in one.statements)}"
+    return ""
 
 
 def _whose(report: Report, document: DocumentInfo, policy: PolicyInfo | None, id_: str) -> dict[str, str]:

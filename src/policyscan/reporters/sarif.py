@@ -32,7 +32,17 @@ from policyscan.findings import (
 )
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import beside, frameworks, markdown, plural, show, told
+from policyscan.reporters.wording import (
+    beside,
+    frameworks,
+    markdown,
+    plural,
+    show,
+    spoken,
+    taken_from,
+    taken_in_all,
+    told,
+)
 from policyscan.source import Span
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -175,6 +185,12 @@ def _identity(report: Report) -> Json:
         "notes": list(scan.notes),
         "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
         "evidence": _asked(scan.evidence),
+        "takenAway": taken_in_all(report.documents),
+        "statements": [
+            {"inventory": one.id, "says": spoken(statement), "takesAway": away}
+            for one in report.documents
+            for statement, away in taken_from(one)
+        ],
     }
 
 

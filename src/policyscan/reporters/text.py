@@ -22,7 +22,6 @@ from policyscan.findings import (
     Severity,
     Status,
     ValueRead,
-    control_tally,
     score,
     unchecked,
 )
@@ -48,13 +47,18 @@ from policyscan.reporters.wording import (
     scope,
     scored,
     show,
+    speakers,
+    spoken,
     sums,
+    taken_from,
+    told_apart,
 )
 from policyscan.source import Span
 
 _MANY = 5  # more documents than this are shown as a table of one line each
 _QUESTIONS = 5
 _LABEL = 9
+_TAKEN = "TAKEN"  # what statements take away
 _TAB = re.compile(r"(\t)")
 _COLOR_OR_TAB = re.compile(r"(\t|\x1b\[[0-9;]+m)")
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE)
@@ -157,6 +161,7 @@ class _Page:
         self.passing(document)
         self.unknowns([group for group in groups if group[0].status is Status.UNKNOWN])
         self.names(document, Status.NOT_APPLICABLE)
+        self.taken(document)
 
     def controls(self, groups: Sequence[Sequence[Result]]) -> None:
         name = max((len(group[0].policy) for group in groups), default=0)
@@ -180,11 +185,29 @@ class _Page:
 
     def names(self, document: DocumentInfo, status: Status) -> None:
         """The controls of one status by id alone, in as many lines as they need."""
-        names = sorted(policy for policy, rolled in document.statuses.items() if rolled is status)
-        lead = self.label(status)
-        for line in _wrapped(names, (self.options.width or 100) - _LABEL):
+        away = document.taken_whole
+        names = (id_ for id_, rolled in document.statuses.items() if rolled is status and id_ not in away)
+        self.listed(self.label(status), sorted(names))
+
+    def listed(self, lead: str, words: Iterable[str]) -> None:
+        """Words after a label, in as many lines as they need."""
+        for line in _wrapped(words, (self.options.width or 100) - _LABEL):
             self.add(lead + line)
             lead = " " * _LABEL
+
+    def taken(self, document: DocumentInfo) -> None:
+        """The controls that statements take away, and who says so."""
+        if not document.taken:
+            return
+        blank = " " * _LABEL
+        whole, part = sorted(document.taken_whole), [one.policy for one in document.taken if not one.whole]
+        self.listed(self.taken_label(), whole)
+        self.listed(blank if whole else self.taken_label(), ["in part:", *part] if part else [])
+        count = plural(len(document.statements), "statement")
+        self.add(f"{blank}by {count} of {speakers(document.statements)}")
+
+    def taken_label(self) -> str:
+        return self.paint(_TAKEN, "1;90") + " " * (_LABEL - len(_TAKEN))
 
     def passing(self, document: DocumentInfo) -> None:
         """The controls that pass, and what evidence they and those that are due rest on."""
@@ -225,14 +248,15 @@ class _Page:
         rows = [(d, groups.get((d.kind, d.id), [])) for d in report.documents]
         busy = [row for row in rows if any(result.status in FINDINGS for result in row[1])]
         busy.sort(key=lambda row: _gravity(row[1]))
-        shown = [s for s in SHOWN if any(control_tally([d]).get(s) for d, _ in busy)]
+        shown = [s for s in SHOWN if any(told_apart([d]).get(s) for d, _ in busy)]
         called = named(report.documents)
         name = max((cells(called[d.kind, d.id]) for d, _ in busy), default=0)
         if busy:
             heads = "".join(f"{_short(status):>9}" for status in shown)
-            self.add(f"{'':<{name}}{heads}  {'score':<12}  worst")
+            points = max(12, *(len(_points(document)) for document, _ in busy))
+            self.add(f"{'':<{name}}{heads}  {'score':<{points}}  worst")
         for document, results in busy:
-            self.add(self.row(called[document.kind, document.id], document, results, shown, name))
+            self.add(self.row(called[document.kind, document.id], document, results, shown, name, points))
         loud = {(document.kind, document.id) for document, _ in busy}
         # What no control looks at has no findings either, and is not to be praised for it.
         checked = (document for document, _ in rows if document.statuses)
@@ -244,16 +268,16 @@ class _Page:
             self.add("--full shows every finding with its place, the values read and what to do.")
 
     def row(
-        self, id_: str, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status], name: int
-    ) -> str:
-        controls = control_tally([document])
+        self, id_: str, document: DocumentInfo, results: Sequence[Result], shown: Sequence[Status],
+        name: int, points: int,
+    ) -> str:  # fmt: skip
+        controls = told_apart([document])
         counts = "".join(
             self.paint(f"{controls[s] or '·':>9}", TRAITS[s].color if controls[s] else "90") for s in shown
         )
         worst = min(results, key=lambda r: (-r.status.rank, -r.severity.rank))
-        points = scored(score(controls))
-        lead = f"{id_}{' ' * (name - cells(id_))}{counts}  {points:<12}  "
-        taken = name + 9 * len(shown) + 16
+        lead = f"{id_}{' ' * (name - cells(id_))}{counts}  {_points(document):<{points}}  "
+        taken = name + 9 * len(shown) + points + 4
         text = f"{worst.policy} {headline(worst)}"
         return lead + _cut(text, self.room(taken))
 
@@ -278,6 +302,7 @@ class _Page:
             self.gap()
             self.passing(document)
             self.names(document, Status.NOT_APPLICABLE)
+            self.statements(document)
             if len(report.documents) > 1:
                 self.add(sums([document]))
 
@@ -304,6 +329,8 @@ class _Page:
             self.fact("rests on", basis)
         for missing in dict.fromkeys(_lack(gap) for one in group for gap in one.gaps):
             self.fact("lacks", missing)
+        for statement in result.statements:
+            self.fact("because", spoken(statement))
         if result.reason and result.reason not in (result.requirement, result.message):
             self.fact("because", one_line(result.reason))
         fix = one_line(policy.fix_of(result.requirement)) if policy and result.status in FINDINGS else ""
@@ -314,6 +341,15 @@ class _Page:
             self.fact("related", also.removeprefix("related "))
         if result.until:
             self.fact("until", moment(result.until))
+
+    def statements(self, document: DocumentInfo) -> None:
+        """Each statement that takes controls away: whose, why, until when, and which controls."""
+        for statement, away in taken_from(document):
+            self.gap()
+            self.add(f"{self.taken_label()}{away}")
+            self.fact("", spoken(statement))
+            if statement.until:
+                self.fact("until", statement.until)
 
     def fact(self, name: str, text: str) -> None:
         self.add(f"{name:>{_LABEL - 1}} {text}")
@@ -401,6 +437,12 @@ def _lack(gap: Gap) -> str:
     question = f": {one_line(gap.question)}" if gap.question else ""
     where = f"  ({place(gap.span)})" if gap.span else ""
     return f"{one_line(gap.path)} ({gap.reason}){question}{where}"
+
+
+def _points(document: DocumentInfo) -> str:
+    """`6 of 14`, `6 of 14, 8 taken`."""
+    points = score([document])
+    return scored(points) + (f", {points.taken_away:,} taken" if points.taken_away else "")
 
 
 def _short(status: Status) -> str:

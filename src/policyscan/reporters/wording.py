@@ -22,11 +22,13 @@ from policyscan.findings import (
     Report,
     Result,
     Score,
+    Statement,
     Status,
     ValueRead,
     control_tally,
     document_check_tally,
     score,
+    taken_away,
     unchecked,
     without_controls,
 )
@@ -80,16 +82,68 @@ def counted(tally: Mapping[Status, int]) -> str:
 
 def sums(documents: Sequence[DocumentInfo]) -> str:
     """`3 fail · 7 unknown. Score 4–11 of 14. Checks of the inventory itself: 1 fail.`"""
-    controls = control_tally(documents)
-    points = score(controls)
-    text = f"{counted(controls)}."
+    points = score(documents)
+    text = f"{counted(told_apart(documents))}."
     if points.total:
-        text += f" Score {scored(points)}."
+        text += f" Score {scored(points)}"
+        text += f"; {taken}." if (taken := taken_in_all(documents)) else "."
     checks = document_check_tally(documents)
     if any(checks.values()):
         text += f" Checks of the {'inventory itself' if len(documents) == 1 else 'inventories themselves'}: "
         text += f"{counted(checks)}."
     return text
+
+
+def told_apart(documents: Iterable[DocumentInfo]) -> Mapping[Status, int]:
+    """The tally of controls without those that do not apply only because somebody says so."""
+    every = tuple(documents)
+    controls = control_tally(every)
+    controls[Status.NOT_APPLICABLE] -= taken_away(every).whole
+    return controls
+
+
+def taken_in_all(documents: Iterable[DocumentInfo]) -> str:
+    """`8 taken away by 9 statements`, `8 taken away and 3 in part, by 9 statements`; empty if statements take
+    nothing away."""
+    whole, part, count = taken_away(documents)
+    if not count:
+        return ""
+    by = f"by {plural(count, 'statement')}"
+    if not whole:
+        return f"{part:,} taken away in part {by}"
+    return f"{whole:,} taken away and {part:,} in part, {by}" if part else f"{whole:,} taken away {by}"
+
+
+def taken_by(report: Report) -> Sequence[str]:
+    """What statements take away from each inventory, and whose these are: a line for each."""
+    names = named(report.documents)
+    return [
+        f"{names[one.kind, one.id]}: {taken_in_all([one])} of {speakers(one.statements)}"
+        for one in report.documents
+        if one.taken
+    ]
+
+
+def speakers(statements: Iterable[Statement]) -> str:
+    """Who stands behind some statements."""
+    return ", ".join(map(one_line, sorted({one.by for one in statements})))
+
+
+def spoken(statement: Statement) -> str:
+    """`devices[lt-old].in_scope = false, says p-alder on 2026-05-04: it was wiped (client.yaml:388)`."""
+    about = ", ".join(map(one_line, statement.about))
+    value = "null" if statement.value is None else show(statement.value)
+    said = f"says {one_line(statement.by)} on {statement.stated_on}: {one_line(statement.reason)}"
+    return f"{about} = {value}, {said} ({place(statement.span)})"
+
+
+def taken_from(document: DocumentInfo) -> Iterator[tuple[Statement, str]]:
+    """Each statement that takes something away, and what: `REC-02, REC-03; in part: AV-01`."""
+    for number, statement in enumerate(document.statements):
+        mine = [one for one in document.taken if number in one.statements]
+        whole = ", ".join(one_line(one.policy) for one in mine if one.whole)
+        part = ", ".join(one_line(one.policy) for one in mine if not one.whole)
+        yield statement, "; ".join(filter(None, (whole, f"in part: {part}" if part else "")))
 
 
 def scored(score: Score) -> str:
@@ -329,6 +383,9 @@ def remarks(report: Report) -> Sequence[str]:
     """What a reader must know to judge the result: controls left out, loosened parameters, skipped files."""
     scan = report.scan
     lines = [asked] if (asked := _asked(scan.evidence)) else []
+    if scan.max_taken_away is not None:
+        least = plural(scan.max_taken_away, "control")
+        lines.append(f"at most {least} of an inventory may be taken away by statements")
     lines += [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
     lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"

@@ -14,7 +14,7 @@ from policyscan.engine.grading import merged as merge_rules
 from policyscan.errors import ConfigError, Problems, UsageError
 from policyscan.findings import RULE_FAMILY, EvidenceRule, Grade, Loosened
 from policyscan.policies.choosing import Said, choose, rules_of
-from policyscan.policies.pack import Pack, builtin_path
+from policyscan.policies.pack import Pack, Profile, builtin_path, least
 from policyscan.policies.policy import Policy
 from policyscan.records import NamedTuple
 from policyscan.session.options import Spelling, option
@@ -33,6 +33,7 @@ class Choice(NamedTuple):
     evidence: EvidenceRule | None = None
     left_out: tuple[str, ...] = ()
     rules: tuple[Policy, ...] = ()
+    max_taken_away: int | None = None
 
 
 def choose_policies(
@@ -84,6 +85,7 @@ def choose_policies(
     return Choice(
         tuple(policies), merged.policies, aliases, name, len(merged.policies),
         _asked_of_evidence(merged, name, config), left_out, tuple(merged.rules[id_] for id_ in rules),
+        _most_taken_away(merged, name, config),
     )  # fmt: skip
 
 
@@ -93,9 +95,19 @@ def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule
     Controls that are selected without a profile are judged by the default one's: to select says what is
     looked at, not how old a fact may be.
     """
-    by = pack.profiles.get(profile) or pack.profiles.get(pack.default_profile)
+    by = _judged_by(pack, profile)
     asked = (by.evidence if by is not None else None, config.evidence)
     return merge_rules(*(EvidenceRule(Grade(one[0]), one[1]) for one in asked if one is not None))
+
+
+def _most_taken_away(pack: Pack, profile: str, config: Config) -> int | None:
+    """How many controls of an inventory statements may take away, the least that any of them says."""
+    by = _judged_by(pack, profile)
+    return least(by.max_taken_away if by is not None else None, config.max_taken_away)
+
+
+def _judged_by(pack: Pack, profile: str) -> Profile | None:
+    return pack.profiles.get(profile) or pack.profiles.get(pack.default_profile)
 
 
 def companions_of(policies: Sequence[Policy], packs: Sequence[Pack]) -> dict[str, Policy]:

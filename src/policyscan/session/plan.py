@@ -46,6 +46,7 @@ def make_plan(
         grades=grades,
         rule=choice.evidence,
         rules=choice.rules,
+        max_taken_away=choice.max_taken_away,
     )
 
 

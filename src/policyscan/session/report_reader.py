@@ -30,9 +30,12 @@ from policyscan.findings import (
     Result,
     ScanInfo,
     Severity,
+    Statement,
     Status,
+    TakenAway,
     ValueRead,
     WaiverMark,
+    taken_away,
     tally,
 )
 from policyscan.reporters.json_report import VERSION
@@ -120,6 +123,12 @@ class _Object:
             self.stop(f"{self._at(key)} is not a list of texts")
         return tuple(found)
 
+    def counts(self, key: str) -> tuple[int, ...]:
+        found = self.get(key, (list,), "a list")
+        if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found):
+            self.stop(f"{self._at(key)} is not a list of whole numbers")
+        return tuple(found)
+
     def member(self, key: str, of: Callable[[str], _T]) -> _T:
         """The member of an enumeration that a text names."""
         text = self.text(key)
@@ -173,6 +182,11 @@ def _agree(top: _Object, summary: _Object, report: Report) -> None:
     for status, count in tally(report).items():
         if status in FINDINGS and listed[status] != count:
             top.stop(f"summary.documents counts {count} {status}, and results has {listed[status]}")
+    if (away := summary.maybe_below("taken_away")) is not None:
+        for name, count in taken_away(report.documents)._asdict().items():
+            if away.count(name) != count:
+                told = f"summary.taken_away.{name} is {away.count(name)}"
+                top.stop(f"{told}, and summary.documents has {count}")
     said = summary.count("exit_code")
     if said != report.exit_code:
         top.stop(f"summary.exit_code is {said}, and what the report holds makes it {report.exit_code}")
@@ -215,6 +229,7 @@ def _scan(scan: _Object) -> ScanInfo:
         dirty=None if git.value.get("dirty") is None else git.flag("dirty"),
         notes=scan.texts("notes"),
         evidence=_asked(asked) if asked else None,
+        max_taken_away=scan.maybe_int("max_taken_away"),
         packs=tuple(
             PackInfo(one.text("name"), one.text("version"), one.text("folder"), one.text("digest"))
             for one in scan.each("packs")
@@ -254,6 +269,26 @@ def _document(document: _Object) -> DocumentInfo:
         document.members("policies", Status),
         document.members("results", Status, keys=True),
         document.members("grades", Grade, keys=True),
+        tuple(map(_statement, document.each("statements", needed=False))),
+        tuple(map(_taken, document.each("taken_away", needed=False))),
+    )
+
+
+def _taken(taken: _Object) -> TakenAway:
+    return TakenAway(
+        taken.text("policy"), taken.flag("whole"), taken.counts("statements"), taken.texts("subjects")
+    )
+
+
+def _statement(statement: _Object) -> Statement:
+    return Statement(
+        statement.texts("about"),
+        statement.value.get("value"),
+        statement.text("reason"),
+        statement.text("by"),
+        statement.text("stated_on"),
+        statement.maybe_text("until") or "",
+        statement.place(),
     )
 
 
@@ -280,6 +315,7 @@ def _result(result: _Object) -> Result:
         figures=figures.value if figures else {},
         basis=_basis(basis) if basis else None,
         disputed=tuple(map(_read, result.each("disputed", needed=False))),
+        statements=tuple(map(_statement, result.each("statements", needed=False))),
     )
 
 

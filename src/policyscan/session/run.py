@@ -76,6 +76,7 @@ def report_on(
             files_skipped=reader.skipped,
             notes=(*reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options)),
             evidence=plan.rule,
+            max_taken_away=plan.max_taken_away,
             packs=tuple(map(_identified, workspace.packs)) if needs.identity else (),
             digests=reader.digests(),
             commit=state.commit,
