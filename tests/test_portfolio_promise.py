@@ -16,7 +16,7 @@ from policyscan.documents.document import Document
 from policyscan.documents.references import link_across
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import Book, open_book
+from policyscan.engine.projection import Projector, projector_for
 from policyscan.engine.scan import open_evaluation
 from policyscan.errors import PolicyscanError
 from policyscan.findings import FINDINGS, Status
@@ -55,38 +55,38 @@ def untouched() -> dict[str, Document]:
 
 
 @cache
-def whole_book() -> Book:
+def whole_projector() -> Projector:
     """What the members say as they stand; asked for all of it once."""
-    book = new_book(untouched())
+    projector = new_projector(untouched())
     for name in PORTFOLIOS:
-        statuses(name, untouched(), book)
-    return book
+        statuses(name, untouched(), projector)
+    return projector
 
 
-def new_book(documents: Mapping[str, Document]) -> Book:
-    book = open_book(plan(), Beside(list(documents.values())))
-    assert book is not None
-    return book
+def new_projector(documents: Mapping[str, Document]) -> Projector:
+    projector = projector_for(plan(), Beside(list(documents.values())))
+    assert projector is not None
+    return projector
 
 
-def book_without(anew: Iterable[Document], documents: Mapping[str, Document]) -> Book:
-    """A book in which everybody's columns are there already but those of some documents."""
-    book, whole, ids = new_book(documents), whole_book(), {one.id for one in anew}
-    book._chunks = {key: made for key, made in whole._chunks.items() if key[2] not in ids}
-    book._taken = {(kind, id_) for kind, id_ in whole._taken if id_ not in ids}
-    return book
+def projector_without(anew: Iterable[Document], documents: Mapping[str, Document]) -> Projector:
+    """A projector in which everybody's columns are there already but those of some documents."""
+    projector, whole, ids = new_projector(documents), whole_projector(), {one.id for one in anew}
+    projector._rows = {key: made for key, made in whole._rows.items() if key[2] not in ids}
+    projector._taken = {(kind, id_) for kind, id_ in whole._taken if id_ not in ids}
+    return projector
 
 
-def opened_with(name: str, documents: Mapping[str, Document], book: Book) -> Evaluation:
+def opened_with(name: str, documents: Mapping[str, Document], projector: Projector) -> Evaluation:
     """A portfolio with its tables, ready to be evaluated."""
     document = documents[name]
-    return open_evaluation(document, plan(), [], book)
+    return open_evaluation(document, plan(), [], projector)
 
 
 def seen(evaluation: Evaluation) -> list[Any]:
     """Everything of the members that the status of a result about a portfolio rests on."""
     return [
-        (policy.id, table.name, [(one.rows, one.holes, one.faults, one.graded) for one in table.chunks])
+        (policy.id, table.name, [(one.rows, one.holes, one.faults, one.graded) for one in table.parts])
         for policy in plan().policies
         for table in evaluation.tables.of(policy)
     ]
@@ -94,12 +94,12 @@ def seen(evaluation: Evaluation) -> list[Any]:
 
 @cache
 def seen_untouched(name: str) -> list[Any]:
-    return seen(opened_with(name, untouched(), whole_book()))
+    return seen(opened_with(name, untouched(), whole_projector()))
 
 
-def statuses(name: str, documents: Mapping[str, Document], book: Book) -> Statuses:
+def statuses(name: str, documents: Mapping[str, Document], projector: Projector) -> Statuses:
     """The status of every result about a portfolio."""
-    return told(opened_with(name, documents, book))
+    return told(opened_with(name, documents, projector))
 
 
 def told(evaluation: Evaluation) -> Statuses:
@@ -139,7 +139,7 @@ def of(name: str) -> list[str]:
 
 def test_there_are_findings_to_lose() -> None:
     for name in PORTFOLIOS:
-        before = statuses(name, untouched(), whole_book())
+        before = statuses(name, untouched(), whole_projector())
         assert (Status.FAIL in before.values()) == (
             name.split("/")[1] in {"bright-harbor.yaml", "lakeside-brokers.yaml"}
         )
@@ -151,7 +151,7 @@ def test_there_are_findings_to_lose() -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_no_finding_about_a_portfolio_vanishes_with_a_key(name: str, blank: bool, part: int) -> None:
     concerned = of(name)
-    before = {one: statuses(one, untouched(), whole_book()) for one in concerned}
+    before = {one: statuses(one, untouched(), whole_projector()) for one in concerned}
     vanished: list[tuple[tuple[Any, ...], Finding]] = []
     kind, value = untouched()[name].kind, tree(name).value
     for number, path in enumerate(list(keys(value))[part::PARTS]):
@@ -163,9 +163,9 @@ def test_no_finding_about_a_portfolio_vanishes_with_a_key(name: str, blank: bool
         except PolicyscanError:
             continue  # an error at its place: exit 2
         documents, anew = with_changed(name, changed)
-        book = book_without(anew, documents)
+        projector = projector_without(anew, documents)
         for one in concerned:
-            evaluation = opened_with(one, documents, book)
+            evaluation = opened_with(one, documents, projector)
             same = one != name and seen(evaluation) == seen_untouched(one)
             assert read or same, path
             if same and number % SAMPLE:

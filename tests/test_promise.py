@@ -169,7 +169,7 @@ def results(
             if own is not None:
                 outcomes = evaluate(own, document.value, clock).outcomes
                 if rule is not None:
-                    outcomes = [evaluation.grader(clock).held(own, one, rule) for one in outcomes]
+                    outcomes = [evaluation.grader(clock).downgraded(own, one, rule) for one in outcomes]
                 for outcome in outcomes:
                     key = Finding(policy.id, document.id, outcome.subject, outcome.requirement)
                     found[key] = outcome.status

@@ -69,7 +69,7 @@ class Chain(NamedTuple):
         if order is not None:
             found = found._replace(files=[found.files[i] for i in order])
         reader = Reader(kinds(), found, clients, {"chain"})
-        return scan(reader.documents(), plan, lambda: ScanInfo("1", as_of), reader.told, reader)
+        return scan(reader.documents(), plan, lambda: ScanInfo("1", as_of), reader.all_problems, reader)
 
     def results(self, world: World, *paths: str, as_of: str = "2026-10-31") -> list[Result]:
         """The results of the chain's controls, and of the chain itself."""
@@ -465,7 +465,7 @@ def test_a_bug_in_a_table_is_an_error_there(
     def broken(self: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(projection._Projection, "chunk", broken)
+    monkeypatch.setattr(projection._Projection, "part", broken)
     world.policy(requires("shops.size() == 1"), kind="chain")
     result = chain.shop("b").one(world)
     assert (result.status, result.message) == (
@@ -630,13 +630,13 @@ def test_columns_are_worked_out_once_a_member(
     from policyscan.engine import projection
 
     made: list[tuple[str, str]] = []
-    chunk = projection._Projection.chunk
+    part = projection._Projection.part
 
-    def counted(self: projection._Projection) -> projection.Chunk:
+    def counted(self: projection._Projection) -> projection.MemberRows:
         made.append((self.table.name, self.document.id))
-        return chunk(self)
+        return part(self)
 
-    monkeypatch.setattr(projection._Projection, "chunk", counted)
+    monkeypatch.setattr(projection._Projection, "part", counted)
     world.policy(requires("shops.all(s, s.open)"), kind="chain")
     chain.shop("a").shop("b").shop("stranger")
     chain.chain("shops: [shops/a.yaml, shops/b.yaml]\ndepots: []\n")
@@ -661,7 +661,7 @@ def documents_alive() -> Iterator[Document]:
 
 
 def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policyscan.engine.projection import Book
+    from policyscan.engine.projection import Projector
     from policyscan.engine.tables import Tables
 
     project = TOOLS.replace("columns: {", "columns: {tags: shop.tags, ")
@@ -669,18 +669,18 @@ def test_rows_keep_no_document_alive(world: World, chain: Chain, monkeypatch: py
     for id_ in "abcdef":
         chain.shop(id_, "tags: [x]\ntools: [{id: saw, safe: true}, {id: axe}]\n")
     alive: list[int] = []
-    make = Book.tables
+    make = Projector.tables
     before = list(documents_alive())  # what other tests have left
     known = {id(document) for document in before}
 
-    def tables(self: Book, *given: object) -> Tables:
+    def tables(self: Projector, *given: object) -> Tables:
         made = make(self, *given)  # type: ignore[arg-type]
         gc.collect()
         new = [one for one in documents_alive() if id(one) not in known]
         alive.append(sum(one.kind.name == "shop" for one in new))
         return made
 
-    monkeypatch.setattr(Book, "tables", tables)
+    monkeypatch.setattr(Projector, "tables", tables)
     chain.report(world)
     chain.report(world, "chains/us.yaml")
     # The last that came by may still be in the hands of the loop that reads them.

@@ -12,7 +12,7 @@ from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import open_book
+from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
 from policyscan.kinds.kinds import Kinds
@@ -149,7 +149,7 @@ def results(name: str) -> list[Result]:
         rules=tuple(pack().rules.values()),
     )  # fmt: skip
     beside = list(providers.values())
-    return scan_document(document, plan, beside, open_book(plan, Beside(others))).results
+    return scan_document(document, plan, beside, projector_for(plan, Beside(others))).results
 
 
 @pytest.mark.parametrize("name", STORIES)

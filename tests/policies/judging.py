@@ -12,7 +12,7 @@ from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import open_book
+from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import open_evaluation
 from policyscan.findings import Status
 from policyscan.kinds.kinds import Kind, Kinds
@@ -65,8 +65,8 @@ class Judged(NamedTuple):
         document = documents[0]
         for one in documents:
             link_across(one, lambda kind, id_: by_id.get((kind, id_)))
-        book = open_book(plan, Beside(documents[1:]))
-        evaluation = open_evaluation(document, plan, documents[1:], book)
+        projector = projector_for(plan, Beside(documents[1:]))
+        evaluation = open_evaluation(document, plan, documents[1:], projector)
         asked = plan.policies[0].about(self.kind.name)
         assert asked is not None
         with evaluation.asked_by(asked):

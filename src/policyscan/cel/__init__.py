@@ -11,7 +11,7 @@ This package imports nothing of policyscan's other parts.
 
 from policyscan.cel import types, values
 from policyscan.cel.clock import Activation, Clock
-from policyscan.cel.environment import CORE, POLICY, Absence, Definition, Dialect, HostFunction, Read
+from policyscan.cel.environment import CORE, POLICY, Absence, Definition, Dialect, FieldRead, HostFunction
 from policyscan.cel.errors import Absent, CelError, CelErrors, EvalError, Fault, Missing
 from policyscan.cel.program import Checked, Env
 from policyscan.cel.values import (
@@ -44,10 +44,10 @@ __all__ = [
     "Env",
     "EvalError",
     "Fault",
+    "FieldRead",
     "HostFunction",
     "Missing",
     "Money",
-    "Read",
     "Timestamp",
     "UInt",
     "Unresolved",

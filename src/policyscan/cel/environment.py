@@ -60,7 +60,7 @@ class Absence(NamedTuple):
     end: int
 
 
-class Read(NamedTuple):
+class FieldRead(NamedTuple):
     """A field of a type of object that an expression may read."""
 
     of: ObjectType
@@ -75,7 +75,7 @@ class Body(NamedTuple):
     clock: bool
     moves: str
     absence: bool
-    reads: frozenset[Read]
+    reads: frozenset[FieldRead]
 
 
 class Bound(Protocol):
@@ -86,7 +86,7 @@ class Bound(Protocol):
     moves: str
     names: tuple[str, ...]
     clock: bool
-    reads: frozenset[Read]
+    reads: frozenset[FieldRead]
     size: int
 
     @property

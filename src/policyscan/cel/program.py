@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from policyscan.cel.environment import Absence, Definition, Read, Scope
+from policyscan.cel.environment import Absence, Definition, FieldRead, Scope
 from policyscan.cel.types import DYN, Type
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Checked:
         names: tuple[str, ...] = (),
         clock: bool = False,
         absence: tuple[Absence, ...] = (),
-        reads: frozenset[Read] = frozenset(),
+        reads: frozenset[FieldRead] = frozenset(),
         size: int = 0,
         strict: bool = True,
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import MemberSource, open_book
+from policyscan.engine.projection import MemberSource, projector_for
 from policyscan.engine.scan import open_evaluation, scan_document
 from policyscan.records import NamedTuple
 
@@ -35,9 +35,9 @@ def accounts(
     alone = plan._replace(policies=[policy], full=True, evidence=True, gaps=True)
     if policy.disputes:  # a rule reads the facts that it puts in dispute
         alone = alone._replace(rules=(), trusting=True)
-    book = open_book(alone, source)
-    results = [r for r in scan_document(document, alone, context, book).results if r.policy == policy.id]
-    evaluation = open_evaluation(document, alone, context, book)
+    projector = projector_for(alone, source)
+    results = [r for r in scan_document(document, alone, context, projector).results if r.policy == policy.id]
+    evaluation = open_evaluation(document, alone, context, projector)
     with evaluation.asked_by(policy):  # the traces may ask for other controls as well
         own = policy.about(document.kind.name) or policy
         outcomes = evaluation.outcomes(own, evaluation.clock, keep=True).outcomes

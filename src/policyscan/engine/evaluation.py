@@ -224,8 +224,8 @@ class Evaluation:
         if rule is None:
             return found
         grader = self.grader(clock)
-        held = (grader.held(policy, outcome, rule) for outcome in found.outcomes)
-        outcomes = [self.tables.held(policy, outcome) for outcome in held]
+        weighed = (grader.downgraded(policy, outcome, rule) for outcome in found.outcomes)
+        outcomes = [self.tables.downgraded(policy, outcome) for outcome in weighed]
         return Evaluated(outcomes, earliest(found.turn, *(outcome.turn for outcome in outcomes)))
 
     def grader(self, clock: PolicyClock) -> Grader:

@@ -104,10 +104,10 @@ class Explainer:
         if unknown and not self.gaps and disagreement is None:
             return self._bare(policy, outcome)
         in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
-        short = outcome.short
+        shortfall = outcome.shortfall
         gaps = outcome.gaps or (self._once(policy, traced, self._gaps) if status is Status.UNKNOWN else ())
-        if short is not None:
-            gaps = outcome.gaps or (short.gap,)
+        if shortfall is not None:
+            gaps = outcome.gaps or (shortfall.gap,)
         return Result(
             policy=policy.info.id,
             requirement=outcome.requirement,
@@ -124,7 +124,7 @@ class Explainer:
             gaps=gaps if status is Status.UNKNOWN else (),
             reason=_reason(policy, outcome, status, () if gaps else traced),
             figures=self._figures(policy, outcome),
-            basis=short.basis if short is not None else self._basis(policy, outcome),
+            basis=shortfall.basis if shortfall is not None else self._basis(policy, outcome),
             disputed=in_dispute,
         )
 
@@ -366,8 +366,8 @@ class Explainer:
         gaps: tuple[Gap, ...],
     ) -> str:  # fmt: skip
         item = outcome.item
-        if outcome.short is not None:
-            return outcome.short.message
+        if outcome.shortfall is not None:
+            return outcome.shortfall.message
         if status is Status.ERROR:
             if gaps:
                 return f"cannot be evaluated: {_first(gaps)}"
@@ -532,7 +532,7 @@ def _reason(
     be named, such as one that rests on a control that is unknown."""
     if status is Status.NOT_APPLICABLE:
         return _why_not(policy, outcome) or outcome.requirement
-    if outcome.short is not None:
+    if outcome.shortfall is not None:
         return "evidence"
     if status is Status.UNKNOWN and isinstance(outcome.item, Need):
         return outcome.requirement

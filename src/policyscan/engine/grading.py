@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class _Chosen(NamedTuple):
-    """The item that counts for a fact, None for the file's own word. `short` says how it is less than what
+    """The item that counts for a fact, None for the file's own word. `lack` says how it is less than what
     is asked (weak, stale, undated), `strength` orders what was chosen, the weakest first."""
 
     strength: tuple[bool, int, int]
     fact: Fact
     item: Item | None
     day: int | None
-    short: str
+    lack: str
 
 
 class Graded(NamedTuple):
@@ -36,7 +36,7 @@ class Graded(NamedTuple):
     does, and the first day on which it is too old."""
 
     basis: Basis
-    short: Shortfall | None
+    shortfall: Shortfall | None
     until: int
 
 
@@ -77,22 +77,22 @@ class Grader:
         if "[" not in basis.section:  # it is not of an inventory that this one refers to
             path = f"{name}.{basis.path}" if basis.path else ""
             basis = basis._replace(section=f"{name}.{basis.section}".rstrip("."), path=path)
-        short = Shortfall(basis, weakest.short, rule) if rule and weakest and weakest.short else None
-        return Graded(basis, short, self._until(chosen, rule))
+        shortfall = Shortfall(basis, weakest.lack, rule) if rule and weakest and weakest.lack else None
+        return Graded(basis, shortfall, self._until(chosen, rule))
 
-    def held(self, policy: Policy, outcome: Outcome, rule: EvidenceRule) -> Outcome:
+    def downgraded(self, policy: Policy, outcome: Outcome, rule: EvidenceRule) -> Outcome:
         """The outcome, unknown where evidence falls short of what is asked; it also turns when that ages."""
         if outcome.status not in PROVED:
             return outcome
         chosen = self._of_outcome(policy, outcome, rule)
         weakest = min(chosen, key=_strength, default=None)
-        if weakest is not None and weakest.short:
-            short = Shortfall(self._basis(weakest), weakest.short, rule)
+        if weakest is not None and weakest.lack:
+            shortfall = Shortfall(self._basis(weakest), weakest.lack, rule)
             # All parts are asked for at once: with one of them nothing would be settled.
-            others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.short}
-            gaps = [Shortfall(self._basis(one), one.short, rule).gap for one in reversed(others.values())]
-            gaps = list(dict.fromkeys((short.gap, *gaps)))
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=short, gaps=tuple(gaps))
+            others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.lack}
+            gaps = [Shortfall(self._basis(one), one.lack, rule).gap for one in reversed(others.values())]
+            gaps = list(dict.fromkeys((shortfall.gap, *gaps)))
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), shortfall=shortfall, gaps=tuple(gaps))
         until = self._until(chosen, rule)
         return outcome._replace(turn=(min(outcome.turn[0], until), outcome.turn[1]))
 
@@ -188,8 +188,8 @@ class Grader:
         others = [one for one in self.context if one.kind.name == kind]
         if not self._leading.isdisjoint(whole):
             return others
-        held = {id(value) for one in bound[1:] if isinstance(one, dict) for value in (one, *one.values())}
-        return [one for one in others if id(one.value) in held] or others
+        inside = {id(value) for one in bound[1:] if isinstance(one, dict) for value in (one, *one.values())}
+        return [one for one in others if id(one.value) in inside] or others
 
     # --- what it rests on
 
@@ -200,23 +200,23 @@ class Grader:
         age = rule.max_age_days if rule is not None else None
         young = [item for item in fact.items if age is None or self.clock.day - item.day <= age]
         best = max(young, key=_worth) if young else max(fact.items, key=lambda item: item.day)
-        short = "" if young else "stale"
+        lack = "" if young else "stale"
         if young and rule is not None and best.grade < rule.grade:
-            short = "weak"
-        return _Chosen((not short, best.grade.rank, best.day), fact, best, best.day, short)
+            lack = "weak"
+        return _Chosen((not lack, best.grade.rank, best.day), fact, best, best.day, lack)
 
     def _unproved(self, fact: Fact, rule: EvidenceRule | None) -> _Chosen:
         """What nothing covers counts as declared, on the day that its file names."""
         as_of = fact.document.as_of if "as_of" in fact.document.value else None
         day = int(as_of) if as_of is not None and as_of <= self.clock.today else None
-        short = ""
+        lack = ""
         if rule is not None and fact.unusable and rule != EvidenceRule(Grade.DECLARED):
-            short = "undated"
+            lack = "undated"
         elif rule is not None and rule.grade is not Grade.DECLARED:
-            short = "weak"
+            lack = "weak"
         elif rule is not None and rule.max_age_days is not None:
-            short = "stale" if day is None or self.clock.day - day > rule.max_age_days else ""
-        return _Chosen((not short, 0, day or 0), fact, None, day, short)
+            lack = "stale" if day is None or self.clock.day - day > rule.max_age_days else ""
+        return _Chosen((not lack, 0, day or 0), fact, None, day, lack)
 
     def _weakest(self, chosen: Sequence[_Chosen]) -> Basis:
         if not chosen:  # it rests on no fact, but on the file itself: its own word
@@ -224,7 +224,7 @@ class Grader:
         return self._basis(chosen[0] if len(chosen) == 1 else min(chosen, key=_strength))
 
     def _basis(self, chosen: _Chosen) -> Basis:
-        key = (chosen.fact.document.id, chosen.fact.section, id(chosen.item), chosen.short)
+        key = (chosen.fact.document.id, chosen.fact.section, id(chosen.item), chosen.lack)
         basis = self._bases.get(key)
         if basis is None:
             basis = self._bases[key] = self._made(chosen)
@@ -234,7 +234,7 @@ class Grader:
         fact, item, day = chosen.fact, chosen.item, chosen.day
         document = fact.document
         prefix = "" if document is self.document else f"{document.kind.name}[{document.id}]."
-        place = self._place(chosen) if self.places or chosen.short else None
+        place = self._place(chosen) if self.places or chosen.lack else None
         collected, age = (str(Date(day)), self.clock.day - day) if day is not None else (None, None)
         if item is None:
             return Basis(Grade.DECLARED, prefix + fact.section, None, collected, age, "", place)

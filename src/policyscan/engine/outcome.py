@@ -84,7 +84,7 @@ class Outcome(NamedTuple):
     clock's (turn_day, turn_instant): when a comparison with the clock turns for the first time. `bound` are
     the variables of the subject in the policy's order, `elements` how many an `each` met. `gaps` is what
     stands in the way beside the verdicts: members that are not there, or of which nothing can be told.
-    `short` is the evidence that is not what was asked for, where that makes it unknown.
+    `shortfall` is the evidence that is not what was asked for, where that makes it unknown.
     """
 
     requirement: str
@@ -97,7 +97,7 @@ class Outcome(NamedTuple):
     item: Need | Requirement | None = None
     elements: int = 0
     gaps: tuple[Gap, ...] = ()
-    short: Shortfall | None = None
+    shortfall: Shortfall | None = None
 
 
 class Evaluated(NamedTuple):

@@ -15,7 +15,7 @@ from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.grading import merged
 from policyscan.engine.plan import Plan
 from policyscan.engine.requirements import forget_calls
-from policyscan.engine.tables import Chunk, Origin, Projected, Row, Tables
+from policyscan.engine.tables import MemberRows, Origin, Projected, Row, Tables
 from policyscan.findings import EvidenceRule, Gap
 from policyscan.policies.policy import DOCUMENT, ELEMENT, KEY, Code, Policy, Table
 from policyscan.source import Span
@@ -38,8 +38,8 @@ class MemberSource(Protocol):
         """The members of a document; those that `has` does not know are opened and given to `take`."""
 
 
-class Book:
-    """Collects what the members say, for the documents that come last; see `open_book`."""
+class Projector:
+    """Collects what the members say, for the documents that come last; see `projector_for`."""
 
     def __init__(
         self, policies: Sequence[Policy], source: MemberSource,
@@ -60,7 +60,7 @@ class Book:
         for asker, asked in asks:
             for one in asked:
                 self._rules[one.id].add(merged(rule, asker.evidence))
-        self._chunks: dict[tuple[str, str, str], Chunk] = {}
+        self._rows: dict[tuple[str, str, str], MemberRows] = {}
         self._taken: set[tuple[str, str]] = set()
         self.newer: set[str] = set()
         """The ids of members that were opened and are from after the day of the scan."""
@@ -78,17 +78,17 @@ class Book:
                 try:
                     grader = evaluation.explainer.grader
                     graded = {rule: grader.of_member(table.reads, rule) for rule in self._rules[policy.id]}
-                    chunk = (
+                    part = (
                         _Projection(table, evaluation)
-                        .chunk()
+                        .part()
                         ._replace(graded=graded, revealed=evaluation.revealed)
                     )
                 except Exception as error:
                     message = (
                         f"policyscan failed on this table: {type(error).__name__}: {error}; this is a bug"
                     )
-                    chunk = Chunk([], [], faults=(Gap(_named(document), table.name, reason=message),))
-            self._chunks[policy.id, table.name, document.id] = chunk
+                    part = MemberRows([], [], faults=(Gap(_named(document), table.name, reason=message),))
+            self._rows[policy.id, table.name, document.id] = part
 
     def tables(self, document: Document, open_: Callable[[Document, list[Document]], Evaluation]) -> Tables:
         """The tables of a document; members that have not been taken yet are opened."""
@@ -110,14 +110,14 @@ class Book:
         )
 
     def _projected(self, policy: Policy, table: Table, members: Members) -> Projected:
-        found = [(id_, self._chunks[policy.id, table.name, id_]) for id_ in members.ids.get(table.kind, ())]
+        found = [(id_, self._rows[policy.id, table.name, id_]) for id_ in members.ids.get(table.kind, ())]
         holes = [(hole.name, _holed(hole)) for hole in members.holes.get(table.kind, ())]
-        chunks = [chunk for _, chunk in sorted((*found, *holes), key=lambda pair: pair[0])]
-        return Projected(table.name, [row for chunk in chunks for row in chunk.rows], chunks)
+        parts = [part for _, part in sorted((*found, *holes), key=lambda pair: pair[0])]
+        return Projected(table.name, [row for part in parts for row in part.rows], parts)
 
 
-def open_book(plan: Plan, source: MemberSource | None) -> Book | None:
-    """The book of a scan's policies that have tables, and of those that they ask; None if there are none."""
+def projector_for(plan: Plan, source: MemberSource | None) -> Projector | None:
+    """What collects for a scan's policies with tables and those that they ask; None if there are none."""
     pending, found = list(plan.policies), dict[str, Policy]()
     for policy in pending:
         if policy.id not in found:
@@ -126,7 +126,7 @@ def open_book(plan: Plan, source: MemberSource | None) -> Book | None:
     policies = [policy for policy in found.values() if policy.tables]
     if not policies or source is None:
         return None
-    return Book(policies, source, [(one, _asked(one, found)) for one in found.values()], plan.rule)
+    return Projector(policies, source, [(one, _asked(one, found)) for one in found.values()], plan.rule)
 
 
 def _asked(policy: Policy, known: Mapping[str, Policy]) -> list[Policy]:
@@ -138,10 +138,12 @@ def _asked(policy: Policy, known: Mapping[str, Policy]) -> list[Policy]:
     return [one for one in asked if one.tables and one.info.kind == policy.info.kind]
 
 
-def _holed(hole: Hole) -> Chunk:
+def _holed(hole: Hole) -> MemberRows:
     """The row of a member that is not there, of which nothing is known."""
     gap = Gap(hole.path, hole.generic, hole.question, hole.place, hole.reason)
-    return Chunk([{DOCUMENT: hole.name, KEY: hole.name}], [Origin(hole.name, hole.place, {}, (gap,))], (gap,))
+    return MemberRows(
+        [{DOCUMENT: hole.name, KEY: hole.name}], [Origin(hole.name, hole.place, {}, (gap,))], (gap,)
+    )
 
 
 class _Projection:
@@ -157,7 +159,7 @@ class _Projection:
         self.holes: tuple[Gap, ...] = ()
         self.faults: list[Gap] = []
 
-    def chunk(self) -> Chunk:
+    def part(self) -> MemberRows:
         """The rows; a list that is missing is one row without any column."""
         clock, document = self.clock, self.document
         clock.reset()
@@ -169,7 +171,7 @@ class _Projection:
             with apart():
                 self._elements(self.table.for_each, path, span)
         turn = clock.turn_day, clock.turn_instant
-        return Chunk(self.rows, self.origins, self.holes, tuple(self.faults), turn, clock.zone)
+        return MemberRows(self.rows, self.origins, self.holes, tuple(self.faults), turn, clock.zone)
 
     def _elements(self, code: Code, path: str, span: Span) -> None:
         document = self.document

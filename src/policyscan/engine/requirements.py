@@ -216,16 +216,16 @@ class _Run:
         subject = self._unique(subject, label)
         if policy.when is not None and not self._holds(WHEN, subject, policy.when, values):
             return
-        held: Outcome | None = None
+        instead: Outcome | None = None
         if policy.needs:
-            blocked, held = self._blocked(policy.needs, subject, values, self.severity)
+            blocked, instead = self._blocked(policy.needs, subject, values, self.severity)
             if blocked is not None:
                 self.outcomes.append(blocked)
                 return
         day, instant = self._turn()
         for item in policy.require:
             clock.turn_day, clock.turn_instant = day, instant
-            outcome = self._requirement(item, subject, values, held)
+            outcome = self._requirement(item, subject, values, instead)
             if outcome is None:
                 self.passed += 1
                 if clock.turn_day != day or clock.turn_instant != instant:
@@ -237,7 +237,7 @@ class _Run:
         self, needs: tuple[Need, ...], subject: str, values: Values, severity: Severity
     ) -> tuple[Outcome | None, Outcome | None]:
         """The first need that is not met: one that blocks everything, and one that blocks only a pass."""
-        held: Outcome | None = None
+        instead: Outcome | None = None
         for need in needs:
             code = need.that
             if need.when is not None:
@@ -252,8 +252,8 @@ class _Run:
             outcome = self._need(need, subject, Verdict(status, code, values), severity)
             if not need.blocks_pass_only or outcome.status is _ERROR:
                 return outcome, None
-            held = held or outcome
-        return None, held
+            instead = instead or outcome
+        return None, instead
 
     def _need(self, need: Need, subject: str, verdict: Verdict, severity: Severity) -> Outcome:
         status = _ERROR if verdict.status is _ERROR else _UNKNOWN
@@ -262,7 +262,7 @@ class _Run:
     # --- requirements
 
     def _requirement(
-        self, item: Requirement, subject: str, values: Values, held: Outcome | None
+        self, item: Requirement, subject: str, values: Values, instead: Outcome | None
     ) -> Outcome | None:
         if item.when is not None:
             applies = self.status(item.when, values, self.clock, _UNKNOWN)
@@ -274,33 +274,35 @@ class _Run:
             blocked, own = self._blocked(item.needs, subject, values, item.severity)
             if blocked is not None:
                 return blocked._replace(requirement=item.id)
-            held = held or own
+            instead = instead or own
         if item.each:
-            return self._each(item, subject, values, held)
+            return self._each(item, subject, values, instead)
         status = self.status(item.that, values, self.clock, item.absent)
         kept = status is not _PASS or self.keep
         verdicts = (Verdict(status, item.that, values),) if kept else ()
-        return self._settled(item, held, status, subject, verdicts, values, 0)
+        return self._settled(item, instead, status, subject, verdicts, values, 0)
 
     def _settled(
-        self, item: Requirement, held: Outcome | None, status: Status, subject: str,
+        self, item: Requirement, instead: Outcome | None, status: Status, subject: str,
         verdicts: tuple[Verdict, ...], values: Values, count: int,
     ) -> Outcome | None:  # fmt: skip
         """A requirement's outcome; None for one that passes, if nobody asks further."""
         if status is _PASS:
-            if held is not None:
-                return held._replace(requirement=item.id, severity=item.severity, turn=self._turn())
+            if instead is not None:
+                return instead._replace(requirement=item.id, severity=item.severity, turn=self._turn())
             if not self.every and not item.notice_days:
                 return None
         return Outcome(item.id, subject, status, item.severity, verdicts, self._turn(), values, item, count)
 
-    def _each(self, item: Requirement, subject: str, values: Values, held: Outcome | None) -> Outcome | None:
+    def _each(
+        self, item: Requirement, subject: str, values: Values, instead: Outcome | None
+    ) -> Outcome | None:
         verdicts: list[Verdict] = []
         count = self._elements(item, 0, values, verdicts)
         if len(verdicts) > 1:
             verdicts.sort(key=_worst_first)
         status = verdicts[0].status if verdicts else _PASS
-        return self._settled(item, held, status, subject, tuple(verdicts), values, count)
+        return self._settled(item, instead, status, subject, tuple(verdicts), values, count)
 
     def _elements(self, item: Requirement, depth: int, values: Values, verdicts: list[Verdict]) -> int:
         """How many elements were met; verdicts of those for which `that` does not pass are kept."""

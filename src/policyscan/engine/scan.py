@@ -12,7 +12,7 @@ from policyscan.engine.evaluation import Evaluation, crashed
 from policyscan.engine.moments import PolicyClock, shared_clock
 from policyscan.engine.outcome import AT_ONCE, NEVER, Turn
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import Book, MemberSource, open_book
+from policyscan.engine.projection import MemberSource, Projector, projector_for
 from policyscan.engine.sight import Viewer
 from policyscan.engine.taking import Taking, ending, taking, too_much
 from policyscan.findings import (
@@ -55,11 +55,11 @@ class Scanned(NamedTuple):
 
 
 def scan_document(
-    document: Document, plan: Plan, context: Sequence[Document] = (), book: Book | None = None
+    document: Document, plan: Plan, context: Sequence[Document] = (), projector: Projector | None = None
 ) -> Scanned:
     """All results of one document, waivers applied; `context` are the documents that it refers to.
 
-    `book` takes what is needed of it for documents that come last, and gives them what it has.
+    `projector` takes what is needed of it for documents that come last, and gives them what it has.
 
     Results that pass or do not apply are counted, and kept only if the plan asks for everything.
     """
@@ -68,10 +68,10 @@ def scan_document(
     grades: dict[Grade, int] = {}
     evaluation, crash, found = None, False, Taking()
     try:
-        evaluation = open_evaluation(document, plan, context, book)
+        evaluation = open_evaluation(document, plan, context, projector)
         results = _waived(plan, evaluation)
-        if book is not None and book.wants(document):
-            book.take(evaluation)
+        if projector is not None and projector.wants(document):
+            projector.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
     except Exception as error:
         crash = True
@@ -98,12 +98,12 @@ def scan_document(
 
 
 def open_evaluation(
-    document: Document, plan: Plan, context: Sequence[Document], book: Book | None = None
+    document: Document, plan: Plan, context: Sequence[Document], projector: Projector | None = None
 ) -> Evaluation:
     """A document as it is seen at the plan's moment, with the tables of its members if it has any."""
     tables = None
-    if book is not None and document.kind.name in book.kinds:
-        tables = book.tables(document, lambda member, its: _opened(member, plan, its, book))
+    if projector is not None and document.kind.name in projector.kinds:
+        tables = projector.tables(document, lambda member, its: _opened(member, plan, its, projector))
     clock = document_clock(document, plan)
     viewer = Viewer(
         seen(document, clock, trusting=True),
@@ -119,10 +119,10 @@ def open_evaluation(
     return Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule)
 
 
-def _opened(member: Document, plan: Plan, context: Sequence[Document], book: Book) -> Evaluation:
+def _opened(member: Document, plan: Plan, context: Sequence[Document], projector: Projector) -> Evaluation:
     """A member that is read for a document of which it is one."""
     evaluation = open_evaluation(member, plan, context)
-    book.newer.update(evaluation.newer())
+    projector.newer.update(evaluation.newer())
     return evaluation
 
 
@@ -198,16 +198,16 @@ def scan(
     `about` and `problems` are asked at the end, when every document has been read. `source` is where the
     members of documents come from, which come after these.
     """
-    book = open_book(plan, source)
+    projector = projector_for(plan, source)
     infos: list[DocumentInfo] = []
     results: list[Result] = []
     newer: dict[str, None] = {}
     for document, context in documents:
-        scanned = scan_document(document, plan, context, book)
+        scanned = scan_document(document, plan, context, projector)
         infos.append(scanned.info)
         results.extend(scanned.results)
         newer.update(dict.fromkeys(scanned.newer))
-    newer.update(dict.fromkeys(sorted(book.newer) if book is not None else ()))
+    newer.update(dict.fromkeys(sorted(projector.newer) if projector is not None else ()))
     info = about()
     return make_report(
         info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),

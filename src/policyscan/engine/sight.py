@@ -122,7 +122,7 @@ class Viewer:
         if not self.rules and not self._words(clock):
             return Sight(self.document, self.context)
         own = _Account(self.document, self.context, clock, self)
-        facts, results, turn = own.told()
+        facts, results, turn = own.found()
         turns = [turn]
         for one in self.context:
             others, turn = self._of_another(one, clock)
@@ -151,7 +151,7 @@ class Viewer:
         if kept is None or kept[0] != rules or clock.instant < kept[1] or not _before(clock, kept[3]):
             its = self.clock_of(document) if self.clock_of is not None else clock
             its = its.at(clock.instant) if its.instant < clock.instant else its
-            facts, _, turn = _Account(document, document.links, its, self).told()
+            facts, _, turn = _Account(document, document.links, its, self).found()
             kept = document.in_dispute = rules, its.instant, facts, turn
         return kept[2], kept[3]
 
@@ -184,7 +184,7 @@ class _Account:
             )  # fmt: skip
         return self._made
 
-    def told(self) -> tuple[list[Hidden], list[Result], Turn]:
+    def found(self) -> tuple[list[Hidden], list[Result], Turn]:
         """The facts in dispute, the findings, and when there may first be others."""
         facts: list[Hidden] = []
         results: list[Result] = []

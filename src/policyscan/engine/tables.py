@@ -48,7 +48,7 @@ class Origin(NamedTuple):
     rest: tuple[Gap, ...] = ()
 
 
-class Chunk(NamedTuple):
+class MemberRows(NamedTuple):
     """What one member contributes to a table, each row with its origin.
 
     `holes` say why there may be more rows, `faults` what could not be evaluated. `turn` is when the rows
@@ -68,20 +68,20 @@ class Chunk(NamedTuple):
 
 
 class Projected(NamedTuple):
-    """One table for one document: its name, its rows in order, and the chunks that they are from."""
+    """One table for one document: its name, its rows in order, and the parts that they are from."""
 
     name: str
     rows: list[Row]
-    chunks: list[Chunk]
+    parts: list[MemberRows]
 
     @property
     def holes(self) -> tuple[Gap, ...]:
         """Why there may be more rows than there are."""
-        return tuple(hole for chunk in self.chunks for hole in chunk.holes)
+        return tuple(hole for part in self.parts for hole in part.holes)
 
     def turn(self, clock: cel.Clock) -> Turn:
         """When a row may first be another, as a clock has it."""
-        return earliest(*(_in_zone(chunk.turn, chunk.zone, clock.zone) for chunk in self.chunks))
+        return earliest(*(_in_zone(part.turn, part.zone, clock.zone) for part in self.parts))
 
 
 def _in_zone(turn: Turn, its: str, zone: str) -> Turn:
@@ -113,25 +113,25 @@ class Tables:
         self.memory = Memory(lasting=True)
         """What the programs of all policies that read the tables work out once."""
         self._owners = {
-            id(row): (id_, table.name, chunk)
+            id(row): (id_, table.name, part)
             for id_, tables in made.items()
             for table in tables
-            for chunk in table.chunks
-            for row in chunk.rows
+            for part in table.parts
+            for row in part.rows
         }
         self._origins = {
             id(row): origin
             for tables in made.values()
             for table in tables
-            for chunk in table.chunks
-            for row, origin in zip(chunk.rows, chunk.origins, strict=True)
+            for part in table.parts
+            for row, origin in zip(part.rows, part.origins, strict=True)
         }
 
     def of(self, policy: Policy) -> Sequence[Projected]:
         """A policy's tables in its order; where nobody has read the members, each is a hole without a row."""
         if policy.id not in self._made:
             self._made[policy.id] = [
-                Projected(table.name, [], [Chunk([], [], holes=(_unread(self.document, table.kind),))])
+                Projected(table.name, [], [MemberRows([], [], holes=(_unread(self.document, table.kind),))])
                 for table in policy.tables
             ]
         return self._made[policy.id]
@@ -148,15 +148,15 @@ class Tables:
         A scan as of a day sees each member on that day of its own, so the days count in both zones.
         """
         turns: list[Turn] = []
-        for chunk in (chunk for tables in self._made.values() for table in tables for chunk in table.chunks):
-            for turn in (chunk.turn, chunk.revealed):
-                turns.extend((turn, _in_zone(turn, chunk.zone, zone)))
+        for part in (part for tables in self._made.values() for table in tables for part in table.parts):
+            for turn in (part.turn, part.revealed):
+                turns.extend((turn, _in_zone(turn, part.zone, zone)))
         return earliest(*turns)
 
     def outcomes(self, policy: Policy, root: Any, clock: cel.Clock, *, keep: bool) -> Evaluated:
         """All outcomes of a policy that has tables."""
         tables = self.of(policy)
-        faults = tuple(fault for table in tables for chunk in table.chunks for fault in chunk.faults)
+        faults = tuple(fault for table in tables for part in table.parts for fault in part.faults)
         if faults:
             severity = policy.info.severity
             fault = Outcome(PROJECT, "", Status.ERROR, severity, (), NEVER, (root,), gaps=faults)
@@ -165,7 +165,7 @@ class Tables:
         status = self.shared(policy).status
         with remembering(self.memory):
             found = evaluate(policy, root, clock, keep=keep, tables=rows, status=status)
-        nobody = {id(row) for table in tables for chunk in table.chunks if chunk.holes for row in chunk.rows}
+        nobody = {id(row) for table in tables for part in table.parts if part.holes for row in part.rows}
         kept = [one for one in found.outcomes if nobody.isdisjoint(map(id, one.bound))]
         settled = [self._settled(policy, outcome, clock) for outcome in kept]
         return Evaluated([*settled, *self._untold(policy, settled, root)], found.turn)
@@ -195,18 +195,18 @@ class Tables:
                 return outcome._replace(status=Status.UNKNOWN, gaps=holes)
         return outcome
 
-    def held(self, policy: Policy, outcome: Outcome) -> Outcome:
+    def downgraded(self, policy: Policy, outcome: Outcome) -> Outcome:
         """The outcome, unknown where the evidence of a member falls short; it also turns when that ages."""
         if outcome.status not in PROVED:
             return outcome
         graded = self._graded(policy, outcome)
         if not graded:
             return outcome
-        short = [one.short for one in graded if one.short is not None]
-        if short:
-            weakest = min(short, key=lambda one: strength(one.basis))
-            gaps = dict.fromkeys((weakest.gap, *(one.gap for one in short)))
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), short=weakest, gaps=tuple(gaps))
+        shortfalls = [one.shortfall for one in graded if one.shortfall is not None]
+        if shortfalls:
+            weakest = min(shortfalls, key=lambda one: strength(one.basis))
+            gaps = dict.fromkeys((weakest.gap, *(one.gap for one in shortfalls)))
+            return outcome._replace(status=Status.UNKNOWN, verdicts=(), shortfall=weakest, gaps=tuple(gaps))
         day, instant = outcome.turn
         return outcome._replace(turn=(min(day, *(one.until for one in graded)), instant))
 
@@ -221,34 +221,34 @@ class Tables:
 
     def _graded(self, policy: Policy, outcome: Outcome | None) -> Sequence[Graded]:
         """What is known of the evidence of each member that an outcome rests on, or anything in a policy."""
-        read = [self._chunks_of(policy, table, outcome) for table in self.of(policy)]
+        read = [self._parts_of(policy, table, outcome) for table in self.of(policy)]
         key = (
             "graded",
             *(
-                None if chunks is table.chunks else tuple(map(id, chunks))
-                for chunks, table in zip(read, self.of(policy), strict=True)
+                None if parts is table.parts else tuple(map(id, parts))
+                for parts, table in zip(read, self.of(policy), strict=True)
             ),
         )
         return self.shared(policy).once(key, lambda: list(self._grades(policy, read)))
 
-    def _grades(self, policy: Policy, read: Sequence[Sequence[Chunk]]) -> Iterator[Graded]:
-        chunks = [chunk for one in read for chunk in one]
-        chunks.extend(
-            chunk for id_ in self.asks.get(policy.id, ()) for t in self._made[id_] for chunk in t.chunks
+    def _grades(self, policy: Policy, read: Sequence[Sequence[MemberRows]]) -> Iterator[Graded]:
+        parts = [part for one in read for part in one]
+        parts.extend(
+            part for id_ in self.asks.get(policy.id, ()) for t in self._made[id_] for part in t.parts
         )
         rule = merged(self.rule, policy.evidence)
-        yield from (chunk.graded[rule] for chunk in chunks if rule in chunk.graded)
+        yield from (part.graded[rule] for part in parts if rule in part.graded)
 
-    def _chunks_of(self, policy: Policy, table: Projected, outcome: Outcome | None) -> Sequence[Chunk]:
+    def _parts_of(self, policy: Policy, table: Projected, outcome: Outcome | None) -> Sequence[MemberRows]:
         """What an outcome rests on of a table: all of it where it is read, else its subject's own rows."""
         if outcome is None or table.name in self._read_by(policy, outcome)[0]:
-            return table.chunks
+            return table.parts
         named = sum(_mentions(code, table.name) for one in policy.for_each for code in one.lists)
         if not named or outcome.requirement == APPLIES:
             return ()
         found = [self._owners[id(value)] for value in outcome.bound if id(value) in self._owners]
-        own = [chunk for owner, name, chunk in found if (owner, name) == (policy.id, table.name)]
-        return own if own and named == 1 else table.chunks
+        own = [part for owner, name, part in found if (owner, name) == (policy.id, table.name)]
+        return own if own and named == 1 else table.parts
 
     def _read_by(self, policy: Policy, outcome: Outcome) -> tuple[frozenset[str], frozenset[str]]:
         """The names that an outcome's expressions read, and those that the lists of its subjects do.

@@ -43,7 +43,7 @@ class TypeMaker:
         self._roots: dict[types.ObjectType, str] = {}
         self._targets: dict[tuple[types.ObjectType, str], tuple[str, ...]] = {}
 
-    def sections(self, reads: Iterable[cel.Read]) -> set[str]:
+    def sections(self, reads: Iterable[cel.FieldRead]) -> set[str]:
         """The parts of inventories, `client.devices`, that an expression with these reads rests on: those
         that it selects, and those that hold what it follows a reference to."""
         found: set[str] = set()

@@ -9,7 +9,7 @@ from policyscan.cel import types
 from policyscan.policies.policy import Reads
 from policyscan.records import NamedTuple
 
-SectionsOf = Callable[[Iterable[cel.Read]], Iterable[str]]
+SectionsOf = Callable[[Iterable[cel.FieldRead]], Iterable[str]]
 """The parts of inventories (`client.devices`) that reads are about."""
 
 
@@ -49,17 +49,17 @@ class PartReads:
         """The type of the policy's inventory, once it is known."""
         self._uses = uses
         self._sections_of = sections_of
-        self._of: dict[Part, set[cel.Read]] = {}
+        self._of: dict[Part, set[cel.FieldRead]] = {}
         self._spread: set[Part] = set()  # lists that may read more of an inventory than their elements
 
-    def add(self, part: Part, reads: Iterable[cel.Read], *, spread: bool) -> None:
+    def add(self, part: Part, reads: Iterable[cel.FieldRead], *, spread: bool) -> None:
         """Counts what an expression reads; `spread` where it may read more than the subject at hand."""
         self._of.setdefault(part, set()).update(reads)
         if spread:
             self._spread.add(part)
 
     @property
-    def every(self) -> set[cel.Read]:
+    def every(self) -> set[cel.FieldRead]:
         """Every field that anything may read."""
         return set().union(*self._of.values())
 
@@ -86,7 +86,7 @@ class PartReads:
         }
         return tuple(sorted(self._sections_of(reads)))
 
-    def _by_subject(self, part: Part, read: cel.Read) -> bool:
+    def _by_subject(self, part: Part, read: cel.FieldRead) -> bool:
         """Whether what is read of a part is read for each subject alone: by a list that names the inventory
         once, if not by a function that might do so more often."""
         return part.what == SUBJECTS.what and read.of is self.root and part not in self._spread

@@ -12,7 +12,7 @@ from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN
 from policyscan.engine.plan import Plan
-from policyscan.engine.projection import open_book
+from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import scan_document
 from policyscan.engine.tables import PROJECT
 from policyscan.errors import PolicyError, PolicyscanError, Problems
@@ -71,7 +71,7 @@ def results(
     plan = Plan(
         policies=[known[tests.policy]], known=known, aliases=aliases, moment=moment, full=True, trusting=True
     )
-    scanned = scan_document(document, plan, context, open_book(plan, Beside(context)))
+    scanned = scan_document(document, plan, context, projector_for(plan, Beside(context)))
     own = [r for r in scanned.results if r.policy == tests.policy or not is_document_check(r.policy)]
     return [document, *context], own
 

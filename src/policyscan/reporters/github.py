@@ -15,6 +15,7 @@ from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     beside,
     by_urgency,
+    headline_and_question,
     moment,
     place,
     plural,
@@ -23,7 +24,6 @@ from policyscan.reporters.wording import (
     scope,
     show,
     taken_by,
-    told,
 )
 from policyscan.source import Span
 
@@ -81,7 +81,7 @@ def _problem(problem: Problem, options: Options) -> str:
 
 def _finding(kind: str, result: Result, options: Options, also: str | None) -> str:
     title = f"{result.policy} {result.status.value}, {result.severity.value}"
-    message = told(result) or title
+    message = headline_and_question(result) or title
     if result.until:
         message += f" (until {moment(result.until)})"
     for read in beside(result)[:_BESIDE]:

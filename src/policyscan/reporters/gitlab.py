@@ -21,7 +21,7 @@ from policyscan.findings import (
     fingerprint,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import against, by_urgency, moment, problems_told, told
+from policyscan.reporters.wording import against, by_urgency, headline_and_question, moment, problems_told
 
 # GitLab shows those that are new and those that are gone by their fingerprints; equal ones become one.
 _SEVERITIES = {
@@ -63,7 +63,7 @@ def _problem(problem: Problem, options: Options) -> dict[str, Json]:
 
 def _finding(result: Result, options: Options) -> dict[str, Json]:
     label = TRAITS[result.status].label
-    text = f"{result.policy} {label}: {told(result)}{against(result)}"
+    text = f"{result.policy} {label}: {headline_and_question(result)}{against(result)}"
     if result.until:
         text += f" (until {moment(result.until)})"
     severity = _STOPS if result.status is Status.ERROR else _SEVERITIES[result.severity]

@@ -21,6 +21,7 @@ from policyscan.findings import (
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     by_document,
+    headline_and_question,
     moment,
     named,
     places,
@@ -29,7 +30,6 @@ from policyscan.reporters.wording import (
     scope,
     spoken,
     taken_by,
-    told,
 )
 
 # How a test that says each of these ends; a pass and a due one have nothing to say but a text beside.
@@ -162,7 +162,7 @@ def _end(status: Status, gate: Gate) -> str:
 
 def _said(result: Result) -> str:
     label = TRAITS[result.status].label
-    said = f"{label}, {result.severity.value}: {told(result)}"
+    said = f"{label}, {result.severity.value}: {headline_and_question(result)}"
     if result.waiver:
         mark = result.waiver
         said += (

@@ -23,7 +23,14 @@ from policyscan.findings import (
     fingerprint,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_urgency, frameworks, problems_told, show, sums, told
+from policyscan.reporters.wording import (
+    by_urgency,
+    frameworks,
+    headline_and_question,
+    problems_told,
+    show,
+    sums,
+)
 
 _VERSION = "1.8.0"
 _CLASS, _CATEGORY, _CREATE = 2003, 2, 1
@@ -102,7 +109,7 @@ class _Events:
 
     def result(self, result: Result) -> Json:
         policy = self.policies.get(result.policy)
-        status, message = result.status, told(result)
+        status, message = result.status, headline_and_question(result)
         good = status in (Status.PASS, Status.NOT_APPLICABLE)
         severity = _INFORMATIONAL if good else _SEVERITIES[result.severity]
         title = one_line(policy.title) if policy else one_line(result.policy)

@@ -24,7 +24,15 @@ from policyscan.findings import (
     unchecked,
 )
 from policyscan.reporters.options import Options
-from policyscan.reporters.wording import by_document, place, remarks, rests_on, scope, taken_by, told
+from policyscan.reporters.wording import (
+    by_document,
+    headline_and_question,
+    place,
+    remarks,
+    rests_on,
+    scope,
+    taken_by,
+)
 
 _VERSION = "1.2.1"
 _NAMESPACE = UUID(
@@ -138,7 +146,7 @@ class _Assessment:
         observation, component = self.uuid("observation", *names), self.uuid("inventory", *names[:2])
         info = self.policies.get(policy)
         title = _line(f"{policy}: {info.title}" if info else policy)
-        said = [_line(told(result)) for result in results]
+        said = [_line(headline_and_question(result)) for result in results]
         description = "\n\n".join(dict.fromkeys(said)) or TRAITS[status].label
         proof = [_evidence(result) for result in results]
         seen: dict[str, Json] = {

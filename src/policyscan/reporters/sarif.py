@@ -35,13 +35,13 @@ from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     beside,
     frameworks,
+    headline_and_question,
     markdown,
     plural,
     show,
     spoken,
     taken_from,
     taken_in_all,
-    told,
 )
 from policyscan.source import Span
 
@@ -290,7 +290,7 @@ class _Run:
     def result(self, result: Result) -> str:
         """One result as JSON text."""
         span = result.span
-        text = told(result) or self.titles.get(result.policy) or result.policy
+        text = headline_and_question(result) or self.titles.get(result.policy) or result.policy
         others = self.crowded.pop((result.policy, span.file, span.line), 0)
         if others:
             text = f"{_plain(text, MOST_MESSAGE - 40)} (+{others} more on this line)"

@@ -279,7 +279,7 @@ def graded(grades: Mapping[Grade, int]) -> str:
     return ", ".join(f"{count:,} {grade_name(grade)}" for grade, count in grades.items())
 
 
-def told(result: Result) -> str:
+def headline_and_question(result: Result) -> str:
     """The headline, and what an unknown result asks for."""
     text = headline(result)
     asked = next((gap for gap in result.gaps if gap.question), None)

@@ -44,11 +44,11 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     selected = () if policy.disputes else (policy.id,)
     choice = choose_policies(workspace._replace(config=settings), None, selected, ())
     plan = make_plan(choice, workspace.config, moment_of(inputs.as_of), full=True)
-    told = accounts(document, policy, plan, context, reader)
-    told = [one for one in told if subject in ("", one.result.subject)]
-    if not told:
+    found = accounts(document, policy, plan, context, reader)
+    found = [one for one in found if subject in ("", one.result.subject)]
+    if not found:
         raise UsageError(f"{policy.id} has no result for {where}", hint="leave the subject out to see all")
-    return told
+    return found
 
 
 def _document(

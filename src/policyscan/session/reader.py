@@ -143,7 +143,7 @@ class Reader:
         if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
 
-    def told(self) -> list[PolicyscanError]:
+    def all_problems(self) -> list[PolicyscanError]:
         """The problems to report once all documents are read, those of files read as context too.
 
         Where only some inventories are asked for, a file that holds none of them is no one's business, unless

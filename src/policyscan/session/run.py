@@ -86,7 +86,7 @@ def report_on(
     documents = reader.documents()
     if only is not None:
         documents = ((one, context) for one, context in documents if one.file == only)
-    report = evaluate(documents, plan, about, reader.told, reader)
+    report = evaluate(documents, plan, about, reader.all_problems, reader)
     severity = options.fail_on or Severity(config.fail_on or "low")
     gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
     return report._replace(gate=gate)

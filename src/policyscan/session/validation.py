@@ -60,7 +60,7 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
             issues.extend(reader.members(document, lambda *_: True, lambda *_: None).issues)
         problems.extend(DocumentError(i.message, at=i.place, hint=i.hint) for i in issues)
         notes.extend(_notes(document, moment, settings.time_zone))
-    problems.extend(reader.told())
+    problems.extend(reader.all_problems())
     problems.sort(key=lambda problem: problem.at or ())
     notes.sort(key=lambda note: note.span or ())
     return Validation(count, tuple(problems), tuple(notes), tuple(reader.unread()))

@@ -13,7 +13,7 @@ from policyscan.cel.ast import Has, Ident, Index, Node, Select
 from policyscan.cel.checking import comparison, names
 from policyscan.cel.checking.messages import an
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import Read
+from policyscan.cel.environment import FieldRead
 from policyscan.cel.hints import FOREIGN_FIELDS
 from policyscan.cel.ir import Out
 from policyscan.cel.relations import assignable, join, may_be_null
@@ -86,7 +86,7 @@ def _field_type(c: Checker, node: Select | Has, t: Type, field: str) -> Type | N
     if isinstance(t, ObjectType):
         found = t.fields.get(field)
         if found is not None:
-            c.reads.add(Read(t, field))
+            c.reads.add(FieldRead(t, field))
             return found.type
         _no_field(c, node, t, field)
         return None
@@ -124,7 +124,7 @@ def _union_field(c: Checker, node: Select | Has, t: Union, field: str) -> Type |
             hint = f"did you mean {near!r}?" if near else f"{member} has: {', '.join(sorted(member.fields))}"
             c.error(node, f"{an(member)} has no field {field!r}", hint, at=_field_span(node))
             return None
-        c.reads.add(Read(member, field))
+        c.reads.add(FieldRead(member, field))
         types.append(found.type)
     joined = types[0]
     for other in types[1:]:
@@ -190,7 +190,7 @@ def _indexed(c: Checker, node: Index, t: Type, key: Out) -> tuple[Type, str]:
     named = key.ir.value if isinstance(key.ir, ir.Const) and isinstance(key.ir.value, str) else None
     if isinstance(t, ObjectType) and named in t.fields:
         assert named is not None
-        c.reads.add(Read(t, named))
+        c.reads.add(FieldRead(t, named))
         return t.fields[named].type, "map"
     if t == DYN and named is not None:
         c.read_anywhere(named)

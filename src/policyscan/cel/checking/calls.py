@@ -14,7 +14,7 @@ from policyscan.cel.ast import Call, Ident, ListExpr, Node, Select, walk
 from policyscan.cel.checking import comparison, definitions, logic
 from policyscan.cel.checking.messages import OPERATORS, an, arithmetic_hint
 from policyscan.cel.checking.state import Checker
-from policyscan.cel.environment import HostFunction, Read
+from policyscan.cel.environment import FieldRead, HostFunction
 from policyscan.cel.errors import EvalError
 from policyscan.cel.hints import CALLED_ON_LISTS, FOREIGN_FUNCTIONS
 from policyscan.cel.ir import Out
@@ -88,7 +88,7 @@ def _asked(c: Checker, node: Call, function: HostFunction) -> Out:
     if function.absence:
         c.verdict(node)
     c.clock = True
-    c.reads.add(Read(HOST, function.name))
+    c.reads.add(FieldRead(HOST, function.name))
     kinds, given = tuple(map(str, function.params)), tuple(out.ir for out in args)
     return Out(ir.HostCall(node.start, node.end, function.name, kinds, given), function.result)
 
@@ -177,7 +177,7 @@ def _amounts(c: Checker, node: Node, out: Out) -> Out:
     elem: Type = NEVER
     parts: list[ir.Node] = []
     for name, field in t.fields.items():
-        c.reads.add(Read(t, name))
+        c.reads.add(FieldRead(t, name))
         elem = join(elem, non_null(field.type))
         read: ir.Node = ir.Select(node.start, node.end, whole, name, False)
         parts.append(ir.Given(node.start, node.end, read) if may_be_null(field.type) else read)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from policyscan.cel import ir
 from policyscan.cel.ast import Node
 from policyscan.cel.checking.messages import an, condition_hint
-from policyscan.cel.environment import Absence, Read, Scope
+from policyscan.cel.environment import Absence, FieldRead, Scope
 from policyscan.cel.errors import CelError
 from policyscan.cel.ir import Out
 from policyscan.cel.narrowing import Path, facts, path_of
@@ -57,7 +57,7 @@ class Checker:
         self.errors: list[CelError] = []
         self.names: dict[str, None] = {}
         self.absence: list[Absence] = []
-        self.reads: set[Read] = set()
+        self.reads: set[FieldRead] = set()
         self.clock = False
         self.size = 0
         self.too_large = False
@@ -122,7 +122,7 @@ class Checker:
     def read_anywhere(self, field: Any) -> None:
         """Notes that a field is read of something whose type is not known: any object may be it."""
         known = (*self.env.variables.values(), *(local.type for local in self.locals.values()))
-        self.reads.update(Read(t, field) for t in reached(known) if field in t.fields)
+        self.reads.update(FieldRead(t, field) for t in reached(known) if field in t.fields)
 
     def narrowed(self, out: Out, node: Node) -> Out:
         if isinstance(out.type, Nullable) and self._known:
