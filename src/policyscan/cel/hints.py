@@ -62,6 +62,8 @@ FOREIGN_FUNCTIONS: Final = {
     "days_between": "write later - earlier",
     "age": "write today - x",
     "toLower": "write text.lowerAscii()",
+    "casefold": "write text.asName()",
+    "equalsIgnoreCase": "write a.asName() == b.asName()",
     "toUpper": "write text.upperAscii()",
     "has": "write has(a.b)",
     "lower": "write text.lowerAscii()",

@@ -312,7 +312,9 @@ _MODULES: Final[dict[str, str]] = {
         "optional.of optional.none optional.ofNonZeroValue hasValue value or orValue "
         "optional.unwrap unwrapOpt"
     ),
-    "policy": ("days hours minutes within dayOf percent total median percentile money amount"),
+    "policy": (
+        "asName looksLike days hours minutes within dayOf percent total median percentile money amount"
+    ),
     "calendars": "interval isOpen closed uncovered elapsed",
 }
 """Which functions each module under `functions/` declares; a test compares it with the modules."""

@@ -28,9 +28,26 @@ from policyscan.cel.types import (
     Type,
 )
 from policyscan.cel.values import DAY, DURATION_MAX, HOUR, LAST_DAY, MINUTE, Date, Duration, Money
+from policyscan.names import looks, person
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
+
+# --- names
+
+
+def _as_name(text: str) -> str:
+    budget.read(text, 4)
+    name = person(text)
+    budget.made(name)
+    return name
+
+
+def _looks_like(one: str, other: str) -> bool:
+    budget.read(one, 4)
+    budget.read(other, 4)
+    return not looks(one).isdisjoint(looks(other))
+
 
 # --- lengths of time
 
@@ -240,6 +257,22 @@ _MEDIANS: Final = (
 )
 
 FUNCTIONS: Final = (
+    Function(
+        "asName",
+        (Overload((STRING,), STRING, _as_name, True, total=True),),
+        "The text as names are compared: without case in any alphabet, one space for many, composed alike, "
+        "and without what nobody sees.",
+        ('"STRAUSS  Söhne".asName() == "Strauß SÖHNE".asName()', '"Zoë\\u200b Berg".asName() == "zoë berg"'),
+        policy=True,
+    ),
+    Function(
+        "looksLike",
+        (Overload((STRING, STRING), BOOL, _looks_like, True, total=True),),
+        "True if one text may be taken for the other: the same name, or one with letters of another alphabet "
+        "that are drawn alike. It is for what must not be the same; `asName` is for what has to be.",
+        ('"acme".looksLike("\\u0410cme")', '!"acme".looksLike("acne")'),
+        policy=True,
+    ),
     _lengths("days", _days, 'days(14) == duration("14d")'),
     _lengths("hours", _hours, 'hours(1.5) == duration("90m")'),
     _lengths("minutes", _minutes, 'minutes(30) == duration("30m")'),
