@@ -31,6 +31,14 @@ def test_a_report_that_is_read_back_shows_the_same(situation: str, name: str) ->
     assert again.exit_code == made.exit_code
 
 
+@pytest.mark.parametrize("situation", [name for name in SITUATIONS if name != "hostile"])
+def test_nothing_of_a_report_is_lost_in_a_file(situation: str) -> None:
+    made = SITUATIONS[situation]
+    policies = [one._replace(also="server", fixes={"in-post": "Ask."}) for one in made.policies]
+    made = made._replace(policies=tuple(policies))
+    assert load(saved(made), "r.json") == made
+
+
 def test_a_hostile_report_is_as_harmless_as_its_scan() -> None:
     made = load(saved(SITUATIONS["hostile"]), "r.json")
     for name in ("text", "markdown", "github"):

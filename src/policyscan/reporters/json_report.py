@@ -129,6 +129,7 @@ def _policy(policy: PolicyInfo) -> Json:
         "title": policy.title,
         "severity": policy.severity.value,
         "kind": policy.kind or None,
+        **({"also": policy.also} if policy.also else {}),
         "origin": policy.origin,
         "why": policy.why,
         "fix": policy.fix,

@@ -256,7 +256,16 @@ def _policy(id_: str, policy: _Object) -> PolicyInfo:
         policy.text("file"),
         policy.count("line"),
         policy.texts("requirements"),
+        policy.maybe_text("also") or "",
+        _fixes(policy),
     )
+
+
+def _fixes(policy: _Object) -> dict[str, str]:
+    if "fixes" not in policy.value:
+        return {}
+    fixes = policy.below("fixes")
+    return {requirement: fixes.text(requirement) for requirement in fixes.value}
 
 
 def _document(document: _Object) -> DocumentInfo:
