@@ -36,6 +36,7 @@ ORIGINS = {
 STATUSES = {
     "pass": "One that passes",
     "due": "One that is due",
+    "warning": "One that warns",
     "fail": "One that fails",
     "unknown": "One that is unknown",
     "not_applicable": "One that it does not apply to",
@@ -340,6 +341,8 @@ def _requirement(requirement: Requirement, policy: Policy) -> Iterator[str]:
     notes = ["On `null` it fails." if requirement.absent is Status.FAIL else "On `null` it is unknown."]
     if requirement.severity is not policy.info.severity:
         notes.append(f"Severity here: {requirement.severity.value}.")
+    if requirement.warns:
+        notes.append("Its fail is a warning: the control is met all the same.")
     if requirement.notice_days:
         notes.append(f"Due from {requirement.notice_days} days before it would fail.")
     yield f"{' '.join(notes)}{_says(requirement.say)}\n"
@@ -452,7 +455,7 @@ def _order(case: Mapping[str, Any], tests: Mapping[str, Any], status: str) -> tu
     return max(ranks) > rank, not shown, min(ranks) < rank, len(shown)
 
 
-_RANKS = ["not_applicable", "pass", "due", "unknown", "fail", "error"]
+_RANKS = ["not_applicable", "pass", "warning", "due", "unknown", "fail", "error"]
 
 
 def _example(case: Mapping[str, Any], one: Control) -> Iterator[str]:

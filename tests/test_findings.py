@@ -66,6 +66,7 @@ def test_statuses_are_ordered_from_what_does_not_matter_to_what_could_not_be_eva
         Status.NOT_APPLICABLE,
         Status.PASS,
         Status.WAIVED,
+        Status.WARNING,
         Status.DUE,
         Status.UNKNOWN,
         Status.FAIL,
@@ -91,7 +92,7 @@ def test_every_status_has_its_row_in_the_table() -> None:
 
 
 def test_findings_are_what_someone_must_act_on() -> None:
-    assert {Status.FAIL, Status.DUE, Status.UNKNOWN, Status.ERROR} == FINDINGS
+    assert {Status.FAIL, Status.DUE, Status.WARNING, Status.UNKNOWN, Status.ERROR} == FINDINGS
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,7 @@ def test_every_check_of_documents_has_what_a_rule_needs() -> None:
         ({}, Score(0, 0, 0)),
         ({Status.NOT_APPLICABLE: 3}, Score(0, 0, 0)),
         ({Status.PASS: 3, Status.DUE: 1, Status.FAIL: 3, Status.UNKNOWN: 7}, Score(4, 11, 14)),
+        ({Status.PASS: 3, Status.WARNING: 1, Status.FAIL: 1}, Score(4, 4, 5)),
         ({Status.PASS: 1, Status.WAIVED: 2}, Score(1, 1, 3)),
         ({Status.ERROR: 2, Status.PASS: 1}, Score(1, 3, 3)),
     ],
@@ -220,6 +222,7 @@ WORTH = {
     Status.FAIL: 1,
     Status.UNKNOWN: 3,
     Status.DUE: 0,
+    Status.WARNING: 0,
     Status.WAIVED: 0,
     Status.PASS: 0,
     Status.NOT_APPLICABLE: 0,
@@ -237,7 +240,7 @@ def expected_code(
     codes = set()
     for status, severity in found:
         code = WORTH[status]
-        if status is Status.DUE and flags["fail_on_due"]:
+        if status in (Status.DUE, Status.WARNING) and flags["fail_on_due"]:
             code = 1
         if code != 2 and list(Severity).index(severity) < list(Severity).index(threshold):
             code = 0

@@ -126,7 +126,10 @@ def test_who_was_there_on_the_day_may_have_approved(dates: dict[str, Any]) -> No
     assert (marked.status, problems) == (Status.WAIVED, [])
 
 
-@pytest.mark.parametrize("status", [Status.FAIL, Status.DUE])
+WAIVABLE = (Status.FAIL, Status.DUE, Status.WARNING)
+
+
+@pytest.mark.parametrize("status", WAIVABLE)
 def test_a_waiver_marks_what_it_covers(status: Status) -> None:
     (marked,), problems = apply([result(status)], waiver())
     assert not problems
@@ -140,7 +143,7 @@ def test_a_waiver_marks_what_it_covers(status: Status) -> None:
     assert marked._replace(status=status, waiver=None) == result(status)
 
 
-@pytest.mark.parametrize("status", [s for s in Status if s not in (Status.FAIL, Status.DUE)])
+@pytest.mark.parametrize("status", [s for s in Status if s not in WAIVABLE])
 def test_a_waiver_touches_nothing_else_and_is_then_not_needed(status: Status) -> None:
     marked, problems = apply([result(status)], waiver())
     assert marked == [result(status)]

@@ -62,10 +62,11 @@ class Status(_Ranked):
     NOT_APPLICABLE = "not_applicable", 0
     PASS = "pass", 1
     WAIVED = "waived", 2
-    DUE = "due", 3
-    UNKNOWN = "unknown", 4
-    FAIL = "fail", 5
-    ERROR = "error", 6
+    WARNING = "warning", 3
+    DUE = "due", 4
+    UNKNOWN = "unknown", 5
+    FAIL = "fail", 6
+    ERROR = "error", 7
 
 
 class Grade(_Ranked):
@@ -83,7 +84,7 @@ class Effect(Enum):
 
     STOP = "stop"  # 2, whatever the severity
     FAIL = "fail"  # 1 at or above --fail-on
-    DUE = "due"  # as FAIL with --fail-on-due, else nothing
+    DUE = "due"  # what is due, and a warning: as FAIL with --fail-on-due, else nothing
     UNKNOWN = "unknown"  # 3 at or above --fail-on
     NOTHING = "nothing"
 
@@ -106,12 +107,15 @@ TRAITS: Mapping[Status, Traits] = {
     Status.FAIL: Traits("fail", "❌", "31", True, "error", "fail", "error", Effect.FAIL),
     Status.UNKNOWN: Traits("unknown", "❔", "36", True, "none", "open", "notice", Effect.UNKNOWN),
     Status.DUE: Traits("due", "⏰", "33", True, "warning", "fail", "warning", Effect.DUE),
+    Status.WARNING: Traits("warning", "⚠️", "33", True, "warning", "fail", "warning", Effect.DUE),
     Status.WAIVED: Traits("waived", "🔕", "34", False, "error", "fail", None, Effect.NOTHING),
     Status.PASS: Traits("pass", "✅", "32", False, "none", "pass", None, Effect.NOTHING),
     Status.NOT_APPLICABLE: Traits(
         "not applicable", "⚪", "90", False, "none", "notApplicable", None, Effect.NOTHING
     ),
 }
+MET = frozenset({Status.PASS, Status.DUE, Status.WARNING})
+"""Statuses of a control whose test is met."""
 FINDINGS = frozenset(status for status, traits in TRAITS.items() if traits.finding)
 
 
@@ -596,11 +600,12 @@ def taken_away(documents: Iterable[DocumentInfo]) -> Taken:
 
 
 def score(documents: Iterable[DocumentInfo]) -> Score:
-    """The score of some documents' controls. What is due still passes, what is waived does not, and what by
-    its nature does not apply is not counted; what does not because somebody says so counts as not passed."""
+    """The score of some documents' controls. What is due, and what a warning is about, still passes; what is
+    waived does not. What by its nature does not apply is not counted; what does not because somebody says so
+    counts as not passed."""
     every = tuple(documents)
     controls, taken = control_tally(every), taken_away(every).whole
-    low = controls.get(Status.PASS, 0) + controls.get(Status.DUE, 0)
+    low = sum(controls.get(status, 0) for status in MET)
     untold = controls.get(Status.UNKNOWN, 0) + controls.get(Status.ERROR, 0)
     total = low + untold + controls.get(Status.FAIL, 0) + controls.get(Status.WAIVED, 0) + taken
     return Score(low, low + untold, total, taken)

@@ -20,7 +20,7 @@ LONGEST_DAYS = 366  # a year, whichever
 ALL = "*"
 
 Locate = Callable[[Any, Any], Span]
-_WAIVABLE = frozenset({Status.FAIL, Status.DUE})
+_WAIVABLE = frozenset({Status.FAIL, Status.DUE, Status.WARNING})
 _NEEDED = ("policy", "reason", "requested_by", "approved_by", "approved_on", "expires_on")
 _WORDS = {
     "policy": "which control it is for",

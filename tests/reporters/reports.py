@@ -202,6 +202,10 @@ ENDING = Result(
     "2026-11-15",
     basis=Basis(Grade.DECLARED, "insurance", None, "2026-10-31", 0, "", span(HARBOR, 3, 1, 10)),
 )
+THIN = ENDING._replace(
+    requirement="defence", status=Status.WARNING, severity=Severity.LOW,
+    message="lawyers' bills are paid out of its limit", until=None,
+)  # fmt: skip
 COVERED = ENDING._replace(status=Status.PASS, message="cover is in force", until="2026-12-15")
 NO_PLAN = COORDINATOR._replace(
     status=Status.NOT_APPLICABLE, message="no plan is required", reason="a sole trader"
@@ -366,6 +370,7 @@ SITUATIONS: dict[str, Report] = {
     "waived": report(WAIVED, RUNS, COVERED, OLD_WAIVER),
     "unknown": report(RESTORED, ORDERED, RUNS, COVERED),
     "due": report(ENDING, RUNS),
+    "warning": report(THIN, RUNS),
     "not-applicable": report(NO_PLAN, RUNS, COVERED, complete=True),
     "crashed": report(CRASHED, CRASHED_DOCUMENT, RUNS),
     "disputed": _disputed(),

@@ -71,6 +71,8 @@ def test_junit_has_an_error_where_something_was_not_checked(situation: str) -> N
         (Status.UNKNOWN, Gate(allow_unknown=True), "skipped"),
         (Status.DUE, Gate(), "system-out"),
         (Status.DUE, Gate(fail_on_due=True), "failure"),
+        (Status.WARNING, Gate(), "system-out"),
+        (Status.WARNING, Gate(fail_on_due=True), "failure"),
     ],
 )
 def test_junit_fails_where_the_scan_does(status: Status, gate: Gate, end: str) -> None:

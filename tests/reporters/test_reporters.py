@@ -123,6 +123,7 @@ def _junit_shows(status: Status, text: str) -> bool:
     ends = {
         Status.PASS: [],
         Status.DUE: ["system-out"],
+        Status.WARNING: ["system-out"],
         Status.FAIL: ["failure"],
         Status.UNKNOWN: ["failure"],
         Status.ERROR: ["error"],
@@ -153,6 +154,7 @@ def _ocsf_shows(status: Status, text: str) -> bool:
     words = {
         Status.PASS: ("Pass", "New"),
         Status.DUE: ("Warning", "New"),
+        Status.WARNING: ("Warning", "New"),
         Status.FAIL: ("Fail", "New"),
         Status.WAIVED: ("Fail", "Suppressed"),
         Status.UNKNOWN: ("Unknown", "New"),
@@ -170,7 +172,7 @@ def _oscal_shows(status: Status, text: str) -> bool:
     }
     if status is Status.NOT_APPLICABLE:
         return "AV-01" not in states
-    met = "satisfied" if status in {Status.PASS, Status.DUE} else "not-satisfied"
+    met = "satisfied" if status in {Status.PASS, Status.DUE, Status.WARNING} else "not-satisfied"
     said = states["AV-01"].get("remarks", "pass")
     return states["AV-01"]["state"] == met and said == TRAITS[status].label
 

@@ -178,7 +178,7 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
     for gap in result.gaps:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")
-    if result.status in (Status.FAIL, Status.DUE):
+    if result.status in (Status.FAIL, Status.DUE, Status.WARNING):
         yield from _wrapped(f"Fix: {policy.info.fix_of(result.requirement)}", "  ")
     for trace in one.traces:
         yield ""

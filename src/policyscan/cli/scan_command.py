@@ -28,7 +28,7 @@ from policyscan.session.run import scan
     type=click.Choice([s.value for s in Severity]),
     help="Lowest severity that makes the exit code 1 or 3.  [default: that of policyscan.yaml, else low]",
 )
-@click.option("--fail-on-due", is_flag=True, help="Let what is due count like a fail.")
+@click.option("--fail-on-due", is_flag=True, help="Let what is due, and warnings, count like a fail.")
 @click.option(
     "--exit-zero", is_flag=True, help="Exit 0 whatever is found; still 2 if something could not be evaluated."
 )

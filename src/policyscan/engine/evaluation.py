@@ -282,7 +282,7 @@ class Evaluation:
             finally:
                 self._asking = asking_policy
             turn = earliest(its, *(outcome.turn for outcome in outcomes))
-            self._others[key] = worst(outcome.status for outcome in outcomes), turn
+            self._others[key] = worst(outcome.told for outcome in outcomes), turn
         status, turn = self._others[key]
         clock.turn_day = min(clock.turn_day, turn[0])
         clock.turn_instant = min(clock.turn_instant, turn[1])

@@ -100,7 +100,7 @@ class Explainer:
         traced = [(v, self._traced(policy, v)) for v in _decisive(outcome)]
         disagreement = self._disagreement(outcome, traced)
         # Not every format has unknown results explained, and the exit code is the same for all.
-        status = outcome.status if disagreement is None or (unknown and not self.agreed) else Status.ERROR
+        status = outcome.told if disagreement is None or (unknown and not self.agreed) else Status.ERROR
         if unknown and not self.gaps and disagreement is None:
             return self._bare(policy, outcome)
         in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
@@ -157,7 +157,7 @@ class Explainer:
             document=document.id,
             kind=document.kind.name,
             subject=outcome.subject,
-            status=outcome.status,
+            status=outcome.told,
             severity=outcome.severity,
             message="",
             span=Span(document.file, 1, 1, 1, 1),

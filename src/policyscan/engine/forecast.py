@@ -90,6 +90,9 @@ class Forecast:
         return found
 
     def _result(self, now: Outcome, then: Outcome, later: PolicyClock, turn: int) -> Result:
+        item = then.item
+        if item.__class__ is Requirement and item.due is not None:
+            then = then._replace(item=item._replace(say=item.due))
         explained = self._result_at(later, then)
         if explained.status is Status.ERROR:
             return explained._replace(subject=now.subject, requirement=now.requirement, severity=now.severity)

@@ -99,6 +99,12 @@ class Outcome(NamedTuple):
     gaps: tuple[Gap, ...] = ()
     shortfall: Shortfall | None = None
 
+    @property
+    def told(self) -> Status:
+        """The status that people are told: a fail of what only warns is a warning."""
+        warns = self.status is Status.FAIL and self.item.__class__ is Requirement and self.item.warns
+        return Status.WARNING if warns else self.status
+
 
 class Evaluated(NamedTuple):
     """What a policy gives for a document: its outcomes, and the earliest turn of anything in it.

@@ -16,6 +16,7 @@ from policyscan.engine.projection import MemberSource, Projector, projector_for
 from policyscan.engine.sight import Viewer
 from policyscan.engine.taking import Taking, ending, taking, too_much
 from policyscan.findings import (
+    MET,
     DocumentInfo,
     Grade,
     PolicyInfo,
@@ -144,7 +145,7 @@ def _grades(
     grades: list[Grade] = []
     failed: list[Result] = []
     for policy in plan.policies:
-        if statuses.get(policy.id) in (Status.PASS, Status.DUE):
+        if statuses.get(policy.id) in MET:
             try:
                 own = policy.about(evaluation.document.kind.name) or policy
                 grades.append(evaluation.grade_of(own, evaluation.clock))

@@ -245,6 +245,8 @@ class PolicyChecker:
             means=self.expressions.meaning(env, (*path, "means")),
             reads=self.reads.before(part),
             disputes=self._disputes(env, names, (*path, "disputes")),
+            warns=item.get("warns", False),
+            due=self.expressions.message(env, (*path, "due"), names, counted=True),
         )
 
     def _figures(self, env: cel.Env, names: tuple[str, ...]) -> tuple[tuple[str, Code], ...]:

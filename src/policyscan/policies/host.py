@@ -7,7 +7,7 @@ from typing import Final
 from policyscan.cel import HostFunction
 from policyscan.cel.types import BOOL, STRING, Enum
 
-_STATUS: Final = Enum("status", ("pass", "fail", "unknown", "not_applicable", "error"))
+_STATUS: Final = Enum("status", ("pass", "warning", "fail", "unknown", "not_applicable", "error"))
 _GRADE: Final = Enum("evidence grade", ("declared", "document", "tool_export", "tested"), ordered=True)
 
 FUNCTIONS: Final = (

@@ -130,7 +130,7 @@ class Dispute(NamedTuple):
 class Requirement(NamedTuple):
     """What must hold for a subject; `absent` is the status where it stumbles over a known nothing, and
     `means` says it in a sentence, with the values that its parameters have. `disputes` stands in for its
-    rule's."""
+    rule's. Where it `warns`, its fail is a warning; `due` is said instead of `say` of what will fail."""
 
     id: str
     that: Code
@@ -144,6 +144,8 @@ class Requirement(NamedTuple):
     means: str | None
     reads: Reads = Reads()
     disputes: tuple[Dispute, ...] = ()
+    warns: bool = False
+    due: Message | None = None
 
 
 # What every row of a table has: the id of its member; the id of what it is for, an element or the member;

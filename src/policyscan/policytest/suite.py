@@ -148,8 +148,9 @@ def _possible(policy: Policy) -> tuple[str, ...]:
     conditions = [policy.applies, policy.when, *(requirement.when for requirement in policy.require)]
     may_be_idle = any(conditions) or any(b.empty == "not_applicable" for b in policy.for_each)
     may_be_due = any(requirement.notice_days for requirement in policy.require)
+    may_warn = any(requirement.warns for requirement in policy.require)
     idle, due = ("not_applicable",) if may_be_idle else (), ("due",) if may_be_due else ()
-    return (*_ALWAYS, *idle, *due)
+    return (*_ALWAYS, *idle, *due, *(("warning",) if may_warn else ()))
 
 
 def _strays(pack: Pack) -> list[PolicyscanError]:

@@ -45,7 +45,7 @@ from policyscan.reporters.wording import (
 # GitHub drops a step summary above 1 MiB whole.
 MOST_BYTES = 1 << 20
 _QUESTIONS = 5
-_ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WAIVED)
+_ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING, Status.WAIVED)
 
 
 def render(report: Report, options: Options) -> str:

@@ -45,6 +45,7 @@ _SEVERITIES = {
 _COMPLIANCE = {
     Status.PASS: (1, "Pass"),
     Status.DUE: (2, "Warning"),
+    Status.WARNING: (2, "Warning"),
     Status.FAIL: (3, "Fail"),
     Status.WAIVED: (3, "Fail"),
     Status.UNKNOWN: (0, "Unknown"),

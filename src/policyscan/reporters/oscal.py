@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from policyscan.display import json_text, one_line
 from policyscan.findings import (
+    MET,
     TRAITS,
     DocumentInfo,
     Json,
@@ -40,7 +41,6 @@ _NAMESPACE = UUID(
 )  # ours; what is named in it is said where it is used
 _NS = "https://policyscan.readthedocs.io/ns/oscal"
 _NO_TOKEN = re.compile(r"[^\w.-]", re.ASCII)
-_SATISFIED = frozenset((Status.PASS, Status.DUE))
 _ABOUT = "Each control's test is met or not on the day of the scan, with the evidence in the inventory."
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False, indent=1).encode
 
@@ -171,7 +171,7 @@ class _Assessment:
         description: str,
         observation: str,
     ) -> Json:
-        state: dict[str, Json] = {"state": "satisfied" if status in _SATISFIED else "not-satisfied"}
+        state: dict[str, Json] = {"state": "satisfied" if status in MET else "not-satisfied"}
         if status is not Status.PASS:
             state["reason"] = {"fail": "fail"}.get(str(status), "other")
             state["remarks"] = TRAITS[status].label

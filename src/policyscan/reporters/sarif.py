@@ -94,7 +94,7 @@ def render(report: Report, options: Options) -> str:
 
 def _chosen(report: Report, options: Options) -> list[Result]:
     """The results that belong in the log, greatest severity first, as consumers cut off the end."""
-    wanted = {Status.ERROR, Status.FAIL, Status.DUE}
+    wanted = {Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING}
     if options.sarif_unknown:
         wanted.add(Status.UNKNOWN)
     if options.sarif_suppressed:

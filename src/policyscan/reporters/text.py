@@ -61,7 +61,7 @@ _LABEL = 9
 _TAKEN = "TAKEN"  # what statements take away
 _TAB = re.compile(r"(\t)")
 _COLOR_OR_TAB = re.compile(r"(\t|\x1b\[[0-9;]+m)")
-_ACT = (Status.ERROR, Status.FAIL, Status.DUE)
+_ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING)
 
 
 def render(report: Report, options: Options) -> str:

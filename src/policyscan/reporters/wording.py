@@ -44,6 +44,7 @@ SHOWN = (
     Status.ERROR,
     Status.FAIL,
     Status.DUE,
+    Status.WARNING,
     Status.UNKNOWN,
     Status.WAIVED,
     Status.PASS,
