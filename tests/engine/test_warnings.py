@@ -31,7 +31,8 @@ def test_a_fail_of_what_warns_is_a_warning(world: World, facts: str, a: str, b: 
 
 def test_elements_warn_too(world: World) -> None:
     world.policy(
-        "require:\n  - id: a\n    warns: true\n    each: {t: shop.tools}\n    that: t.safe\n    say: '{t.id}'\n"
+        "require:\n  - id: a\n    warns: true\n    each: {t: shop.tools}\n    that: t.safe\n"
+        "    say: '{t.id}'\n"
     )
     result = world.one("tools: [{id: a, safe: true}, {id: b, safe: false}, {id: c, safe: false}]\n")
     assert (result.status, result.message) == (Status.WARNING, "b (+1 more)")
