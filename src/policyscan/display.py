@@ -30,6 +30,7 @@ _ACTING = re.compile(
 )
 
 _WIDEST = 160
+_NARROWEST = 20
 _ZWJ = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
 
@@ -117,20 +118,21 @@ def _width(char: str, last: int) -> int:
     return 2 if east_asian_width(char) in "WF" else 1
 
 
-def snippet(source: Source, span: Span, spell: Callable[[str], str] = str) -> str:
+def snippet(source: Source, span: Span, spell: Callable[[str], str] = str, width: int | None = None) -> str:
     """The span's first line with its number, and carets under the span: two lines of text, safe to print.
 
-    A line longer than 160 characters is cut around the span. `spell` gives what becomes of a character where
-    it is shown, as a code page may lack it.
+    A line longer than 160 characters, or wider than `width` with its number, is cut around the span. `spell`
+    gives what becomes of a character where it is shown, as a code page may lack it.
     """
     text = source.line(span.line)
     first = span.column - 1
     last = span.end_column - 1 if span.end_line == span.line else len(text)
-    cut = max(0, first - _WIDEST // 2) if len(text) > _WIDEST else 0
-    text = text[cut : cut + _WIDEST]
+    gutter = f"{span.line} | "
+    widest = _WIDEST if width is None else max(_NARROWEST, min(_WIDEST, width - len(gutter)))
+    cut = max(0, min(first - widest // 4, len(text) - widest)) if len(text) > widest else 0
+    text = text[cut : cut + widest]
     first, last = first - cut, min(last - cut, len(text))
     shown = _characters(text, spell)
-    gutter = f"{span.line} | "
     lead = " " * len(gutter) + _under(shown[:first], " ")
     carets = _under(shown[first:last], "^")
     return f"{gutter}{''.join(shown)}\n{lead}{carets if '^' in carets else '^'}"

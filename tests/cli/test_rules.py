@@ -72,9 +72,10 @@ def test_a_contradiction_is_told_and_takes_the_word_away(monkeypatch: pytest.Mon
     assert summary["controls"]["fail"] == 0
     assert summary["results"]["fail"] == 1
     text = policyscan(monkeypatch, here, "scan", "acme.yaml", *AS_OF, "--select", "TEN-02").out
-    assert "web is called dedicated, with 43 tenants  acme.yaml:11, 12\n" in text
+    assert "web is called dedicated, with 43 tenants" in text
+    assert "acme.yaml:11, 12\n" in text
     assert "Which is right? web is called dedicated, with 43 tenants" in text
-    assert "Checks of the inventory itself: 1 fail. Exit 1." in text
+    assert "Checks of the inventory itself: 1 fail." in text
 
 
 @pytest.mark.parametrize("profile", ["essentials", "insurer", "full"])

@@ -219,7 +219,12 @@ WAIVED = ANTIVIRUS._replace(
 )
 
 
-def report(*results: Result, problems: tuple[Problem, ...] = (), complete: bool = False) -> Report:
+def report(
+    *results: Result,
+    problems: tuple[Problem, ...] = (),
+    complete: bool = False,
+    policies: tuple[PolicyInfo, ...] = POLICIES,
+) -> Report:
     """A report of the documents that the results belong to."""
     documents: dict[tuple[str, str], list[Result]] = {}
     for result in results:
@@ -228,7 +233,7 @@ def report(*results: Result, problems: tuple[Problem, ...] = (), complete: bool 
         document_info(id_, kind, group[0].span.file, group, name=id_.title(), as_of="2026-10-30")
         for (kind, id_), group in documents.items()
     ]
-    return make_report(SCAN, POLICIES, infos, results, problems, complete=complete)
+    return make_report(SCAN, policies, infos, results, problems, complete=complete)
 
 
 def _clean() -> Report:

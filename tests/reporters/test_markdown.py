@@ -62,7 +62,7 @@ def test_nobody_is_notified() -> None:
 def test_a_table_for_every_inventory_with_findings_and_one_of_all() -> None:
     shown = text(SITUATIONS["findings"])
     assert shown.count("| Status | Control | Severity | What | Evidence | Where |") == 2
-    assert "| acme | 2 |  | 1 | 0–1 of 3 |" in shown
+    assert "| acme | 2 |  | 1 | 0 to 1 of 3 |" in shown
     assert "| Status |" not in text(SITUATIONS["clean"])
 
 

@@ -84,7 +84,7 @@ def test_counts() -> None:
     assert plural(1200, "control") == "1,200 controls"
     assert counted({}) == "nothing evaluated"
     assert counted({Status.PASS: 2, Status.FAIL: 1, Status.DUE: 0}) == "1 fail · 2 pass"
-    assert scored(Score(4, 11, 14)) == "4–11 of 14"
+    assert scored(Score(4, 11, 14)) == "4 to 11 of 14"
     assert scored(Score(4, 4, 4)) == "4 of 4"
 
 
@@ -121,7 +121,7 @@ def lacking(policy: str, *questions: str, document: str = "acme") -> Result:
         (
             [lacking("A", "q"), lacking("A", "q", "r", document="beta")],
             1,
-            ([Question("q", ("A",), ())], 1),
+            ([Question("q", ("A",), (), 2)], 1),
         ),
     ],
 )
@@ -131,7 +131,7 @@ def test_next_questions(unknowns: list[Result], most: int, expected: tuple[list[
 
 def test_a_gap_without_a_question_asks_for_its_path() -> None:
     unknown = RESTORED._replace(gaps=(Gap("a[x].b", "a[].b"),))
-    assert next_questions([unknown], 1)[0] == [Question("What is a[].b?", ("REC-02",), ())]
+    assert next_questions([unknown], 1)[0] == [Question("What is a[].b?", ("REC-02",), (), 1, ("x",))]
 
 
 def test_results_that_say_the_same_of_one_place_go_together_where_the_first_stood() -> None:

@@ -21,9 +21,11 @@ def wants_color(choice: str) -> bool:
 
 
 def width() -> int | None:
-    """The columns of the terminal; None where standard output is none, so that no line is cut."""
+    """The columns of the terminal; where standard output is none, those that COLUMNS asks for, else None:
+    then no line is broken."""
     if not _is_terminal():
-        return None
+        asked = os.environ.get("COLUMNS", "")
+        return int(asked) if asked.isascii() and asked.isdecimal() and 0 < int(asked) < 10_000 else None
     import shutil
 
     return shutil.get_terminal_size().columns

@@ -40,7 +40,7 @@ def _lazily(module: str, function: str = "render") -> Callable[[Report, Options]
 
 REPORTERS: dict[str, Reporter] = {
     "text": Reporter(
-        "for people: one line a control, then what to find out next",
+        "for people: what to act on, then what to find out next",
         _lazily("text"),
         lambda options: Needs(evidence=options.full, gaps=True, grades=True),
     ),

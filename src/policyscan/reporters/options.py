@@ -30,6 +30,7 @@ class Options(NamedTuple):
     width: int | None = None  # columns of the terminal; None: lines are never cut
     taken: int = 0  # bytes that stand before the report where it is added to a file
     color: bool = False
+    link: Callable[[str, int], str | None] | None = None  # the URL of a line, for terminals that know links
     spell: Callable[[str], str] = str  # what becomes of a text where it is printed
     full: bool = False
     source: Callable[[str], Source | None] = _no_source  # the text of a file, for snippets

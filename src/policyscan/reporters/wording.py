@@ -25,6 +25,7 @@ from policyscan.findings import (
     Statement,
     Status,
     ValueRead,
+    WaiverMark,
     control_tally,
     document_check_tally,
     score,
@@ -82,11 +83,11 @@ def counted(tally: Mapping[Status, int]) -> str:
 
 
 def sums(documents: Sequence[DocumentInfo]) -> str:
-    """`3 fail · 7 unknown. Score 4–11 of 14. Checks of the inventory itself: 1 fail.`"""
-    points = score(documents)
+    """`3 fail · 7 unknown · 4 pass. Of 14 controls that apply, between 4 and 11 pass.`; of several documents
+    checks are counted, one for each control and inventory."""
     text = f"{counted(told_apart(documents))}."
-    if points.total:
-        text += f" Score {scored(points)}"
+    if share := passing(score(documents), "control" if len(documents) == 1 else "check"):
+        text += f" {share}"
         text += f"; {taken}." if (taken := taken_in_all(documents)) else "."
     checks = document_check_tally(documents)
     if any(checks.values()):
@@ -147,12 +148,22 @@ def taken_from(document: DocumentInfo) -> Iterator[tuple[Statement, str]]:
         yield statement, "; ".join(filter(None, (whole, f"in part: {part}" if part else "")))
 
 
-def scored(score: Score) -> str:
-    """`4–11 of 14`, or `4 of 14` when no answer is outstanding; a dash where nothing is scored."""
-    if not score.total:
+def passing(points: Score, noun: str) -> str:
+    """`Of 14 controls that apply, between 4 and 11 pass`; empty where none applies."""
+    if not points.total:
+        return ""
+    applying = f"Of {plural(points.total, noun)} that {'applies' if points.total == 1 else 'apply'}"
+    if points.low == points.high:
+        return f"{applying}, {points.low:,} {'passes' if points.low == 1 else 'pass'}"
+    return f"{applying}, between {points.low:,} and {points.high:,} pass"
+
+
+def scored(points: Score) -> str:
+    """`4 to 11 of 14`, or `4 of 14` when no answer is outstanding; a dash where nothing is scored."""
+    if not points.total:
         return "–"
-    low = f"{score.low:,}" if score.low == score.high else f"{score.low:,}–{score.high:,}"
-    return f"{low} of {score.total:,}"
+    low = f"{points.low:,}" if points.low == points.high else f"{points.low:,} to {points.high:,}"
+    return f"{low} of {points.total:,}"
 
 
 def show(value: Json, widest: int = 120) -> str:
@@ -275,9 +286,17 @@ def grade_name(grade: Grade) -> str:
     return str(grade).replace("_", " ")
 
 
+_BEHIND = {
+    Grade.TESTED: "a test",
+    Grade.TOOL_EXPORT: "the export of a tool",
+    Grade.DOCUMENT: "a document",
+    Grade.DECLARED: "somebody's word",
+}
+
+
 def graded(grades: Mapping[Grade, int]) -> str:
-    """`2 tested, 5 tool export, 4 declared`: how many controls rest on each grade of evidence."""
-    return ", ".join(f"{count:,} {grade_name(grade)}" for grade, count in grades.items())
+    """What stands behind controls that hold: `a test (2), somebody's word (4)`."""
+    return ", ".join(f"{_BEHIND[grade]} ({count:,})" for grade, count in grades.items())
 
 
 def headline_and_question(result: Result) -> str:
@@ -306,16 +325,19 @@ def by_document(report: Report) -> dict[tuple[str, str], list[Result]]:
 
 
 class Question(NamedTuple):
-    """A question worth asking next, the controls it settles, and those that need more answers besides."""
+    """A question worth asking next, the controls it settles, those that need more answers besides, and how
+    many inventories it is about; `things` are the keys of what it is asked of."""
 
     text: str
     settles: tuple[str, ...]
     helps: tuple[str, ...]
+    inventories: int = 1
+    things: tuple[str, ...] = ()
 
 
 def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question], int]:
     """The at most `most` questions that together settle the most controls, and how many others there are."""
-    needs = _needs(unknowns)
+    needs, things = _needs(unknowns)
     askers: dict[str, set[tuple[str, str]]] = {}
     for control, questions in needs.items():
         for question in questions:
@@ -329,18 +351,49 @@ def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question
             needs[control].discard(best)
         settled = _policies(control for control in controls if not needs[control])
         helped = _policies(control for control in controls if needs[control])
-        asked.append(Question(best, settled, tuple(p for p in helped if p not in settled)))
+        about = len({document for document, _ in controls})
+        helps = tuple(policy for policy in helped if policy not in settled)
+        asked.append(Question(best, settled, helps, about, tuple(things.get(best, ()))))
     return asked, total - len(asked)
 
 
-def _needs(unknowns: Iterable[Result]) -> dict[tuple[str, str], set[str]]:
-    """Which questions each control of each document has open."""
+def decides(question: Question) -> str:
+    """What an answer does: `decides PLAN-01, PLAN-11; needed for RISK-01`."""
+    parts = [f"decides {', '.join(question.settles)}"] if question.settles else []
+    parts += [f"needed for {', '.join(question.helps)}"] if question.helps else []
+    return "; ".join(parts)
+
+
+def asked_of(question: Question, most: int = 3) -> str:
+    """What a question is about: `lt-02, lt-03 and 4 more`; empty where it is about the inventory."""
+    named_ = ", ".join(question.things[:most])
+    return named_ + (f" and {len(question.things) - most:,} more" if len(question.things) > most else "")
+
+
+def accepted(mark: WaiverMark) -> str:
+    """A waiver in words: `fail accepted until 2026-12-01 by p-ames: the laptop is replaced in May`."""
+    by = f"{mark.covers.value} accepted until {mark.expires_on} by {one_line(mark.approved_by)}"
+    return f"{by}: {one_line(mark.reason)}"
+
+
+_KEY = re.compile(r"\[([^\]]+)\]")
+
+
+def _needs(
+    unknowns: Iterable[Result],
+) -> tuple[dict[tuple[str, str], set[str]], dict[str, dict[str, None]]]:
+    """Which questions each control of each document has open, and what each of them is asked of."""
     needs: dict[tuple[str, str], set[str]] = {}
+    things: dict[str, dict[str, None]] = {}
     for result in unknowns:
+        check = f"{result.kind} {result.document}", result.policy
         for gap in result.gaps:
-            question = gap.question or f"What is {gap.generic_path}?"
-            needs.setdefault((result.document, result.policy), set()).add(one_line(question))
-    return needs
+            question = one_line(gap.question or f"What is {gap.generic_path}?")
+            needs.setdefault(check, set()).add(question)
+            key = _KEY.findall(gap.path)
+            if key and not key[-1].isdecimal():
+                things.setdefault(question, {})[one_line(key[-1])] = None
+    return needs, things
 
 
 def _settled(controls: Iterable[tuple[str, str]], needs: Mapping[tuple[str, str], set[str]]) -> int:

@@ -1,0 +1,90 @@
+"""What belongs together in a report for people: results that have one cause are told once.
+
+In: results of one document. Out: groups of them, the worst first in each. Results of one control belong
+together; so do those of several where the file says that there is nothing: `crisis_plan: null` is one cause,
+however many controls ask for the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from policyscan.findings import FINDINGS, Result, Status
+from policyscan.records import NamedTuple
+from policyscan.source import Source, Span
+
+ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING)
+_NOTHING = frozenset(("null", "~", "[]", "{}"))
+
+
+class Cause(NamedTuple):
+    """Results that are told together: the worst of them, and the others in the order of the report."""
+
+    worst: Result
+    others: tuple[Result, ...] = ()
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """All of them."""
+        return (self.worst, *self.others)
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The ids of their controls, that of the worst first."""
+        return tuple(dict.fromkeys(result.policy for result in self.results))
+
+
+def causes(results: Iterable[Result], source: Callable[[str], Source | None]) -> list[Cause]:
+    """What must be acted on, what is unknown and what is waived, by cause, in the order of the report.
+
+    What is unknown is told with the rest of its control where there is something to act on.
+    """
+    told = [result for result in results if result.status in FINDINGS or result.waiver]
+    empty = _empty_places(told, source)
+    groups: dict[Hashable, list[Result]] = {}
+    for result in told:
+        groups.setdefault(_key(result, empty), []).append(result)
+    _move_along(groups)
+    return [Cause(first, tuple(rest)) for first, *rest in groups.values()]
+
+
+def _key(result: Result, empty: frozenset[Span]) -> Hashable:
+    if result.status in ACT and result.span in empty:
+        return result.span, result.status
+    return result.policy
+
+
+def _move_along(groups: dict[Hashable, list[Result]]) -> None:
+    """Lets what is unknown of a control go with its cause, if all else of that control has one."""
+    home = {result.policy: key for key, group in groups.items() if key != group[0].policy for result in group}
+    for policy, key in home.items():
+        alone = groups.get(policy, [])
+        if alone and all(result.status is Status.UNKNOWN for result in alone):
+            groups[key] += groups.pop(policy)
+
+
+def _empty_places(results: Sequence[Result], source: Callable[[str], Source | None]) -> frozenset[Span]:
+    """The places of several results at which a file says that there is nothing."""
+    seen: set[Span] = set()
+    shared: set[Span] = set()
+    for result in results:
+        if result.status in ACT:
+            (shared if result.span in seen else seen).add(result.span)
+    return frozenset(span for span in shared if _is_empty(span, source))
+
+
+def _is_empty(span: Span, source: Callable[[str], Source | None]) -> bool:
+    if span.end_line != span.line or span.end_column - span.column > 4:
+        return False
+    text = source(span.file)
+    return text is not None and text.line(span.line)[span.column - 1 : span.end_column - 1] in _NOTHING
+
+
+def same(results: Iterable[Result]) -> list[list[Result]]:
+    """Results that share control, status, file and region, each group where its first one stood: consumers
+    of SARIF and of GitLab's format know them by these alone, and drop all but the first."""
+    groups: dict[Hashable, list[Result]] = {}
+    for result in results:
+        key = (result.policy, result.document, result.kind, result.status, result.severity, result.span)
+        groups.setdefault(key, []).append(result)
+    return list(groups.values())
