@@ -126,3 +126,47 @@ def test_a_zone_of_the_machine_is_told_in_an_inventory() -> None:
     for name in ("localtime", "right/Europe/Berlin"):
         (problem,) = opened(client(f"time_zone: {name}\n"))
         assert problem.startswith(f"time_zone: {name} is no time zone")
+
+
+CONFLICT = "<<<<<<< HEAD\n{a}\n=======\n{b}\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.yaml", client(CONFLICT.format(a="devices: []", b="devices: null"))),
+        ("x.yaml", client("devices: [\n" + CONFLICT.format(a="{id: a},", b="{id: b},") + "]\n")),
+        ("x.yaml", client("people:\n" + CONFLICT.format(a="  - {id: a}", b="  - {id: b}"))),
+        (
+            "x.yaml",
+            CONFLICT.format(a=client("devices: []"), b=client("devices: []\nx: [")).replace("\n", "\r\n"),
+        ),
+        ("x.json", '{"a": 1,\n' + CONFLICT.format(a='"b": 1', b='"b": 2') + "}\n"),
+        ("x.yaml", '{"a": 1,\n' + CONFLICT.format(a='"b": 1', b='"b": 2') + "}\n"),
+    ],
+)
+def test_an_unfinished_merge_is_said_to_be_one(name: str, text: str) -> None:
+    (problem,) = open_text(Source(name, text), KINDS).problems
+    assert "a merge was not finished" in problem.message
+    assert problem.at is not None
+    assert problem.at.line == text[: text.index("<<<<<<<")].count("\n") + 1
+
+
+def test_signs_of_a_merge_that_are_no_merge_are_left_alone() -> None:
+    (problem,) = opened(client("<<<<<<< HEAD\n"))
+    assert "merge" not in problem
+    assert opened(client("").replace("Oak", "'<<<<<<< a >>>>>>> b'")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "run `git lfs pull`"),
+        ("[]\n", "this is a list, not an inventory / give each inventory a file of its own"),
+        (f"[{json.dumps({'kind': 'client'})}]", "give each inventory a file of its own"),
+        ("- kind: client\n- kind: client\n", "give each inventory a file of its own"),
+    ],
+)
+def test_what_has_no_keys_is_called_by_its_name(text: str, message: str) -> None:
+    (problem,) = opened(text)
+    assert message in problem

@@ -246,7 +246,7 @@ def test_what_stands_before_a_problem_is_not_reported_as_decoded(refuse: Refuse)
             "schema_version: expected 1, found",
             "",
         ),
-        ("- a\n", "1:1", "this is not an inventory: it has no keys and values", "schema_version: 1"),
+        ("- a\n", "1:1", "this is a list, not an inventory", "a file of its own"),
         ("hello\n", "1:1", "this is not an inventory: it has no keys and values", "schema_version: 1"),
         ("", "1:1", "this file holds nothing: no inventory was read", "init"),
         ("# all commented out\n", "1:1", "this file holds only comments: no inventory was read", "init"),

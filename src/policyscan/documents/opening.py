@@ -28,6 +28,8 @@ from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source
 
+_LFS = "version https://git-lfs.github.com/spec/"
+
 
 class DocumentContent:
     """One document of a file, decoded and by itself: its envelope, its tree, and what decoding found out.
@@ -185,10 +187,7 @@ def kind_of(tree: Tree, kinds: Kinds, *, strict: bool) -> Kind | None:
     if not isinstance(value, dict):
         if not strict:
             return None
-        message = "this is not an inventory: it has no keys and values"
-        raise DocumentError(
-            message, at=tree.root_span(), hint="start with schema_version: 1 and kind: client"
-        )
+        raise _no_mapping(tree)
     kind, version = value.get("kind"), value.get(VERSION)
     if kind is None or version is None:
         _not_ours(tree, kinds, strict=strict)
@@ -228,6 +227,20 @@ def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
     both = " (and kind is, too)" if len(missing) > 1 and not written else ""
     message = f"this is not an inventory: {key} {state}{both}"
     raise DocumentError(message, at=at, hint=hint)
+
+
+def _no_mapping(tree: Tree) -> DocumentError:
+    """What is wrong with a document that has no keys."""
+    message, hint = (
+        "this is not an inventory: it has no keys and values",
+        "start with schema_version: 1 and kind: client",
+    )
+    if isinstance(tree.value, list):
+        message, hint = "this is a list, not an inventory", "give each inventory a file of its own"
+    elif tree.source.text.startswith(_LFS):
+        message = "this file is in Git LFS, and only its pointer is here"
+        hint = "run `git lfs pull`, in GitHub Actions: lfs: true for actions/checkout"
+    return DocumentError(message, at=tree.root_span(), hint=hint)
 
 
 def _misspelt(value: dict[str, Any], missing: list[str]) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from policyscan.reading.tree import Tree
 from policyscan.source import Source
 
 _BRACKET = re.compile(r"[ \t\r\n]*[\[{]")
+_OURS, _THEIRS = (re.compile(rf"^{sign}{{7}}(?: .*)?$", re.MULTILINE) for sign in "<>")
 
 
 def read_file(
@@ -34,6 +35,24 @@ def read_text(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     What is JSON is read as JSON, whatever the file's name is and on standard input too: YAML's parsers refuse
     some of it (escaped surrogate pairs, keys over 1,024 characters, U+2028).
     """
+    trees, problems = _read(source)
+    merge = _unfinished_merge(source) if problems else None
+    return trees, problems if merge is None else [merge]
+
+
+def _unfinished_merge(source: Source) -> DocumentError | None:
+    """What to say of a file in which git left both sides of a conflict, neither of which is the file."""
+    ours = _OURS.search(source.text)
+    if ours is None or _THEIRS.search(source.text, ours.end()) is None:
+        return None
+    return DocumentError(
+        "a merge was not finished: from here on stand both versions of some lines",
+        at=source.span(ours.start(), ours.end()),
+        hint="keep the lines that are right, and delete the others and those of <<<<<<<, ======= and >>>>>>>",
+    )
+
+
+def _read(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     if source.file.lower().endswith(".json"):
         from policyscan.reading.json_reader import read_json
 
