@@ -62,6 +62,13 @@ def _link(code: tuple[Any, ...], source: str) -> Callable[..., Any]:
 _linker: Callable[..., Callable[..., Any]] | None = None
 
 
+def linked(program: bytes, source: str) -> Callable[..., Any]:
+    """The function that `Checked.program` gave, without the expression; `source` is its text."""
+    import marshal
+
+    return _link(marshal.loads(program), source)  # noqa: S302 - made by `program`
+
+
 class Checked:
     """An expression without mistakes.
 
@@ -143,7 +150,15 @@ class Checked:
 
         `args` names the variables that it is called with, in this order; all free ones must be among them.
         """
-        names = tuple(self.names if args is None else args)
+        return _link(self._compiled(tuple(self.names if args is None else args)), self.source)
+
+    def program(self, args: Iterable[str]) -> bytes:
+        """What `compile` compiles, for `linked` by the same Python."""
+        import marshal
+
+        return marshal.dumps(self._compiled(tuple(args)))
+
+    def _compiled(self, names: tuple[str, ...]) -> Any:
         code = self._code.get(names)
         if code is None:
             unknown = [name for name in self.names if name not in names]
@@ -153,7 +168,7 @@ class Checked:
             from policyscan.cel.compiling.compiler import compile_ir
 
             code = self._code[names] = compile_ir(self._root, names, self.strict).packed()
-        return _link(code, self.source)
+        return code
 
     def trace(
         self,
@@ -188,11 +203,11 @@ class Checked:
 
         return Tracer(self._root, self.source, self.strict, tree=tree)
 
-    def dump(self) -> bytes:
+    def dump(self, *, programs: bool = True) -> bytes:
         """The expression, with every program compiled from it so far, for `load` by the same Python."""
         import marshal
 
-        return marshal.dumps(self._state())
+        return marshal.dumps(self._state(self._code if programs else {}))
 
     @staticmethod
     def load(data: bytes) -> Checked:
@@ -201,7 +216,7 @@ class Checked:
 
         return _restore(*marshal.loads(data))  # noqa: S302 - as the docstring says: made by `dump`
 
-    def _state(self) -> tuple[Any, ...]:
+    def _state(self, programs: Mapping[tuple[str, ...], Any]) -> tuple[Any, ...]:
         import marshal
 
         from policyscan.cel.ir import pack
@@ -209,7 +224,7 @@ class Checked:
         packed = self._packed or marshal.dumps(pack(self._ir))
         absence = tuple((a.start, a.end) for a in self.absence)
         about = (self.names, self.clock, self.moves, absence, self.size, self.strict)
-        return (self.source, packed, self._code, *about)
+        return (self.source, packed, programs, *about)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Checked.load, (self.dump(),)

@@ -420,7 +420,7 @@ class Explainer:
         saved = self.clock.turn_day, self.clock.turn_instant
         if len(values) < len(code.names):
             values = (*values, None, None)
-            if {"hits", "n"}.intersection(code.checked.names):
+            if {"hits", "n"}.intersection(code.free):
                 return "unknown"  # nothing was counted
         try:
             with apart():

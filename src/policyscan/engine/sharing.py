@@ -71,7 +71,7 @@ class Sharing:
         """The variables of its subject that an expression reads, and whether it only looks each up."""
         found = self._asks.get(id(code))
         if found is None:
-            read = set(code.checked.names)
+            read = set(code.free)
             found = self._asks[id(code)] = tuple(
                 (position, only_looks_up(code.checked.inner, name, self._tables))
                 for position, name in enumerate(code.names)

@@ -296,7 +296,7 @@ def _weakest(graded: Iterable[Graded]) -> Basis | None:
 
 def _mentions(code: Code, name: str) -> int:
     """How often an expression names a table."""
-    return len(re.findall(rf"\b{name}\b", code.text)) if name in code.checked.names else 0
+    return len(re.findall(rf"\b{name}\b", code.text)) if name in code.free else 0
 
 
 def _unread(document: Document, kind: str) -> Gap:
@@ -306,7 +306,7 @@ def _unread(document: Document, kind: str) -> Gap:
 
 
 def _names(codes: Iterable[Code]) -> frozenset[str]:
-    return frozenset(name for code in codes for name in code.checked.names)
+    return frozenset(name for code in codes for name in code.free)
 
 
 def _codes(policy: Policy, outcome: Outcome) -> Iterator[Code]:

@@ -16,26 +16,52 @@ if TYPE_CHECKING:
 class Code:
     """A checked expression, and the function made from it when it is first needed.
 
-    `names` are the variables that the function takes after the clock, in this order. `file`, `line` and
-    `column` say where the expression starts. What was `dump`ed before is opened when it is first needed.
+    `names` are the variables that the function takes after the clock, in this order; `free` are those that
+    the expression reads. `file`, `line` and `column` say where it starts. What was `dump`ed before is opened
+    when it is first needed, the expression and its program each by itself.
     """
 
-    __slots__ = ("_checked", "_dumped", "column", "file", "line", "names", "program", "text")
+    __slots__ = (
+        "_checked",
+        "_dumped",
+        "_program",
+        "column",
+        "file",
+        "free",
+        "line",
+        "names",
+        "program",
+        "text",
+    )
 
     def __init__(
-        self, text: str, checked: Checked | bytes, names: tuple[str, ...], place: tuple[str, int, int]
+        self, text: str, checked: Checked, names: tuple[str, ...], place: tuple[str, int, int]
     ) -> None:
         self.text = text
         self.names = names
         self.file, self.line, self.column = place
-        self._checked: Checked | None = None
-        self._dumped = b""
-        if isinstance(checked, bytes):
-            self._dumped = checked
-        else:
-            self._checked = checked
+        self.free = checked.names
+        self._checked: Checked | None = checked
+        self._program = self._dumped = b""
         self.program: Callable[..., Any] = self._first
         """The expression's value for the clock and the values of `names`; raises EvalError."""
+
+    @classmethod
+    def kept(
+        cls, text: str, names: tuple[str, ...], place: tuple[str, int, int], free: tuple[str, ...],
+        program: bytes, dumped: bytes,
+    ) -> Code:  # fmt: skip
+        """What `dump` was asked for."""
+        made = cls.__new__(cls)
+        made.text = text
+        made.names = names
+        made.file, made.line, made.column = place
+        made.free = free
+        made._checked = None
+        made._program = program
+        made._dumped = dumped
+        made.program = made._first
+        return made
 
     @property
     def checked(self) -> Checked:
@@ -48,18 +74,25 @@ class Code:
 
     def _first(self, *values: Any) -> Any:
         """Stands in for the program until it is called: most expressions of a big pack never are."""
-        self.program = self.checked.compile(args=self.names)
+        if self._program:
+            from policyscan.cel.program import linked
+
+            self.program = linked(self._program, self.text)
+        else:
+            self.program = self.checked.compile(args=self.names)
         return self.program(*values)
 
-    def dump(self) -> tuple[str, bytes, tuple[str, ...], tuple[str, int, int]]:
-        """What makes the same code again, with its program: compiling takes longer than a short scan."""
+    def dump(self) -> tuple[str, tuple[str, ...], tuple[str, int, int], tuple[str, ...], bytes, bytes]:
+        """What `kept` makes the same code of again, with its program: compiling takes longer than a short
+        scan."""
         if not self._dumped:
-            self.checked.compile(args=self.names)
-            self._dumped = self.checked.dump()
-        return self.text, self._dumped, self.names, (self.file, self.line, self.column)
+            self._program = self.checked.program(self.names)
+            self._dumped = self.checked.dump(programs=False)
+        place = self.file, self.line, self.column
+        return self.text, self.names, place, self.free, self._program, self._dumped
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Code, self.dump()
+        return Code.kept, self.dump()
 
 
 class Parameter(NamedTuple):

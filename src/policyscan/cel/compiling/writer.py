@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any, Final, TypeAlias
 
 from policyscan.cel import ir
@@ -107,7 +108,7 @@ class Writer:
         )
         code = compile(source, "<expression>", "exec", dont_inherit=True, optimize=2)
         inner = next(c for c in code.co_consts if hasattr(c, "co_code"))
-        return Program(inner, tuple(self.constants.values()))
+        return Program(_without_lines(inner), tuple(self.constants.values()))
 
     def _count_paths(self, root: ir.Node) -> None:
         stack: list[ir.Node] = [root]
@@ -299,3 +300,10 @@ def shape(node: ir.Node) -> str:
         node = node.operand
     first = getattr(node, node.__match_args__[0]) if node.__match_args__ else ""
     return f"{type(node).__name__}\0{first if isinstance(first, str) else id(node)}\0{'.'.join(parts)}"
+
+
+def _without_lines(code: CodeType) -> CodeType:
+    """A program without the table of its lines: nobody sees its text, and a third of what is kept would be
+    that table."""
+    inner = tuple(_without_lines(one) if isinstance(one, CodeType) else one for one in code.co_consts)
+    return code.replace(co_linetable=b"", co_consts=inner)
