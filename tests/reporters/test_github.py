@@ -12,6 +12,7 @@ from policyscan.reporters import REPORTERS
 from policyscan.reporters.github import command
 from policyscan.source import Span
 from tests.reporters.reports import (
+    ACME,
     ANTIVIRUS,
     COORDINATOR,
     ENDING,
@@ -21,6 +22,7 @@ from tests.reporters.reports import (
     WAIVED,
     options,
     report,
+    span,
 )
 
 
@@ -88,8 +90,8 @@ def test_the_worst_come_first_over_all_documents() -> None:
 )
 def test_at_most_ten_of_a_kind_and_the_rest_is_counted(fails: int, unknowns: int, rest: str | None) -> None:
     made = report(
-        *(ANTIVIRUS._replace(subject=f"f{n}") for n in range(fails)),
-        *(RESTORED._replace(subject=f"u{n}") for n in range(unknowns)),
+        *(ANTIVIRUS._replace(subject=f"f{n}", span=span(ACME, n + 1, 1, 2)) for n in range(fails)),
+        *(RESTORED._replace(subject=f"u{n}", span=span(ACME, n + 1, 1, 2)) for n in range(unknowns)),
         RUNS,
     )
     shown = lines(made)
@@ -107,7 +109,9 @@ def test_what_is_left_out_or_loosened_is_told_in_one_notice_with_the_rest() -> N
     assert last.startswith("::notice title=policyscan::essentials, ")
     assert "%0Aleft out: PATCH-01, TEN-01%0A" in last
     assert "%0Aloosened: " in last
-    many = made._replace(results=tuple(RESTORED._replace(subject=f"u{n}") for n in range(12)))
+    many = made._replace(
+        results=tuple(RESTORED._replace(subject=f"u{n}", span=span(ACME, n + 1, 1, 2)) for n in range(12))
+    )
     shown = all_lines(many)
     assert len([line for line in shown if line.startswith("::notice ")]) == 10
     assert shown[-1] == f"{last}%0ANot shown here: 3 notices."
@@ -115,10 +119,29 @@ def test_what_is_left_out_or_loosened_is_told_in_one_notice_with_the_rest() -> N
 
 def test_problems_take_the_first_places() -> None:
     made = report(
-        *(ANTIVIRUS._replace(subject=f"f{n}") for n in range(12)), problems=(Problem("broken", None),)
+        *(ANTIVIRUS._replace(subject=f"f{n}", span=span(ACME, n + 1, 1, 2)) for n in range(12)),
+        problems=(Problem("broken", None),),
     )
     assert lines(made)[0] == "::error title=policyscan::broken"
     assert "Not shown here: 3 errors." in lines(made)[-1]
+
+
+def test_what_a_change_is_about_comes_first_then_the_worst_of_the_rest() -> None:
+    here = [ANTIVIRUS._replace(severity=Severity.LOW, span=span(ACME, n + 1, 1, 2)) for n in range(3)]
+    there = [COORDINATOR._replace(span=span("elsewhere.yaml", n + 1, 1, 2)) for n in range(9)]
+    high = ANTIVIRUS._replace(span=span("elsewhere.yaml", 30, 1, 2))
+    made = report(*there, high, *here)
+    shown = all_lines(made, changed=frozenset({ACME}))
+    titles = [re.sub(r".*title=(.*?),file.*", r"\1", line) for line in shown if line.startswith("::error")]
+    assert titles == ["AV-01 fail%2C low"] * 3 + ["PLAN-11 fail%2C critical"] * 7
+    assert "Not shown here: 3 errors." in shown[-1]
+
+
+def test_what_one_place_says_is_one_annotation() -> None:
+    deputy = COORDINATOR._replace(requirement="deputy", message="there is no deputy")
+    shown = lines(report(COORDINATOR, deputy))
+    assert len(shown) == 1
+    assert "::there is no deputy; Coordinator Dan Cole left on 2026-06-12" in shown[0]
 
 
 def test_nothing_checked_is_an_error() -> None:

@@ -105,9 +105,17 @@ def test_gitlab_takes_every_object(situation: str) -> None:
 
 
 def test_gitlab_tells_results_of_one_identity_apart() -> None:
-    made = report(COORDINATOR, COORDINATOR._replace(message="and once more"))
+    moved = COORDINATOR.span._replace(line=9, end_line=9)
+    made = report(COORDINATOR, COORDINATOR._replace(message="and once more", span=moved))
     first, second = json.loads(text("gitlab", made))
     assert first["fingerprint"] == COORDINATOR.fingerprint != second["fingerprint"]
+
+
+def test_gitlab_tells_results_of_one_control_and_place_in_one_text() -> None:
+    more = COORDINATOR._replace(requirement="deputy", message="and once more")
+    (found,) = json.loads(text("gitlab", report(COORDINATOR, more)))
+    assert COORDINATOR.message in found["description"]
+    assert "and once more" in found["description"]
 
 
 def test_a_fingerprint_of_gitlab_holds_no_line() -> None:

@@ -38,6 +38,7 @@ from tests.reporters.reports import (
     many,
     options,
     report,
+    span,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -353,7 +354,7 @@ def test_all_framework_ids_are_kept_where_the_tags_have_no_room() -> None:
 def test_more_results_than_a_run_may_hold_are_left_out_loudly_least_severe_first() -> None:
     one = report(COORDINATOR)
     worst = COORDINATOR._replace(document="worst")
-    rest = (ANTIVIRUS._replace(subject=str(number)) for number in range(MOST_RESULTS))
+    rest = (ANTIVIRUS._replace(span=span(ACME, number + 1, 1, 2)) for number in range(MOST_RESULTS))
     parsed = log(one._replace(results=(*rest, worst)), sarif_line_hash=False)
     run = parsed["runs"][0]
     assert len(run["results"]) == MOST_RESULTS
@@ -364,7 +365,7 @@ def test_more_results_than_a_run_may_hold_are_left_out_loudly_least_severe_first
 
 
 def test_more_results_than_are_shown_get_a_note() -> None:
-    rest = tuple(ANTIVIRUS._replace(subject=str(number)) for number in range(5001))
+    rest = tuple(ANTIVIRUS._replace(span=span(ACME, number + 1, 1, 2)) for number in range(5001))
     run = log(report(COORDINATOR)._replace(results=rest), sarif_line_hash=False)["runs"][0]
     (notification,) = run["invocations"][0]["toolExecutionNotifications"]
     assert notification["level"] == "note"
@@ -398,16 +399,30 @@ def test_files_without_results_are_not_read_and_none_are_when_hashes_are_off() -
     assert read == [ACME]
 
 
-def test_results_that_consumers_merge_because_they_share_a_line_are_counted_in_the_first() -> None:
-    others = [ANTIVIRUS._replace(subject=f"lt-{n}", message="x" * 3000) for n in range(3, 5)]
+def test_results_of_one_control_and_region_are_one_with_the_others_in_its_message() -> None:
+    more = ANTIVIRUS._replace(subject="lt-3", message="it is off too")
     elsewhere = ANTIVIRUS._replace(subject="lt-9", span=ANTIVIRUS.span._replace(line=9))
-    made = report(ANTIVIRUS, *others, elsewhere)
-    texts = [found["message"]["text"] for found in results(made)]
+    other = ANTIVIRUS._replace(policy="REC-02")
+    found = results(report(ANTIVIRUS, more, elsewhere, other))
+    texts = [one["message"]["text"] for one in found if one["ruleId"] == "AV-01"]
+    assert texts == [
+        "lt-02: antivirus is switched off; lt-3: it is off too",
+        "lt-9: antivirus is switched off",
+    ]
+    about = [place["fullyQualifiedName"] for place in found[0]["locations"][0]["logicalLocations"]]
+    assert about == ["acme/lt-02", "acme/lt-3"]
+    long = [ANTIVIRUS._replace(subject=f"lt-{n}", message="x" * 3000) for n in range(3, 6)]
+    cut = report(*long)
+    (one,) = results(cut)
+    assert one["message"]["text"].endswith("x… (and 2 more here)")
+    assert refusals(log(cut)) == []
+
+
+def test_results_that_consumers_merge_because_they_share_a_line_are_counted_in_the_first() -> None:
+    others = [ANTIVIRUS._replace(subject=f"lt-{n}", span=span(ACME, 7, n, 30)) for n in range(18, 20)]
+    texts = [found["message"]["text"] for found in results(report(ANTIVIRUS, *others))]
     assert texts[0] == "lt-02: antivirus is switched off (+2 more on this line)"
     assert not any("more on this line" in text for text in texts[1:])
-    cut = report(others[0], ANTIVIRUS._replace(subject="lt-99"))
-    assert results(cut)[0]["message"]["text"].endswith("x… (+1 more on this line)")
-    assert refusals(log(cut)) == []
 
 
 def test_the_category_is_one_and_ends_in_a_slash() -> None:

@@ -5,6 +5,7 @@ In: the options of a command line and a report. Out: files, and what is printed.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,9 @@ def shown_with(
 ) -> Options:
     """The settings of all formats, as options ask for them; the others give the texts of files."""
     repositories = Repositories()
+    annotated = "github" in (given["format_"], *(format_ for format_, _ in given["outputs"]))
     return Options(
+        changed=_changed() if annotated else frozenset(),
         full=given["full"],
         source=source,
         content=content,
@@ -92,6 +95,13 @@ def shown_with(
         sarif_category=given["sarif_category"],
         sarif_stable_identity=given["sarif_stable_identity"],
     )
+
+
+def _changed() -> frozenset[str]:
+    """The files that a pull request or push is about, where a job runs for one."""
+    from policyscan.session.changes import changed_files
+
+    return changed_files(os.environ)
 
 
 def needed(given: dict[str, Any], options: Options) -> Needs:

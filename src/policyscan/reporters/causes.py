@@ -14,6 +14,7 @@ from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
 ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING)
+_COUNT = 30  # characters for how many texts did not fit
 _NOTHING = frozenset(("null", "~", "[]", "{}"))
 
 
@@ -80,11 +81,45 @@ def _is_empty(span: Span, source: Callable[[str], Source | None]) -> bool:
     return text is not None and text.line(span.line)[span.column - 1 : span.end_column - 1] in _NOTHING
 
 
-def same(results: Iterable[Result]) -> list[list[Result]]:
-    """Results that share control, status, file and region, each group where its first one stood: consumers
-    of SARIF and of GitLab's format know them by these alone, and drop all but the first."""
+def same(results: Iterable[Result]) -> list[Cause]:
+    """Results that share control, status, file and region, each where its first one stood: consumers of SARIF
+    and of GitLab's format know them by these alone, and drop all but the first."""
     groups: dict[Hashable, list[Result]] = {}
     for result in results:
-        key = (result.policy, result.document, result.kind, result.status, result.severity, result.span)
+        groups.setdefault(_of_one_place(result), []).append(result)
+    return [Cause(first, tuple(rest)) for first, *rest in groups.values()]
+
+
+def _of_one_place(result: Result) -> Hashable:
+    return result.policy, result.status, result.severity, result.span, result.waiver
+
+
+def by_cause(results: Iterable[Result], source: Callable[[str], Source | None]) -> list[Cause]:
+    """Results of one place of one control together, and of several controls where the file says that there is
+    nothing; what is waived is told apart for each exception."""
+    told = list(results)
+    empty = _empty_places(told, source)
+    groups: dict[Hashable, list[Result]] = {}
+    for result in told:
+        nothing = result.status in ACT and result.span in empty
+        key = (result.span, result.status) if nothing else _of_one_place(result)
         groups.setdefault(key, []).append(result)
-    return list(groups.values())
+    return [Cause(first, tuple(rest)) for first, *rest in groups.values()]
+
+
+def said(cause: Cause, text: Callable[[Result], str], most: int) -> str:
+    """What all results of a cause say in at most `most` characters: the worst first, then the others of its
+    control, those of other controls by id."""
+    worst = cause.worst
+    first = text(worst)
+    texts = dict.fromkeys(text(result) for result in cause.others if result.policy == worst.policy)
+    rest = [other for other in texts if other and other != first]
+    ids = cause.controls[1:]
+    end = f" (the same fails {', '.join(ids)})" if ids else ""
+    if len(first) + len(end) > most - _COUNT:
+        first = f"{first[: max(0, most - len(end) - _COUNT)]}…"
+    for number, other in enumerate(rest):
+        if len(first) + len(other) + len(end) > most - _COUNT:
+            return f"{first} (and {len(rest) - number:,} more here){end}"
+        first += f"; {other}"
+    return first + end

@@ -1,6 +1,7 @@
 """Workflow commands: findings as annotations of a GitHub Actions run, which cost nothing.
 
-GitHub shows ten of each kind for one step, so the worst come first and the rest is counted.
+GitHub shows ten of each kind for one step, so what a change is about comes first, then the worst, and the
+rest is counted.
 
 In: a report. Out: a line for each annotation, then one that sums up.
 """
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyscan.display import one_line
-from policyscan.findings import TRAITS, Problem, Report, Result, unchecked
+from policyscan.findings import TRAITS, Problem, Report, unchecked
+from policyscan.reporters.causes import Cause, by_cause, said
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     beside,
@@ -28,6 +30,7 @@ from policyscan.reporters.wording import (
 from policyscan.source import Span
 
 MOST = 10
+_MESSAGE = 1_500  # characters of what results of one place say
 _BESIDE = 3  # places of other facts that an annotation names
 KINDS = ("error", "warning", "notice")
 
@@ -38,13 +41,19 @@ def render(report: Report, options: Options) -> str:
     commands: dict[str, list[str]] = {kind: [] for kind in KINDS}
     commands["error"] += [_problem(problem, options) for problem in _problems(report)]
     also = {policy.id: related(policy) for policy in report.policies}
-    for result in by_urgency(report.results):
-        kind = TRAITS[result.status].command
+    for cause in _sorted(report, options):
+        kind = TRAITS[cause.worst.status].command
         if kind:
-            commands[kind].append(_finding(kind, result, options, also.get(result.policy)))
+            commands[kind].append(_finding(kind, cause, options, also.get(cause.worst.policy)))
     # Several requirements may say the same of one place; with room for ten, once is enough.
     told_once = {kind: list(dict.fromkeys(lines)) for kind, lines in commands.items()}
     return "".join(f"{line}\n" for line in _shown(told_once, _scope(report)))
+
+
+def _sorted(report: Report, options: Options) -> list[Cause]:
+    """Causes of changed files first, then the others, the most urgent of both first."""
+    found = by_cause(by_urgency(report.results), options.source)
+    return sorted(found, key=lambda cause: cause.worst.span.file not in options.changed)
 
 
 def _scope(report: Report) -> list[str]:
@@ -79,9 +88,10 @@ def _problem(problem: Problem, options: Options) -> str:
     return command("error", {"title": "policyscan", **_place(problem.span, options)}, message)
 
 
-def _finding(kind: str, result: Result, options: Options, also: str | None) -> str:
+def _finding(kind: str, cause: Cause, options: Options, also: str | None) -> str:
+    result = cause.worst
     title = f"{result.policy} {result.status.value}, {result.severity.value}"
-    message = headline_and_question(result) or title
+    message = said(cause, headline_and_question, _MESSAGE) or title
     if result.until:
         message += f" (until {moment(result.until)})"
     for read in beside(result)[:_BESIDE]:

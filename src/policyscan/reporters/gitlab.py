@@ -15,11 +15,11 @@ from policyscan.findings import (
     Json,
     Problem,
     Report,
-    Result,
     Severity,
     Status,
     fingerprint,
 )
+from policyscan.reporters.causes import Cause, said, same
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import against, by_urgency, headline_and_question, moment, problems_told
 
@@ -38,7 +38,8 @@ _encode = JSONEncoder(ensure_ascii=False).encode
 def render(report: Report, options: Options) -> str:
     """One object a line: each finding, and what could not be read; an array without any says `[]`."""
     found = [_problem(problem, options) for problem in problems_told(report)]
-    found += [_finding(r, options) for r in by_urgency(report.results) if r.status in FINDINGS]
+    findings = (result for result in by_urgency(report.results) if result.status in FINDINGS)
+    found += [_finding(cause, options) for cause in same(findings)]
     lines = ",\n".join(_encode(one) for one in _told_apart(found))
     return json_text(f"[\n{lines}\n]\n" if lines else "[]\n")
 
@@ -61,9 +62,10 @@ def _problem(problem: Problem, options: Options) -> dict[str, Json]:
     return _object("policyscan", text, identity, _STOPS, problem.file or ".", problem.line or 1, options)
 
 
-def _finding(result: Result, options: Options) -> dict[str, Json]:
+def _finding(cause: Cause, options: Options) -> dict[str, Json]:
+    result = cause.worst
     label = TRAITS[result.status].label
-    text = f"{result.policy} {label}: {headline_and_question(result)}{against(result)}"
+    text = f"{result.policy} {label}: {said(cause, headline_and_question, _MOST - 200)}{against(result)}"
     if result.until:
         text += f" (until {moment(result.until)})"
     severity = _STOPS if result.status is Status.ERROR else _SEVERITIES[result.severity]

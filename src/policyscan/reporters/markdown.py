@@ -17,11 +17,14 @@ from policyscan.findings import (
     score,
     unchecked,
 )
+from policyscan.reporters.causes import Cause, by_cause, said
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     SHOWN,
-    alike,
+    accepted,
+    asked_of,
     by_document,
+    decides,
     grade_name,
     headline,
     inventories,
@@ -33,7 +36,6 @@ from policyscan.reporters.wording import (
     plural,
     related,
     remarks,
-    requirements,
     scope,
     scored,
     spoken,
@@ -45,6 +47,7 @@ from policyscan.reporters.wording import (
 # GitHub drops a step summary above 1 MiB whole.
 MOST_BYTES = 1 << 20
 _QUESTIONS = 5
+_WHAT = 2_000  # characters that a row says
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING, Status.WAIVED)
 
 
@@ -59,7 +62,7 @@ def render(report: Report, options: Options) -> str:
         cut = plural(len(head) - len(page), "line")
         page += ["", f"{cut} and all details left out: too long for a summary."]
     else:
-        page += _fitting_blocks(list(_details(report)), room - _size(page))
+        page += _fitting_blocks(list(_details(report, options)), room - _size(page))
         for also in (_taken(report), _related(report)):
             page += also if _size(page) + _size(also) <= room else []
     return "\n".join(page + tail) + "\n"
@@ -97,7 +100,7 @@ def _verdict(report: Report) -> list[str]:
     return [
         "## policyscan",
         "",
-        f"{count} · {markdown(scope(report))}. {sums(report.documents)} Exit {report.exit_code}.",
+        f"{count} · {markdown(scope(report))}. {sums(report.documents)}",
     ]
 
 
@@ -130,36 +133,32 @@ def _overview(report: Report) -> list[str]:
     return lines
 
 
-def _details(report: Report) -> Iterable[list[str]]:
+def _details(report: Report, options: Options) -> Iterable[list[str]]:
     """A block of lines for every inventory with something to act on."""
     groups = by_document(report)
     for (kind, id_), name in named(report.documents).items():
         results = groups.get((kind, id_), [])
         if any(result.status in FINDINGS or result.waiver for result in results):
-            yield _block(name, results)
+            yield _block(name, results, options)
 
 
-def _block(name: str, results: Sequence[Result]) -> list[str]:
+def _block(name: str, results: Sequence[Result], options: Options) -> list[str]:
     lines = ["", f"### {markdown(name)}"]
     rows = [result for result in results if result.status in _ACT]
     if rows:
         lines += ["", _row(["Status", "Control", "Severity", "What", "Evidence", "Where"]), _row(["---"] * 6)]
-        lines += [_finding(group) for group in alike(rows)]
+        lines += [_finding(cause) for cause in by_cause(rows, options.source)]
     known = {result.policy for result in rows if result.status is not Status.WAIVED}
     return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN], known)
 
 
-def _finding(group: Sequence[Result]) -> str:
-    """One row for what several requirements of a control say alike."""
-    result = group[0]
+def _finding(cause: Cause) -> str:
+    """One row for results that have one cause."""
+    result = cause.worst
     traits = TRAITS[result.status]
-    what = markdown(headline(result))
-    if len(group) > 1:
-        what += f" ({markdown(requirements(group))})"
+    what = markdown(said(cause, headline, _WHAT))
     if result.waiver:
-        mark = result.waiver
-        what += f" ({mark.covers.value} accepted until {mark.expires_on} by {markdown(mark.approved_by)}: "
-        what += f"{markdown(mark.reason)})"
+        what += f" ({markdown(accepted(result.waiver))})"
     cells = [f"{traits.icon} {traits.label}", markdown(result.policy), result.severity.value, what]
     return _row([*cells, _evidence(result.basis), _code(places(result))])
 
@@ -188,10 +187,8 @@ def _unknowns(results: Sequence[Result], known: Set[str]) -> list[str]:
     if questions:
         lines.append("")
     for number, question in enumerate(questions, 1):
-        effect = f"settles {' '.join(question.settles)}" if question.settles else ""
-        helps = f"needed for {' '.join(question.helps)}" if question.helps else ""
-        both = ", ".join(filter(None, [effect, helps]))
-        lines.append(f"{number}. {markdown(question.text)} ({markdown(both)})")
+        about = "; ".join(filter(None, [asked_of(question), decides(question)]))
+        lines.append(f"{number}. {markdown(question.text)} ({markdown(about)})")
     if more:
         lines += ["", f"And {plural(more, 'question')} more."]
     bare = [result for result in results if not result.gaps]

@@ -36,6 +36,7 @@ class Options(NamedTuple):
     source: Callable[[str], Source | None] = _no_source  # the text of a file, for snippets
     content: Callable[[str], bytes | None] = _no_content  # the bytes of a file, for line hashes
     locate: Callable[[str], tuple[str, str] | None] = _nowhere  # a file's repository, and its path in that
+    changed: frozenset[str] = frozenset()  # files that a change is about, as spans name them
     here: str = ""  # the repository of the current folder
     sarif_unknown: bool = False
     sarif_suppressed: bool = False

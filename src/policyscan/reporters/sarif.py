@@ -30,6 +30,7 @@ from policyscan.findings import (
     WaiverMark,
     unchecked,
 )
+from policyscan.reporters.causes import Cause, said, same
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
@@ -77,7 +78,7 @@ _MISREAD_TAG = re.compile(r"(?i)(cwe|cve)-")
 
 def render(report: Report, options: Options) -> str:
     """One SARIF log with one run; every result has a line of its own."""
-    chosen = _chosen(report, options)
+    chosen = same(_chosen(report, options))
     run = _Run(report, options, chosen[:MOST_RESULTS])
     lines = ",\n".join(run.texts())
     head = {
@@ -233,9 +234,10 @@ def _notification(problem: Problem, run: _Run, level: str = "error") -> Json:
 class _Run:
     """The results of a log, with what they share worked out once."""
 
-    def __init__(self, report: Report, options: Options, results: Sequence[Result]) -> None:
+    def __init__(self, report: Report, options: Options, causes: Sequence[Cause]) -> None:
         self.options = options
-        self.results = results
+        self.causes = causes
+        results = [cause.worst for cause in causes]
         self.index = {policy.id: number for number, policy in enumerate(report.policies)}
         self.titles = {policy.id: policy.title for policy in report.policies}
         disputed = (read.span for r in results for read in r.disputed if read.span)
@@ -272,13 +274,13 @@ class _Run:
     def texts(self) -> list[str]:
         """The results as JSON texts, made file by file, so that each file is read again only once."""
         by_file: dict[str, list[int]] = {}
-        for number, result in enumerate(self.results):
-            by_file.setdefault(result.span.file, []).append(number)
-        texts = [""] * len(self.results)
+        for number, cause in enumerate(self.causes):
+            by_file.setdefault(cause.worst.span.file, []).append(number)
+        texts = [""] * len(self.causes)
         for file, numbers in by_file.items():
-            self.hashes = self._line_hashes(file, {self.results[number].span.line for number in numbers})
+            self.hashes = self._line_hashes(file, {self.causes[number].worst.span.line for number in numbers})
             for number in numbers:
-                texts[number] = self.result(self.results[number])
+                texts[number] = self.result(self.causes[number])
         return texts
 
     def _line_hashes(self, file: str, lines: set[int]) -> dict[int, str]:
@@ -287,27 +289,33 @@ class _Run:
         content = self.options.content(file) if wanted else None
         return {} if content is None else line_hashes(content, lines)
 
-    def result(self, result: Result) -> str:
-        """One result as JSON text."""
+    def result(self, cause: Cause) -> str:
+        """Results of one control and region as one result in JSON."""
+        result = cause.worst
         span = result.span
-        text = headline_and_question(result) or self.titles.get(result.policy) or result.policy
+        text = said(cause, self.text, MOST_MESSAGE)
         others = self.crowded.pop((result.policy, span.file, span.line), 0)
         if others:
             text = f"{_plain(text, MOST_MESSAGE - 40)} (+{others} more on this line)"
         index = self.index.get(result.policy)
         rule = "" if index is None else f'"ruleIndex":{index},'
-        name = f"{result.document}/{result.subject}" if result.subject else result.document
+        names = dict.fromkeys(map(_name, cause.results[:MOST_RELATED]))
+        about = ",".join(f'{{"fullyQualifiedName":{quoted(name)},"kind":"resource"}}' for name in names)
         return (
             f'{{"ruleId":{quoted(result.policy)},{rule}{_verdict(result)},"rank":{_RANK[result.severity]},'
             f'"message":{{"text":{quoted(_plain(text, MOST_MESSAGE))}}},'
             f'"locations":[{{{self.location(span)},'
-            f'"logicalLocations":[{{"fullyQualifiedName":{quoted(name)},"kind":"resource"}}]}}],'
+            f'"logicalLocations":[{about}]}}],'
             f"{self.related(result)}"
             f'"partialFingerprints":{{{self.fingerprints(result)}}}'
             f"{_suppressions(result.waiver)},"
             f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
             f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}}}}}'
         )
+
+    def text(self, result: Result) -> str:
+        """What one result says."""
+        return headline_and_question(result) or self.titles.get(result.policy) or result.policy
 
     def related(self, result: Result) -> str:
         """The places of the other facts that contradict the one at the result's own."""
@@ -334,6 +342,11 @@ class _Run:
             return f'"primaryLocationLineHash":"{stable[:16]}:1",{ours}'
         line = self.hashes.get(result.span.line)
         return f'"primaryLocationLineHash":"{line}",{ours}' if line else ours
+
+
+def _name(result: Result) -> str:
+    """What a result is about: `acme/lt-02`."""
+    return f"{result.document}/{result.subject}" if result.subject else result.document
 
 
 def _crowded(results: Iterable[Result]) -> dict[tuple[str, str, int], int]:

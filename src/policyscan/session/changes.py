@@ -1,0 +1,57 @@
+"""Which files a change is about: those of a pull request or push that a job of GitHub Actions runs for.
+
+In: the environment. Out: names of files as people see them; none where nothing tells.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SECONDS = 20  # that git may take
+
+
+def changed_files(environment: Mapping[str, str]) -> frozenset[str]:
+    """The files that differ between what a job checks out and what its event began from.
+
+    Git is asked, which may be missing or have too little of the history: then nothing is known.
+    """
+    base = _base(environment.get("GITHUB_EVENT_PATH", ""))
+    if base is None:
+        return frozenset()
+    top = _git("rev-parse", "--show-toplevel").strip()
+    names = _git("diff-tree", "-r", "-z", "--no-renames", "--name-only", base, "HEAD")
+    paths = (os.path.relpath(os.path.join(top, name)) for name in names.split("\0") if name)
+    return frozenset(path.replace(os.sep, "/") for path in paths)
+
+
+def _base(path: str) -> str | None:
+    """The commit that an event began from: of a pull request its base, of a push what was there before."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            event: Any = json.load(file)
+        base = event["pull_request"]["base"]["sha"] if "pull_request" in event else event["before"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return base if isinstance(base, str) and _COMMIT.fullmatch(base) else None
+
+
+def _git(*words: str) -> str:
+    """What git prints; nothing if it cannot tell."""
+    import subprocess
+    from shutil import which
+
+    git = which("git")
+    if git is None:
+        return ""
+    try:
+        done = subprocess.run(  # noqa: S603 - words of ours, and a commit that was checked
+            [git, *words], capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return os.fsdecode(done.stdout) if done.returncode == 0 else ""
