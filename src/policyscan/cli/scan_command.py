@@ -33,6 +33,13 @@ from policyscan.session.run import scan
     "--exit-zero", is_flag=True, help="Exit 0 whatever is found; still 2 if something could not be evaluated."
 )
 @click.option("--allow-unknown", is_flag=True, help="Exit 0 instead of 3 where evidence is missing.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that share the files; what is found is the same.  "
+    "[default: as many as pay on this machine]",
+)
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
 def command(**given: Any) -> int:
     """Check inventories against controls, and report what must be acted on.
@@ -71,4 +78,5 @@ def _asked(given: dict[str, Any], needs: Needs) -> ScanOptions:
         allow_unknown=given["allow_unknown"],
         needs=needs,
         outputs=tuple(path for _, path in given["outputs"]),
+        jobs=given["jobs"],
     )

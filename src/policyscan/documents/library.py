@@ -7,10 +7,10 @@ those that they refer to, and what is wrong with the files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from policyscan.documents.document import Document, like_id, same_id
-from policyscan.documents.envelope import Name, folder_of, in_own_folder
+from policyscan.documents.envelope import Envelope, Name, folder_of, in_own_folder
 from policyscan.documents.index import DocumentIndex, Entry
 from policyscan.documents.members import Members, below, gather, patterns
 from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file
@@ -50,6 +50,7 @@ class Library:
         self.index = DocumentIndex()
         """The documents that were loaded, in this order."""
         self._by_id: dict[Name, Document] = {}
+        self._elsewhere: dict[Name, str] = {}
         self._found: dict[Name, Document | None] = {}
         self._looks: dict[tuple[str, str], tuple[str, str]] = {}  # by kind and look: an id and its file
         self._own_folders: dict[str, list[File]] = {}  # by kind
@@ -63,6 +64,10 @@ class Library:
         self._shown = {file.shown for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
         """What is wrong with files that were only looked into because others refer to them."""
+        self.clashes = 0
+        """How many documents had an id that another one has too, or one that looks like it."""
+        self.unclear = False
+        """Whether two documents that others refer to have one id: which counts depends on what came first."""
 
     def load(self, file: File) -> Loaded:
         """The documents of a file, linked to those that they refer to; never raises for bad input."""
@@ -76,6 +81,7 @@ class Library:
         documents, problems = [], list(loaded.problems)
         for document in loaded.documents:
             if document.index in others:
+                self.clashes += 1
                 problems.append(same_id(document, self._again(self.index.ids[document.envelope.name])))
             else:
                 documents.append(document)
@@ -89,12 +95,42 @@ class Library:
             key = (document.kind.name, look)
             other, where = self._looks.setdefault(key, (document.id, document.file))
             if other != document.id:
+                self.clashes += 1
                 yield like_id(document, other, where)
                 return
 
+    def learn(self, file: File, envelopes: Sequence[Envelope], *, whole: bool) -> bool:
+        """Take in what `load` found in a file elsewhere, as if it had been loaded here.
+
+        False, with nothing taken in, if an id in it is one that another document has too, or looks like it.
+        """
+        for one in envelopes:
+            first = self.index.ids.get(one.name)
+            alike = (self._looks.get((one.kind, look)) for look in looks(one.id))
+            if first is not None or any(known is not None and known[0] != one.id for known in alike):
+                return False
+        self.index.add(file, envelopes, whole=whole)
+        for one in envelopes:
+            for look in looks(one.id):
+                self._looks.setdefault((one.kind, look), (one.id, file.shown))
+        return True
+
+    @property
+    def names(self) -> dict[Name, str]:
+        """The documents that others may refer to and that were opened, each with its file."""
+        return {name: document.file for name, document in self._by_id.items()}
+
+    def hear(self, names: Mapping[Name, str]) -> None:
+        """Take in which documents that others may refer to were opened elsewhere."""
+        for name, file in names.items():
+            own = self._by_id.get(name)
+            first = self._elsewhere.setdefault(name, file if own is None else own.file)
+            self.unclear = self.unclear or first != file
+
     def known(self, kind: str) -> list[str]:
         """The ids of a kind that were met so far, for a guess at what was meant."""
-        return sorted(ident for of, ident in {*self._by_id, *self.index.ids} if of == kind)
+        names = {*self._by_id, *self._elsewhere, *self.index.ids}
+        return sorted(ident for of, ident in names if of == kind)
 
     def _again(self, entry: Entry) -> Document:
         """A document that was read before; it is not kept, so that memory does not grow with the files."""
@@ -213,6 +249,7 @@ class Library:
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:
                 first = self._by_id.setdefault((document.kind.name, document.id), document)
+                self.unclear = self.unclear or first is not document
                 if first is not document and not self._shown >= {first.file, document.file}:
                     self.context_problems.append(same_id(document, first))
             if targets:

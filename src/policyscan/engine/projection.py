@@ -90,6 +90,21 @@ class Projector:
                     part = MemberRows([], [], faults=(Gap(_named(document), table.name, reason=message),))
             self._rows[policy.id, table.name, document.id] = part
 
+    def give(self, document: Document) -> dict[tuple[str, str], MemberRows]:
+        """What was taken of a member, by policy and table, for the projector of another process to `put`; it
+        is not kept here."""
+        tables = [(policy.id, table.name) for policy, table in self._wanted.get(document.kind.name, ())]
+        self._taken.discard((document.kind.name, document.id))
+        found = {key: self._rows.pop((*key, document.id), None) for key in tables}
+        return {key: part for key, part in found.items() if part is not None}
+
+    def put(self, kind: str, ident: str, parts: Mapping[tuple[str, str], MemberRows]) -> None:
+        """Keep what the projector of another process has taken of a member."""
+        if parts:
+            self._taken.add((kind, ident))
+        for (policy, table), part in parts.items():
+            self._rows[policy, table, ident] = part
+
     def tables(self, document: Document, open_: Callable[[Document, list[Document]], Evaluation]) -> Tables:
         """The tables of a document; members that have not been taken yet are opened."""
 

@@ -196,18 +196,31 @@ def scan(
 ) -> Report:
     """The report on all documents (each with those that it refers to), evaluated one by one.
 
-    `about` and `problems` are asked at the end, when every document has been read. `source` is where the
-    members of documents come from, which come after these.
+    `source` is where the members of documents come from, which come after these.
     """
     projector = projector_for(plan, source)
+    scanned = (scan_document(document, plan, context, projector) for document, context in documents)
+    return report_of(scanned, plan, about, problems, projector)
+
+
+def report_of(
+    scanned: Iterable[Scanned],
+    plan: Plan,
+    about: Callable[[], ScanInfo],
+    problems: Callable[[], Iterable[PolicyscanError]],
+    projector: Projector | None = None,
+) -> Report:
+    """The report on all documents, of what each of them gave.
+
+    `about` and `problems` are asked at the end, when every document has been read.
+    """
     infos: list[DocumentInfo] = []
     results: list[Result] = []
     newer: dict[str, None] = {}
-    for document, context in documents:
-        scanned = scan_document(document, plan, context, projector)
-        infos.append(scanned.info)
-        results.extend(scanned.results)
-        newer.update(dict.fromkeys(scanned.newer))
+    for one in scanned:
+        infos.append(one.info)
+        results.extend(one.results)
+        newer.update(dict.fromkeys(one.newer))
     newer.update(dict.fromkeys(sorted(projector.newer) if projector is not None else ()))
     info = about()
     return make_report(

@@ -48,13 +48,18 @@ def scan(
     allow_unknown: bool = False,
     all_results: bool = False,
     cache: bool = True,
+    jobs: int | None = 1,
 ) -> Report:
     """The report on the inventories that `paths` name, by default those of the current folder.
 
     What each argument means is what the option of `policyscan scan` of this name means. A file that cannot be
     read is in `report.problems` and makes `report.exit_code` 2; raises PolicyscanError where no inventory at
-    all could be checked, and for arguments, settings or controls that are wrong.
+    all could be checked, and for arguments, settings or controls that are wrong. `jobs` processes share the
+    files, None as many as pay on this machine; a script that asks for more than one begins its work below
+    `if __name__ == "__main__":`, as with Python's own multiprocessing.
     """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"{argument('jobs')}: {jobs!r} is no number of processes", hint="give 1 or more")
     options = ScanOptions(
         Inputs(_paths("paths", paths), config, as_of=_when("as_of", as_of)),
         folders=_paths("policies", policies),
@@ -69,6 +74,7 @@ def scan(
         allow_unknown=allow_unknown,
         needs=EVERYTHING._replace(accounts=all_results),
         spelt=argument,
+        jobs=jobs,
     )
     return _not_empty(run.scan(options))
 

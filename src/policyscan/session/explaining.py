@@ -11,12 +11,14 @@ from policyscan.engine.accounts import Account, accounts
 from policyscan.errors import Problems, UsageError
 from policyscan.policies.policy import Policy
 from policyscan.reading.suggest import did_you_mean
+from policyscan.reporters.options import Needs
 from policyscan.session.choice import choose_policies
 from policyscan.session.options import Inputs
 from policyscan.session.plan import make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import Workspace
 
+_WHOLE = Needs(evidence=True, gaps=True, accounts=True)
 _WHERE = "no inventory was found at all; --file says where they lie"
 
 
@@ -43,7 +45,7 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     settings = workspace.config._replace(ignore=())
     selected = () if policy.disputes else (policy.id,)
     choice = choose_policies(workspace._replace(config=settings), None, selected, ())
-    plan = make_plan(choice, workspace.config, moment_of(inputs.as_of), full=True)
+    plan = make_plan(choice, workspace.config, moment_of(inputs.as_of), _WHOLE)
     found = accounts(document, policy, plan, context, reader)
     found = [one for one in found if subject in ("", one.result.subject)]
     if not found:

@@ -46,7 +46,8 @@ class ScanOptions(NamedTuple):
     """Everything that may be asked of a scan; what is not said follows from `policyscan.yaml`.
 
     `outputs` are files that the caller will write: a scan refuses to begin if one of them is an inventory.
-    `needs` says what of the work will be shown.
+    `needs` says what of the work will be shown. `jobs` processes share the files, None as many as pay on this
+    machine; what is found is the same for any number.
     """
 
     inputs: Inputs = Inputs()
@@ -64,3 +65,4 @@ class ScanOptions(NamedTuple):
     needs: Needs = EVERYTHING
     outputs: tuple[StrPath, ...] = ()
     spelt: Spelling = option
+    jobs: int | None = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from policyscan.config import Config
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.plan import Plan
+from policyscan.reporters.options import Needs
 from policyscan.session.choice import Choice
 from policyscan.session.options import Spelling, option
 
@@ -23,27 +24,18 @@ def moment_of(as_of: str | None, spelt: Spelling = option) -> Moment:
     return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
 
 
-def make_plan(
-    choice: Choice,
-    config: Config,
-    moment: Moment,
-    *,
-    full: bool,
-    evidence: bool = True,
-    gaps: bool = True,
-    grades: bool = False,
-) -> Plan:
-    """What the engine is asked to do."""
+def make_plan(choice: Choice, config: Config, moment: Moment, needs: Needs) -> Plan:
+    """What the engine is asked to do; `needs` is what will be shown of it."""
     return Plan(
         policies=choice.policies,
         known=choice.known,
         aliases=choice.aliases,
         moment=moment,
         zone=config.time_zone,
-        full=full,
-        evidence=evidence,
-        gaps=gaps,
-        grades=grades,
+        full=needs.accounts,
+        evidence=needs.evidence,
+        gaps=needs.gaps,
+        grades=needs.grades,
         rule=choice.evidence,
         rules=choice.rules,
         max_taken_away=choice.max_taken_away,

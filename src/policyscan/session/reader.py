@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from policyscan.config import Config
 from policyscan.documents.document import Document
-from policyscan.documents.envelope import in_own_folder
+from policyscan.documents.envelope import Envelope, in_own_folder
 from policyscan.documents.library import Library
 from policyscan.documents.members import Members
 from policyscan.documents.opening import read_identified
@@ -21,9 +21,34 @@ from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
 from policyscan.reading.glance import says_id, says_kind
 from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.text import top
+from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, option
+from policyscan.source import Span
 
 _MOST_NAMED = 5
+
+
+class Cited(NamedTuple):
+    """A document to report on, as the account of a scan's inputs has it: the ids and files of what it refers
+    to, and where it refers to what is in no inventory (kind, id and place)."""
+
+    envelope: Envelope
+    context: tuple[tuple[str, str], ...]
+    nowhere: tuple[tuple[str, str, Span], ...]
+
+
+class Found(NamedTuple):
+    """What one file holds, as the account of a scan's inputs has it: a plain value, from whatever process.
+
+    `envelopes` are those of all documents in it that are ours, `cited` are those to report on.
+    """
+
+    file: File
+    envelopes: tuple[Envelope, ...]
+    cited: tuple[Cited, ...]
+    problems: tuple[PolicyscanError, ...]
+    skipped: int
 
 
 class Reader:
@@ -46,33 +71,51 @@ class Reader:
         self._told: set[str] = set()
         self._context: set[str] = set()
         self._sought: set[str] = set()
-        self._nowhere: set[str] = set()  # notes of references to documents that are in no inventory
+        self._nowhere: set[tuple[str, str, Span]] = set()  # kind, id and place of references to nothing
         self._referred: set[tuple[str, str]] = set()  # kind and id
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
         """Each document to report on, with those that it refers to; those that have members after them."""
         held: list[tuple[Document, list[Document]]] = []
-        for file in self._in_turn():
-            loaded = self.library.load(file)
-            self.files += 1
-            self.problems.extend(loaded.problems)
-            self.skipped += loaded.skipped
-            for document in loaded.documents:
-                self.ids.add(document.id)
-                if not self.clients or document.id in self.clients:
-                    context = self.library.referenced(document)
-                    self._told.add(file.shown)
-                    self._context.update(one.file for one in context)
-                    others = document.envelope.wanted
-                    self._referred |= others
-                    self._note_nowhere(document, others - {(one.kind.name, one.id) for one in context})
-                    self._sought |= {ident for _, ident in others} - {one.id for one in context}
-                    if document.kind.name in self.last:
-                        self.library.expect(document)
-                        held.append((document, context))
-                    else:
-                        yield document, context
+        for file in self.in_turn():
+            for document, context in self.documents_in(file):
+                if document.kind.name in self.last:
+                    self.library.expect(document)
+                    held.append((document, context))
+                else:
+                    yield document, context
         yield from held
+
+    def documents_in(self, file: File) -> list[tuple[Document, list[Document]]]:
+        """The documents of a file to report on, each with those that it refers to, taken into the account."""
+        found, documents = self.read(file)
+        self.note(found)
+        return documents
+
+    def read(self, file: File) -> tuple[Found, list[tuple[Document, list[Document]]]]:
+        """What a file holds, and its documents to report on, each with those that it refers to."""
+        loaded = self.library.load(file)
+        documents = [
+            (document, self.library.referenced(document))
+            for document in loaded.documents
+            if not self.clients or document.id in self.clients
+        ]
+        cited = tuple(_cited(document, context) for document, context in documents)
+        envelopes = tuple(document.envelope for document in loaded.documents)
+        return Found(file, envelopes, cited, tuple(loaded.problems), loaded.skipped), documents
+
+    def note(self, found: Found) -> None:
+        """Take what a file holds into the account."""
+        self.files += 1
+        self.problems.extend(found.problems)
+        self.skipped += found.skipped
+        self.ids.update(envelope.id for envelope in found.envelopes)
+        for one in found.cited:
+            self._told.add(found.file.shown)
+            self._context.update(file for _, file in one.context)
+            self._referred |= one.envelope.wanted
+            self._nowhere.update(one.nowhere)
+            self._sought |= {ident for _, ident in one.envelope.wanted} - {ident for ident, _ in one.context}
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each input as it was read, by the name that people see."""
@@ -91,14 +134,21 @@ class Reader:
             if not self.clients or own or file.shown in self.library.members_of:
                 yield file, identity
 
-    def _in_turn(self) -> list[File]:
+    def in_turn(self) -> list[File]:
         """The files to read: first those in folders of the kinds that have members, so that it is known who
         these are when they come by."""
+        return sorted(self.discovery.files, key=lambda file: not self.comes_first(file))
 
-        def late(file: File) -> bool:
-            return not any(in_own_folder(file.path, kind) for kind in self.last)
+    def comes_first(self, file: File) -> bool:
+        """Whether a file lies in a folder of a kind that has members."""
+        return any(in_own_folder(file.path, kind) for kind in self.last)
 
-        return sorted(self.discovery.files, key=late)
+    def lose(self, file: File) -> None:
+        """Take into the account that nobody knows what a file holds: who read it was ended."""
+        message = "nobody could say what this file holds: the process that read it was ended"
+        hint = "another program or a lack of memory may have ended it; scan again, with fewer --jobs"
+        self.files += 1
+        self.problems.append(DocumentError(message, at=top(file.shown), hint=hint))
 
     def is_member(self, document: Document) -> bool:
         """Whether a document may be a member of one that was held back."""
@@ -120,14 +170,12 @@ class Reader:
         loaded = self.library.load(file)
         return bool(loaded.documents or loaded.problems)
 
-    def _note_nowhere(self, document: Document, missing: Collection[tuple[str, str]]) -> None:
-        """Remember what a document refers to and no inventory is: all that rests on it is unknown."""
-        for container, key, ident, _ in document.outward if missing else ():
-            for kind in sorted(kind for kind, name in missing if name == ident):
-                guess = did_you_mean(ident, self.library.known(kind))
-                place = document.place_of(container, key)
-                words = f"{place}: no inventory is the {kind} {ident}, which this refers to"
-                self._nowhere.add(f"{words}: {guess}" if guess else words)
+    def _of_nothing(self) -> Iterator[str]:
+        """The references to what is in no inventory: all that rests on them is unknown."""
+        for kind, ident, place in self._nowhere:
+            guess = did_you_mean(ident, self.library.known(kind))
+            words = f"{place}: no inventory is the {kind} {ident}, which this refers to"
+            yield f"{words}: {guess}" if guess else words
 
     def unread(self) -> Iterator[str]:
         """What was passed over without a look, for someone who wonders where an inventory is."""
@@ -139,7 +187,7 @@ class Reader:
         elif count:
             yield f"{count} files or folders that a .gitignore excludes were not read{which}"
         yield from self.discovery.notes
-        yield from sorted(self._nowhere)
+        yield from sorted(self._of_nothing())
         if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
 
@@ -168,6 +216,18 @@ class Reader:
             says_id(text, ident)
             for ident in (*self.clients, *(id_ for kind, id_ in self._referred if says_kind(text, kind)))
         )
+
+
+def _cited(document: Document, context: Sequence[Document]) -> Cited:
+    there = {(one.kind.name, one.id) for one in context}
+    missing = document.envelope.wanted - there
+    nowhere = [
+        (kind, ident, document.place_of(container, key))
+        for container, key, ident, _ in (document.outward if missing else ())
+        for kind, name in missing
+        if name == ident
+    ]
+    return Cited(document.envelope, tuple((one.id, one.file) for one in context), tuple(sorted(nowhere)))
 
 
 def find_files(inputs: Inputs, config: Config, spelt: Spelling = option) -> Discovery:

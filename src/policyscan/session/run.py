@@ -7,19 +7,25 @@ scan from beginning. What is wrong with single inventories is in the report.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from functools import partial
 
 from policyscan.config import Config
 from policyscan.engine.moments import Moment
-from policyscan.engine.scan import scan as evaluate
+from policyscan.engine.plan import Plan
+from policyscan.engine.projection import projector_for
+from policyscan.engine.scan import report_of
 from policyscan.errors import Problems, UsageError
+from policyscan.files.discovery import Discovery, File
 from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
 from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
 from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
-from policyscan.session.options import ScanOptions, Spelling
+from policyscan.session.options import ScanOptions, Spelling, option
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
+from policyscan.session.work import Unclear, Work, Worker, account, hear
 from policyscan.session.workspace import Workspace, open_workspace, pack_folders, shown_path
 from policyscan.version import __version__
 
@@ -35,11 +41,19 @@ def scan(options: ScanOptions) -> Report:
     )
     moment = moment_of(inputs.as_of, options.spelt)
     files = find_files(inputs, workspace.config, options.spelt)
-    reader = Reader(
-        workspace.kinds, files, options.clients, last_kinds(choice), identity=options.needs.identity
-    )
+    with_identity = options.needs.identity
+
+    def open_reader() -> Reader:
+        return Reader(workspace.kinds, files, options.clients, last_kinds(choice), identity=with_identity)
+
+    reader = open_reader()
     _check_outputs(options, reader, workspace)
-    report = report_on(reader, workspace, choice, moment, options)
+    jobs = 1 if options.jobs == 1 else _jobs(len(files.files), options.jobs)
+    try:
+        report = report_on(reader, workspace, choice, moment, options, jobs=jobs)
+    except Unclear:
+        reader = open_reader()
+        report = report_on(reader, workspace, choice, moment, options)
     _check_clients(options, reader)
     return report
 
@@ -51,13 +65,14 @@ def report_on(
     moment: Moment,
     options: ScanOptions,
     only: str | None = None,
+    jobs: int = 1,
 ) -> Report:
-    """The report on what a reader reads, or `only` on what it reads in the file that people see as this."""
+    """The report on what a reader reads, or `only` on what it reads in the file that people see as this.
+
+    With several jobs, raises Unclear if one process has to read all files.
+    """
     config, needs = workspace.config, options.needs
-    plan = make_plan(
-        choice, config, moment,
-        full=needs.accounts, evidence=needs.evidence, gaps=needs.gaps, grades=needs.grades,
-    )  # fmt: skip
+    plan = make_plan(choice, config, moment, needs)
     main = workspace.packs[0]
 
     def about() -> ScanInfo:
@@ -83,13 +98,59 @@ def report_on(
             dirty=state.dirty,
         )
 
-    documents = reader.documents()
-    if only is not None:
-        documents = ((one, context) for one, context in documents if one.file == only)
-    report = evaluate(documents, plan, about, reader.all_problems, reader)
+    projector = projector_for(plan, reader)
+    if jobs > 1:
+        works = _in_processes(reader, plan, options, moment, jobs)
+    else:
+        works = ((file, None) for file in reader.in_turn())
+    with closing(works):
+        report = report_of(
+            account(works, reader, plan, projector, only), plan, about, reader.all_problems, projector
+        )
     severity = options.fail_on or Severity(config.fail_on or "low")
     gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
     return report._replace(gate=gate)
+
+
+def _jobs(files: int, asked: int | None) -> int:
+    from policyscan.session.jobs import jobs_for
+
+    return jobs_for(files, asked)
+
+
+def _in_processes(
+    reader: Reader, plan: Plan, options: ScanOptions, moment: Moment, jobs: int
+) -> Generator[tuple[File, Work | str | None]]:
+    """All files, with what processes of their own made of those that are no one's members."""
+    from policyscan.session.jobs import shared_out
+
+    files = reader.in_turn()
+    first = [file for file in files if reader.comes_first(file)]
+    for file in first:
+        yield file, None
+    members = frozenset(reader.library.members_of)
+    anew = partial(begin, options._replace(spelt=option), moment, reader.discovery, members)
+    shared = shared_out(
+        files[len(first) :], jobs, lambda: Worker(reader, plan), anew, lambda news: hear(reader, news)
+    )
+    with closing(shared):
+        yield from shared
+
+
+def begin(options: ScanOptions, moment: Moment, files: Discovery, members: frozenset[str]) -> Worker:
+    """A worker in a process that begins with nothing, of plain values only.
+
+    `members` are the files, as people see them, that may hold members of others.
+    """
+    inputs = options.inputs
+    workspace = open_workspace(
+        inputs.paths, config=inputs.config, folders=options.folders, use_cache=options.cache
+    )
+    choice = choose_policies(workspace, options.profile, options.select, options.ignore, options.companions)
+    last = last_kinds(choice)
+    reader = Reader(workspace.kinds, files, options.clients, last, identity=options.needs.identity)
+    reader.library.members_of |= members
+    return Worker(reader, make_plan(choice, workspace.config, moment, options.needs))
 
 
 def _identified(pack: Pack) -> PackInfo:

@@ -1,0 +1,135 @@
+"""The work that a file is: read it, evaluate its documents, and keep the account of a scan's inputs.
+
+In: files, in the order in which they count. Out: what each document gave, in this order. What a file gave is
+a plain value, `Work`, that any process can make. Only what takes all files to know is left to the process
+that has the whole account: which of two documents of one id counts, and what members say together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from policyscan.documents.document import Document
+from policyscan.documents.envelope import Name
+from policyscan.engine.plan import Plan
+from policyscan.engine.projection import Projector, projector_for
+from policyscan.engine.scan import Scanned, scan_document
+from policyscan.engine.tables import MemberRows
+from policyscan.files.discovery import File
+from policyscan.files.identity import Identity
+from policyscan.records import NamedTuple
+from policyscan.session.reader import Found, Reader
+
+LOST = "lost"
+"""Stands for the work on a file whose process was ended."""
+
+
+class Work(NamedTuple):
+    """What one file gave: what it holds, what each of its documents to report on gave, and what these say as
+    members of others (by policy and table)."""
+
+    found: Found
+    scanned: tuple[Scanned, ...]
+    rows: tuple[Mapping[tuple[str, str], MemberRows], ...] = ()
+
+
+class News(NamedTuple):
+    """What a process met that it had not met before: documents that others may refer to, with their files;
+    what stands for inputs; and whether something was wrong beside the files that it was given."""
+
+    names: Mapping[Name, str]
+    identities: Mapping[File, Identity]
+    trouble: bool
+
+
+class Unclear(Exception):
+    """What a scan finds depends on the order in which files are read: one process has to read them all."""
+
+
+class Worker:
+    """Works on one file after the other, in any process."""
+
+    def __init__(self, reader: Reader, plan: Plan) -> None:
+        self.reader = reader
+        self.plan = plan
+        self.projector = projector_for(plan, reader)
+        self._told = 0, 0
+
+    def work(self, file: File) -> Work | None:
+        """What a file gives; None if only the process that knows of all files can tell."""
+        library = self.reader.library
+        before = library.clashes
+        try:
+            found, documents = self.reader.read(file)
+            if library.clashes > before or any(one.kind.name in self.reader.last for one, _ in documents):
+                return None
+            scanned, rows = [], []
+            for document, context in documents:
+                scanned.append(scan_document(document, self.plan, context, self.projector))
+                rows.append(self.projector.give(document) if self.projector is not None else {})
+        except Exception:  # whatever it is, it is told where the file is read again
+            return None
+        return Work(found, tuple(scanned), tuple(rows) if any(rows) else ())
+
+    def news(self) -> News:
+        """What was met since this was last asked."""
+        library = self.reader.library
+        names, identities = library.names, library.identities
+        before, self._told = self._told, (len(names), len(identities))
+        return News(
+            dict(islice(names.items(), before[0], None)),
+            dict(islice(identities.items(), before[1], None)),
+            library.unclear or bool(library.context_problems),
+        )
+
+
+def hear(reader: Reader, news: News) -> None:
+    """Take what another process met into the account; raises Unclear if that takes the whole account."""
+    reader.library.hear(news.names)
+    for file, identity in news.identities.items():
+        reader.library.identities.setdefault(file, identity)
+    if news.trouble or reader.library.unclear:
+        raise Unclear
+
+
+def account(
+    works: Iterable[tuple[File, Work | str | None]], reader: Reader, plan: Plan, projector: Projector | None,
+    only: str | None = None,
+) -> Iterator[Scanned]:  # fmt: skip
+    """What each document gave, in the order of the files; those that have members come last.
+
+    `works` are the files in order with what each gave elsewhere: LOST, or None for one that is still to be
+    read. `only` evaluates nothing but what is in the file that people see as this.
+    """
+    held: list[tuple[Document, list[Document]]] = []
+    for file, work in works:
+        if isinstance(work, str):
+            reader.lose(file)
+        elif work is not None and _learned(work, reader):
+            _put(work, projector)
+            yield from work.scanned
+        else:
+            for document, context in reader.documents_in(file):
+                if document.kind.name in reader.last:
+                    reader.library.expect(document)
+                    held.append((document, context))
+                elif only in (None, document.file):
+                    yield scan_document(document, plan, context, projector)
+    for document, context in held:
+        if only in (None, document.file):
+            yield scan_document(document, plan, context, projector)
+
+
+def _learned(work: Work, reader: Reader) -> bool:
+    found = work.found
+    if not reader.library.learn(found.file, found.envelopes, whole=not found.problems and not found.skipped):
+        return False
+    reader.note(found)
+    return True
+
+
+def _put(work: Work, projector: Projector | None) -> None:
+    if projector is not None:
+        for one, rows in zip(work.found.cited, work.rows, strict=False):
+            projector.put(one.envelope.kind, one.envelope.id, rows)
