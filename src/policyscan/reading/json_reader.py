@@ -1,7 +1,8 @@
 """JSON to the same plain values and places as YAML.
 
-A scanner of its own, because YAML parsers refuse some JSON (escaped surrogate pairs, keys over 1,024
-characters) and Python's `json` keeps no places and takes duplicate keys and NaN.
+What is sound Python's own reader reads (`json_fast`). For the rest there is a scanner of ours, because YAML
+parsers refuse some JSON (escaped surrogate pairs, keys over 1,024 characters), and Python's reader says less
+of a mistake, and takes duplicate keys and NaN.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from json.decoder import JSONDecodeError
 from typing import Any
 
 from policyscan.errors import DocumentError
+from policyscan.reading.json_fast import read_fast
 from policyscan.reading.limits import MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.reading.scalars import BadScalar, floating, integer
 from policyscan.reading.suggest import clip
@@ -32,6 +34,12 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 def read_json(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     """The document of a JSON file, or what is wrong with it; an empty file has neither."""
+    tree = read_fast(source)
+    return ([tree], []) if tree is not None else read_with_care(source)
+
+
+def read_with_care(source: Source) -> tuple[list[Tree], list[DocumentError]]:
+    """The same, one character after the other: what is wrong with a text, and where."""
     scanner = _Scanner(source)
     try:
         tree = scanner.run()
