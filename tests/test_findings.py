@@ -32,7 +32,6 @@ from policyscan.findings import (
     WaiverMark,
     control_tally,
     document_check_tally,
-    document_info,
     exit_code,
     fingerprint,
     is_document_check,
@@ -45,6 +44,7 @@ from policyscan.findings import (
     worst,
 )
 from policyscan.source import Span
+from tests.opening import document_info
 
 SPAN = Span("inventories/acme.yaml", 3, 1, 3, 9)
 POLICY = PolicyInfo("PLAN-11", "A coordinator is named", Severity.HIGH, "client")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.opening import open_tree
+from policyscan.documents.opening import decode, kind_of
 from policyscan.documents.references import link_across
 from policyscan.documents.seeing import seen
 from policyscan.engine.evaluation import Evaluation
@@ -62,9 +62,9 @@ def tree(file: str) -> Tree:
 
 
 def opened(one: Tree) -> Document:
-    document = open_tree(one, KINDS, strict=True)
-    assert document is not None
-    return document
+    kind = kind_of(one, KINDS, strict=True)
+    assert kind is not None
+    return decode(kind, one)
 
 
 @cache

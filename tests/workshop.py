@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.documents import Document, Kinds, open_text
+from policyscan.documents.document import Document
 from policyscan.errors import PolicyscanError
+from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
+from tests.opening import open_text
 
 HERE = Path(__file__).parent
 HEAD = "schema_version: 1\nkind: workshop\nabout: {id: w}\n"

@@ -492,19 +492,14 @@ def _with_document_checks(
     return tuple(known[id_] for id_ in sorted(known))
 
 
-def document_info(
-    id_: str, kind: str, file: str, results: Iterable[Result], *, name: str = "", as_of: str = ""
-) -> DocumentInfo:
-    """The document with its results (all of them, passes too) rolled up and counted."""
-    statuses: dict[str, Status] = {}
-    counts: dict[Status, int] = {}
+def roll_up(results: Iterable[Result], statuses: dict[str, Status], counts: dict[Status, int]) -> None:
+    """Adds results to the worst status of each policy, and to how many there are of each status."""
     for result in results:
         status = result.status
         counts[status] = counts.get(status, 0) + 1
         known = statuses.get(result.policy)
         if known is None or status.rank > known.rank:
             statuses[result.policy] = status
-    return DocumentInfo(id_, kind, file, name, as_of, statuses, counts)
 
 
 def sort_key(result: Result, written: int = -1) -> tuple[object, ...]:

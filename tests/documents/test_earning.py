@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from policyscan.cel.values import Date
-from policyscan.documents import Document, Kinds, open_text
+from policyscan.documents.document import Document
 from policyscan.documents.earning import Word, issues, turn, words
 from policyscan.documents.paths import BadPath, parse_path, resolve
+from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
+from tests.opening import open_text
 
 CLIENT = """\
 schema_version: 1

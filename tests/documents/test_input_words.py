@@ -11,9 +11,9 @@ import pytest
 
 from policyscan.cel import clock
 from policyscan.cel.clock import is_zone, load_zone, zone_names
-from policyscan.documents.opening import open_text
 from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
+from tests.opening import open_text
 from tests.schemas.test_kinds import SCHEMAS
 
 KINDS = Kinds.builtin()

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from policyscan.cel.values import Unresolved
-from policyscan.documents import Document, Kinds, Library, discover, library
-from policyscan.files.discovery import File
+from policyscan.documents import library
+from policyscan.documents.document import Document
+from policyscan.documents.library import Library
+from policyscan.files.discovery import File, discover
+from policyscan.kinds.kinds import Kinds
 from policyscan.reading import limits
 
 CLIENT = """\

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.documents import Document, Kinds, Library, discover
+from policyscan.documents.document import Document
+from policyscan.documents.library import Library
 from policyscan.documents.members import Hole, Members
+from policyscan.files.discovery import discover
+from policyscan.kinds.kinds import Kinds
 
 CLIENT = "schema_version: 1\nkind: client\nas_of: 2026-10-31\norganisation: {id: %s}\n"
 PROVIDER = CLIENT.replace("client", "provider")

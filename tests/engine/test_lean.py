@@ -16,7 +16,7 @@ from policyscan.files.discovery import discover
 from policyscan.findings import FINDINGS, EvidenceRule, Grade, Result, Status
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import builtin_folder
+from policyscan.policies.pack import builtin_path
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def shipped() -> tuple[Plan, tuple[tuple[Document, tuple[Document, ...]], ...]]:
     """All shipped controls, and every shipped inventory with those that it refers to."""
     kinds = Kinds.builtin()
-    pack, problems = load_pack(builtin_folder(), kinds)
+    pack, problems = load_pack(Path(builtin_path()), kinds)
     assert pack is not None
     assert not problems
     library = Library(kinds, discover([str(ROOT / "inventories")], base=str(ROOT)), str(ROOT))

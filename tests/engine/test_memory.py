@@ -14,7 +14,7 @@ from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import builtin_folder
+from policyscan.policies.pack import builtin_path
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventories/clients/*.yaml"))
@@ -23,7 +23,7 @@ FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventor
 @pytest.mark.parametrize("evidence", [False, True])
 def test_no_circle_of_objects_is_left_behind(evidence: bool) -> None:
     kinds = Kinds.builtin()
-    pack, problems = load_pack(builtin_folder(), kinds)
+    pack, problems = load_pack(Path(builtin_path()), kinds)
     assert pack is not None
     assert not problems
     known = pack.policies

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from policyscan.cel.values import Date
-from policyscan.documents import Document, Kinds, open_text
+from policyscan.documents.document import Document
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import Scanned, scan_document
 from policyscan.engine.taking import NOTICE
 from policyscan.findings import BAD_STATEMENT, TOO_MUCH_TAKEN, Result, Status, TakenAway
+from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
+from tests.opening import open_text
 from tests.policies.judging import pack
 
 CLIENT = """\

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policyscan.documents.document import Document
-from policyscan.documents.opening import open_text
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
@@ -18,6 +17,7 @@ from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
 from policyscan.policies.pack import Pack
 from policyscan.source import Source
+from tests.opening import open_text
 
 HERE = Path(__file__).parent
 HEAD = "schema_version: 1\nkind: shop\nas_of: 2026-10-31\nabout: {id: corner}\n"

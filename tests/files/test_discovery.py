@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.documents import Discovery, discover
 from policyscan.errors import UsageError
+from policyscan.files.discovery import Discovery, discover
 
 
 def write(root: Path, *names: str) -> None:

@@ -17,7 +17,7 @@ from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import Pack, builtin_folder
+from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policytest.runner import Beside
 from policyscan.reading.reading import read_text
 from policyscan.source import Source
@@ -124,7 +124,7 @@ STORIES: dict[str, dict[str, str]] = {
 
 @cache
 def pack() -> Pack:
-    loaded, problems = load_pack(builtin_folder(), KINDS)
+    loaded, problems = load_pack(Path(builtin_path()), KINDS)
     assert problems == []
     assert loaded is not None
     return loaded

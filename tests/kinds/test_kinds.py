@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from policyscan.cel import types
-from policyscan.documents import Kinds
 from policyscan.errors import DocumentError, Problems
-from policyscan.kinds.kinds import BUILT_IN, unfit_defaults
+from policyscan.kinds.kinds import BUILT_IN, Kinds, unfit_defaults
 from policyscan.kinds.shapes import to_rows
 from policyscan.store import Store
 from tests.workshop import HERE

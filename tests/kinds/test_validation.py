@@ -15,13 +15,13 @@ import jsonschema_rs
 import pytest
 
 from policyscan.cel.values import Date, Timestamp
-from policyscan.documents import Kinds, open_text
 from policyscan.documents.opening import decode
 from policyscan.errors import Problems
-from policyscan.kinds.kinds import Kind
+from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.reading.json_reader import read_json
 from policyscan.reading.yaml_reader import read_yaml
 from policyscan.source import Source
+from tests.opening import open_text
 from tests.workshop import HEAD, Open, Refuse
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "inventories").rglob("*.yaml"))

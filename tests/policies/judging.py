@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from policyscan.documents.document import Document
@@ -18,7 +19,7 @@ from policyscan.findings import Status
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import Shape
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_folder
+from policyscan.policies.pack import TEST_SUFFIX, Pack, builtin_path
 from policyscan.policies.policy import Policy
 from policyscan.policies.survey import RULES
 from policyscan.policies.variants import Variants
@@ -29,7 +30,7 @@ from policyscan.reading.tree import Tree
 from policyscan.source import Source
 
 KINDS = Kinds.builtin()
-FOLDER = builtin_folder()
+FOLDER = Path(builtin_path())
 FAMILIES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != RULES)
 
 

@@ -23,14 +23,14 @@ from policyscan.errors import Problems
 from policyscan.findings import RULE_FAMILY
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import TEST_SUFFIX, builtin_folder
+from policyscan.policies.pack import TEST_SUFFIX, builtin_path
 from policyscan.policies.policy import Policy
 from policyscan.policies.survey import RULES
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import run
 
-FOLDER = builtin_folder()
+FOLDER = Path(builtin_path())
 KINDS = Kinds.builtin()
 
 # One step away: each operator, quantifier and constant of an expression.

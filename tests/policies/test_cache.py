@@ -118,9 +118,9 @@ def test_policies_of_the_shipped_pack_come_back_as_they_were(shipped: Pack) -> N
 
 @pytest.fixture(scope="module")
 def shipped() -> Pack:
-    from policyscan.policies.pack import builtin_folder
+    from policyscan.policies.pack import builtin_path
 
-    pack, problems = load_pack(builtin_folder(), KINDS)
+    pack, problems = load_pack(Path(builtin_path()), KINDS)
     assert problems == []
     assert pack is not None
     return pack

@@ -27,11 +27,11 @@ from policyscan.findings import (
     TakenAway,
     ValueRead,
     WaiverMark,
-    document_info,
     make_report,
 )
 from policyscan.reporters import Options
 from policyscan.source import Source, Span
+from tests.opening import document_info
 
 ACME = "inventories/clients/acme.yaml"
 HARBOR = "inventories/providers/harbor.yaml"

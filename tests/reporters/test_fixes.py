@@ -14,11 +14,11 @@ from policyscan.findings import (
     ScanInfo,
     Severity,
     Status,
-    document_info,
     make_report,
 )
 from policyscan.reporters import REPORTERS, Options
 from policyscan.source import Span
+from tests.opening import document_info
 
 CONTROL = PolicyInfo(
     "DOOR-01", "The door is locked", Severity.HIGH, "client", why="Anyone may come in.", fix="Lock it.",

@@ -12,6 +12,7 @@ import pytest
 from policyscan.findings import Problem, Quote, Report, make_report
 from policyscan.output import encode
 from policyscan.reporters import REPORTERS
+from tests.opening import document_info
 from tests.reporters.reports import (
     ACME,
     COORDINATOR,
@@ -20,7 +21,6 @@ from tests.reporters.reports import (
     RESTORED,
     SCAN,
     WAIVED,
-    document_info,
     span,
 )
 from tests.reporters.reports import options as options_of

@@ -1,25 +1,5 @@
-"""Reading: YAML and JSON files to typed inventory documents that know where everything stands."""
+"""Documents: inventories as policies see them, from their files to values that know where they stand.
 
-from __future__ import annotations
-
-from policyscan.documents.document import Document, DocumentIssue
-from policyscan.documents.library import Library
-from policyscan.documents.opening import Loaded, open_text
-from policyscan.files.discovery import Discovery, File, discover
-from policyscan.kinds.kinds import Kind, Kinds
-from policyscan.reading.reading import read_file, read_text
-
-__all__ = [
-    "Discovery",
-    "Document",
-    "DocumentIssue",
-    "File",
-    "Kind",
-    "Kinds",
-    "Library",
-    "Loaded",
-    "discover",
-    "open_text",
-    "read_file",
-    "read_text",
-]
+In: files, and the kinds that there are. Out: documents, linked to those that they refer to, and what is wrong
+with each file. It knows nothing of policies.
+"""

@@ -18,7 +18,6 @@ KIND = "kind"
 AS_OF = "as_of"
 TIME_ZONE = "time_zone"
 CURRENCY = "currency"
-WAIVERS = "waivers"
 Name = tuple[str, str]
 """What a document is called by others: its kind and its id."""
 

@@ -13,7 +13,7 @@ from policyscan.documents.document import Document, like_id, same_id
 from policyscan.documents.envelope import Envelope, Name, folder_of, in_own_folder
 from policyscan.documents.index import DocumentIndex, Entry
 from policyscan.documents.members import Members, below, gather, patterns
-from policyscan.documents.opening import FileOutcome, Loaded, mentions, read_file
+from policyscan.documents.opening import FileOutcome, mentions, read_file
 from policyscan.documents.references import link_across
 from policyscan.errors import DocumentError, PolicyscanError
 from policyscan.files.discovery import (
@@ -30,6 +30,15 @@ from policyscan.files.identity import Identity
 from policyscan.kinds.kinds import Kinds
 from policyscan.names import looks
 from policyscan.reading.glance import says_id, says_kind
+from policyscan.records import NamedTuple
+
+
+class FileDocuments(NamedTuple):
+    """The documents of one file, what is wrong with it, and how many documents are not ours."""
+
+    documents: list[Document]
+    problems: list[PolicyscanError]
+    skipped: int
 
 
 class Library:
@@ -44,7 +53,7 @@ class Library:
         self._read = read
         self.discovery = discovery
         self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
-        self._kept: dict[str, Loaded] = {}  # by path
+        self._kept: dict[str, FileDocuments] = {}  # by path
         self.identities: dict[File, Identity] = {}
         """What stands for each input that was opened, where `read` tells it."""
         self.index = DocumentIndex()
@@ -69,7 +78,7 @@ class Library:
         self.unclear = False
         """Whether two documents that others refer to have one id: which counts depends on what came first."""
 
-    def load(self, file: File) -> Loaded:
+    def load(self, file: File) -> FileDocuments:
         """The documents of a file, linked to those that they refer to; never raises for bad input."""
         loaded = self._open(file)
         twins = self.index.add(
@@ -87,7 +96,7 @@ class Library:
                 documents.append(document)
                 link_across(document, self.find)
                 problems.extend(self._alike(document))
-        return Loaded(documents, problems, loaded.skipped)
+        return FileDocuments(documents, problems, loaded.skipped)
 
     def _alike(self, document: Document) -> Iterator[DocumentError]:
         """What is wrong with an id that differs from another one only in what nobody sees, or in case."""
@@ -205,7 +214,7 @@ class Library:
                 return self._by_id[kind, ident]
         return None
 
-    def _look_into(self, file: File) -> Loaded:
+    def _look_into(self, file: File) -> FileDocuments:
         """The documents of a file because others refer to them; what is wrong with it is told once."""
         loaded = self._open(self._reported.get(file.path, file))
         if file.path not in self._reported and file.path not in self._looked_into:
@@ -239,13 +248,13 @@ class Library:
             self._walks[root] = look_through(root, self._base)
         return self._walks[root]
 
-    def _open(self, file: File) -> Loaded:
+    def _open(self, file: File) -> FileDocuments:
         kept = self._kept.get(file.path)
         if kept is None:
             outcome = (self._read or read_file)(file, self.kinds)
             if outcome.identity is not None:
                 self.identities[file] = outcome.identity
-            kept = Loaded(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)
+            kept = FileDocuments(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:
                 first = self._by_id.setdefault((document.kind.name, document.id), document)

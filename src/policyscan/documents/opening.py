@@ -88,14 +88,6 @@ class FileOutcome(NamedTuple):
         return [content.document(kinds) for content in self.contents]
 
 
-class Loaded(NamedTuple):
-    """The documents of one file, what is wrong with it, and how many documents are not ours."""
-
-    documents: list[Document]
-    problems: list[PolicyscanError]
-    skipped: int
-
-
 def read_file(file: File, kinds: Kinds) -> FileOutcome:
     """What a file holds, in any process; never raises for bad input."""
     try:
@@ -155,18 +147,6 @@ def _read(source: Source) -> tuple[list[Tree], list[DocumentError]]:
         if tree.value.__class__ is dict:
             tree.value.pop(EDITORS_KEY, None)
     return trees, problems
-
-
-def open_text(source: Source, kinds: Kinds, *, strict: bool = True) -> Loaded:
-    """The documents of a text by themselves, not yet linked to others."""
-    outcome = read_source(source, kinds, strict=strict)
-    return Loaded(outcome.documents(kinds), list(outcome.problems), outcome.skipped)
-
-
-def open_tree(tree: Tree, kinds: Kinds, *, strict: bool) -> Document | None:
-    """The document of a tree; None if it is not ours and need not be; raises PolicyscanError."""
-    kind = kind_of(tree, kinds, strict=strict)
-    return decode(kind, tree) if kind is not None else None
 
 
 def assemble(parts: Sequence[Tree], kinds: Kinds) -> DocumentContent:

@@ -26,6 +26,7 @@ from policyscan.findings import (
     ScanInfo,
     Status,
     make_report,
+    roll_up,
 )
 from policyscan.records import NamedTuple
 
@@ -77,16 +78,16 @@ def scan_document(
     except Exception as error:
         crash = True
         results = [crashed(document.id, document.kind.name, document, error)]
-    _tell(results, statuses, counts)
+    roll_up(results, statuses, counts)
     if evaluation is not None and not crash:
         found = taking(evaluation, plan.policies, results, statuses)
         results = [*map(found.marked, results)] if plan.full else results
         soon = [*ending(evaluation, found), *too_much(evaluation, found, plan.max_taken_away)]
-        _tell(soon, statuses, counts)
+        roll_up(soon, statuses, counts)
         results.extend(soon)
     if plan.grades and evaluation is not None:
         grades, failed = _grades(evaluation, plan, statuses)
-        _tell(failed, statuses, counts)
+        roll_up(failed, statuses, counts)
         results.extend(failed)
     turn = evaluation.turn if evaluation is not None and not crash else AT_ONCE
     name, as_of = _name(document), str(document.as_of or "")
@@ -125,16 +126,6 @@ def _opened(member: Document, plan: Plan, context: Sequence[Document], projector
     evaluation = open_evaluation(member, plan, context)
     projector.newer.update(evaluation.newer())
     return evaluation
-
-
-def _tell(results: Iterable[Result], statuses: dict[str, Status], counts: dict[Status, int]) -> None:
-    """Adds results to the worst status of each policy, and to how many there are of each."""
-    for result in results:
-        status = result.status
-        counts[status] = counts.get(status, 0) + 1
-        known = statuses.get(result.policy)
-        if known is None or status.rank > known.rank:
-            statuses[result.policy] = status
 
 
 def _grades(

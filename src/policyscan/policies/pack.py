@@ -11,8 +11,6 @@ from policyscan.policies.survey import RULES
 from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from policyscan.policies.policy import Policy
     from policyscan.policies.survey import PackFiles
 
@@ -107,10 +105,3 @@ def builtin_path() -> str:
     if os.path.isdir(packaged):
         return packaged
     return os.path.join(os.path.dirname(os.path.dirname(package)), "policies")
-
-
-def builtin_folder() -> Path:
-    """The same as a Path."""
-    from pathlib import Path
-
-    return Path(builtin_path())
