@@ -35,7 +35,7 @@ class KeyedList(NamedTuple):
     reads: list[tuple[Any, Any, Any]]
 
 
-class Found(NamedTuple):
+class ToVisit(NamedTuple):
     """The elements of a list that have to be visited, in order, and the tables that tell it of the others."""
 
     items: list[Any]
@@ -55,7 +55,7 @@ def table_of(items: Any, field: str | None, value: Any) -> KeyedList | None:
     return _table(items, field, "is")
 
 
-def find(items: Any, sought: Iterable[Sought]) -> Found | None:
+def find(items: Any, sought: Iterable[Sought]) -> ToVisit | None:
     """The elements that a loop has to visit whose test begins with any of some comparisons; None where going
     through the list is as good."""
     if type(items) is not list or len(items) < FEW:
@@ -73,7 +73,7 @@ def find(items: Any, sought: Iterable[Sought]) -> Found | None:
         if table.loose:
             budget.visited(table.loose, 4)
             found.update(table.loose)
-    return Found(items, sorted(found.items(), key=_position), tables)
+    return ToVisit(items, sorted(found.items(), key=_position), tables)
 
 
 def _table(items: list[Any], field: str | None, how: str) -> KeyedList:

@@ -13,7 +13,7 @@ from policyscan.cel import budget, ir, runtime
 from policyscan.cel.costs import keys_of, weight_of
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
-from policyscan.cel.lookup import FEW, Found, KeyedList, find, peek
+from policyscan.cel.lookup import FEW, KeyedList, ToVisit, find, peek
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
 from policyscan.records import NamedTuple
@@ -35,7 +35,7 @@ def _macro(t: Builder, node: ir.Loop) -> Run:
     return _LOOPS[node.name](t, node)
 
 
-def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], Found | None]:
+def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], ToVisit | None]:
     """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true. It gives
     what told of elements that were passed over, if any were."""
     target, kind, slots = t.build(node.target), node.kind, node.slots
@@ -45,7 +45,7 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
 
     weight, charged, search = weight_of(node), node.heavy, _search(t, node)
 
-    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> Found | None:
+    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> ToVisit | None:
         items = target(frame)
         items = through(present(frame, items) if t.strict else items)
         found = search(frame, items) if search is not None else None
@@ -81,14 +81,14 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
     return run
 
 
-def _search(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], Found | None] | None:
+def _search(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], ToVisit | None] | None:
     """What finds the elements of a loop with keys."""
     keys = keys_of(node) if t.strict else ()
     if not keys:
         return None
     sought = [(key.field, key.how, _sought(t, key.value)) for key in keys]
 
-    def run(frame: Frame, items: Any) -> Found | None:
+    def run(frame: Frame, items: Any) -> ToVisit | None:
         if type(items) is not list or len(items) < FEW:
             return None
         return find(items, [(field, how, value(frame)) for field, how, value in sought])
@@ -111,7 +111,7 @@ def _sought(t: Builder, node: ir.Node) -> Run:
     return run
 
 
-def _seen(frame: Frame, found: Found) -> Iterator[Any]:
+def _seen(frame: Frame, found: ToVisit) -> Iterator[Any]:
     """The elements to visit; notes what those passed over would have been read for, once in a run."""
     tables = [table for field, table in found.tables if field is not None]
     size = len(tables[0].items) if tables else 0
@@ -206,7 +206,7 @@ def tally(t: Builder, node: ir.Loop) -> Callable[[Frame], _Tally]:
     return run
 
 
-def _others(found: Found, hits: list[Any]) -> list[Any]:
+def _others(found: ToVisit, hits: list[Any]) -> list[Any]:
     """The elements of a list that are no hits, those that were passed over too."""
     known = set(map(id, hits))
     return [element for element in found.items if id(element) not in known]
