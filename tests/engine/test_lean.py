@@ -32,7 +32,8 @@ def shipped() -> tuple[Plan, tuple[tuple[Document, tuple[Document, ...]], ...]]:
     documents = [one for file in library.discovery.files for one in library.load(file).documents]
     known = pack.policies
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
-    plan = Plan(list(known.values()), known, aliases, parse_moment("2026-10-31"))
+    rules = tuple(pack.rules.values())
+    plan = Plan(list(known.values()), known, aliases, parse_moment("2026-10-31"), rules=rules)
     return plan, tuple((one, tuple(library.referenced(one))) for one in documents)
 
 

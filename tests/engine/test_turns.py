@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date
+from policyscan.documents import Kinds, open_text
 from policyscan.documents.document import Document
 from policyscan.engine import evaluation
 from policyscan.engine.moments import Moment, clock_at, parse_moment, shown
 from policyscan.engine.outcome import AT_ONCE
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import Scanned, document_clock, scan_document
-from policyscan.findings import EvidenceRule, Grade
+from policyscan.findings import EvidenceRule, Grade, Status
+from policyscan.source import Source
 from tests.engine.test_lean import shipped
 from tests.engine.world import World, documents
 
@@ -170,3 +175,85 @@ def test_nothing_changes_before_the_turn(full: bool, rule: EvidenceRule | None) 
                 leaps += 1
                 assert known(scanned_on(later, document, context, plan)) == known(now), (document.id, start)
     assert leaps > 20
+
+
+# --- until when each result says that it holds
+
+
+RUNS_OUT = """\
+schema_version: 1
+kind: client
+as_of: 2026-10-31
+organisation: {id: c}
+people: [{id: ann, employment: owner, role: owner, start_date: 2020-01-01, end_date: null}]
+devices: [{id: lt-1, in_scope: false}, {id: lt-2, in_scope: true}]
+statements:
+  - {about: ['devices["lt-1"].in_scope'], value: false, reason: Wiped, by: ann, stated_on: 2026-05-04}
+"""
+
+
+def test_what_rests_on_a_word_holds_until_the_statement_runs_out() -> None:
+    plan, _ = shipped()
+    plan = plan._replace(policies=[plan.known["DEV-01"]], full=True)
+    (document,) = open_text(Source("c.yaml", RUNS_OUT), Kinds.builtin()).documents
+    found = {r.subject: r for r in scan_document(document, plan).results}
+    assert found["lt-1"].status is Status.NOT_APPLICABLE
+    # Of a control that reads such a word all results say so: whose word each of them reads nobody knows.
+    assert {r.until for r in found.values()} == {"2027-05-05"}
+
+
+def test_what_comes_to_be_in_dispute_holds_until_then(world: World) -> None:
+    world.policy(EACH.format(that="tool.safe"))
+    world.rule(
+        "for_each: shop.tools\nas: tool\nrequire:\n  - id: a\n    that: today < date('2026-11-20')\n"
+        "    say: it ended\ndisputes: [tool.safe, tool.in_use]\n"
+    )
+    facts = "tools: [{id: a, safe: true, in_use: true}]\n"
+    before, after = (
+        [r for r in world.scan(facts, as_of=day) if r.policy == "MINE-01"]
+        for day in ("2026-10-31", "2026-11-20")
+    )
+    assert [(r.status, r.until) for r in before] == [(Status.PASS, "2026-11-20")]
+    assert [r.status for r in after] == [Status.UNKNOWN]
+
+
+def test_what_is_not_known_yet_is_unknown_until_then(world: World) -> None:
+    world.policy(EACH.format(that="tool.checked_on != null"))
+    (result,) = world.scan("tools: [{id: a, checked_on: 2026-11-12}]\n")
+    assert (result.status, result.until) == (Status.UNKNOWN, "2026-11-12")
+
+
+def test_no_status_changes_before_the_day_that_its_result_names() -> None:
+    """With words, statements and disputes, as of days of the past too: of each inventory some days on which a
+    result says that it ends, the last on which it holds; and one long after all. What is due passes still."""
+    plan, documents_ = shipped()
+    plan, looked = plan._replace(full=True, evidence=False), 0
+    for number, (document, context) in enumerate(
+        one for one in documents_ if one[0].kind.name != "portfolio"
+    ):
+        start = int(Date.parse(("2026-10-31", "2026-06-01", "2027-02-20")[number % 3]))
+        now = {
+            key: (status, until) for key, status, until in held(scanned_on(start, document, context, plan))
+        }
+        ends = sorted({ends_on(until) for _, until in now.values()} - {NEVER_DAY})
+        for day in (*ends[number % 4 :: max(1, len(ends) // 4)], start + 1200):
+            later = {key: status for key, status, _ in held(scanned_on(day - 1, document, context, plan))}
+            mine = [(key, status) for key, (status, until) in now.items() if day <= ends_on(until)]
+            looked += len(mine)
+            assert [
+                (key, status, later.get(key)) for key, status in mine if later.get(key) is not status
+            ] == []
+    assert looked > 1000
+
+
+def held(scanned: Scanned) -> Iterator[tuple[object, Status, str | None]]:
+    """What identifies each result, its status, and until when it holds; exceptions have days of their own."""
+    for r in scanned.results:
+        if r.waiver is None and not r.policy.startswith("DOC-"):
+            status = Status.PASS if r.status is Status.DUE else r.status
+            yield (r.policy, r.subject, r.requirement), status, r.until
+
+
+def ends_on(until: str | None) -> int:
+    """The day (an ordinal) on which a result ends."""
+    return int(Date.parse(until[:10])) if until else NEVER_DAY

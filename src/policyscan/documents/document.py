@@ -115,8 +115,11 @@ class Document:
         self.currency = facts.currency
         self.hidden: Sequence[Hidden] = ()
         self.last_view: tuple[Date, Timestamp, bool, Document] | None = None  # kept by `seeing`
-        # What rules of consistency (by their identity) said at an instant, until a turn; kept by the engine.
-        self.in_dispute: tuple[int, int, Sequence[Hidden], tuple[int, int]] | None = None
+        # What rules of consistency (by their identity) said at an instant, and when facts of some names may
+        # be others; kept by the engine.
+        self.in_dispute: (
+            tuple[int, int, Sequence[Hidden], Sequence[tuple[frozenset[str], tuple[int, int]]]] | None
+        ) = None
         self.last_words: tuple[Date, Sequence[Any]] | None = None  # kept by `earning`
         # Of a view: copies by the ids of the containers as they were read, and the way back.
         self._copies: Mapping[int, Any] = {}

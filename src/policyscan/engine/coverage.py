@@ -6,12 +6,12 @@ it. How good these are is for `grading` to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import Date, Timestamp
-from policyscan.engine.outcome import Turn, Values
+from policyscan.engine.outcome import NEVER, Turn, Values
 from policyscan.findings import Grade
 from policyscan.records import NamedTuple
 
@@ -138,13 +138,38 @@ def _item(value: dict[str, Any], clock: cel.Clock) -> Item | None:
 def revealed(document: Document, clock: cel.Clock) -> Turn:
     """When a fact of a document that lies in the future now may first be known: one that is withheld, an item
     of evidence, or the file's own day."""
-    later = [one.value for keys in document.withheld.values() for one in keys.values()]
-    later.extend(
-        item.get("collected_at") for item in _listed(document.value.get(_EVIDENCE)) if isinstance(item, dict)
-    )
-    later.append(document.as_of)
-    days = (int(one) for one in later if one.__class__ is Date and one > clock.today)
-    instants = (int(one) for one in later if one.__class__ is Timestamp and one > clock.now)
+    later = [one for _, one in _withheld(document)]
+    return _first([*later, *_evidence(document)], clock)
+
+
+def revealed_of(document: Document, clock: cel.Clock) -> Mapping[str, Turn]:
+    """The same by the names of facts that are withheld; under no name, that of evidence and of the file."""
+    found: dict[str, list[Any]] = {}
+    for key, value in _withheld(document):
+        found.setdefault(str(key), []).append(value)
+    turns = {name: _first(values, clock) for name, values in found.items()}
+    turns[""] = _first(_evidence(document), clock)
+    return {name: turn for name, turn in turns.items() if turn != NEVER}
+
+
+def _withheld(document: Document) -> Iterator[tuple[Any, Any]]:
+    for keys in document.withheld.values():
+        yield from ((key, one.value) for key, one in keys.items())
+
+
+def _evidence(document: Document) -> Iterator[Any]:
+    """The days of a document's evidence, and its own."""
+    for item in _listed(document.value.get(_EVIDENCE)):
+        if isinstance(item, dict):
+            yield item.get("collected_at")
+    yield document.as_of
+
+
+def _first(later: Iterable[Any], clock: cel.Clock) -> Turn:
+    """The first of some days and instants that a clock has not reached."""
+    known = list(later)
+    days = (int(one) for one in known if one.__class__ is Date and one > clock.today)
+    instants = (int(one) for one in known if one.__class__ is Timestamp and one > clock.now)
     return min(days, default=NEVER_DAY), min(instants, default=NEVER_INSTANT)
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.cel.clock import NEVER_INSTANT
-from policyscan.engine.coverage import revealed
+from policyscan.engine.coverage import revealed, revealed_of
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.forecast import PLAIN, Forecast
 from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock
 from policyscan.engine.outcome import AT_ONCE, FOR_EACH, NEVER, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate, evaluate_lean
-from policyscan.engine.sight import Viewer, crash
+from policyscan.engine.sight import Sight, Viewer, crash
 from policyscan.engine.tables import Tables
 from policyscan.findings import (
     BAD_STATEMENT,
@@ -242,7 +243,14 @@ class Evaluation:
         return Explainer(
             sight.document, clock, grader, (*sight.context, *sight.listed),
             evidence=viewer.evidence, gaps=gaps or viewer.gaps, agreed=self.full, tables=self.tables,
+            change=partial(_change_for, sight, self._revealed(sight, clock), self.known),
         )  # fmt: skip
+
+    def _revealed(self, sight: Sight, clock: PolicyClock) -> Sequence[tuple[frozenset[str], Turn]]:
+        """When facts of some names, which lie in the future of a moment, are known; of no name: of any."""
+        by_name = (revealed_of(one, clock) for one in (sight.document, *sight.context))
+        pairs = (pair for found in by_name for pair in found.items())
+        return [(frozenset((name,)) if name else frozenset(), turn) for name, turn in pairs]
 
     # --- passes("ACC-01"), status("ACC-01"), grade("ACC-01")
 
@@ -287,6 +295,15 @@ class Evaluation:
         clock.turn_day = min(clock.turn_day, turn[0])
         clock.turn_instant = min(clock.turn_instant, turn[1])
         return status
+
+
+def _change_for(
+    sight: Sight, revealed: Sequence[tuple[frozenset[str], Turn]], known: Mapping[str, Policy], policy: Policy
+) -> Turn:
+    """When a fact that a control may read may first be known, earned or in dispute that is not, or no longer
+    so."""
+    turns = (turn for names, turn in revealed if not names or policy.may_read(names, known))
+    return earliest(sight.change_for(policy, known), *turns)
 
 
 def with_fails(found: Evaluated, listed: Evaluated) -> Evaluated:

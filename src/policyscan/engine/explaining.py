@@ -12,7 +12,17 @@ from policyscan.cel.clock import zone_named
 from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import shown
-from policyscan.engine.outcome import APPLIES, FOR_EACH, WHEN, Outcome, Values, Verdict
+from policyscan.engine.outcome import (
+    APPLIES,
+    FOR_EACH,
+    NEVER,
+    WHEN,
+    Outcome,
+    Turn,
+    Values,
+    Verdict,
+    earliest,
+)
 from policyscan.engine.sharing import Sharing
 from policyscan.engine.tables import Tables
 from policyscan.findings import IN_DISPUTE, Basis, Gap, Result, Status, ValueRead
@@ -37,12 +47,14 @@ class Explainer:
 
     `context` are the documents that this one may refer to. `evidence` asks for the values that results
     rest on, `gaps` for what unknown ones lack; not every format shows them. `agreed` asks that both
-    evaluators come to the same where a result is unknown, too.
+    evaluators come to the same where a result is unknown, too. `change` says when a fact that a control reads
+    may be in dispute or earned that is not, or the reverse.
     """
 
     def __init__(
         self, document: Document, clock: cel.Clock, grader: Grader, context: Sequence[Document] = (), *,
         evidence: bool = True, gaps: bool = True, agreed: bool = False, tables: Tables | None = None,
+        change: Callable[[Policy], Turn] = lambda _: NEVER,
     ) -> None:  # fmt: skip
         self.document = document
         self.clock = clock
@@ -52,6 +64,7 @@ class Explainer:
         self.gaps = gaps
         self.agreed = agreed
         self.tables = tables
+        self.change = change
         self.home: Document | None = document  # whose paths need not say whose they are
 
     def at(self, clock: cel.Clock, grader: Grader) -> Explainer:
@@ -59,6 +72,7 @@ class Explainer:
         return Explainer(
             self.document, clock, grader, self.context,
             evidence=self.evidence, gaps=self.gaps, agreed=self.agreed, tables=self.tables,
+            change=self.change,
         )  # fmt: skip
 
     def abroad(self) -> Explainer:
@@ -120,7 +134,7 @@ class Explainer:
             span=(in_dispute[0].span if in_dispute else None) or self._span(policy, outcome, traced, gaps),
             evidence=self._once(policy, traced, self._evidence) if self.evidence else (),
             parameters=policy.shown_parameters,
-            until=shown(self.clock, *outcome.turn),
+            until=shown(self.clock, *earliest(outcome.turn, self.change(policy))),
             gaps=gaps if status is Status.UNKNOWN else (),
             reason=_reason(policy, outcome, status, () if gaps else traced),
             figures=self._figures(policy, outcome),

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from policyscan.cel.clock import NEVER_INSTANT
+from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.documents.document import Hidden
 from policyscan.documents.earning import STATEMENTS, Word, words
 from policyscan.documents.seeing import without
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.policies.policy import Policy
 
+Changes: TypeAlias = Sequence[tuple[frozenset[str], Turn]]
+"""When facts of some names may first be in dispute or earned, or no longer so."""
 _MOST_TURNS = 1000  # a bound against clocks that never rest
 
 
@@ -36,7 +38,8 @@ class Sight(NamedTuple):
     any of these may first be others; and which facts are in dispute, by the ids of their objects and keys.
 
     `listed` are the same documents with the lists that are in dispute: as lists they prove nothing, but what
-    one of their elements fails at is so. It is empty where none is.
+    one of their elements fails at is so. It is empty where none is. `changes` say for facts of which names
+    that may first be so when, where it ever may.
     """
 
     document: Document
@@ -45,6 +48,11 @@ class Sight(NamedTuple):
     turn: Turn = NEVER
     facts: frozenset[tuple[int, Key]] = frozenset()
     listed: Sequence[Document] = ()
+    changes: Changes = ()
+
+    def change_for(self, policy: Policy, known: Mapping[str, Policy]) -> Turn:
+        """When a fact that a control may read may first be in dispute or earned, or no longer so."""
+        return earliest(*(turn for names, turn in self.changes if policy.may_read(names, known)))
 
 
 class Viewer:
@@ -122,21 +130,22 @@ class Viewer:
         if not self.rules and not self._words(clock):
             return Sight(self.document, self.context)
         own = _Account(self.document, self.context, clock, self)
-        facts, results, turn = own.found()
-        turns = [turn]
+        facts, results, changes = own.found()
         for one in self.context:
-            others, turn = self._of_another(one, clock)
+            others, its = self._of_another(one, clock)
             facts.extend(others)
-            turns.append(turn)
+            changes.extend(its)
         for one, word in self._words(clock):
-            turns.append((word.turn, NEVER_INSTANT))
+            if word.turn < NEVER_DAY:
+                changes.append((frozenset((word.key,)), (word.turn, NEVER_INSTANT)))
             if word.statement is None and word.key not in one.withheld.get(id(word.container), ()):
                 facts.append(Hidden(word.container, word.key, word.reason))
         document, *context = without([self.document, *self.context], facts)
         named = frozenset((id(fact.container), fact.key) for fact in facts)
         others = [fact for fact in facts if not isinstance(fact.container.get(fact.key), list)]
         listed = without([self.document, *self.context], others) if len(others) < len(facts) else ()
-        return Sight(document, context, results, earliest(*turns), named, listed)
+        turn = earliest(*(turn for _, turn in changes))
+        return Sight(document, context, results, turn, named, listed, changes)
 
     def _words(self, clock: PolicyClock) -> list[tuple[Document, Word]]:
         """The words of all documents: those that nobody earned are left out. Rules read them, for a word that
@@ -145,20 +154,31 @@ class Viewer:
         judged = [one for one in documents if not self.trusting or STATEMENTS in one.tree.value]
         return [(one, word) for one in judged for word in words(one, clock.today)]
 
-    def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Turn]:
+    def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Changes]:
         """What another document says against itself, which it keeps for the next who refers to it."""
         rules, kept = id(self.rules), document.in_dispute
-        if kept is None or kept[0] != rules or clock.instant < kept[1] or not _before(clock, kept[3]):
+        if kept is None or kept[0] != rules or clock.instant < kept[1] or _reached(clock, kept[3]):
             its = self.clock_of(document) if self.clock_of is not None else clock
             its = its.at(clock.instant) if its.instant < clock.instant else its
-            facts, _, turn = _Account(document, document.links, its, self).found()
-            kept = document.in_dispute = rules, its.instant, facts, turn
+            facts, _, changes = _Account(document, document.links, its, self).found()
+            kept = document.in_dispute = rules, its.instant, facts, changes
         return kept[2], kept[3]
 
 
 def _before(clock: PolicyClock, turn: Turn) -> bool:
     """Whether a clock has not reached a turn."""
     return clock.day < turn[0] and clock.instant < turn[1]
+
+
+def _reached(clock: PolicyClock, changes: Changes) -> bool:
+    """Whether a clock has reached any of some turns."""
+    return any(not _before(clock, turn) for _, turn in changes)
+
+
+def _disputed_by(rule: Policy) -> frozenset[str]:
+    """The names of the facts that a rule may put in dispute."""
+    own = (dispute for item in rule.require for dispute in item.disputes)
+    return frozenset(dispute.field for dispute in (*rule.disputes, *own))
 
 
 class _Account:
@@ -184,14 +204,15 @@ class _Account:
             )  # fmt: skip
         return self._made
 
-    def found(self) -> tuple[list[Hidden], list[Result], Turn]:
-        """The facts in dispute, the findings, and when there may first be others."""
+    def found(self) -> tuple[list[Hidden], list[Result], list[tuple[frozenset[str], Turn]]]:
+        """The facts in dispute, the findings, and when there may first be others, by the names of facts."""
         facts: list[Hidden] = []
         results: list[Result] = []
-        turns: list[Turn] = []
+        changes: list[tuple[frozenset[str], Turn]] = []
         kind, root = self.document.kind.name, self.document.value
         for rule in self.viewer.rules:
             if rule.info.kind == kind:
+                turns: list[Turn] = []
                 try:
                     found = broken(rule, root, self.clock)
                     turns.append(found.turn)
@@ -202,7 +223,10 @@ class _Account:
                     results.append(result)
                     facts.extend(hidden)
                     turns.append(turn)
-        return facts, results, earliest(*turns)
+                turn = earliest(*turns)
+                if turn != NEVER:
+                    changes.append((_disputed_by(rule), turn))
+        return facts, results, changes
 
     def _of_rule(self, found: Broken) -> Iterator[tuple[Result, list[Hidden], Turn]]:
         """Each finding of a rule, with the facts that it puts in dispute and when these may be others."""

@@ -72,16 +72,9 @@ def taking(
         return Taking()
     keys = frozenset(word.key for _, word in earned)
     about = (policy.about(evaluation.document.kind.name) for policy in policies)
-    asked = [p for p in about if p is not None and not p.tables and _may_read(p, keys, evaluation.known)]
+    asked = [p for p in about if p is not None and not p.tables and p.may_read(keys, evaluation.known)]
     lost = list(_lost(evaluation, asked, results)) if asked else []
     return _told(evaluation, earned, lost, statuses) if lost else Taking()
-
-
-def _may_read(policy: Policy, keys: frozenset[str], known: Mapping[str, Policy]) -> bool:
-    """Whether a control may read a field of one of some names, itself or through those that it asks."""
-    if not keys.isdisjoint(policy.reads.names):
-        return True
-    return any(_may_read(known[one], keys, known) for one in policy.uses if one in known)
 
 
 def _lost(evaluation: Evaluation, policies: Sequence[Policy], results: Sequence[Result]) -> Iterator[_Lost]:
@@ -92,10 +85,11 @@ def _lost(evaluation: Evaluation, policies: Sequence[Policy], results: Sequence[
     for policy in policies:
         with bare.asked_by(policy):
             try:
-                outcomes = evaluate_lean(policy, bare.document.value, bare.clock).outcomes
+                told = evaluate_lean(policy, bare.document.value, bare.clock)
             except Exception:  # noqa: S112 - the evaluation with words tells of the same crash
                 continue
-            for outcome in outcomes:
+            evaluation.turns(*told.turn)
+            for outcome in told.outcomes:
                 if outcome.status is not Status.UNKNOWN or _is_told(policy, outcome, found, subjects):
                     continue
                 if words := tuple(_lacking(bare, outcome)):

@@ -8,7 +8,7 @@ from policyscan.findings import EvidenceRule, PolicyInfo, Severity, Status
 from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from policyscan.cel import Checked
 
@@ -245,6 +245,18 @@ class Policy(NamedTuple):
         if self.root == kind:
             return self
         return self.also if self.also is not None and self.also.root == kind else None
+
+    def may_read(self, names: frozenset[str], known: Mapping[str, Policy]) -> bool:
+        """Whether it may read a field of one of some names, itself or through controls that it asks."""
+        pending, seen = [self], {self.id}
+        for one in pending:
+            parts = (one, *((one.also,) if one.also is not None else ()))
+            if any(not names.isdisjoint(part.reads.names) for part in parts):
+                return True
+            asked = [used for used in one.uses if used in known and used not in seen]
+            seen.update(asked)
+            pending.extend(known[used] for used in asked)
+        return False
 
     @property
     def id(self) -> str:
