@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
@@ -347,7 +348,7 @@ def test_a_list_of_nothing_is_no_error(monkeypatch: pytest.MonkeyPatch, place: P
 
 def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     for id_ in ("OPS-01", "ops-01"):
-        ran = policyscan(monkeypatch, place, "explain", id_)
+        ran = policyscan(monkeypatch, place, "explain", id_, "--trace")
         assert ran.code == 0
         for line in (
             "OPS-01  Somebody is known to lead",
@@ -355,7 +356,7 @@ def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None
             "Fix: Name somebody.",
             "for each  person in client.people",
             "requires  stays: person.end_date == null",
-            "related to cis-v8: 17.1",
+            "Related to cis-v8 17.1",
         ):
             assert line in ran.out
 
@@ -366,8 +367,10 @@ def test_explain_says_in_plain_words_what_must_hold(monkeypatch: pytest.MonkeyPa
     write(place, "controls/OPS/OPS-01.yaml", text.replace("    that:", f"{plain}    that:"))
     out = policyscan(monkeypatch, place, "explain", "OPS-01").out
     assert "requires  stays: Everybody on the list still works here.\n" in out
+    assert "person.end_date" not in out
+    out = policyscan(monkeypatch, place, "explain", "OPS-01", "--trace").out
     assert "            when person.leadership: person.end_date == null\n" in out
-    args = ("explain", "OPS-01", "bad", *AS_OF)
+    args = ("explain", "OPS-01", "bad", "--trace", *AS_OF)
     text = text.replace("    that:", "    means: Everybody on the list still works here.\n    that:")
     write(place, "controls/OPS/OPS-01.yaml", text)
     out = policyscan(monkeypatch, place, *args).out
@@ -406,9 +409,82 @@ def test_explain_says_in_plain_words_what_must_hold(monkeypatch: pytest.MonkeyPa
 def test_explain_a_result(
     monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
-    ran = policyscan(monkeypatch, place, "explain", *args, *AS_OF)
+    ran = policyscan(monkeypatch, place, "explain", *args, "--trace", *AS_OF)
     assert (ran.code, ran.err) == (0, "")
     assert [word for word in words if word not in ran.out] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "lines"),
+    [
+        (
+            ("OPS-01", "bad"),
+            (
+                "OPS-01  Somebody is known to lead",
+                "bad: 1 fail",
+                "FAIL     p-1 left on 2026-06-12",
+                "      at inventories/clients/bad.yaml:6: *end_date = 2026-06-12",
+                "   to do Name somebody.",
+            ),
+        ),
+        (("OPS-02", "good"), ("OPS-02  *", "good: 1 pass", "PASS     the test is met", "*good.yaml:7*")),
+        (("OPS-02", "vague"), ("*", "vague: 1 unknown", "UNKNOWN  *", "*", "     ask Is there a plan*")),
+        (("OPS-03", "served"), ("*", "*", "DUE *in 16 days*", "*north.yaml:5*", "*", "   until 2026-11-16*")),
+    ],
+)
+def test_explain_answers_in_a_few_lines(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], lines: tuple[str, ...]
+) -> None:
+    ran = policyscan(monkeypatch, place, "explain", *args, *AS_OF)
+    assert (ran.code, ran.err) == (0, "")
+    told = ran.out.splitlines()
+    assert [line for line in lines if not any(fnmatchcase(one, line) for one in told)] == []
+    assert len(told) <= len(lines) + 1
+
+
+def test_explain_tells_what_is_worst_first_and_groups_the_rest(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    people = "".join(f"  - {{id: p-{n}, end_date: {'null' if n % 2 else '2026-06-12'}}}\n" for n in range(30))
+    write(place, "inventories/clients/crowd.yaml", CLIENT.format(id="crowd") + f"people:\n{people}")
+    told = policyscan(monkeypatch, place, "explain", "OPS-01", "crowd", *AS_OF).out.splitlines()
+    assert told[1:3] == [
+        "crowd: 15 fail · 15 pass",
+        "FAIL     p-0 left on 2026-06-12 (also p-2, p-4, p-6, p-8, p-10 and 9 more)",
+    ]
+    assert len(told) <= 10
+
+
+@pytest.mark.parametrize(
+    ("id_", "where", "told"),
+    [
+        ("OPS", "bad", ("OPS-01  ", "OPS-02  ")),
+        ("ops-0?", "bad", ("OPS-01  ", "OPS-02  ")),
+        ("Somebody is known to lead", "bad", ("OPS-01  ",)),
+        ("OPS-01", "b*", ("bad: 1 fail",)),
+        ("OPS-01", "inventories/clients/bad.yaml", ("bad: 1 fail",)),
+        ("OPS-01", "bad (client)", ("bad: 1 fail",)),
+        ("OPS-01", "Bad Ltd", ("Bad Ltd: 1 fail",)),
+        ("OPS-01", "Bad Ltd/p-1", ("Bad Ltd: 1 fail",)),
+        ("OPS-01", "bad/p-1:", ("bad: 1 fail",)),
+        ("OPS-01", "bad/P-*", ("bad: 1 fail",)),
+    ],
+)
+def test_what_is_explained_is_named_as_people_see_it(
+    monkeypatch: pytest.MonkeyPatch, place: Path, id_: str, where: str, told: tuple[str, ...]
+) -> None:
+    if where.startswith("Bad"):
+        file = place / "inventories/clients/bad.yaml"
+        file.write_text(file.read_text("utf-8").replace("{id: bad}", "{id: bad, name: Bad Ltd}"), "utf-8")
+    ran = policyscan(monkeypatch, place, "explain", id_, where, *AS_OF)
+    assert (ran.code, ran.err) == (0, "")
+    assert [word for word in told if word not in ran.out] == []
+
+
+def test_a_family_is_listed_with_its_titles(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    out = policyscan(monkeypatch, place, "explain", "ops").out
+    assert "OPS-01    high      Somebody is known to lead\n" in out
+    assert out.endswith("3 controls. More about one: policyscan explain ID\n")
 
 
 def test_explain_what_is_waived(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
@@ -419,7 +495,7 @@ def test_explain_what_is_waived(monkeypatch: pytest.MonkeyPatch, place: Path) ->
         + "approved_on: 2026-10-01, expires_on: 2026-12-31}\n"
     )
     write(place, "inventories/clients/excused.yaml", text.replace("people: [", "people: [{id: p-2}, "))
-    out = policyscan(monkeypatch, place, "explain", "OPS-02", "excused", *AS_OF).out
+    out = policyscan(monkeypatch, place, "explain", "OPS-02", "excused", "--trace", *AS_OF).out
     assert "WAIVED  OPS-02 excused" in out
     assert "fail, waived until 2026-12-31 by p-2: next year" in out
 
@@ -427,13 +503,13 @@ def test_explain_what_is_waived(monkeypatch: pytest.MonkeyPatch, place: Path) ->
 def test_explain_one_of_two_inventories_with_one_id(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     text = (place / "inventories/providers/north.yaml").read_text(encoding="utf-8")
     write(place, "inventories/providers/bad.yaml", text.replace("id: north", "id: bad"))
-    assert "FAIL  OPS-01 bad/p-1" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
+    assert "FAIL     p-1 left" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
 
 
 def test_a_control_that_is_left_out_can_be_explained(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     settings = (place / "policyscan.yaml").read_text(encoding="utf-8")
     write(place, "policyscan.yaml", settings + "ignore: [OPS-01]\n")
-    assert "FAIL  OPS-01 bad/p-1" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
+    assert "FAIL     p-1 left" in policyscan(monkeypatch, place, "explain", "OPS-01", "bad", *AS_OF).out
 
 
 @pytest.mark.parametrize(
@@ -588,6 +664,7 @@ HOSTILE = "a\x1b[31mred\u202ereversed"
     [
         ("validate", "inventories/clients/hostile.yaml"),
         ("explain", "OPS-02", "hostile"),
+        ("explain", "OPS-02", "hostile", "--trace"),
         ("eval", "client.people[0].name", "--file", "inventories/clients/hostile.yaml"),
         ("eval", "client.people[0].name", "--file", "inventories/clients/hostile.yaml", "--trace"),
         ("scan", "--client", "hostile", "--full"),

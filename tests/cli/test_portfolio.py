@@ -101,14 +101,16 @@ def test_validate_tells_of_members_that_are_not_there(monkeypatch: pytest.Monkey
 
 
 def test_a_control_is_explained_with_its_tables(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    ran = policyscan(monkeypatch, place, "explain", "PORT-04")
+    ran = policyscan(monkeypatch, place, "explain", "PORT-04", "--trace")
     assert ran.code == 0
     assert "table     providers: a row for each provider" in ran.out
     assert "table     tools: a row for provider.shared_tools of each provider" in ran.out
 
 
 def test_a_result_is_explained_with_its_members(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    ran = policyscan(monkeypatch, place, "explain", "PORT-03", "bright-harbor/bright-harbor", *AS_OF)
+    ran = policyscan(
+        monkeypatch, place, "explain", "PORT-03", "bright-harbor/bright-harbor", "--trace", *AS_OF
+    )
     assert ran.code == 0
     assert "read client[northgate-dental].uninsured  inventories/clients/northgate-dental.yaml:16" in ran.out
 

@@ -126,12 +126,16 @@ def test_list_ends_with_the_rules(monkeypatch: pytest.MonkeyPatch, here: Path) -
 def test_explain_tells_of_a_rule_and_of_what_breaks_it(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     out = policyscan(monkeypatch, here, "explain", "cons-01").out
     assert "high · consistency · about each client · policies/consistency/CONS-01.yaml\n" in out
-    assert "disputes  server.tenancy.model, server.tenancy.tenants_count\n" in out
-    ran = policyscan(monkeypatch, here, "explain", "CONS-01", "acme", "--file", "acme.yaml", *AS_OF)
+    assert "Disputes: server.tenancy.model, server.tenancy.tenants_count\n" in out
+    ran = policyscan(
+        monkeypatch, here, "explain", "CONS-01", "acme", "--file", "acme.yaml", "--trace", *AS_OF
+    )
     assert ran.code == 0
     assert "FAIL  CONS-01 acme/web  alone\n  web is called dedicated, with 43 tenants\n" in ran.out
     assert "  in dispute: servers[web].tenancy.model = dedicated  acme.yaml:11\n" in ran.out
-    control = policyscan(monkeypatch, here, "explain", "TEN-02", "acme", "--file", "acme.yaml", *AS_OF).out
+    control = policyscan(
+        monkeypatch, here, "explain", "TEN-02", "acme", "--file", "acme.yaml", "--trace", *AS_OF
+    ).out
     assert "UNKNOWN  TEN-02 acme/web" in control
     assert "in dispute (CONS-01)" in control
 

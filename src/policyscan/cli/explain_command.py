@@ -14,16 +14,22 @@ import click
 
 from policyscan import cel
 from policyscan.cli.options import AS_OF, POLICY_OPTIONS, add_options
+from policyscan.cli.terminal import wants_color, width
 from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
 from policyscan.display import snippet
 from policyscan.engine.accounts import Account
+from policyscan.engine.scan import name_of
+from policyscan.errors import UsageError
 from policyscan.findings import PolicyInfo, Status
-from policyscan.output import show, speller
+from policyscan.output import put, show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
-from policyscan.reporters.wording import frameworks, moment, related, rests_on, spoken
+from policyscan.reporters import Options
+from policyscan.reporters.answer import Told, add_answer
+from policyscan.reporters.page import Page
+from policyscan.reporters.wording import moment, plural, related, rests_on, source_title, spoken
 from policyscan.reporters.wording import show as value_of
-from policyscan.session.explaining import explain, find_policy
+from policyscan.session.explaining import Explained, explain, find_policies
 from policyscan.session.options import Inputs
 from policyscan.session.workspace import open_workspace
 
@@ -42,6 +48,7 @@ _WIDTH = 96
     help="Where inventories lie, as for scan. Repeatable.",
 )
 @click.option("--as-of", metavar="DATE", help=AS_OF)
+@click.option("--trace", is_flag=True, help="Show every expression with the values that were read.")
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
 )
@@ -51,23 +58,70 @@ def command(
     where: str | None,
     paths: Sequence[str],
     as_of: str | None,
+    trace: bool,
     config: Path | None,
     folders: Sequence[Path],
 ) -> int:
-    """Explain a control; with the id of an inventory, explain its results there.
+    """Explain a control; with an inventory, explain its results there.
 
-    The account of a result shows each expression with the values that were read, and where they stand.
+    ID may be a family (PLAN) or have * and ? in it (PLAN-*). INVENTORY is an id, a name, a file, or ids with
+    * and ?; SUBJECT is what stands before the message in a report.
+
+    A result is explained in a few lines: what is asked, why it fails, what to change, until when. --trace
+    shows how each value came about.
     """
     workspace = open_workspace(paths, config=config, folders=folders)
-    policy = find_policy(workspace, id_)
+    policies = find_policies(workspace, id_)
     if where is None:
-        show(*_about(policy))
+        show(*(_about(policies[0], trace=trace) if len(policies) == 1 else _overview(policies)))
         return 0
-    for one in explain(workspace, policy, where, Inputs(tuple(paths), as_of=as_of)):
-        show(*_account(one, policy))
-    if also := related(policy.info):
-        show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
+    inputs = Inputs(tuple(paths), as_of=as_of)
+    if trace:
+        for policy in policies:
+            for one in explain(workspace, policy, where, inputs):
+                show(*(line for account in _sorted(one) for line in _account(account, policy)))
+            if also := related(policy.info):
+                show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
+        return 0
+    page = Page(
+        Options(width=width(), color=wants_color("auto"), source=source_of, spell=speller(sys.stdout))
+    )
+    for policy in policies:
+        try:
+            found = explain(workspace, policy, where, inputs)
+        except UsageError:
+            if len(policies) == 1:
+                raise
+            continue  # of a family, controls about another kind of inventory have nothing to say
+        for one in found:
+            page.gap()
+            add_answer(
+                page,
+                policy.info,
+                name_of(one.document) or one.document.id,
+                [_told(a, policy) for a in _sorted(one)],
+            )
+    if not page.lines:
+        raise UsageError(f"no control of {id_} has a result for {where}", hint="see `policyscan list`")
+    put(page.text())
     return 0
+
+
+def _sorted(one: Explained) -> list[Account]:
+    """What is worst first, then in the order of the control."""
+    return sorted(one.accounts, key=lambda account: -account.result.status.rank)
+
+
+def _told(account: Account, policy: Policy) -> Told:
+    return Told(account.result, _meanings(policy).get(account.result.requirement))
+
+
+def _overview(policies: Sequence[Policy]) -> Iterator[str]:
+    """A line for each control of a family."""
+    for policy in policies:
+        yield f"{policy.id:<9} {policy.info.severity.value:<9} {policy.info.title}"
+    yield ""
+    yield f"{plural(len(policies), 'control')}. More about one: policyscan explain ID"
 
 
 # --- a control in words
@@ -80,7 +134,7 @@ def _fixes(info: PolicyInfo) -> Iterator[str]:
         yield from _wrapped(f"{name}: {fix}", "  ")
 
 
-def _about(policy: Policy) -> Iterator[str]:
+def _about(policy: Policy, *, trace: bool) -> Iterator[str]:
     info = policy.info
     yield f"{info.id}  {info.title}"
     yield f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}"
@@ -91,12 +145,31 @@ def _about(policy: Policy) -> Iterator[str]:
     if policy.replaced_by:
         yield f"deprecated: use {policy.replaced_by} instead"
     yield ""
-    for quote in info.quotes:
-        yield from _wrapped(f"“{quote.text}”", "  ")
-        yield f"    — {quote.document}"
+    for need in policy.needs:
+        yield from _item(need, trace=trace)
+    for requirement in policy.require:
+        yield from _item(requirement, trace=trace)
     yield from _wrapped(f"Why: {info.why}", "")
     yield from _fixes(info)
-    yield ""
+    for parameter in policy.declared:
+        value = cel.render(policy.parameters[parameter.name])
+        yield from _wrapped(f"Limit {parameter.name} = {value}: {parameter.why}", "  ", first="")
+    if policy.absence_ok:
+        yield from _wrapped(f"A missing fact may decide: {policy.absence_ok}", "  ", first="")
+    if policy.disputes:
+        texts = ", ".join(dispute.text for dispute in policy.disputes)
+        yield from _wrapped(f"Disputes: {texts}", "  ", first="")
+    for quote in info.quotes:
+        yield from _wrapped(f"“{quote.text}” ({source_title(quote.document)})", "  ", first="")
+    if also := related(info):
+        yield from _wrapped(f"{also[0].upper()}{also[1:]}", "  ", first="")
+    if trace:
+        yield ""
+        yield from _expressions(policy)
+
+
+def _expressions(policy: Policy) -> Iterator[str]:
+    """How the control is written down, but for what it needs and requires."""
     for table in policy.tables:
         yield from _table(table)
     if policy.applies is not None:
@@ -105,20 +178,6 @@ def _about(policy: Policy) -> Iterator[str]:
         yield f"for each  {binding.name} in {', '.join(binding.labels)}"
     if policy.when is not None:
         yield f"when      {policy.when.text}"
-    for need in policy.needs:
-        yield from _item(need)
-    for requirement in policy.require:
-        yield from _item(requirement)
-    if policy.disputes:
-        texts = ", ".join(dispute.text for dispute in policy.disputes)
-        yield from _wrapped(f"disputes  {texts}", "          ", first="")
-    for parameter in policy.declared:
-        value = cel.render(policy.parameters[parameter.name])
-        yield from _wrapped(f"params.{parameter.name} = {value}: {parameter.why}", "")
-    if policy.absence_ok:
-        yield from _wrapped(f"A missing fact may decide: {policy.absence_ok}", "")
-    for framework, ids in frameworks(info):
-        yield f"related to {framework}: {ids}"
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -128,7 +187,7 @@ def _table(table: Table) -> Iterator[str]:
         yield from _wrapped(f"            {name}: {code.text}", "              ")
 
 
-def _item(item: Need | Requirement) -> Iterator[str]:
+def _item(item: Need | Requirement, *, trace: bool) -> Iterator[str]:
     word = "requires" if isinstance(item, Requirement) else "needs"
     each = ""
     if isinstance(item, Requirement) and item.each:
@@ -136,7 +195,9 @@ def _item(item: Need | Requirement) -> Iterator[str]:
     when = f" when {item.when.text}:" if item.when is not None else ""
     if item.means is not None:
         yield from _wrapped(f"{word:<9} {item.id}: {item.means}", "            ")
-        yield from _wrapped(f"{when}{each} {item.that.text}".strip(), "            ", first="            ")
+        if trace:
+            text = f"{when}{each} {item.that.text}".strip()
+            yield from _wrapped(text, "            ", first="            ")
     else:
         yield from _wrapped(f"{word:<9} {item.id}:{when}{each} {item.that.text}", "            ")
 

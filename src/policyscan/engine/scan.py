@@ -90,7 +90,7 @@ def scan_document(
         roll_up(failed, statuses, counts)
         results.extend(failed)
     turn = evaluation.turn if evaluation is not None and not crash else AT_ONCE
-    name, as_of = _name(document), str(document.as_of or "")
+    name, as_of = name_of(document), str(document.as_of or "")
     info = DocumentInfo(
         document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades,
         found.statements, found.taken,
@@ -166,7 +166,7 @@ def _waived(plan: Plan, evaluation: Evaluation) -> list[Result]:
     return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
 
 
-def _name(document: Document) -> str:
+def name_of(document: Document) -> str:
     """What the document's organisation is called, where it says so."""
     organisation = document.value.get("organisation")
     name = organisation.get("name") if isinstance(organisation, dict) else document.value.get("name")

@@ -416,6 +416,17 @@ def related(policy: PolicyInfo | None) -> str:
     return f"related to {listed}" if listed else ""
 
 
+_SOURCES = {
+    "000_b221fa2694c3195b.txt": "an article on small businesses and breaches",
+    "003_c37e42975acbec4f.txt": "an article on what to plan before an attack",
+}
+
+
+def source_title(document: str) -> str:
+    """What people call a document that a control quotes; its name where it has no title."""
+    return _SOURCES.get(document, one_line(document))
+
+
 def scope(report: Report) -> str:
     """What was scanned with, as of when: `essentials, 14 of 66 controls · as of 2026-10-31`."""
     scan = report.scan
