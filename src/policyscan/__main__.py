@@ -1,4 +1,7 @@
-"""`python -m policyscan`."""
+"""`python -m policyscan`.
+
+In: the arguments of a process. Out: its exit code, as the command `policyscan` gives it.
+"""
 
 from __future__ import annotations
 

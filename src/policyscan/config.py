@@ -1,4 +1,8 @@
-"""`policyscan.yaml`: where inventories and policies lie, the profile, and other settings of a repository."""
+"""`policyscan.yaml`: where inventories and policies lie, the profile, and other settings of a repository.
+
+In: a path, or where to look for the file. Out: a `Config`, the defaults where there is no file; ConfigError
+with its place for what is wrong in it.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """How text shows in a terminal and in a log: safe characters, the cells they take, a place with carets.
 
+In: text of others, a `Source` and a `Span`. Out: lines that are safe to show.
+
 Much of what is shown comes out of other people's files, so that nothing in it may move a cursor, reverse the
 text around it, or be taken for a command by whatever reads the log.
 """

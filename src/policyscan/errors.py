@@ -1,4 +1,7 @@
-"""What can go wrong in a way that a person can mend: a message, its place, and what to do."""
+"""What can go wrong in a way that a person can mend: a message, its place, and what to do.
+
+In: what another module has found. Out: errors that `cli` prints and that end in exit 2.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """What a scan found out: statuses, results, the report they make up, and the exit code that follows.
 
+In: results, the documents and policies that they are about, problems. Out: a `Report`, sorted once; its
+exit code and its score.
+
 Everything here is a plain value compared on all its fields. This module imports `source` only.
 """
 

@@ -1,4 +1,7 @@
-"""What people and files are called, made equal where it looks equal."""
+"""What people and files are called, made equal where it looks equal.
+
+In: a name. Out: the text by which it is compared with others.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Everything that goes out, for all commands: files, written whole or not at all, and standard streams.
 
+In: text, and where it is to go. Out: bytes there, or nothing.
+
 Whatever stands in the way is a UsageError that says so. Only that standard error cannot be written is no
 error: there is nobody left to tell.
 """

@@ -1,5 +1,8 @@
 """Files as text: where a value stands in one.
 
+In: a text with the name of its file, and offsets in it. Out: a `Span` of lines and columns from 1, in
+characters.
+
 This module imports nothing of policyscan.
 """
 

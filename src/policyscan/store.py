@@ -1,5 +1,8 @@
 """What is kept between runs, found again by a digest of everything that it was made from.
 
+In: parts that something was made from, and bytes to keep. Out: the bytes, if they were kept for the same
+parts; else None.
+
 Keeping things is a convenience: whatever is wrong with an entry (absent, damaged, not ours), it is as if it
 had never been kept. Entries hold compiled code. So they are read only with the user's own seal on them, whose
 key never lies with the entries, and read and written only in a folder that belongs to the user alone and that

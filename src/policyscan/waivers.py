@@ -1,5 +1,8 @@
 """Approved, reasoned, expiring exceptions: `(results, waivers, today) -> results`.
 
+In: results, waivers and the day. Out: the results, some of them marked as waived, and findings about the
+waivers themselves.
+
 A waiver marks a fail or what is due; it never deletes a result, and never touches what is unknown. One
 that is malformed, expired, too long or without effect is itself a finding.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -95,3 +96,36 @@ def test_nothing_is_there_for_tests_alone() -> None:
 def test_what_is_not_used_is_found(source: str, unused: set[str]) -> None:
     tree = ast.parse(source)
     assert set(defined_in(tree.body)) - set(used_in(tree)) == unused
+
+
+def says_in_and_out(said: str) -> bool:
+    """Whether the first words of a module say what goes in and what comes out."""
+    words = f" {' '.join(said.lower().split())}"
+    goes_in = re.search(r" in: | in, | in (come|go)e?s? |(go|come)(es|s)? in ", words)
+    comes_out = re.search(r" out: | out, | out (come|go)e?s? |(go|come)(es|s)? out ", words)
+    return goes_in is not None and comes_out is not None
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_is_for_and_what_goes_in_and_out(module: str) -> None:
+    said = ast.get_docstring(TREES[module]) or ""
+    purpose = said.partition("In: ")[0]
+    assert purpose.strip()
+    assert says_in_and_out(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "enough"),
+    [
+        ("Times.\n\nIn: a text. Out: a time.", True),
+        ("`f`: in, folders; out, cases.", True),
+        ("The index.\n\nIn come files; out comes\nan index.", True),
+        ("A text goes in, a time comes out.", True),
+        ("Times, and how they come about.", False),
+        ("In: a text.", False),
+        ("What stands in a file, without more.", False),
+        ("", False),
+    ],
+)
+def test_what_a_module_does_not_say_is_noticed(said: str, enough: bool) -> None:
+    assert says_in_and_out(said) == enough

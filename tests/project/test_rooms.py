@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,14 +79,3 @@ def test_the_body_of_a_command_is_a_screenful(path: Path) -> None:
     (command,) = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "command")
     first, last = command.body[1], command.body[-1]  # after what --help says
     assert (last.end_lineno or 0) - first.lineno + 1 <= SCREENFUL
-
-
-@pytest.mark.parametrize(
-    "path",
-    [path for room in ("cli", "session", "reporters") for path in sorted((SOURCE / room).glob("*.py"))],
-    ids=lambda path: f"{path.parent.name}{os.sep}{path.name}",
-)
-def test_a_module_says_what_it_is_for_and_what_goes_in_and_out(path: Path) -> None:
-    said = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").lower()
-    assert " in, " in f" {said}" or "in: " in said
-    assert "out, " in said or "out: " in said

@@ -1,5 +1,8 @@
 """The expression language: CEL with types, a clock, two kinds of nothing, and a trace.
 
+In: the source of an expression and the types of what it may name. Out: a checked expression, which can be
+compiled to a function, traced and kept; every mistake with its offset and a hint.
+
     env = Env(variables={"client": client_type}, constants={"limit": (DURATION, Duration.parse("14d"))})
     checked = env.check('today - client.patched_on <= limit')
     program = checked.compile(("client",))

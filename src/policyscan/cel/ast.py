@@ -1,5 +1,7 @@
 """The tree of an expression: small immutable-by-convention nodes that know where they stand.
 
+In: what the parser has read. Out: its nodes, which the checker walks.
+
 `start` and `end` are character offsets in the expression's source; nodes compare by identity, so that a
 checker can keep what it learns in tables beside the tree.
 """

@@ -1,5 +1,8 @@
 """What evaluating may cost: the one place that counts work, for both evaluators and every function.
 
+In: the work that a loop or function is about to do. Out: nothing while there is enough left; else
+`ExhaustedError`.
+
 A unit of work is one turn of a macro with a small body: at most two microseconds in either evaluator, and at
 most 200 bytes that stay in memory. Loops charge for their turns, by the size of their bodies; functions for
 what they read and make. What is small costs nothing of its own: it is part of the turn in which it stands.

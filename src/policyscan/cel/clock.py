@@ -1,4 +1,8 @@
-"""The clock that an expression reads, which also learns until when what it read holds."""
+"""The clock that an expression reads, which also learns until when what it read holds.
+
+In: a day, an instant and the name of a time zone. Out: `today` and `now` for programs, and the first day
+and instant at which a comparison that was made with them turns.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a loop costs, and whether it can find its elements by a key: told from its checked form alone."""
+"""What a loop costs, and whether it can find its elements by a key: told from its checked form alone.
+
+In: the checked form of a loop or of its test. Out: the work of one turn, and the comparisons by which
+elements can be found.
+"""
 
 from __future__ import annotations
 

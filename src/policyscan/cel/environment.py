@@ -1,4 +1,8 @@
-"""What an expression may name, and what the language is for it."""
+"""What an expression may name, and what the language is for it.
+
+In: names with their types, constants, definitions and functions of a host. Out: a `Scope`, which the
+checker asks; it is the same for all expressions of a policy.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What can go wrong in an expression: when it is loaded (`CelError`) and when it runs (`EvalError`)."""
+"""What can go wrong in an expression: when it is loaded (`CelError`) and when it runs (`EvalError`).
+
+In: a message, offsets and perhaps a hint. Out: the errors that this package raises, and which of two
+outranks the other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people write who come from other languages, and what to write instead: tables, and nothing else."""
+"""What people write who come from other languages, and what to write instead: tables, and nothing else.
+
+In: nothing. Out: tables in which the lexer, the parser and the checker look up what they do not know.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The checked form of an expression, from which both evaluators are made.
 
+In: what the checker has decided. Out: nodes, which can be packed and kept.
+
 What names mean, which overload a call takes and how two values compare is decided here once, by the checker.
 Every node says where it stands: `start` and `end` are offsets in the source; inside a definition's body or a
 bound expression, in that one's source. Nodes are never changed; definitions share theirs.

@@ -1,4 +1,8 @@
-"""Source text to tokens: one regular expression finds them; literals are decoded and range-checked here."""
+"""Source text to tokens: one regular expression finds them; literals are decoded and range-checked here.
+
+In: the source of an expression. Out: `Tokens`, parallel lists of kinds, values and offsets; what is no
+token is the last of them, with its CelError.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 every person, or `clients.filter(c, machine in c.machines)` for every machine, takes time with the two lists,
 not with the one times the other.
 
+In: a list and the comparisons that a test begins with. Out: the elements that a loop has to visit, in their
+order; None where going through the list is as good.
+
 A loop whose test begins with such comparisons need not visit the elements of which they are plainly false:
 false is what their whole test is then, whatever else stands in it. Where it cannot be told (a field that is
 missing, a reference that leads nowhere), the element is visited, in its place.

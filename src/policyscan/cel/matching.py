@@ -1,5 +1,8 @@
 """Whether an expression only looks a text up among the parts of other variables, and so cannot tell two
-texts apart that stand nowhere in them."""
+texts apart that stand nowhere in them.
+
+In: the checked form of an expression and a variable. Out: yes or no.
+"""
 
 from __future__ import annotations
 

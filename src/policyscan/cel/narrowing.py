@@ -1,4 +1,7 @@
-"""What a condition says about nulls: which paths cannot be null where it holds, or where it does not."""
+"""What a condition says about nulls: which paths cannot be null where it holds, or where it does not.
+
+In: the checked form of a condition, and whether it holds. Out: the paths that cannot be null then.
+"""
 
 from __future__ import annotations
 

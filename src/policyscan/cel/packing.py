@@ -1,5 +1,7 @@
 """Constants as `marshal` can keep them, and back.
 
+In: a value of the language. Out: plain values of Python; and the other way round.
+
 Programs, checked expressions and policies are kept between runs in this form; a start reads no more than it.
 """
 

@@ -1,4 +1,8 @@
-"""Tokens to a tree: precedence climbing over the whole CEL grammar, with hints for habits from elsewhere."""
+"""Tokens to a tree: precedence climbing over the whole CEL grammar, with hints for habits from elsewhere.
+
+In: the source of an expression. Out: its tree (`ast`); CelError at the first place that is not of the
+language.
+"""
 
 from __future__ import annotations
 

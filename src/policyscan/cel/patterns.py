@@ -1,5 +1,8 @@
 r"""Patterns, in the one dialect that there is here: RE2, whose matching takes linear time.
 
+In: the text of a pattern. Out: a function of a text that says whether the pattern is in it; BadPattern
+where it is none.
+
 What a pattern means does not depend on where it stands, in an expression or in a kind's schema: `\d` is
 one of the ten digits, `\p{L}` any letter, `$` the end of the text alone. Groups keep nothing: what they would
 have matched is never asked for, and remembering it takes memory that grows with the square of their number.

@@ -1,4 +1,8 @@
-"""An environment that checks expressions, and what a checked one can do: be compiled, traced and kept."""
+"""An environment that checks expressions, and what a checked one can do: be compiled, traced and kept.
+
+In: an expression's source, types of names, and the clock and values of a run. Out: `Checked`, then programs
+and traces of it.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What functions and macros there are, and how a module declares them.
 
+In: the name of a function or macro. Out: its declaration: what it takes and gives, documentation, examples.
+
 A functions module has a tuple `FUNCTIONS` of `Function`s. It is imported only when an expression first
 names one of its functions, which is why `INDEX` says in which module each name lives.
 """

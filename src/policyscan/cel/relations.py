@@ -1,4 +1,8 @@
-"""Relations between types: which fit where, what two have in common, and signatures' parameters."""
+"""Relations between types: which fit where, what two have in common, and signatures' parameters.
+
+In: one or two types. Out: whether the one may stand for the other, their common type, or the parts that
+they are made of.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """What compiled code and the tracer share: dynamic operations, errors in common form, and linking.
 
+In: values as programs have them. Out: what an operation gives whose types only a run knows, and programs
+linked with what they call.
+
 Compiled programs have this module as their globals. In policies a `KeyError` stands for Missing and a
 `TypeError` for Absent (an operation on None) until a program ends or absorbs it, because raising and
 catching Python's own errors costs compiled code nothing where nothing goes wrong.

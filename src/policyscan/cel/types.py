@@ -1,5 +1,7 @@
 """Static types of expressions. Simple ones are constants (`INT`, `DATE`); the rest are small classes.
 
+In: names, fields and the types of parts. Out: types, which are compared and printed for messages.
+
 Types compare by structure, except `ObjectType`, which is mutable until its fields are known (so that
 types may refer to each other) and compares by identity.
 """

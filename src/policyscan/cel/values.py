@@ -1,5 +1,8 @@
 """The values of expressions that Python has no type of its own for.
 
+In: texts and numbers as documents and expressions have them. Out: values; ValueError for what is none. And
+from a value, how people and JSON have it.
+
 CEL bool, int, double, string, bytes, null, list and map are `bool`, `int`, `float`, `str`, `bytes`,
 `None`, `list` and `dict`. Dates, timestamps, durations and unsigned integers are subclasses of `int`
 without further state, so that compiled code compares and subtracts them as plain integers; whoever must

@@ -1,4 +1,8 @@
-"""One inventory document as policies see it: decoded values, and the way back to the file."""
+"""One inventory document as policies see it: decoded values, and the way back to the file.
+
+In: a decoded tree, its kind, and what decoding found out. Out: a `Document`, which says the path and the
+place of every value, and how it is seen when some of its facts count for nothing.
+"""
 
 from __future__ import annotations
 

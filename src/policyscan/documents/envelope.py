@@ -1,4 +1,8 @@
-"""The envelope: what every document says about itself, whatever its kind, and the folder of a kind."""
+"""The envelope: what every document says about itself, whatever its kind, and the folder of a kind.
+
+In: a decoded tree and its references. Out: a plain value of kind, id, day, zone, currency and the documents
+that it refers to.
+"""
 
 from __future__ import annotations
 

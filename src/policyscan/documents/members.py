@@ -1,4 +1,8 @@
-"""Members: the inventories that patterns such as `clients/*.yaml` in another one name."""
+"""Members: the inventories that patterns such as `clients/*.yaml` in another one name.
+
+In: a document with patterns, and the files below its root. Out: the ids of the members, and a hole for each
+that cannot be read.
+"""
 
 from __future__ import annotations
 

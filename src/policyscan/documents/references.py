@@ -1,4 +1,8 @@
-"""References: an id in one place of an inventory becomes the object that it names."""
+"""References: an id in one place of an inventory becomes the object that it names.
+
+In: a document, and for those that lead out of it what finds another. Out: the same document with objects in
+place of ids, and issues for those that name nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The full account of a policy's results for one document: every expression with its trace."""
+"""The full account of a policy's results for one document: every expression with its trace.
+
+In: a document, a policy, the plan and what the document refers to. Out: an `Account` of each result, with
+the traces that `explain` prints.
+"""
 
 from __future__ import annotations
 

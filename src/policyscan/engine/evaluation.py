@@ -1,4 +1,8 @@
-"""One document against its policies: every result, with those explained that someone has to look at."""
+"""One document against its policies: every result, with those explained that someone has to look at.
+
+In: a document, the plan, what it refers to and its tables. Out: results, the statuses and counts of all of
+them, and the earliest turn of anything.
+"""
 
 from __future__ import annotations
 

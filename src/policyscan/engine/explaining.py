@@ -1,4 +1,8 @@
-"""An outcome that someone has to look at, to a result: message, place, values read, and what is missing."""
+"""An outcome that someone has to look at, to a result: message, place, values read, and what is missing.
+
+In: a policy and an outcome, its verdicts with their values. Out: a `Result`; where the trace disagrees with
+the fast pass, an error.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What evidence a result rests on, and whether that is as good and as young as somebody asks for."""
+"""What evidence a result rests on, and whether that is as good and as young as somebody asks for.
+
+In: a document with its evidence, what was read of it, and a rule. Out: the weakest evidence as a `Basis`,
+or the outcome made unknown by it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`--as-of` and the clock of one document: what today and now are in its time zone."""
+"""`--as-of` and the clock of one document: what today and now are in its time zone.
+
+In: `--as-of` as people write it; later, a moment and a time zone. Out: a `Moment`; then a `PolicyClock`,
+and turns as days and instants.
+"""
 
 from __future__ import annotations
 

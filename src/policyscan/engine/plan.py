@@ -1,4 +1,7 @@
-"""What a scan is asked to do: which policies, when, and how much of an account of each result."""
+"""What a scan is asked to do: which policies, when, and how much of an account of each result.
+
+In: what `session` has chosen. Out: a plain value, which every step of a scan reads and none changes.
+"""
 
 from __future__ import annotations
 

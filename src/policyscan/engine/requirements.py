@@ -1,5 +1,8 @@
 """The fast pass: each requirement of a policy for each subject of a document, to a status.
 
+In: a policy, the values that its expressions see, and a clock. Out: an `Outcome` for each requirement and
+subject, and the earliest turn of all that was evaluated.
+
 Only statuses and the moments at which they may change are worked out here; `explaining` says why for
 those that someone has to look at.
 """

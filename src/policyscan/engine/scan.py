@@ -1,4 +1,8 @@
-"""`scan`: policies and documents to a report, document by document."""
+"""`scan`: policies and documents to a report, document by document.
+
+In: documents with those that they refer to, and a `Plan`. Out: a `Report`; what fails in one document or
+policy is an error there and nowhere else.
+"""
 
 from __future__ import annotations
 

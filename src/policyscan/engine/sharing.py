@@ -1,5 +1,8 @@
 """What subjects of one policy have in common: expressions that are the same for all of them.
 
+In: a policy, an expression and the values of a subject. Out: what the expression gave for the first of the
+subjects that cannot be told apart.
+
 An expression that reads nothing of its subject, or only looks its name up in tables where it does not stand,
 gives the same for each: it is evaluated, traced and told once. So a portfolio of whose clients little is
 known takes as long as there are clients, not as long as there are pairs of them.

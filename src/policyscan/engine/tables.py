@@ -1,5 +1,8 @@
 """The tables that a policy about several inventories reads, and the way back to where their rows stand.
 
+In: rows of members with where each comes from. Out: outcomes of the policies that read them, and gaps and
+places for the explanation.
+
 A row keeps values and the way back, nothing of the member itself. What a member does not say leaves its
 column out; a member that is not there is a hole, and nothing that reads a table with a hole passes. Rows are
 made by `projection`; here they are evaluated.

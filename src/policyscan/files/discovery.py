@@ -1,4 +1,8 @@
-"""Which files a scan reports on, and where it may look for the documents that these refer to."""
+"""Which files a scan reports on, and where it may look for the documents that these refer to.
+
+In: paths as people give them, and the folders that are configured. Out: a `Discovery`: the files, the
+roots, what was passed over and why.
+"""
 
 # Walking a large tree with Path objects takes several times as long.
 

@@ -1,5 +1,8 @@
 """What git knows of a folder's files: which it tracks, and where its rules beside `.gitignore` stand.
 
+In: a folder. Out: the repository that it lies in, if it does: tracked names, where rules stand, and what
+the last commit recorded.
+
 Its own files are read, through the guarded reader; git itself is never run.
 """
 

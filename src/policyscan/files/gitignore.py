@@ -1,4 +1,7 @@
-"""What `.gitignore` files exclude, as git reads them."""
+"""What `.gitignore` files exclude, as git reads them.
+
+In: the lines of such a file and the path of a file or folder. Out: whether it is excluded.
+"""
 
 from __future__ import annotations
 

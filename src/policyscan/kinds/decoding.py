@@ -1,5 +1,8 @@
 """From a kind's shapes to a function that checks a raw document and turns its texts into dates, money, …
 
+In: shapes; then raw values, in place. Out: decoded values and `Facts`: references, currencies, what was
+blank; `Invalid` at the first thing that is wrong.
+
 The decoder works in place and gives up at the first thing that is wrong (`Invalid`); `validation` then
 says everything that is wrong, from a fresh reading. Most values of an inventory are plain texts, numbers
 and booleans that only need a look at their class, and the loops are written for those.

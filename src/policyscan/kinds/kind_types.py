@@ -1,4 +1,8 @@
-"""The types that policies are checked against, made from the shapes of kinds."""
+"""The types that policies are checked against, made from the shapes of kinds.
+
+In: the shapes of all kinds. Out: a type for each, whose fields refer to each other; and which sections of
+an inventory an expression reads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Kinds of inventory: a JSON Schema each, from which decoding, validation and types are made."""
+"""Kinds of inventory: a JSON Schema each, from which decoding, validation and types are made.
+
+In: the names of the schemas that are shipped, and the files of others. Out: `Kinds`, each made when it is
+first asked for; ConfigError for a schema that is wrong.
+"""
 
 from __future__ import annotations
 

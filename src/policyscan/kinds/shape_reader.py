@@ -1,5 +1,7 @@
 """From a kind's JSON Schema to its shapes.
 
+In: a schema with the places of its parts. Out: shapes; a problem at its place for each thing that is wrong.
+
 Whatever a kind may not use is refused here, so that nothing in a schema is silently ignored.
 """
 

@@ -1,5 +1,7 @@
 """What a kind may hold, in the few forms there are: object, map, list, enum, scalar.
 
+In: parts of a schema, or rows that were kept. Out: shapes, and walks through them.
+
 A kind's JSON Schema is turned into shapes once, by `shape_reader`; decoding, validation, types and questions
 are all made from them. As rows of plain values they are kept between runs.
 """

@@ -1,5 +1,7 @@
 """Everything that is wrong with a raw document, each at its own place and with what to do about it.
 
+In: a kind and the tree of a document of it. Out: DocumentErrors, sorted by place.
+
 Runs only when decoding has found that something is wrong: it explains, the decoder decides.
 """
 

@@ -1,4 +1,7 @@
-"""Where a character of an expression stands in its file, whatever YAML style it is written in."""
+"""Where a character of an expression stands in its file, whatever YAML style it is written in.
+
+In: the file's text, the span of a scalar and an offset in its value. Out: a span.
+"""
 
 from __future__ import annotations
 

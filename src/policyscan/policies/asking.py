@@ -1,4 +1,8 @@
-"""Which other controls the expressions of a policy read, through definitions too, and whether it says so."""
+"""Which other controls the expressions of a policy read, through definitions too, and whether it says so.
+
+In: the expressions and definitions of a policy. Out: the ids of the controls that it asks, and problems
+where `uses` says otherwise.
+"""
 
 from __future__ import annotations
 

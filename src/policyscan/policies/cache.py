@@ -1,4 +1,8 @@
-"""Checked packs kept between runs, found again by the content of everything that they were made from."""
+"""Checked packs kept between runs, found again by the content of everything that they were made from.
+
+In: the files of a pack as read, the kinds and the store. Out: the pack as it was checked before, or as it
+is checked now and kept.
+"""
 
 from __future__ import annotations
 

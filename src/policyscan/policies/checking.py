@@ -1,4 +1,8 @@
-"""A policy file's content, already of the right shape, to a `Policy`: every expression checked."""
+"""A policy file's content, already of the right shape, to a `Policy`: every expression checked.
+
+In: a `PolicyFile`, the kinds and the definitions of its pack. Out: a `Policy`, or every problem at its
+place.
+"""
 
 from __future__ import annotations
 

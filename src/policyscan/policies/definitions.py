@@ -1,4 +1,8 @@
-"""`definitions.yaml`: typed functions that the policies of a pack share."""
+"""`definitions.yaml`: typed functions that the policies of a pack share.
+
+In: the words of a type (`list(client.people)`), and the definitions as written. Out: types and
+`Definition`s; UnknownTypeError for a type that there is not.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The YAML files of a pack as read: values, places, and whether their shape is right."""
+"""The YAML files of a pack as read: values, places, and whether their shape is right.
+
+In: the content of a file and the schema that it must fit. Out: a `PolicyFile` that finds the place of every
+value, or problems.
+"""
 
 from __future__ import annotations
 

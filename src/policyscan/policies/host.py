@@ -1,4 +1,7 @@
-"""The functions of policies that the language does not have: whoever evaluates a policy answers them."""
+"""The functions of policies that the language does not have: whoever evaluates a policy answers them.
+
+In: nothing. Out: their declarations, for the environments of policies.
+"""
 
 from __future__ import annotations
 

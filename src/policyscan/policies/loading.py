@@ -1,4 +1,8 @@
-"""From the files of a pack to checked policies, or to everything that is wrong with them."""
+"""From the files of a pack to checked policies, or to everything that is wrong with them.
+
+In: a folder and the kinds. Out: a `Pack` and problems; policies with other parameters; the environment in
+which a policy is checked.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Parameters of policies: their types, their bounds, and values from profiles and configuration."""
+"""Parameters of policies: their types, their bounds, and values from profiles and configuration.
+
+In: values as people write them, and the type and bounds that a parameter declares. Out: values for
+expressions, what is looser than its default, and words for messages.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Policies as `marshal` keeps them between runs, and back.
 
+In: policies, or bytes that were made of some. Out: the other.
+
 A policy is kept as code that makes it of constants. Python runs that several times as fast as anything of
 ours could walk through the same values, and a start makes more than a hundred policies.
 """

@@ -1,4 +1,7 @@
-"""What a policy is once it is read and checked: plain values that the engine walks."""
+"""What a policy is once it is read and checked: plain values that the engine walks.
+
+In: what `checking` has found. Out: frozen values, without a way back to YAML but for places.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What lies in a pack's folder: every file read once, and what looks like a control and is none."""
+"""What lies in a pack's folder: every file read once, and what looks like a control and is none.
+
+In: the path of a folder. Out: `PackFiles` by their paths in it, and problems for names and places where no
+policy is found.
+"""
 
 from __future__ import annotations
 

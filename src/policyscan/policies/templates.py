@@ -1,4 +1,8 @@
-"""Messages with expressions in braces: `{fix.id} is late`."""
+"""Messages with expressions in braces: `{fix.id} is late`.
+
+In: the text of a message. Out: its pieces, each text or the source of an expression; ValueError where
+braces do not match.
+"""
 
 from __future__ import annotations
 

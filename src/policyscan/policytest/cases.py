@@ -1,4 +1,8 @@
-"""Test files of policies: their cases, each with the inventory that it describes."""
+"""Test files of policies: their cases, each with the inventory that it describes.
+
+In: the YAML of a test file. Out: cases: inventories, the day, parameters and the results that are expected;
+problems at their places.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Runs the cases of a test file with the scan's own engine and compares the complete list of results."""
+"""Runs the cases of a test file with the scan's own engine and compares the complete list of results.
+
+In: a case and the pack. Out: a `CaseOutcome`: the results that were not expected, and those that did not
+come.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The quick way from YAML to values: line by line, for files whose every line is of the simple kind.
 
+In: the text of a file. Out: its tree, or None.
+
 It gives exactly what libyaml and the composer give, or nothing: then they read the file.
 """
 

@@ -1,5 +1,7 @@
 """JSON to the same plain values and places as YAML.
 
+In: the text of a file. Out: its tree; or what is wrong with it, at its place.
+
 What is sound Python's own reader reads (`json_fast`). For the rest there is a scanner of ours, because YAML
 parsers refuse some JSON (escaped surrogate pairs, keys over 1,024 characters), and Python's reader says less
 of a mistake, and takes duplicate keys and NaN.

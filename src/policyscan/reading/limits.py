@@ -1,4 +1,7 @@
-"""How much of a file is read before it is refused: nothing that people write comes near these."""
+"""How much of a file is read before it is refused: nothing that people write comes near these.
+
+In: nothing. Out: numbers, which the readers compare with what they meet.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Where the values of a document that was read line by line stand, worked out when somebody asks.
 
+In: the text of a file and where each container begins. Out: offsets of keys and values, in characters.
+
 Reading keeps only the line and column at which each container begins. Most places are never asked for;
 the others are found again in the lines.
 """

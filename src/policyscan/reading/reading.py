@@ -1,4 +1,7 @@
-"""Files to trees, whatever their format: broken documents become problems and hide nothing else."""
+"""Files to trees, whatever their format: broken documents become problems and hide nothing else.
+
+In: a path, or a text with the name of its file. Out: trees and problems.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """What a plain (unquoted) YAML scalar means: the core schema of YAML 1.2, and nothing beyond it.
 
+In: the text of a scalar. Out: None, a boolean, a number or the text itself; BadScalar for a number that is
+out of reach.
+
 `no`, `on`, `0644`, `12:30:45`, `1_000` and dates are strings.
 """
 

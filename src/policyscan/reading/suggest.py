@@ -1,4 +1,7 @@
-"""What messages say of a misspelt word: the word, kept short, and the nearest one that is known."""
+"""What messages say of a misspelt word: the word, kept short, and the nearest one that is known.
+
+In: a word and those that are known. Out: text for a message, None where nothing is near.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """The one guarded way to read: which files may be read, how large they may be, how bytes become characters.
 
+In: a path or a stream, and its name for people. Out: bytes, text or a `Source`; DocumentError at its first
+character for what cannot be read.
+
 Whatever policyscan reads that it did not write itself comes through here: inventories, policies, settings,
 tests, ignore rules and standard input. Only regular files are opened, at most `limits.MAX_BYTES` are taken,
 and the digest of what was read is that of the very bytes that are parsed.

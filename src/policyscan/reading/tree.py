@@ -1,5 +1,8 @@
 """One document as it stands in its file: plain values, and the place of every one of them.
 
+In: values, and where a reader found each. Out: spans of keys and values, of a missing one that of its
+nearest parent.
+
 Containers are plain dicts and lists, each a distinct object, so that its `id()` finds its place.
 """
 

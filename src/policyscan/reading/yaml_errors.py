@@ -1,4 +1,7 @@
-"""The YAML parsers' complaints in plain words, at the place where a person has to look."""
+"""The YAML parsers' complaints in plain words, at the place where a person has to look.
+
+In: what a parser raised, and the text. Out: a DocumentError with its place and what to write instead.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """What one line of an inventory says, for the lines that can be understood without their neighbours.
 
+In: a line. Out: its key, value and columns as a tuple.
+
 Only a strict part of YAML is understood here: `key: value`, `- key: value`, `- value`, `key:` and
 `- key:`, where a value is a plain or quoted text on this line, `[…]` or `{…}`, or `|` or `>` with a text
 below; and comments. Whatever else YAML has, and whatever could be read in two ways, is a DOUBT: then libyaml

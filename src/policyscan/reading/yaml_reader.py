@@ -1,5 +1,7 @@
 """YAML to plain values and places in one pass over the events of PyYAML's parser.
 
+In: the text of a file. Out: the trees of its sound documents, and what is wrong with the others.
+
 libyaml's parser is used where PyYAML has it; the pure Python one gives the same values, more slowly.
 """
 

@@ -1,5 +1,8 @@
 """What the parsers take and YAML 1.2 does not, or reads as another value: refused here, never guessed.
 
+In: a text, and the events that a parser makes of it. Out: the same events, and a complaint at the place of
+each thing that must be refused.
+
 YAML's own test suite (tests/data/yaml-test-suite) shows where: a `?` or an anchor that they end too
 early, a comment without a space before it, directives in the middle, lines that are indented too little.
 """

@@ -1,4 +1,8 @@
-"""From a parsed expression to its checked form (`ir`), with every mistake found on the way."""
+"""From a parsed expression to its checked form (`ir`), with every mistake found on the way.
+
+In: a parsed expression or definition, and what it may name. Out: the checked form with its type, what it
+reads and where something missing may turn into a verdict.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Comparisons with the clock.
 
+In: a comparison and its checked sides. Out: a node of the checked form that knows when it turns; mistakes
+are noted at their places.
+
 A value *moves* when it follows the clock: `today`, `now`, these moved by a
 duration, or the time between them and something fixed. A moving value may only be compared with a fixed one,
 because then the moment at which the comparison turns can be computed. `Out.moves` says how:

@@ -1,4 +1,7 @@
-"""The words of messages: types with their articles, near names, hints."""
+"""The words of messages: types with their articles, near names, hints.
+
+In: types, names and checked sides that do not fit. Out: words and hints for a person.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a check keeps: names and their types, what is known of nulls, and every mistake found on the way."""
+"""What a check keeps: names and their types, what is known of nulls, and every mistake found on the way.
+
+In: what an expression may name, and the rules for its nodes. Out: a `Checker`, by which the rules look
+names up and note what they find.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""From the checked form of an expression to a Python function: see `writer`."""
+"""From the checked form of an expression to a Python function: see `writer`.
+
+In: a node of the checked form and the names that are its parameters, in order. Out: a `Program`, which
+`program` links to a function.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Which kinds of error a node may end in, so that compiled code guards no more than it needs to."""
+"""Which kinds of error a node may end in, so that compiled code guards no more than it needs to.
+
+In: a node of the checked form. Out: the kinds of error that it may raise itself, as bits; and whether an
+error of one operand may be outranked by that of a later one.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """What writes a program's source: lines, names, blocks, and errors that are absorbed.
 
+In: nodes, which the modules beside this one turn into lines with its help. Out: a `Program`: the code of a
+function and the values that it is linked with.
+
 The source of one Python function is generated from `ir` nodes and compiled: operators become Python's own
 where the checker knows the types, field reads become subscripts, macros become loops, and what needs a
 value at run time is a parameter with a default. Nothing of a policy's text is ever in that source but

@@ -1,5 +1,8 @@
 """Opening hours, stretches of time and rotas, with the changes of the clocks taken into account.
 
+In: calendars, rotas, instants and the clock. Out: intervals, durations and answers, and the moment at which
+an answer turns.
+
 A calendar has `days` ("mon" to "sun"), `opens` and `closes` ("08:00", "24:00"), `holidays` (closed all day)
 and perhaps a `time_zone`; without one, the reader's holds: whoever decodes a document gives its own to its
 calendars. One that closes at or before the time it opens closes on the next day. At a change of the clocks,

@@ -1,4 +1,7 @@
-"""The lists extension, and Kubernetes' functions of lists; also what lists and texts both have."""
+"""The lists extension, and Kubernetes' functions of lists; also what lists and texts both have.
+
+In: lists and texts. Out: parts of them in some order, and what is found, added up or largest in them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The math extension: extremes, rounding, signs, and the bits of whole numbers."""
+"""The math extension: extremes, rounding, signs, and the bits of whole numbers.
+
+In: numbers. Out: numbers of the same type; what has no result of that type is a Fault.
+"""
 
 from __future__ import annotations
 

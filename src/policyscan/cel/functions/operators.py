@@ -1,4 +1,8 @@
-"""Arithmetic. Comparisons, logic and selection are part of the evaluators."""
+"""Arithmetic. Comparisons, logic and selection are part of the evaluators.
+
+In: two values of the types that `FUNCTIONS` lists. Out: their sum, difference, product, quotient or rest;
+what leaves 64 bits is a Fault.
+"""
 
 from __future__ import annotations
 

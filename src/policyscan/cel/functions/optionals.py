@@ -1,4 +1,7 @@
-"""Optional values: what may be there, made and taken apart."""
+"""Optional values: what may be there, made and taken apart.
+
+In: a value, or an optional one. Out: the other, or what to take where there is none.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Functions that policies need and CEL's libraries do not have: ages, shares, sums and middles."""
+"""Functions that policies need and CEL's libraries do not have: ages, shares, sums and middles.
+
+In: dates, durations, lists and amounts. Out: answers and amounts; those that follow the clock tell it when
+they turn.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""CEL's standard functions: conversions, sizes, searching in text, and the parts of dates and times."""
+"""CEL's standard functions: conversions, sizes, searching in text, and the parts of dates and times.
+
+In: values of any type. Out: the same as another type, their size, or one of their parts; what cannot be
+converted is a Fault.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The strings extension: parts of a text, its case, splitting and joining, quoting and formatting."""
+"""The strings extension: parts of a text, its case, splitting and joining, quoting and formatting.
+
+In: texts and, to format, values. Out: texts and lists of texts, counted in characters; one that would be
+too long is a Fault.
+"""
 
 from __future__ import annotations
 

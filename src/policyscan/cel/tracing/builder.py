@@ -1,5 +1,8 @@
 """What makes closures of nodes: their slots, the source they stand in, and the log that they keep.
 
+In: nodes, which the modules beside this one turn into closures with its help. Out: closures of a frame, and
+the facts about each node that a trace shows.
+
 Every node becomes a closure once; a run logs `(node, value or error, start)` when a node is done, where
 `start` is the log's length when it began: what lies between are its parts. Trees, paths and places are made
 from that only when someone asks.

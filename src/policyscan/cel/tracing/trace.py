@@ -1,4 +1,8 @@
-"""What a run of the tracer leaves: the log of its nodes, and the trace that is read from it."""
+"""What a run of the tracer leaves: the log of its nodes, and the trace that is read from it.
+
+In: a frame in which a run has noted what it did. Out: a `Trace`: values, texts, and the places of what was
+read, missing, known to be nothing, or a witness.
+"""
 
 from __future__ import annotations
 

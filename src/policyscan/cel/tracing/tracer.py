@@ -1,4 +1,7 @@
-"""Evaluates the checked form of an expression and keeps how its value came about: see `builder`."""
+"""Evaluates the checked form of an expression and keeps how its value came about: see `builder`.
+
+In: the checked form, then the clock and values of a run. Out: a `Trace`.
+"""
 
 from __future__ import annotations
 
