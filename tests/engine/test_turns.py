@@ -8,7 +8,6 @@ import pytest
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date
-from policyscan.documents import Kinds, open_text
 from policyscan.documents.document import Document
 from policyscan.engine import evaluation
 from policyscan.engine.moments import Moment, clock_at, parse_moment, shown
@@ -16,9 +15,11 @@ from policyscan.engine.outcome import AT_ONCE
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import Scanned, document_clock, scan_document
 from policyscan.findings import EvidenceRule, Grade, Status
+from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
 from tests.engine.test_lean import shipped
 from tests.engine.world import World, documents
+from tests.opening import open_text
 
 ONE = "require:\n  - id: a\n    that: {that}\n"
 EACH = "for_each: shop.tools\nas: tool\nrequire:\n  - id: a\n    that: {that}\n"
