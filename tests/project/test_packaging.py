@@ -146,7 +146,11 @@ def test_the_sdist_builds_and_tests_itself(built: Path) -> None:
 def installed(wheel: zipfile.ZipFile, tmp_path: Path) -> dict[str, str]:
     """An environment in which the wheel's own files are imported, not this checkout's."""
     wheel.extractall(tmp_path / "site")  # noqa: S202 - we have just built it
-    return dict(os.environ) | {"PYTHONPATH": str(tmp_path / "site"), "PYTHONSAFEPATH": "1"}
+    return dict(os.environ) | {
+        "PYTHONPATH": str(tmp_path / "site"),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 def test_the_wheel_scans_with_its_own_policies(installed: dict[str, str], tmp_path: Path) -> None:
