@@ -171,10 +171,9 @@ class Library:
             text = as_source(file).text
         except DocumentError:
             return False
-        names = {kind: self.kinds[kind].shape.ident[-1] for kind in self.kinds.names if says_kind(text, kind)}
-        return any(
-            kind in names and ident in text and says_id(text, ident, names[kind]) for kind, ident in known
-        )
+        likely = [(kind, ident) for kind, ident in known if ident in text]  # as in next to no file
+        names = {kind: self.kinds[kind].shape.ident[-1] for kind, _ in likely if says_kind(text, kind)}
+        return any(kind in names and says_id(text, ident, names[kind]) for kind, ident in likely)
 
     def _neighbours(self) -> Iterator[File]:
         """The files beside those that are reported, in folders that are known to hold inventories."""

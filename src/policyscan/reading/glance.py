@@ -10,13 +10,27 @@ import re
 from collections.abc import Iterator
 
 SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
-# Where a document may say its kind, in blocks, in braces and in JSON.
-_KIND = re.compile(r"""(?:^|[{,])[ \t]*["']?kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""", re.MULTILINE)
+# Where a document may say its kind, in blocks, in braces and in JSON. What has to stand before the word is
+# looked at afterwards: Python finds a word twenty times as fast as the beginnings of lines.
+_KIND = re.compile(r"""kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""")
 
 
 def kinds_said(text: str) -> Iterator[str]:
     """Every kind that a document of a text may say that it is of."""
-    return (match[1] for match in _KIND.finditer(text))
+    match = _KIND.search(text)
+    while match is not None:
+        begins = _begins(text, match.start())
+        if begins:
+            yield match[1]
+        match = _KIND.search(text, match.end() if begins else match.start() + 1)
+
+
+def _begins(text: str, at: int) -> bool:
+    """Whether a key may begin at an offset: after its quote and some space a line, a brace or a comma."""
+    at -= text[at - 1 : at] in ("'", '"')
+    while text[at - 1 : at] in (" ", "\t"):
+        at -= 1
+    return at == 0 or text[at - 1] in "\n{,"
 
 
 def says_kind(text: str, kind: str) -> bool:
