@@ -51,8 +51,10 @@ class Sight(NamedTuple):
     changes: Changes = ()
 
     def change_for(self, policy: Policy, known: Mapping[str, Policy]) -> Turn:
-        """When a fact that a control may read may first be in dispute or earned, or no longer so."""
-        return earliest(*(turn for names, turn in self.changes if policy.may_read(names, known)))
+        """When a fact that a control may read may first be in dispute or earned, or no longer so; of a rule
+        that could not be evaluated nobody knows."""
+        told = ((names, turn) for names, turn in self.changes if turn != AT_ONCE)
+        return earliest(*(turn for names, turn in told if policy.may_read(names, known)))
 
 
 class Viewer:
