@@ -100,10 +100,11 @@ def test_what_is_not_used_is_found(source: str, unused: set[str]) -> None:
 
 def says_in_and_out(said: str) -> bool:
     """Whether the first words of a module say what goes in and what comes out."""
-    words = f" {' '.join(said.lower().split())}"
-    goes_in = re.search(r" in: | in, | in (come|go)e?s? |(go|come)(es|s)? in ", words)
-    comes_out = re.search(r" out: | out, | out (come|go)e?s? |(go|come)(es|s)? out ", words)
-    return goes_in is not None and comes_out is not None
+    words = " ".join(said.lower().split())
+    return all(
+        re.search(rf"(^|[ :]){way}[:,]|\b{way} (go|come|goes|comes)\b|\b(go|come|goes|comes) {way}\b", words)
+        for way in ("in", "out")
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)
