@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policyscan.config import Config, find_root, load
+from policyscan.config import Config, ExchangeRates, find_root, load
 from policyscan.errors import ConfigError, DocumentError, PolicyscanError, Problems
 from policyscan.store import Store
 
@@ -22,6 +22,9 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+RATES = "exchange_rates: {as_of: 2026-10-30, source: ECB, currency: USD, rates: {EUR: 1.08}}\n"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,14 @@ def write(folder: Path, text: str, name: str = "policyscan.yaml") -> Path:
         ("companions: none\n", 1, 'expected true or false, found "none"', None),
         ("profile: [full]\n", 1, 'expected a text, found ["full"]', None),
         ("profile: a\nprofile: b\n", 2, "profile", None),
+        (RATES.replace("as_of: 2026-10-30, ", ""), 1, "the key 'as_of' is missing", None),
+        (RATES.replace("source: ECB, ", ""), 1, "the key 'source' is missing", None),
+        (RATES.replace("2026-10-30", "2026-02-30"), 1, "2026-02-30 is no day of the calendar", "2026-10-31"),
+        (RATES.replace("EUR: 1.08", "EUR: 0"), 1, "0", None),
+        (RATES.replace("EUR: 1.08", "EUR: -1"), 1, "-1", None),
+        (RATES.replace("EUR: 1.08", "EUR: 1.08, USD: 2"), 1, "one USD is worth 1 USD", "leave it out"),
+        (RATES.replace("EUR: 1.08", "euro: 1.08"), 1, "euro", None),
+        (RATES.replace("EUR: 1.08", ""), 1, "", None),
     ],
 )
 def test_a_mistake_is_told_at_its_place(
@@ -133,7 +144,8 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         "inventories: [clients]\npolicies: [mine]\nbuiltin_policies: false\n"
         "kinds: [site.json]\nprofile: insurer\ntime_zone: Europe/Paris\n"
         "fail_on: high\nselect: [AV]\nignore: [AV-01]\ncompanions: false\n"
-        "parameters: {AV-01: {max_age: 3d}}\nevidence: {grade: document, max_age: 90d}\nx-note: ours\n",
+        "parameters: {AV-01: {max_age: 3d}}\nevidence: {grade: document, max_age: 90d}\nx-note: ours\n"
+        + RATES,
     )
     assert load(tmp_path) == Config(
         root=str(tmp_path),
@@ -150,6 +162,7 @@ def test_everything_that_it_may_say(tmp_path: Path) -> None:
         companions=False,
         evidence=("document", 90),
         parameters={"AV-01": {"max_age": "3d"}},
+        exchange_rates=ExchangeRates("2026-10-30", "ECB", "USD", {"USD": 1.0, "EUR": 1.08}),
     )
 
 

@@ -27,6 +27,18 @@ _MISNAMED = tuple(
 _EITHER = FILE_NAMES + _MISNAMED
 
 
+class ExchangeRates(NamedTuple):
+    """At which rates amounts of different currencies are compared: of a day (ISO), as published by `source`.
+
+    `worth` is what one unit of each currency is worth in `currency`, that one included.
+    """
+
+    as_of: str
+    source: str
+    currency: str
+    worth: Mapping[str, float]
+
+
 class Config(NamedTuple):
     """The settings of a repository. Paths are relative to `root`, the folder of the configuration file."""
 
@@ -45,6 +57,7 @@ class Config(NamedTuple):
     evidence: tuple[str, int | None] | None = None
     max_taken_away: int | None = None
     parameters: Mapping[str, Mapping[str, Any]] = {}
+    exchange_rates: ExchangeRates | None = None
 
 
 def find_root(start: str) -> str:
@@ -166,9 +179,28 @@ def _problems(
     if not is_zone(zone):
         hint = "write a name such as Europe/Berlin"
         yield ConfigError(f"{zone!r} is not a time zone", at=span(("time_zone",)), hint=hint)
+    yield from _rate_problems(content.get("exchange_rates"), span)
     for key in ("inventories", "policies", "kinds"):
         for i, written in enumerate(content.get(key, ())):
             yield from _path_problem(root, written, span((key, i)))
+
+
+def _rate_problems(
+    rates: Mapping[str, Any] | None, span: Callable[[Sequence[str | int]], Span]
+) -> Iterator[PolicyscanError]:
+    if rates is None:
+        return
+    from policyscan.cel.values import Date
+
+    try:
+        Date.parse(rates["as_of"])
+    except ValueError:
+        message = f"{rates['as_of']} is no day of the calendar"
+        yield ConfigError(message, at=span(("exchange_rates", "as_of")), hint="write 2026-10-31")
+    if rates["rates"].get(rates["currency"], 1) != 1:
+        message = f"one {rates['currency']} is worth 1 {rates['currency']}"
+        at = span(("exchange_rates", "rates", rates["currency"]))
+        yield ConfigError(message, at=at, hint="leave it out: all rates are in this currency")
 
 
 def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
@@ -188,7 +220,16 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         evidence=asked_of_evidence(content.get("evidence")),
         max_taken_away=content.get("max_taken_away"),
         parameters=content.get("parameters", {}),
+        exchange_rates=_rates(content.get("exchange_rates")),
     )
+
+
+def _rates(written: Mapping[str, Any] | None) -> ExchangeRates | None:
+    if written is None:
+        return None
+    currency = written["currency"]
+    worth = {currency: 1.0, **{code: float(rate) for code, rate in written["rates"].items()}}
+    return ExchangeRates(written["as_of"], written["source"], currency, worth)
 
 
 def _path_problem(root: str, written: str, at: Span) -> list[PolicyscanError]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from copy import copy
 from typing import Any
 
 import pytest
@@ -176,6 +177,27 @@ def test_money_of_one_currency() -> None:
 def test_money_of_two_currencies_is_not_known(compare: Any) -> None:
     with pytest.raises(Missing, match="no exchange rate between EUR and USD"):
         compare(Money(1.0, "EUR"), Money(1.0, "USD"))
+
+
+WORTH = {"USD": 1.0, "EUR": 1.25, "GBP": 1.5}
+
+
+def test_money_of_two_currencies_with_a_rate_for_each() -> None:
+    euro, dollar, pound = Money(4.0, "EUR", WORTH), Money(5.0, "USD"), Money(4.0, "GBP", WORTH)
+    assert euro == dollar
+    assert dollar == euro
+    assert dollar <= euro
+    assert euro < pound
+    assert not pound <= euro
+    assert (str(dollar + euro), str(euro + dollar), str(pound - dollar)) == ("10 USD", "8 EUR", "0.67 GBP")
+    assert dollar + euro == euro + dollar  # the rates go along with what is made of amounts
+    assert (euro + dollar) > pound
+    assert copy(euro) == dollar
+
+
+def test_a_rate_for_another_currency_does_not_help() -> None:
+    with pytest.raises(Missing, match="no exchange rate between EUR and SEK"):
+        Money(1.0, "EUR", WORTH) < Money(1.0, "SEK", WORTH)  # noqa: B015
 
 
 def test_money_is_not_a_number() -> None:

@@ -11,6 +11,7 @@ tell them apart looks at `type(value)`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -270,46 +271,60 @@ class UInt(int):
 
 
 class Money:
-    """An amount with its currency, such as 1000.0 EUR. Comparing or adding two currencies is Missing."""
+    """An amount with its currency, such as 1000.0 EUR.
 
-    __slots__ = ("amount", "currency")
+    `worth` is what one unit of each currency is worth, in one of them. Comparing or adding two currencies of
+    which it lacks one is Missing; the result is in that of the first.
+    """
 
-    def __init__(self, amount: float, currency: str) -> None:
+    __slots__ = ("amount", "currency", "worth")
+
+    def __init__(self, amount: float, currency: str, worth: Mapping[str, float] | None = None) -> None:
         self.amount = float(amount)
         self.currency = currency
+        self.worth = worth
 
-    def _other(self, other: Money) -> float:
-        if self.currency != other.currency:
-            msg = f"no exchange rate between {self.currency} and {other.currency} is configured"
+    def of(self, amount: float) -> Money:
+        """Another amount of the same currency."""
+        return Money(amount, self.currency, self.worth)
+
+    def like(self, other: Money) -> float:
+        """The amount of another, in this one's currency; Missing if there is no rate for it."""
+        if self.currency == other.currency:
+            return other.amount
+        worth = self.worth or other.worth or {}
+        if self.currency not in worth or other.currency not in worth:
+            first, second = sorted((self.currency, other.currency))
+            msg = f"no exchange rate between {first} and {second} is configured"
             raise Missing(msg)
-        return other.amount
+        return other.amount * worth[other.currency] / worth[self.currency]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Money):
             return NotImplemented
-        return self.amount == self._other(other)
+        return self.amount == self.like(other)
 
     def __lt__(self, other: object) -> bool:
-        return self.amount < self._other(other) if isinstance(other, Money) else NotImplemented
+        return self.amount < self.like(other) if isinstance(other, Money) else NotImplemented
 
     def __le__(self, other: object) -> bool:
-        return self.amount <= self._other(other) if isinstance(other, Money) else NotImplemented
+        return self.amount <= self.like(other) if isinstance(other, Money) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        return self.amount > self._other(other) if isinstance(other, Money) else NotImplemented
+        return self.amount > self.like(other) if isinstance(other, Money) else NotImplemented
 
     def __ge__(self, other: object) -> bool:
-        return self.amount >= self._other(other) if isinstance(other, Money) else NotImplemented
+        return self.amount >= self.like(other) if isinstance(other, Money) else NotImplemented
 
     def __add__(self, other: object) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
-        return Money(self.amount + self._other(other), self.currency)
+        return Money(self.amount + self.like(other), self.currency, self.worth or other.worth)
 
     def __sub__(self, other: object) -> Money:
         if not isinstance(other, Money):
             return NotImplemented
-        return Money(self.amount - self._other(other), self.currency)
+        return Money(self.amount - self.like(other), self.currency, self.worth or other.worth)
 
     def __hash__(self) -> int:
         return hash((self.amount, self.currency))
@@ -322,7 +337,7 @@ class Money:
         return f"Money({self.amount!r}, {self.currency!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Money, (self.amount, self.currency)
+        return Money, (self.amount, self.currency, self.worth)
 
 
 class _Nowhere:

@@ -287,7 +287,7 @@ def decoded(kind: Kind, tree: Tree) -> DocumentContent:
     """What a tree of a kind says, decoded in place; raises Problems with all that is wrong."""
     currency, zone = tree.value.get(CURRENCY), tree.value.get(TIME_ZONE)
     zone = zone if isinstance(zone, str) else None
-    facts = Facts(tree.blanks, currency if currency.__class__ is str else None, zone or kind.zone)
+    facts = Facts(tree.blanks, currency if currency.__class__ is str else None, zone or kind.zone, kind.worth)
     try:
         kind.decoder(tree.value, None, None, facts)
     except Invalid:

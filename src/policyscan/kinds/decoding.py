@@ -11,7 +11,7 @@ and booleans that only need a look at their class, and the loops are written for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -56,14 +56,19 @@ class Facts:
 
     __slots__ = (
         "blanks", "currency", "indexes", "maps", "past", "references", "replaced", "supplied", "unclear",
-        "words", "zone",
+        "words", "worth", "zone",
     )  # fmt: skip
 
-    def __init__(self, blanks: dict[int, list[str]], currency: str | None, zone: str | None = None) -> None:
-        """`zone` is the time zone of hours that name none."""
+    def __init__(
+        self, blanks: dict[int, list[str]], currency: str | None, zone: str | None = None,
+        worth: Mapping[str, float] | None = None,
+    ) -> None:  # fmt: skip
+        """`zone` is the time zone of hours that name none; `worth` are the rates at which currencies are
+        compared."""
         self.blanks = blanks
         self.currency = currency
         self.zone = zone
+        self.worth = worth
         self.indexes: dict[int, tuple[tuple[str, ...], dict[Any, Any]]] = {}
         self.references: list[Reference] = []
         self.past: list[tuple[Any, Any, Any]] = []
@@ -585,7 +590,7 @@ def _money(shape: Shape) -> Decode:
         if currency is None:
             facts.unclear.append((container, key, "the document does not say its currency"))
             return value
-        return Money(float(amount), currency)
+        return Money(float(amount), currency, facts.worth)
 
     return decode
 

@@ -7,7 +7,7 @@ first asked for; ConfigError for a schema that is wrong.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +54,11 @@ class Kind:
     def zone(self) -> str | None:
         """The time zone of documents that name none."""
         return self._kinds.zone
+
+    @property
+    def worth(self) -> Mapping[str, float] | None:
+        """What one unit of each currency is worth, in one of them."""
+        return self._kinds.worth
 
     @cached_property
     def decoder(self) -> Decode:
@@ -107,11 +112,13 @@ class Kind:
 class Kinds:
     """The kinds that a scan knows, by name. With a store, their shapes are kept between runs.
 
-    `zone` is the time zone of documents that name none.
+    `zone` is the time zone of documents that name none; `worth` is what one unit of each currency is worth,
+    in one of them, if that is known.
     """
 
     def __init__(self, store: Store | None = None, zone: str | None = None) -> None:
         self.zone = zone
+        self.worth: Mapping[str, float] | None = None
         self._store = store
         self._kinds: dict[str, Kind] = {}
         self._files: dict[str, str] = {}

@@ -18,7 +18,7 @@ from policyscan.session.choice import choose_policies
 from policyscan.session.options import Inputs
 from policyscan.session.plan import make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import Workspace
+from policyscan.session.workspace import Workspace, use_rates
 
 _WHOLE = Needs(evidence=True, gaps=True, accounts=True)
 _WHERE = "no inventory was found at all; --file says where they lie"
@@ -60,6 +60,8 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     An inventory is known by its id, its name, its file, or by ids with `*` and `?`; a subject by its key, as
     headings print it, or by keys with `*` and `?`.
     """
+    moment = moment_of(inputs.as_of)
+    use_rates(workspace, moment)
     found, subject, reader = _documents(workspace, inputs, where, policy)
     about = [pair for pair in found if policy.about(pair[0].kind.name) is not None]
     if not about:
@@ -69,7 +71,7 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     settings = workspace.config._replace(ignore=())
     selected = () if policy.disputes else (policy.id,)
     choice = choose_policies(workspace._replace(config=settings), None, selected, ())
-    plan = make_plan(choice, workspace.config, moment_of(inputs.as_of), _WHOLE)
+    plan = make_plan(choice, workspace.config, moment, _WHOLE)
     explained = []
     for document, context in about:
         told = accounts(document, policy, plan, context, reader)

@@ -17,7 +17,7 @@ from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, StrPath
 from policyscan.session.plan import moment_of
 from policyscan.session.reader import Reader, find_files
-from policyscan.session.workspace import open_workspace
+from policyscan.session.workspace import open_workspace, use_rates
 from policyscan.source import Source
 
 NAME = "EXPRESSION"
@@ -38,7 +38,8 @@ class Answer(NamedTuple):
 
 def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | None) -> Answer:
     """The expression on the one inventory in a file, which has the name of its kind in it."""
-    workspace = open_workspace((file,), config=config)
+    workspace, moment = open_workspace((file,), config=config), moment_of(as_of)
+    use_rates(workspace, moment)
     reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config))
     documents = list(reader.documents())
     if reader.problems:
@@ -46,7 +47,7 @@ def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | No
     if len(documents) != 1:
         raise UsageError(f"{file} holds {len(documents)} inventories", hint="name a file that holds one")
     document, _ = documents[0]
-    clock = clock_at(moment_of(as_of), document.time_zone or workspace.config.time_zone)
+    clock = clock_at(moment, document.time_zone or workspace.config.time_zone)
     document = seen(document, clock)
     kind = document.kind
     env = environment(workspace.packs[0], workspace.kinds, kind.name, {})

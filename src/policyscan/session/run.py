@@ -26,7 +26,7 @@ from policyscan.session.options import ScanOptions, Spelling, option
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.work import Unclear, Work, Worker, account, hear
-from policyscan.session.workspace import Workspace, open_workspace, pack_folders, shown_path
+from policyscan.session.workspace import Workspace, open_workspace, pack_folders, shown_path, use_rates
 from policyscan.version import __version__
 
 
@@ -72,6 +72,7 @@ def report_on(
     With several jobs, raises Unclear if one process has to read all files.
     """
     config, needs = workspace.config, options.needs
+    rates = use_rates(workspace, moment)
     plan = make_plan(choice, config, moment, needs)
     main = workspace.packs[0]
 
@@ -89,7 +90,13 @@ def report_on(
             left_out=choice.left_out,
             files_read=reader.files,
             files_skipped=reader.skipped,
-            notes=(*reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options)),
+            notes=(
+                *reading_notes(),
+                *reader.unread(),
+                *deprecated(choice),
+                *_deciding(config, options),
+                *filter(None, [rates]),
+            ),
             evidence=plan.rule,
             max_taken_away=plan.max_taken_away,
             packs=tuple(map(_identified, workspace.packs)) if needs.identity else (),
@@ -146,6 +153,7 @@ def begin(options: ScanOptions, moment: Moment, files: Discovery, members: froze
     workspace = open_workspace(
         inputs.paths, config=inputs.config, folders=options.folders, use_cache=options.cache
     )
+    use_rates(workspace, moment)
     choice = choose_policies(workspace, options.profile, options.select, options.ignore, options.companions)
     last = last_kinds(choice)
     reader = Reader(workspace.kinds, files, options.clients, last, identity=options.needs.identity)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from policyscan.cel.values import Date
 from policyscan.config import Config, load, placed
+from policyscan.engine.moments import Moment, clock_at
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
 from policyscan.files.discovery import STDIN
 from policyscan.kinds.kinds import Kinds
@@ -18,6 +20,8 @@ from policyscan.policies.pack import Pack, builtin_path
 from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
 from policyscan.store import Store, default_store
+
+_OLDEST_RATES = 366  # days
 
 
 class Workspace(NamedTuple):
@@ -62,6 +66,21 @@ def open_workspace(
     if problems:
         raise Problems(problems)
     return Workspace(settings, kinds, packs)
+
+
+def use_rates(workspace: Workspace, moment: Moment) -> str | None:
+    """Lets amounts in different currencies be compared, if the settings have rates that are not too old at a
+    moment. What a reader of the report must know of it; None without rates."""
+    rates, kinds = workspace.config.exchange_rates, workspace.kinds
+    kinds.worth = None
+    if rates is None:
+        return None
+    told = f"exchange rates are of {rates.as_of}, {rates.source}"
+    today = clock_at(moment, workspace.config.time_zone).today
+    if today - Date.parse(rates.as_of) > _OLDEST_RATES:
+        return f"{told}: more than a year old, so that no two currencies were compared"
+    kinds.worth = rates.worth
+    return told
 
 
 def load_packs(

@@ -254,26 +254,25 @@ def _subtract_money(a: Money, b: Money) -> Money:
 
 
 def _scale_money(a: Money, b: float) -> Money:
-    return Money(a.amount * b, a.currency)
+    return a.of(a.amount * b)
 
 
 def _scaled_money(a: float, b: Money) -> Money:
-    return Money(b.amount * a, b.currency)
+    return b.of(b.amount * a)
 
 
 def divide_money(a: Money, b: float) -> Money:
     """An amount divided by a number."""
-    return Money(divide_double(a.amount, b), a.currency)
+    return a.of(divide_double(a.amount, b))
 
 
 def ratio_of_money(a: Money, b: Money) -> float:
-    """How many times `b` goes into `a`, both of one currency."""
-    a == b  # noqa: B015 - raises Missing where the currencies differ
-    return divide_double(a.amount, b.amount)
+    """How many times `b` goes into `a`; Missing where no rate leads from one's currency to the other's."""
+    return divide_double(a.amount, a.like(b))
 
 
 def _negate_money(a: Money) -> Money:
-    return Money(-a.amount, a.currency)
+    return a.of(-a.amount)
 
 
 _T: Final = TypeParam("T")

@@ -156,15 +156,13 @@ def _total_duration(items: list[int]) -> Duration:
 
 
 def total_money(items: list[Money]) -> Money:
-    """The sum of amounts of one currency; Absent for none, because it would have no currency."""
+    """The sum of amounts, in the currency of the first; Absent for none, which would have no currency."""
     if not items:
         msg = "the total of no amounts has no currency"
         raise Absent(msg)
     budget.visited(items, 2)
     first = items[0]
-    for other in items[1:]:
-        first <= other  # noqa: B015 - raises Missing where the currencies differ
-    return Money(_total_double([item.amount for item in items]), first.currency)
+    return first.of(_total_double([first.like(item) for item in items]))
 
 
 def _sorted(items: list[Any], name: str) -> list[Any]:
@@ -320,7 +318,7 @@ FUNCTIONS: Final = (
             *(Overload((Map(STRING, t),), t, impl) for t, impl in _TOTALS_OF),
         ),
         "The sum of a list, of the values of a map, or of all fields of an object that has only amounts."
-        " Amounts of money must be of one currency, and there must be some.",
+        " Of amounts of money there must be some, and a rate for each currency other than that of the first.",
         (
             "total([1, 2, 3]) == 6",
             'total([days(1), hours(12)]) == duration("36h")',
