@@ -170,6 +170,15 @@ def test_other_parameters_and_names_have_their_own_entries(
         assert loosened(policy) == []
 
 
+def test_parameters_of_another_packs_controls_change_nothing(
+    folder: Path, store: Store, loads: list[str]
+) -> None:
+    load(folder, store)
+    changed = load(folder, store, {"THEIRS-01": {"age": "7d"}, "MINE": {"age": "7d"}})
+    assert loads == [str(folder)]
+    assert str(changed.policies["MINE-01"].parameters["age"]) != "7d"
+
+
 def test_a_test_of_a_policy_changes_nothing(folder: Path, store: Store, loads: list[str]) -> None:
     load(folder, store)
     (folder / "MINE" / "MINE-01.test.yaml").write_text("a: b\n", "utf-8")

@@ -103,16 +103,19 @@ def _files(folder: str, shown: str) -> PackFiles | None:
 def _entry(store: Store, files: PackFiles, kinds: Kinds, overrides: Overrides) -> str:
     """The name of what everything that a checked pack depends on gives."""
     versions = [(name, kinds.version(name)) for name in kinds.names]
-    parts = [repr((files.shown, _sorted(overrides), versions)).encode()]
+    parts = [repr((files.shown, _sorted(files, overrides), versions)).encode()]
     for path, content in files.contents.items():
         parts += os.fsencode(path), content.data
     return store.name("pack", *parts)
 
 
-def _sorted(overrides: Overrides) -> Any:
+def _sorted(files: PackFiles, overrides: Overrides) -> Any:
+    """The parameters of this pack's policies: what is set for those of another changes nothing here."""
+    ids = {path.rpartition("/")[2].removesuffix(".yaml") for path in (*files.policies, *files.rules)}
     return sorted(
         (policy, sorted((name, repr(value)) for name, value in own.items()))
         for policy, own in overrides.items()
+        if policy in ids
     )
 
 
