@@ -313,7 +313,7 @@ def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
 def test_list_of_a_framework_satisfies_nothing(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     out = policyscan(monkeypatch, place, "list", "--framework", "cis-v8").out
     assert "OPS-01" in out
-    assert "related to cis-v8 17.1" in out
+    assert "related to CIS Controls v8 17.1" in out
     assert "OPS-02" not in out
 
 
@@ -356,7 +356,7 @@ def test_explain_a_control(monkeypatch: pytest.MonkeyPatch, place: Path) -> None
             "Fix: Name somebody.",
             "for each  person in client.people",
             "requires  stays: person.end_date == null",
-            "Related to cis-v8 17.1",
+            "Related to CIS Controls v8 17.1",
         ):
             assert line in ran.out
 
@@ -390,7 +390,7 @@ def test_explain_says_in_plain_words_what_must_hold(monkeypatch: pytest.MonkeyPa
                 "Fix: Name somebody.",
                 "person.end_date == null  →  false",
                 "read people[p-1].end_date  inventories/clients/bad.yaml:6",
-                "OPS-01 is related to cis-v8 17.1",
+                "OPS-01 is related to CIS Controls v8 17.1",
             ),
         ),
         (("OPS-01", "bad/p-1"), ("FAIL  OPS-01 bad/p-1",)),

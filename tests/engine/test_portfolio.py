@@ -280,7 +280,7 @@ def test_a_null_names_what_is_null(world: World, chain: Chain) -> None:
     world.policy(body, kind="chain")
     result = chain.shop("a", "plan: null\n").one(world)
     assert (result.status, result.gaps[0].path) == (Status.UNKNOWN, "shop[a].plan")
-    assert result.message == "shop[a].plan: it is null"
+    assert result.message == "shop[a].plan: there is none"
 
 
 def test_an_account_shows_the_rows_that_were_read(world: World, chain: Chain) -> None:

@@ -303,7 +303,7 @@ def test_what_an_unknown_result_lacks(world: World) -> None:
 def test_a_null_that_makes_unknown_is_a_gap(world: World) -> None:
     world.policy("require:\n  - id: a\n    that: shop.plan.owner != null\n    absent: unknown\n")
     result = world.one("plan: null\n")
-    assert [(g.path, g.reason) for g in result.gaps] == [("plan", "it is null")]
+    assert [(g.path, g.reason) for g in result.gaps] == [("plan", "there is none")]
     assert place(result) == (5, 7)
 
 

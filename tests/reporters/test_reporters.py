@@ -236,7 +236,7 @@ def test_policies_without_a_finding_are_still_in_the_machine_formats() -> None:
 
 
 RELATED = {"cis-v8": ("17.1", "17.4"), "other": ("CPG 2.B",)}
-SAID = "related to cis-v8 17.1, 17.4; others CPG 2.B"
+SAID = "related to CIS Controls v8 17.1, 17.4; others CPG 2.B"
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ SAID = "related to cis-v8 17.1, 17.4; others CPG 2.B"
         ("text", SAID),
         ("github", SAID),
         ("markdown", f"PLAN-11 is {SAID}"),
-        ("ocsf", '"requirements": ["cis-v8 17.1, 17.4", "others CPG 2.B"]'),
+        ("ocsf", '"requirements": ["CIS Controls v8 17.1, 17.4", "others CPG 2.B"]'),
         ("jsonl", '"related": {"cis-v8": ["17.1", "17.4"], "other": ["CPG 2.B"]}'),
         ("json", '"related": {"cis-v8": ["17.1", "17.4"], "other": ["CPG 2.B"]}'),
         ("sarif", '"related-to/cis-v8/17.1","related-to/cis-v8/17.4","related-to/other/CPG 2.B"'),

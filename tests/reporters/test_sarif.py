@@ -346,7 +346,7 @@ def test_all_framework_ids_are_kept_where_the_tags_have_no_room() -> None:
     rule = log(made)["runs"][0]["tool"]["driver"]["rules"][0]
     assert len(rule["properties"]["tags"]) == 10
     assert rule["properties"]["relatedTo"] == {name: list(ids) for name, ids in related.items()}
-    assert f"Related to cis-v8: {', '.join(related['cis-v8'])}" in rule["help"]["text"]
+    assert f"Related to CIS Controls v8: {', '.join(related['cis-v8'])}" in rule["help"]["text"]
     assert "Related to others: CPG 2.B" in rule["help"]["text"]
     assert refusals(log(made)) == []
 

@@ -202,7 +202,7 @@ def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
     key = missing[0]
     written = key in value or key in blank
     at = tree.key_span_of(value, key) if written else tree.root_span()
-    state = "is blank" if key in blank else "is null" if written else "is missing"
+    state = "is blank" if key in blank else "has no value" if written else "is missing"
     hint = "write schema_version: 1" if key == VERSION else f"write kind: and one of {', '.join(kinds.names)}"
     both = " (and kind is, too)" if len(missing) > 1 and not written else ""
     message = f"this is not an inventory: {key} {state}{both}"

@@ -352,7 +352,7 @@ class Explainer:
         if missing:
             return self._gaps_of(missing.values(), None)
         null = {(id(c), k): (c, k) for _, t in traced if t.error is not None for c, k in t.empty}
-        return self._gaps_of(null.values(), "it is null")
+        return self._gaps_of(null.values(), "there is none")
 
     def _gaps_of(self, places: Iterable[tuple[Any, Any]], reason: str | None) -> tuple[Gap, ...]:
         made: list[Gap] = []
@@ -366,7 +366,9 @@ class Explainer:
         tables = self.tables
         assert tables is not None
         lacking = tables.gaps(row, column)
-        return lacking or [Gap(tables.path_of(row, column), column, None, tables.place_of(row), "it is null")]
+        return lacking or [
+            Gap(tables.path_of(row, column), column, None, tables.place_of(row), "there is none")
+        ]
 
     def _gap(self, container: Any, key: str | int | None, reason: str | None) -> Gap:
         owner = self._owner(container)
@@ -461,7 +463,7 @@ class Explainer:
             if owner is not None:
                 path = self._path(owner, container, key)
                 part = path.isidentifier()  # of the document itself, which is called what it is
-                return f"there is no {path.replace('_', ' ')}" if part else f"{path} is null: there is none"
+                return f"there is no {path.replace('_', ' ')}" if part else f"there is no {path}"
         for container, key, value in reversed(trace.touched):
             owner = self._owner(container)
             if owner is not None and value == []:

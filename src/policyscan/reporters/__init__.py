@@ -83,7 +83,7 @@ REPORTERS: dict[str, Reporter] = {
         has_remarks=False,
     ),
     "ocsf": Reporter(
-        "OCSF compliance findings, an event a line, for what collects events",
+        "OCSF events of class 2003, one a line, for what collects events",
         _lazily("ocsf"),
         lambda _: Needs(evidence=True, gaps=True),
         has_remarks=False,

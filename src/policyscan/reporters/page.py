@@ -95,7 +95,7 @@ class Page:
             text = f"{headline(result)} ({one_line(result.policy)}, {place(result.span)})"
             self.add(*hanging("  - ", text, self.options.width))
         if len(bare) > most:
-            self.add(f"    and {len(bare) - most:,} more that no answer settles")
+            self.add(f"    and {len(bare) - most:,} more that no answer would tell")
 
     def problem(self, problem: Problem) -> None:
         """What could not be read, with its place, its line and what to do."""

@@ -40,6 +40,7 @@ from policyscan.reporters.wording import (
     markdown,
     plural,
     show,
+    source_title,
     spoken,
     taken_from,
     taken_in_all,
@@ -157,7 +158,7 @@ def _tags(policy: PolicyInfo) -> list[str]:
 def _help(policy: PolicyInfo) -> str:
     parts = [policy.why, f"What to do: {policy.fix}" if policy.fix else ""]
     parts += [f"What to do about {requirement}: {fix}" for requirement, fix in policy.fixes.items()]
-    parts += [f"From {quote.document}: “{quote.text}”" for quote in policy.quotes]
+    parts += [f"From {source_title(quote.document)}: “{quote.text}”" for quote in policy.quotes]
     parts += [f"Related to {name}: {ids}" for name, ids in frameworks(policy)]
     return "\n\n".join(map(one_line, filter(None, parts))) or policy.title or policy.id
 
@@ -166,7 +167,8 @@ def _help_markdown(policy: PolicyInfo) -> str:
     parts = [f"**{markdown(policy.id)}** {markdown(policy.title)}", markdown(policy.why)]
     parts.append(f"**What to do:** {markdown(policy.fix)}" if policy.fix else "")
     parts += [f"**What to do about {markdown(name)}:** {markdown(fix)}" for name, fix in policy.fixes.items()]
-    parts += [f"> {markdown(quote.text)} ({markdown(quote.document)})" for quote in policy.quotes]
+    for quote in policy.quotes:
+        parts.append(f"> {markdown(quote.text)} ({markdown(source_title(quote.document))})")
     rows = [f"- {markdown(name)}: {markdown(ids)}" for name, ids in frameworks(policy)]
     parts.append("\n".join(["Related to:", "", *rows]) if rows else "")
     return "\n\n".join(filter(None, parts))

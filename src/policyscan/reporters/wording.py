@@ -404,14 +404,25 @@ def _policies(controls: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(sorted({policy for _, policy in controls}))
 
 
+_FRAMEWORKS = {
+    "cis-v8": "CIS Controls v8",
+    "nist-csf-2.0": "NIST CSF 2.0",
+    "sp800-53-r5": "NIST SP 800-53 Rev. 5",
+    "iso-27001-2022": "ISO 27001:2022",
+    "cyber-essentials": "Cyber Essentials",
+    "soc2": "SOC 2",
+    "other": "others",
+}
+
+
 def frameworks(policy: PolicyInfo) -> Iterator[tuple[str, str]]:
-    """Each framework that a control is related to, and its ids; those without a name of their own last."""
-    for name, ids in policy.related.items():
-        yield one_line("others" if name == "other" else name), one_line(", ".join(ids))
+    """Each framework that a control is related to by its name, and its ids; those without one are others."""
+    for key, ids in policy.related.items():
+        yield _FRAMEWORKS.get(key, one_line(key)), one_line(", ".join(ids))
 
 
 def related(policy: PolicyInfo | None) -> str:
-    """`related to cis-v8 7.3, 7.4; nist-csf-2.0 PR.PS-02`, nothing for a control that is related to none."""
+    """`related to CIS Controls v8 7.3; NIST CSF 2.0 PR.PS-02`; empty where nothing is related."""
     listed = "; ".join(f"{name} {ids}" for name, ids in frameworks(policy)) if policy else ""
     return f"related to {listed}" if listed else ""
 
