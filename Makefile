@@ -116,12 +116,9 @@ dist: $(RELEASE) ## Build the sdist and the wheel into dist/, and check them
 
 # Needs Node's npm: two of the peers are npm packages. A peer that is not there is left out.
 .PHONY: bench
-bench: $(BENCH) $(TOOLS)/node.stamp ## Measure policyscan and its peers on fleets of N inventories (N=1000)
-	$(BIN)/python benchmarks/fleet.py $(N) $(DATA)/fleet-$(N)
-	$(BIN)/python benchmarks/peers.py $(DATA)/fleet-$(N)/inventories --as-of 2027-03-31 --tools $(TOOLS)
+bench: $(BENCH) $(TOOLS)/node.stamp ## Measure policyscan and its peers on N generated inventories (N=1000)
 	$(BIN)/python benchmarks/generate.py $(N) $(DATA)/$(N)
 	$(BIN)/python benchmarks/peers.py $(DATA)/$(N) --tools $(TOOLS)
-	$(BIN)/python benchmarks/stages.py
 	$(BIN)/python benchmarks/cold_start.py
 
 .PHONY: multitool

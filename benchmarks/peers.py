@@ -1,7 +1,5 @@
 """Measure policyscan and its peers on the same inventories, in turns, one process each.
 
-    python benchmarks/fleet.py 1000 /tmp/fleet
-    python benchmarks/peers.py /tmp/fleet/inventories --as-of 2027-03-31 --tools benchmarks/.tools
     python benchmarks/generate.py 1000 /tmp/book
     python benchmarks/peers.py /tmp/book --tools benchmarks/.tools
 
@@ -30,7 +28,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 RULES = HERE / "rules"
 CFN_GUARD = "node_modules/@cdklabs/cdk-validator-cfnguard/bin/{system}/{machine}/cfn-guard"
-FULL = ("--profile", "full")
 # As on a user's machine: containers often turn bytecode off, which would measure Python's compiler.
 SETTLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -81,21 +78,19 @@ def rego_results(output: Path) -> int:
     return sum(len(found) for found in json.loads(output.read_bytes()).values())
 
 
-def policyscan(book: Path, day: str, *more: str) -> list[str]:
+def policyscan(book: Path) -> list[str]:
     """The command that scans a book's clients, as the peers do, with this checkout's policyscan."""
-    scan = ["scan", str(book / "clients"), "--as-of", day, "-f", "sarif", "--exit-zero", *more]
+    scan = ["scan", str(book / "clients"), "--as-of", "2026-10-31", "-f", "sarif", "--exit-zero"]
     return [str(Path(sys.executable).with_name("policyscan")), *scan]
 
 
-def tools(book: Path, folder: Path, day: str) -> list[Tool]:
+def tools(book: Path, folder: Path) -> list[Tool]:
     """policyscan, and those of the peers that are installed."""
     clients = book / "clients"
     machine = {"x86_64": "x86_64", "AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), "aarch64")
     system = "macos" if sys.platform == "darwin" else "ubuntu"
     found = [
-        Tool("policyscan", "14 controls, SARIF", policyscan(book, day, "--jobs", "1"), sarif_results),
-        Tool("  2 processes", "14 controls, SARIF", policyscan(book, day, "--jobs", "2"), sarif_results),
-        Tool("  full", "all controls, SARIF", policyscan(book, day, "--jobs", "1", *FULL), sarif_results),
+        Tool("policyscan", "14 controls, SARIF", policyscan(book), sarif_results),
     ]
     guard = folder / CFN_GUARD.format(system=system, machine=machine)
     if guard.exists():
@@ -125,13 +120,13 @@ def measure(measured: list[Tool], rounds: int) -> None:
 
 def table(measured: list[Tool], files: int) -> str:
     """One line a tool: its median time and processor time a file, memory, findings, and ratios to ours."""
-    head = f"{'tool':<14}{'checks':<20}{'ms a file':>10}{'of work':>9}{'MB':>6}{'findings':>10}"
+    head = f"{'tool':<12}{'checks':<20}{'ms a file':>10}{'of work':>9}{'MB':>6}{'findings':>10}"
     lines = [f"{head}{'times ours':>12}{'in work':>9}"]
     ours, our_work = statistics.median(measured[0].seconds), statistics.median(measured[0].work)
     for tool in measured:
         spent, work = statistics.median(tool.seconds), statistics.median(tool.work)
         lines.append(
-            f"{tool.name:<14}{tool.rules:<20}{1000 * spent / files:>10.2f}{1000 * work / files:>9.2f}"
+            f"{tool.name:<12}{tool.rules:<20}{1000 * spent / files:>10.2f}{1000 * work / files:>9.2f}"
             f"{tool.megabytes:>6.0f}{tool.found:>10}{spent / ours:>12.2f}{work / our_work:>9.2f}"
         )
     return "\n".join(lines)
@@ -139,13 +134,12 @@ def table(measured: list[Tool], files: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("book", type=Path, help="a folder that generate.py wrote, or fleet.py's inventories")
-    parser.add_argument("--as-of", default="2026-10-31", help="the day of policyscan's scans")
+    parser.add_argument("book", type=Path, help="a folder that generate.py wrote")
     parser.add_argument("--tools", type=Path, default=HERE / ".tools", help="where npm installed the peers")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     files = len(list((arguments.book / "clients").glob("*.yaml")))
-    measured = tools(arguments.book, arguments.tools, arguments.as_of)
+    measured = tools(arguments.book, arguments.tools)
     measure(measured, arguments.rounds)
     print(f"{files} clients, {arguments.rounds} rounds in turns, Python {platform.python_version()}")
     print(table(measured, files))

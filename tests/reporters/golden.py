@@ -20,6 +20,7 @@ VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("sarif", "", {}),
     ("github", "", {}),
     ("markdown", "", {}),
+    ("html", "", {}),
     ("junit", "", {}),
     ("gitlab", "", {}),
     ("jsonl", "", {}),

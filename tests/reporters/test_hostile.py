@@ -133,6 +133,20 @@ def _xml(out: str) -> None:
     assert not re.search(r"^\s*::", out, re.MULTILINE)
 
 
+def _page(out: str) -> None:
+    from html.parser import HTMLParser
+
+    class Tags(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert tag not in {"script", "img", "iframe", "object", "link", "form", "base"}
+            for name, value in attrs:
+                assert not name.startswith("on")
+                assert name not in {"src", "style"}
+                assert name != "href" or (value or "").startswith("#")
+
+    Tags().feed(out)
+
+
 def _cells(out: str) -> None:
     import csv
 
@@ -147,6 +161,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "sarif": _parses,
     "github": _github,
     "markdown": _markdown,
+    "html": _page,
     "junit": _xml,
     "gitlab": _parses,
     "jsonl": _lines_parse,

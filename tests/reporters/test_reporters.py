@@ -26,6 +26,7 @@ MODULES = {
     "sarif": "sarif",
     "github": "github",
     "markdown": "markdown",
+    "html": "html",
     "junit": "junit",
     "gitlab": "gitlab",
     "jsonl": "json_report",
@@ -66,6 +67,7 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
     others |= {"policyscan.reporters.causes"} | {
         f"policyscan.reporters.{m}" for m in ("page", "layout", "text_blocks") if name == "text"
     }
+    others |= {f"policyscan.reporters.html.{m}" for m in ("page", "charts") if name == "html"}
     assert set(ours.split()) <= others | {"policyscan.reporters"}
     heavy = {
         "click",
@@ -180,7 +182,12 @@ def _oscal_shows(status: Status, text: str) -> bool:
     return states["AV-01"]["state"] == met and said == TRAITS[status].label
 
 
+def _html_shows(status: Status, text: str) -> bool:
+    return f'<span class="mark {status.value.replace("_", "-")}">{TRAITS[status].label}</span>' in text
+
+
 SHOWS: dict[str, Callable[[Status, str], bool]] = {
+    "html": _html_shows,
     "junit": _junit_shows,
     "gitlab": _gitlab_shows,
     "jsonl": _jsonl_shows,

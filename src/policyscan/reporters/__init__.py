@@ -62,6 +62,11 @@ REPORTERS: dict[str, Reporter] = {
         _lazily("markdown"),
         lambda _: Needs(gaps=True),
     ),
+    "html": Reporter(
+        "a page to hand over, for a browser and for paper",
+        _lazily("html"),
+        lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
+    ),
     "junit": Reporter(
         "JUnit XML, for the test pages of CI systems", _lazily("junit"), lambda _: Needs(gaps=True)
     ),

@@ -1,0 +1,92 @@
+"""What the pictures of a page are drawn from: parts of a bar, and bars beside each other.
+
+In: counts, amounts, times. Out: positions in a picture 600 wide, with the words that say the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from policyscan.findings import Json
+from policyscan.records import NamedTuple
+from policyscan.reporters.wording import show
+
+WIDTH = 600
+_TIME = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+_SECONDS = (86_400, 3_600, 60, 1)
+
+
+class Part(NamedTuple):
+    """A part of a bar: the class of its style, where it begins and how wide it is, what and how many."""
+
+    style: str
+    x: float
+    width: float
+    label: str
+    number: int
+
+
+class Bar(NamedTuple):
+    """A bar of parts that add up to its width, and the same in words."""
+
+    parts: tuple[Part, ...]
+    words: str
+
+
+class Length(NamedTuple):
+    """One bar of several: what it is, its value in words, how long it is."""
+
+    label: str
+    value: str
+    width: float
+
+
+class Lengths(NamedTuple):
+    """Amounts or times beside each other, and the same in words."""
+
+    bars: tuple[Length, ...]
+    words: str
+
+
+def bar(counts: Iterable[tuple[str, str, int]]) -> Bar | None:
+    """A bar of (style, label, count); None where there is nothing to count."""
+    kept = [one for one in counts if one[2]]
+    total = sum(count for *_, count in kept)
+    if not total:
+        return None
+    parts, x = [], 0.0
+    for style, label, count in kept:
+        width = WIDTH * count / total
+        parts.append(Part(style, round(x, 1), round(width, 1), label, count))
+        x += width
+    return Bar(tuple(parts), ", ".join(f"{count:,} {label}" for _, label, count in kept))
+
+
+def compared(figures: Mapping[str, Json]) -> Lengths | None:
+    """Those figures that can stand beside each other: two or more amounts of a currency, or times."""
+    groups: dict[str, list[tuple[str, float, str]]] = {}
+    for name, value in figures.items():
+        if (read := _read(value)) is not None:
+            unit, size = read
+            groups.setdefault(unit, []).append((name.replace("_", " "), size, show(value)))
+    best = max(groups.values(), key=len, default=[])
+    longest = max((size for _, size, _ in best), default=0.0)
+    if len(best) < 2 or longest <= 0:
+        return None
+    bars = tuple(Length(label, text, round(WIDTH * size / longest, 1)) for label, size, text in best)
+    return Lengths(bars, ", ".join(f"{one.label} {one.value}" for one in bars))
+
+
+def _read(value: Json) -> tuple[str, float] | None:
+    """The unit and the size of a figure; None for one that no length stands for."""
+    if isinstance(value, dict) and value.keys() == {"amount", "currency"}:
+        amount = value["amount"]
+        return (str(value["currency"]), float(amount)) if _is_size(amount) else None
+    if isinstance(value, str) and value and (found := _TIME.fullmatch(value)):
+        return "time", sum(float(n or 0) * unit for n, unit in zip(found.groups(), _SECONDS, strict=True))
+    return None
+
+
+def _is_size(amount: Json) -> bool:
+    return isinstance(amount, int | float) and not isinstance(amount, bool) and 0 <= amount < 1e300
