@@ -176,6 +176,12 @@ error.
 | `POLICYSCAN_CACHE_DIR` | The folder of what is kept between runs: a whole path, in no git checkout. |
 | `XDG_CACHE_HOME`, `XDG_STATE_HOME` | Where folders of that kind lie; else where the system has them. |
 | `NO_COLOR`, `FORCE_COLOR` | Anything in them switches colour off, or on. |
+| `CLICOLOR_FORCE` | If those say nothing: anything but `0` in it switches colour on. |
+| `CLICOLOR` | If none of them does: `0` switches it off. |
+| `COLUMNS` | How wide text is that goes to a file or a pipe; without it, no line is broken there. |
+| `FORCE_HYPERLINK` | Anything in it makes places links, `0` none. |
+| `TERM_PROGRAM`, `VTE_VERSION`, `KONSOLE_VERSION`, `WT_SESSION` | Tell whether a terminal knows links. |
+| `GITHUB_EVENT_PATH` | What a job of GitHub Actions runs for: annotations show first what that changed. |
 | `GITHUB_STEP_SUMMARY` | An output to the file that it names is added to what is there. |"""
 
 

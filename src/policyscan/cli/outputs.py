@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policyscan.cli.options import OutputTarget
-from policyscan.cli.terminal import wants_color, width
+from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report
 from policyscan.output import check_writable, present, put, show, speller, write_file
@@ -129,7 +129,9 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
     if not given["quiet"]:
-        shown = options._replace(color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout))
+        shown = options._replace(
+            color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
+        )
         reporter = REPORTERS[given["format_"]]
         _print(given["format_"], reporter.render(report, shown), failures)
         if not reporter.has_remarks:

@@ -11,6 +11,7 @@ import click
 
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, add_options, ids_in
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
+from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
 from policyscan.findings import Severity
 from policyscan.reporters import Needs
@@ -41,6 +42,11 @@ from policyscan.session.run import scan
     "[default: as many as pay on this machine]",
 )
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
+@click.option(
+    "--progress/--no-progress",
+    default=True,
+    help="Tell on a terminal how far a long scan is.  [default: on]",
+)
 def command(**given: Any) -> int:
     """Check inventories against controls, and report what must be acted on.
 
@@ -55,7 +61,13 @@ def command(**given: Any) -> int:
     check_outputs([path for _, path in given["outputs"]])
     shown = shown_with(given, sources().source, sources().content)
     needs = needed(given, shown)
-    report = scan(_asked(given, needs._replace(accounts=needs.accounts or given["all_results"])))
+    teller = progress(given["progress"] and not given["quiet"])
+    asked = _asked(given, needs._replace(accounts=needs.accounts or given["all_results"]))
+    try:
+        report = scan(asked._replace(progress=teller))
+    finally:
+        if teller is not None:
+            teller.end()
     emit(report, shown, given)
     return report.exit_code
 

@@ -47,7 +47,8 @@ class ScanOptions(NamedTuple):
 
     `outputs` are files that the caller will write: a scan refuses to begin if one of them is an inventory.
     `needs` says what of the work will be shown. `jobs` processes share the files, None as many as pay on this
-    machine; what is found is the same for any number.
+    machine; what is found is the same for any number. After each file `progress` is told how many are done
+    and how many there are.
     """
 
     inputs: Inputs = Inputs()
@@ -66,3 +67,4 @@ class ScanOptions(NamedTuple):
     outputs: tuple[StrPath, ...] = ()
     spelt: Spelling = option
     jobs: int | None = 1
+    progress: Callable[[int, int], None] | None = None

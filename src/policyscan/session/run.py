@@ -7,7 +7,7 @@ scan from beginning. What is wrong with single inventories is in the report.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 
@@ -111,12 +111,23 @@ def report_on(
     else:
         works = ((file, None) for file in reader.in_turn())
     with closing(works):
+        watched = _watched(works, len(reader.discovery.files), options.progress)
         report = report_of(
-            account(works, reader, plan, projector, only), plan, about, reader.all_problems, projector
+            account(watched, reader, plan, projector, only), plan, about, reader.all_problems, projector
         )
     severity = options.fail_on or Severity(config.fail_on or "low")
     gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
     return report._replace(gate=gate)
+
+
+def _watched(
+    works: Iterable[tuple[File, Work | str | None]], total: int, tell: Callable[[int, int], None] | None
+) -> Iterator[tuple[File, Work | str | None]]:
+    """The files with what each gave, of which somebody may be told how many are done."""
+    for done, work in enumerate(works, 1):
+        yield work
+        if tell is not None:
+            tell(done, total)
 
 
 def _jobs(files: int, asked: int | None) -> int:
@@ -136,7 +147,7 @@ def _in_processes(
     for file in first:
         yield file, None
     members = frozenset(reader.library.members_of)
-    anew = partial(begin, options._replace(spelt=option), moment, reader.discovery, members)
+    anew = partial(begin, options._replace(spelt=option, progress=None), moment, reader.discovery, members)
     shared = shared_out(
         files[len(first) :], jobs, lambda: Worker(reader, plan), anew, lambda news: hear(reader, news)
     )
