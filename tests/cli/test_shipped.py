@@ -89,8 +89,12 @@ def test_sarif_is_taken_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, opti
 
 
 @pytest.mark.parametrize("id_", ["northgate-dental", "corner-oven", "alder-finch"])
-def test_one_client_names_no_other(monkeypatch: pytest.MonkeyPatch, id_: str) -> None:
+def test_one_client_names_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, id_: str) -> None:
     others = {"northgate-dental", "corner-oven", "alder-finch"} - {id_}
+    outputs = [part for format_ in REPORTERS for part in ("-o", f"{format_}:{tmp_path / format_}")]
+    ran = policyscan(monkeypatch, ROOT, *ALL, "--client", id_, "--full", "--all-results", *outputs)
+    assert [name for name in others if name in ran.out + ran.err] == []
     for format_ in REPORTERS:
-        ran = policyscan(monkeypatch, ROOT, *ALL, "--client", id_, "-f", format_, "--full", "--all-results")
-        assert [name for name in others if name in ran.out + ran.err] == [], format_
+        written = (tmp_path / format_).read_text(encoding="utf-8")
+        assert id_ in written, format_
+        assert [name for name in others if name in written] == [], format_
