@@ -81,8 +81,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder for checked policies that these tests share, instead of the user's."""
-    return str(tmp_path_factory.mktemp("cache"))
+    """A folder for checked policies that all tests of a run share, instead of the user's."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return str(tmp_path_factory.mktemp("cache"))
+    return str(tmp_path_factory.getbasetemp().parent / "cache")
 
 
 @pytest.fixture(autouse=True)

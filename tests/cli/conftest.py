@@ -90,9 +90,20 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+def build(folder: Path) -> Path:
     """The repository: clients bad (fails), good, vague (unknown) and served (due with `--profile strict`)."""
     for name, text in FILES.items():
-        write(tmp_path, name, text)
-    return tmp_path
+        write(folder, name, text)
+    return folder
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A repository of a test's own."""
+    return build(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository for all tests that change nothing in it."""
+    return build(tmp_path_factory.mktemp("standing"))

@@ -63,10 +63,15 @@ EVERYTHING = ["bad OPS-01 fail", "bad OPS-02 fail", "vague OPS-02 unknown"]
     ],
 )
 def test_the_exit_code_is_the_same_in_every_format(
-    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], code: int, format_: str
+    monkeypatch: pytest.MonkeyPatch,
+    standing: Path,
+    tmp_path: Path,
+    args: tuple[str, ...],
+    code: int,
+    format_: str,
 ) -> None:
-    assert scan(monkeypatch, place, "-f", format_, *args).code == code
-    assert scan(monkeypatch, place, "-q", "-o", f"{format_}:out", *args).code == code
+    assert scan(monkeypatch, standing, "-f", format_, *args).code == code
+    assert scan(monkeypatch, standing, "-q", "-o", f"{format_}:{tmp_path / 'out'}", *args).code == code
 
 
 @pytest.mark.parametrize("flag", ["--exit-zero", "--allow-unknown"])

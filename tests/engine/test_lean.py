@@ -14,9 +14,7 @@ from policyscan.engine.plan import Plan
 from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
 from policyscan.findings import FINDINGS, EvidenceRule, Grade, Result, Status
-from policyscan.kinds.kinds import Kinds
-from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import builtin_path
+from tests.policies.judging import KINDS, pack
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,15 +22,11 @@ ROOT = Path(__file__).parents[2]
 @cache
 def shipped() -> tuple[Plan, tuple[tuple[Document, tuple[Document, ...]], ...]]:
     """All shipped controls, and every shipped inventory with those that it refers to."""
-    kinds = Kinds.builtin()
-    pack, problems = load_pack(Path(builtin_path()), kinds)
-    assert pack is not None
-    assert not problems
-    library = Library(kinds, discover([str(ROOT / "inventories")], base=str(ROOT)), str(ROOT))
+    library = Library(KINDS, discover([str(ROOT / "inventories")], base=str(ROOT)), str(ROOT))
     documents = [one for file in library.discovery.files for one in library.load(file).documents]
-    known = pack.policies
+    known = pack().policies
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
-    rules = tuple(pack.rules.values())
+    rules = tuple(pack().rules.values())
     plan = Plan(list(known.values()), known, aliases, parse_moment("2026-10-31"), rules=rules)
     return plan, tuple((one, tuple(library.referenced(one))) for one in documents)
 

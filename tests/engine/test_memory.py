@@ -12,9 +12,7 @@ from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import scan_document
 from policyscan.files.discovery import discover
-from policyscan.kinds.kinds import Kinds
-from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import builtin_path
+from tests.policies.judging import KINDS, pack
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventories/clients/*.yaml"))
@@ -22,11 +20,7 @@ FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("inventor
 
 @pytest.mark.parametrize("evidence", [False, True])
 def test_no_circle_of_objects_is_left_behind(evidence: bool) -> None:
-    kinds = Kinds.builtin()
-    pack, problems = load_pack(Path(builtin_path()), kinds)
-    assert pack is not None
-    assert not problems
-    known = pack.policies
+    known = pack().policies
     plan = Plan(
         tuple(known.values()),
         known,
@@ -37,7 +31,7 @@ def test_no_circle_of_objects_is_left_behind(evidence: bool) -> None:
 
     def scan(file: str) -> None:
         found = discover([file], base=ROOT)
-        library = Library(kinds, found, ROOT)
+        library = Library(KINDS, found, ROOT)
         for document in library.load(found.files[0]).documents:
             scan_document(document, plan, library.referenced(document))
 

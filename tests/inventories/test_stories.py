@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,15 +14,12 @@ from policyscan.engine.plan import Plan
 from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
-from policyscan.kinds.kinds import Kinds
-from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policytest.runner import Beside
 from policyscan.reading.reading import read_text
 from policyscan.source import Source
+from tests.policies.judging import KINDS, pack
 
 ROOT = Path(__file__).parents[2] / "inventories"
-KINDS = Kinds.builtin()
 AS_OF = parse_moment("2026-10-31")  # the day of every shipped inventory's facts
 
 # Controls that do not pass, by inventory and status; those about time as of 2026-10-31.
@@ -120,14 +116,6 @@ STORIES: dict[str, dict[str, str]] = {
         "not_applicable": "INS-05 PROV-05 PROV-07 PROV-10",
     },
 }
-
-
-@cache
-def pack() -> Pack:
-    loaded, problems = load_pack(Path(builtin_path()), KINDS)
-    assert problems == []
-    assert loaded is not None
-    return loaded
 
 
 def read(name: str) -> Document:

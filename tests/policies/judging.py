@@ -59,7 +59,7 @@ class Judged(NamedTuple):
         """What the control says of an inventory in the company of the case's other documents."""
         at = parse_moment(self.case.as_of)
         # As cases run: words count as they are, unless the case, as it stands, has statements about them.
-        trusting = STATEMENTS not in self.tree().value
+        trusting = not _has_statements(self.case.inventory)
         plan = Plan([self.known[self.policy]], self.known, {}, at, full=True, trusting=trusting)
         documents = [decode(self.kind, tree), *map(_decoded, beside(self.case, KINDS))]
         by_id = {(one.kind.name, one.id): one for one in documents}
@@ -81,6 +81,11 @@ def _tree(text: str) -> Tree:
     (only,), problems = read_text(Source("inventory.yaml", text))
     assert not problems
     return only
+
+
+@cache
+def _has_statements(text: str) -> bool:
+    return STATEMENTS in _tree(text).value
 
 
 def _decoded(text: str) -> Document:

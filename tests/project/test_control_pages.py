@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from policyscan.kinds.kinds import Kinds
 from policyscan.policies.files import PolicyFile, read
-from policyscan.policies.loading import load_pack
-from policyscan.policies.pack import TEST_SUFFIX, Pack
+from policyscan.policies.pack import TEST_SUFFIX
 from policyscan.policies.policy import Need, Requirement
 from policyscan.policytest.cases import BLANK, MISSING, merge
 from policyscan.reading.reading import read_text
 from policyscan.reporters.wording import frameworks
 from policyscan.source import Source
+from tests.policies.judging import pack
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
@@ -35,14 +34,6 @@ TITLES = {
     "not_applicable": "### One that it does not apply to",
 }
 by_control = pytest.mark.parametrize("id_", IDS)
-
-
-@cache
-def pack() -> Pack:
-    loaded, problems = load_pack(POLICIES, Kinds.builtin(), shown="policies")
-    assert problems == []
-    assert loaded is not None
-    return loaded
 
 
 @cache
