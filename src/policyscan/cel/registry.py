@@ -315,7 +315,7 @@ _MODULES: Final[dict[str, str]] = {
         "optional.unwrap unwrapOpt"
     ),
     "policy": (
-        "asName looksLike days hours minutes within dayOf percent total median percentile money amount"
+        "asName looksLike days hours minutes within dayOf stated percent total median percentile money amount"
     ),
     "calendars": "interval isOpen closed uncovered elapsed",
 }

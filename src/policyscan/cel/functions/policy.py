@@ -30,8 +30,20 @@ from policyscan.cel.types import (
     List,
     Map,
     Type,
+    TypeParam,
 )
-from policyscan.cel.values import DAY, DURATION_MAX, HOUR, LAST_DAY, MINUTE, Date, Duration, Money
+from policyscan.cel.values import (
+    DAY,
+    DURATION_MAX,
+    HOUR,
+    LAST_DAY,
+    MINUTE,
+    Dangling,
+    Date,
+    Duration,
+    Money,
+    Unresolved,
+)
 from policyscan.names import looks, person
 
 if TYPE_CHECKING:
@@ -109,6 +121,18 @@ def day_of(clock: Clock, instant: int) -> Date:
         msg = "dayOf() cannot hold this day: it is not in years 1 to 9999"
         raise Fault(msg)
     return Date(day)
+
+
+# --- facts
+
+
+def _stated(value: Any) -> bool:
+    if value is None:
+        msg = "it is null"
+        raise Absent(msg)
+    if isinstance(value, Dangling | Unresolved):
+        value["id"]  # raises what following the reference does
+    return True
 
 
 # --- shares
@@ -294,6 +318,14 @@ FUNCTIONS: Final = (
         (Overload((TIMESTAMP,), DATE, day_of, clock=True),),
         "The calendar day of an instant in the document's time zone.",
         ('dayOf(timestamp("2026-10-31T12:00:00Z")) == date("2026-10-31")',),
+        policy=True,
+    ),
+    Function(
+        "stated",
+        (Overload((TypeParam("T"),), BOOL, _stated),),
+        "True for whatever is known. What is not written is missing here as anywhere, null is absent, and a"
+        " reference has to lead somewhere: it is for a requirement that asks for no more than an answer.",
+        ("stated(0)", 'stated("low")'),
         policy=True,
     ),
     Function(
