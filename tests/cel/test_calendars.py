@@ -322,3 +322,22 @@ def test_a_day_that_no_calendar_has_is_a_fault(instant: str, zone: str, day: str
     assert isinstance(traced.error, Fault)
     with pytest.raises(Fault, match="not in years 1 to 9999"):
         checked.compile(())(clock)
+
+
+@pytest.mark.parametrize(
+    ("asked", "limit", "inside", "turns"),
+    [
+        ("2026-10-30", 0, True, "2026-11-02"),  # Friday to Saturday: it turns on Monday
+        ("2026-10-30", 1, True, "2026-11-03"),
+        ("2026-10-29", 0, False, None),  # what was late stays late
+        ("2026-10-29", 1, True, "2026-11-02"),
+    ],
+)
+def test_working_days_until_today_turn_on_the_next_that_is_too_many(
+    asked: str, limit: int, inside: bool, turns: str | None
+) -> None:
+    when = clock("2026-10-31T12:00:00Z", BERLIN)
+    expression = f"withinWorkingDays(c, date('{asked}'), today, {limit})"
+    found, turn = value(expression, when, c=OFFICE)
+    assert found is inside
+    assert turn == (None if turns is None else when.start_of(int(Date.parse(turns))))

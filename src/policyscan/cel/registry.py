@@ -317,7 +317,7 @@ _MODULES: Final[dict[str, str]] = {
     "policy": (
         "asName looksLike days hours minutes within dayOf stated percent total median percentile money amount"
     ),
-    "calendars": "interval isOpen closed uncovered elapsed",
+    "calendars": "interval isOpen closed uncovered elapsed withinWorkingDays",
 }
 """Which functions each module under `functions/` declares; a test compares it with the modules."""
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policyscan.cel.clock import NEVER_INSTANT, Zone, zone_named
 from policyscan.cel.errors import Absent, Fault, Missing
 from policyscan.cel.registry import Function, Overload
-from policyscan.cel.types import BOOL, DATE, DURATION, INTERVAL, STRING, TIMESTAMP, AnyObject, List
+from policyscan.cel.types import BOOL, DATE, DURATION, INT, INTERVAL, STRING, TIMESTAMP, AnyObject, List
 from policyscan.cel.values import MINUTE, Duration, Timestamp
 
 if TYPE_CHECKING:
@@ -259,6 +259,36 @@ def advance(clock: Clock, calendar: Any, instant: int, amount: int) -> int:
     return NEVER_INSTANT
 
 
+def within_working_days(clock: Clock, calendar: Any, start: int, end: int, limit: int) -> bool:
+    """Whether no more than `limit` days on which a calendar opens lie after `start`, up to and with `end`."""
+    return _last_in_time(clock, calendar, start, end, limit) >= end
+
+
+def moving_within_working_days(
+    clock: Clock, moves: tuple[bool, ...], calendar: Any, start: int, end: int, limit: int
+) -> bool:
+    """As `within_working_days`; tells the clock when that turns."""
+    last = _last_in_time(clock, calendar, start, end if not moves[2] else end + _LONGEST // 2, limit)
+    if last >= end and moves[2]:
+        clock.turns_on(clock.day + last + 1 - end)
+    if moves[1]:
+        clock.turns_on(clock.day + 1)
+    return last >= end
+
+
+def _last_in_time(clock: Clock, calendar: Any, start: int, end: int, limit: int) -> int:
+    """The last day, no later than `end`, that is within so many days on which a calendar opens."""
+    if end - start > _LONGEST:
+        msg = f"a calendar is followed for at most {_LONGEST} days"
+        raise Fault(msg)
+    hours, count = _hours(clock, calendar), 0
+    for day in range(start + 1, end + 1):
+        count += hours.opened(day) is not None
+        if count > limit:
+            return day - 1
+    return end
+
+
 _OFFICE: Final = (
     '{"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "08:00", "closes": "17:00", "holidays": []}'
 )
@@ -302,6 +332,22 @@ FUNCTIONS: Final = (
         (Overload((CALENDAR, TIMESTAMP, TIMESTAMP), DURATION, elapsed, clock=True, moving=moving_elapsed),),
         "How long a calendar is open between two instants: what counts where a promise is in business hours.",
         (f"elapsed({_OFFICE}, {_FRIDAY}, {_MONDAY}) == hours(9)",),
+        policy=True,
+    ),
+    Function(
+        "withinWorkingDays",
+        (
+            Overload(
+                (CALENDAR, DATE, DATE, INT),
+                BOOL,
+                within_working_days,
+                clock=True,
+                moving=moving_within_working_days,
+            ),
+        ),
+        "True if no more than so many days on which a calendar opens lie after one day, up to and with"
+        " another.",
+        (f'withinWorkingDays({_OFFICE}, date("2026-10-30"), date("2026-11-03"), 2)',),
         policy=True,
     ),
 )
