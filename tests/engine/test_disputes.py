@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from policyscan.engine.disputes import Broken, broken
+from policyscan.engine.moments import PolicyClock
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Result
+from policyscan.policies.policy import Policy
 from tests.engine.world import World, documents
 
 SAFE = """\
@@ -265,6 +268,28 @@ def test_what_will_be_in_dispute_is_due(world: World) -> None:
         ("CONS-501", "", "fail"),
         ("MINE-01", "", "unknown"),
     ]
+
+
+def test_a_rule_that_holds_is_not_asked_again_before_it_turns(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking ahead to a moment at which one rule turns, the others are known to hold until their own."""
+    asked: list[tuple[str, str]] = []
+
+    def counted(rule: Policy, root: object, clock: PolicyClock) -> Broken:
+        asked.append((rule.id, str(clock.today)))
+        return broken(rule, root, clock)
+
+    monkeypatch.setattr("policyscan.engine.sight.broken", counted)
+    for number, day in ((501, "2026-11-20"), (502, "2027-11-20")):
+        rule = f"require: [{{id: long, that: 'today < date(\"{day}\")', say: it is late}}]\n"
+        world.rule(rule + DISPUTED, f"CONS-{number}")
+    world.policy("notice: 60d\nrequire: [{id: three, that: shop.count == 3, say: not three}]\n")
+    (due,) = world.scan("count: 3\n", full=False)
+    assert due.status.value == "due"
+    assert asked == [
+        ("CONS-501", "2026-10-31"), ("CONS-502", "2026-10-31"), ("CONS-501", "2026-11-20"),
+    ]  # fmt: skip
 
 
 def test_what_is_in_dispute_today_alone_is_not_due(world: World) -> None:

@@ -14,7 +14,7 @@ from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Date
 from policyscan.engine.coverage import Coverage, Fact, Item
 from policyscan.engine.outcome import PROVED, Outcome, Shortfall, Values
-from policyscan.findings import Basis, EvidenceRule, Grade, Status
+from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Status
 from policyscan.policies.policy import Policy, Reads, Requirement
 from policyscan.records import NamedTuple
 
@@ -44,6 +44,18 @@ class Graded(NamedTuple):
     until: int
 
 
+_Group = tuple[int, int, frozenset[str | None]]
+
+
+class _Standing(NamedTuple):
+    """What becomes of a result that rests on some evidence: how that falls short, and all that is lacking;
+    else the first day on which it is too old."""
+
+    shortfall: Shortfall | None
+    gaps: tuple[Gap, ...]
+    until: int
+
+
 class Grader:
     """Grades the evidence of one document, and of those that it refers to, at one moment.
 
@@ -63,10 +75,19 @@ class Grader:
         self._covered: dict[int, Coverage] = {}
         self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None, int], tuple[_Chosen, ...]] = {}
         self._bases: dict[tuple[str, str, int, str], Basis] = {}
+        self._shared: dict[int, bool] = {}  # by the id of what is read
+        self._weakest_of: dict[_Group, Basis] = {}
+        self._standings: dict[tuple[_Group, EvidenceRule], _Standing] = {}
 
     def of_outcome(self, policy: Policy, outcome: Outcome) -> Basis:
         """The weakest evidence that an outcome rests on; of equally weak the oldest."""
-        return self._weakest(self._of_outcome(policy, outcome, None))
+        group = self._group(policy, outcome)
+        basis = self._weakest_of.get(group) if group is not None else None
+        if basis is None:
+            basis = self._weakest(self._of_outcome(policy, outcome, None))
+            if group is not None:
+                self._weakest_of[group] = basis
+        return basis
 
     def of_policy(self, policy: Policy) -> Basis:
         """The weakest evidence that anything in a policy rests on."""
@@ -88,17 +109,29 @@ class Grader:
         """The outcome, unknown where evidence falls short of what is asked; it also turns when that ages."""
         if outcome.status not in PROVED:
             return outcome
-        chosen = self._of_outcome(policy, outcome, rule)
+        group = self._group(policy, outcome)
+        standing = self._standings.get((group, rule)) if group is not None else None
+        if standing is None:
+            standing = self._standing(self._of_outcome(policy, outcome, rule), rule)
+            if group is not None:
+                self._standings[group, rule] = standing
+        if standing.shortfall is not None:
+            return outcome._replace(
+                status=Status.UNKNOWN, verdicts=(), shortfall=standing.shortfall, gaps=standing.gaps
+            )
+        day, instant = outcome.turn
+        return outcome._replace(turn=(standing.until, instant)) if standing.until < day else outcome
+
+    def _standing(self, chosen: Sequence[_Chosen], rule: EvidenceRule) -> _Standing:
+        """What becomes of an outcome that rests on what was chosen."""
         weakest = min(chosen, key=_strength, default=None)
-        if weakest is not None and weakest.lack:
-            shortfall = Shortfall(self._basis(weakest), weakest.lack, rule)
-            # All parts are asked for at once: with one of them nothing would be settled.
-            others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.lack}
-            gaps = [Shortfall(self._basis(one), one.lack, rule).gap for one in reversed(others.values())]
-            gaps = list(dict.fromkeys((shortfall.gap, *gaps)))
-            return outcome._replace(status=Status.UNKNOWN, verdicts=(), shortfall=shortfall, gaps=tuple(gaps))
-        until = self._until(chosen, rule)
-        return outcome._replace(turn=(min(outcome.turn[0], until), outcome.turn[1]))
+        if weakest is None or not weakest.lack:
+            return _Standing(None, (), self._until(chosen, rule))
+        shortfall = Shortfall(self._basis(weakest), weakest.lack, rule)
+        # All parts are asked for at once: with one of them nothing would be settled.
+        others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.lack}
+        gaps = [Shortfall(self._basis(one), one.lack, rule).gap for one in reversed(others.values())]
+        return _Standing(shortfall, tuple(dict.fromkeys((shortfall.gap, *gaps))), NEVER_DAY)
 
     @staticmethod
     def _until(chosen: Sequence[_Chosen], rule: EvidenceRule | None) -> int:
@@ -107,6 +140,36 @@ class Grader:
             return NEVER_DAY
         days = (one.day + rule.max_age_days + 1 for one in chosen if one.day is not None)
         return min(days, default=NEVER_DAY)
+
+    # --- what subjects have in common
+
+    def _group(self, policy: Policy, outcome: Outcome) -> _Group | None:
+        """What the outcomes have in common that rest on the same evidence as one; None where some of it is
+        its subject's own. Policies outlive what grades their results."""
+        reads = outcome.item.reads if isinstance(outcome.item, Requirement) else policy.entry
+        if not self._is_shared(reads):
+            return None
+        if not policy.lists:
+            return id(policy), id(reads), frozenset()
+        if not all(map(self._is_shared, policy.lists)):
+            return None
+        section_of = self._coverage(self.document).section_of
+        return id(policy), id(reads), frozenset(map(section_of, outcome.bound[1:]))
+
+    def _is_shared(self, reads: Reads) -> bool:
+        """Whether the evidence for what is read is the same for every subject: no part of it names evidence
+        of its own, and which other document is read is not for a subject to say."""
+        shared = self._shared.get(id(reads))
+        if shared is None:
+            shared = all(self._is_shared_part(path, reads) for path in reads.sections)
+            self._shared[id(reads)] = shared
+        return shared
+
+    def _is_shared_part(self, path: str, reads: Reads) -> bool:
+        kind, _, section = path.partition(".")
+        if kind == self._kind:
+            return path in reads.whole or section not in self._coverage(self.document).own
+        return sum(one.kind.name == kind for one in self.context) < 2
 
     # --- what is read
 

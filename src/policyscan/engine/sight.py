@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.documents.document import Hidden
@@ -79,6 +79,8 @@ class Viewer:
         self.evidence = evidence
         self.gaps = gaps
         self._clock = clock
+        self.agreeing: dict[tuple[int, int], tuple[int, Turn]] = {}
+        """By the ids of a rule and of a document that does not break it: from which instant until when."""
         self.first = self._look(clock)
         """What is to be seen at the first moment."""
         self._later: dict[int, Sight] = {}
@@ -199,7 +201,9 @@ class _Account:
     def explainer(self) -> Explainer:
         """What explains a broken rule, made when the first one is."""
         if self._made is None:
-            grader = Grader(self.document, self.clock, self.viewer.known, self.context)
+            grader = Grader(
+                self.document, self.clock, self.viewer.known, self.context, places=self.viewer.evidence
+            )
             self._made = Explainer(
                 self.document, self.clock, grader, self.context,
                 evidence=self.viewer.evidence, gaps=self.viewer.gaps,
@@ -214,21 +218,34 @@ class _Account:
         kind, root = self.document.kind.name, self.document.value
         for rule in self.viewer.rules:
             if rule.info.kind == kind:
-                turns: list[Turn] = []
-                try:
-                    found = broken(rule, root, self.clock)
-                    turns.append(found.turn)
-                    own = list(self._of_rule(found)) if found.outcomes else []
-                except Exception as error:
-                    own = [(crash(rule, self.document, error), [], AT_ONCE)]
-                for result, hidden, turn in own:
-                    results.append(result)
-                    facts.extend(hidden)
-                    turns.append(turn)
-                turn = earliest(*turns)
+                turn = self._agreed(rule)
+                if turn is None:
+                    turns: list[Turn] = []
+                    for result, hidden, one in self._told(rule, root, turns):
+                        results.append(result)
+                        facts.extend(hidden)
+                        turns.append(one)
+                    turn = earliest(*turns)
                 if turn != NEVER:
                     changes.append((_disputed_by(rule), turn))
         return facts, results, changes
+
+    def _agreed(self, rule: Policy) -> Turn | None:
+        """Until when it is known that the document does not break a rule; None if that is not known."""
+        since, turn = self.viewer.agreeing.get((id(rule), id(self.document)), (0, AT_ONCE))
+        return turn if since <= self.clock.instant and _before(self.clock, turn) else None
+
+    def _told(self, rule: Policy, root: Any, turns: list[Turn]) -> list[tuple[Result, list[Hidden], Turn]]:
+        """The findings of a rule; when there may be others is added to `turns`."""
+        try:
+            found = broken(rule, root, self.clock)
+            turns.append(found.turn)
+            if not found.outcomes:
+                kept = self.clock.instant, found.turn
+                self.viewer.agreeing[id(rule), id(self.document)] = kept
+            return list(self._of_rule(found)) if found.outcomes else []
+        except Exception as error:
+            return [(crash(rule, self.document, error), [], AT_ONCE)]
 
     def _of_rule(self, found: Broken) -> Iterator[tuple[Result, list[Hidden], Turn]]:
         """Each finding of a rule, with the facts that it puts in dispute and when these may be others."""

@@ -200,7 +200,7 @@ class Tables:
 
     def downgraded(self, policy: Policy, outcome: Outcome) -> Outcome:
         """The outcome, unknown where the evidence of a member falls short; it also turns when that ages."""
-        if outcome.status not in PROVED:
+        if outcome.status not in PROVED or not self._concerns(policy):
             return outcome
         graded = self._graded(policy, outcome)
         if not graded:
@@ -216,11 +216,15 @@ class Tables:
     def basis(self, policy: Policy, outcome: Outcome | None) -> Basis | None:
         """The weakest evidence of the members that an outcome of a policy rests on, or anything in it; None
         where there are none."""
-        if not policy.tables and policy.id not in self.asks:
+        if not self._concerns(policy):
             return None
         graded = self._graded(policy, outcome)
         # The graded evidence is kept, so no other list has its identity.
         return self.shared(policy).once(("basis", id(graded)), lambda: _weakest(graded))
+
+    def _concerns(self, policy: Policy) -> bool:
+        """Whether a policy reads tables, or asks one that does."""
+        return bool(policy.tables) or policy.id in self.asks
 
     def _graded(self, policy: Policy, outcome: Outcome | None) -> Sequence[Graded]:
         """What is known of the evidence of each member that an outcome rests on, or anything in a policy."""
