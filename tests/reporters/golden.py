@@ -21,6 +21,7 @@ VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("github", "", {}),
     ("markdown", "", {}),
     ("html", "", {}),
+    ("letter", "", {}),
     ("junit", "", {}),
     ("gitlab", "", {}),
     ("jsonl", "", {}),

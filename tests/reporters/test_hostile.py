@@ -162,6 +162,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "github": _github,
     "markdown": _markdown,
     "html": _page,
+    "letter": _markdown,
     "junit": _xml,
     "gitlab": _parses,
     "jsonl": _lines_parse,

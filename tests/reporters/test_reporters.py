@@ -27,6 +27,7 @@ MODULES = {
     "github": "github",
     "markdown": "markdown",
     "html": "html",
+    "letter": "letter",
     "junit": "junit",
     "gitlab": "gitlab",
     "jsonl": "json_report",
@@ -188,8 +189,23 @@ def _html_shows(status: Status, text: str) -> bool:
     return f'<span class="mark {status.value.replace("_", "-")}">{TRAITS[status].label}</span>' in text
 
 
+def _letter_shows(status: Status, text: str) -> bool:
+    heading = {
+        Status.ERROR: "What to decide",
+        Status.FAIL: "What to decide",
+        Status.UNKNOWN: "1 control",
+        Status.DUE: "What ends soon",
+        Status.WARNING: "1 of 1 control is met",
+        Status.WAIVED: "What is accepted as it is",
+        Status.PASS: "What is in order",
+        Status.NOT_APPLICABLE: "As of",
+    }
+    return heading[status] in text
+
+
 SHOWS: dict[str, Callable[[Status, str], bool]] = {
     "html": _html_shows,
+    "letter": _letter_shows,
     "junit": _junit_shows,
     "gitlab": _gitlab_shows,
     "jsonl": _jsonl_shows,

@@ -67,6 +67,9 @@ REPORTERS: dict[str, Reporter] = {
         _lazily("html"),
         lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
     ),
+    "letter": Reporter(
+        "a letter to each client in plain words, as Markdown", _lazily("letter"), lambda _: Needs(gaps=True)
+    ),
     "junit": Reporter(
         "JUnit XML, for the test pages of CI systems", _lazily("junit"), lambda _: Needs(gaps=True)
     ),

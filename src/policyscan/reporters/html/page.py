@@ -46,6 +46,7 @@ from policyscan.reporters.wording import (
     scope,
     scored,
     show,
+    source_title,
     speakers,
     spoken,
     sums,
@@ -163,10 +164,18 @@ class Day(NamedTuple):
     text: str
 
 
+class Said(NamedTuple):
+    """A sentence that a control encodes, and what it is from."""
+
+    text: str
+    title: str
+
+
 class Control(NamedTuple):
     """What a control asks for and why."""
 
     info: PolicyInfo
+    quotes: tuple[Said, ...]
     frameworks: tuple[tuple[str, str], ...]
 
 
@@ -225,7 +234,7 @@ def page_of(report: Report, options: Options) -> Page:
         tuple(whole.inventories()),
         tuple(days[:_DAYS]),
         max(len(days) - _DAYS, 0),
-        tuple(Control(info, tuple(frameworks(info))) for info in whole.told()),
+        tuple(map(_control, whole.told())),
         _LEGEND,
         tuple(whole.filters()),
         len(report.documents) > _LONG,
@@ -411,6 +420,11 @@ _LEGEND = (
     ("taken", _TAKEN, "taken away by a statement"),
 )
 _NO_CELL = Cell("not-applicable", " ")
+
+
+def _control(info: PolicyInfo) -> Control:
+    quotes = tuple(Said(quote.text, source_title(quote.document)) for quote in info.quotes)
+    return Control(info, quotes, tuple(frameworks(info)))
 
 
 def _fails(result: Result) -> bool:
