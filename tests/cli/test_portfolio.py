@@ -136,3 +136,34 @@ def test_portfolio_controls_are_listed_in_full_alone(monkeypatch: pytest.MonkeyP
     lines = [line for line in ran.out.splitlines() if line.startswith("PORT-")]
     assert len(lines) == 4
     assert all(line.endswith("[full]") for line in lines)
+
+
+def book(place: Path, count: int) -> Path:
+    """A repository with a portfolio of so many clients of whom nothing is known."""
+    head = "schema_version: 1\nas_of: 2026-10-31\n"
+    files = {
+        "portfolios/big.yaml": f"{head}kind: portfolio\nowner: us\nname: Big\nmembers: [clients/*.yaml]\n"
+    }
+    for number in range(count):
+        about = f"kind: client\norganisation: {{id: c{number:03}, name: C}}\n"
+        files[f"clients/c{number:03}.yaml"] = head + about
+    for name, text in files.items():
+        path = place / f"book-{count}" / "inventories" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return place / f"book-{count}"
+
+
+def test_results_of_an_unknown_book_list_every_gap_and_no_gap_for_every_pair_of_clients(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed: dict[int, int] = {}
+    for count in (40, 80):
+        found = results(monkeypatch, book(tmp_path, count), "inventories/portfolios")
+        unknown = [r for r in found if r["requirement"] == "radius"]
+        assert len(unknown) == count
+        paths = {gap["path"] for result in unknown for gap in result["gaps"]}
+        for number in range(count):
+            assert any(path.startswith(f"client[c{number:03}]") for path in paths)
+        listed[count] = sum(len(result["gaps"]) for result in unknown)
+    assert listed[80] <= 2.1 * listed[40]

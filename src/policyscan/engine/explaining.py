@@ -44,6 +44,7 @@ _MOST_ELEMENTS = 20  # elements of one `each` whose values a result keeps
 
 Traced = list[tuple[Verdict, "Trace"]]
 _T = TypeVar("_T")
+_Fact = TypeVar("_Fact", Gap, ValueRead)
 
 
 class Explainer:
@@ -136,10 +137,10 @@ class Explainer:
             severity=outcome.severity,
             message=disagreement or self._message(policy, outcome, status, traced, gaps),
             span=(in_dispute[0].span if in_dispute else None) or self._span(policy, outcome, traced, gaps),
-            evidence=self._once(policy, traced, self._evidence) if self.evidence else (),
+            evidence=self._told(policy, self._once(policy, traced, self._evidence)) if self.evidence else (),
             parameters=policy.shown_parameters,
             until=shown(self.clock, *earliest(outcome.turn, self.change(policy))),
-            gaps=gaps if status is Status.UNKNOWN else (),
+            gaps=self._told(policy, gaps) if status is Status.UNKNOWN else (),
             reason=_reason(policy, outcome, status, () if gaps else traced),
             figures=self._figures(policy, outcome),
             basis=shortfall.basis if shortfall is not None else self._basis(policy, outcome),
@@ -201,6 +202,11 @@ class Explainer:
         if shared is None or not shared.common(code, verdict.values):
             return self._trace(verdict)
         return shared.once(("trace", id(code), self.clock.instant), lambda: self._trace(verdict))
+
+    def _told(self, policy: Policy, facts: tuple[_Fact, ...]) -> tuple[_Fact, ...]:
+        """What a result lists of facts, many of which are also those of other subjects of its policy."""
+        shared = self._shared(policy)
+        return facts if shared is None else shared.told(facts)
 
     def _once(self, policy: Policy, traced: Traced, make: Callable[[Traced], _T]) -> _T:
         """What is made of traces, once for those that are the same for many subjects."""

@@ -17,10 +17,12 @@ from policyscan import cel
 from policyscan.cel.matching import only_looks_up
 from policyscan.engine.outcome import Turn, Values
 from policyscan.engine.requirements import status_of
-from policyscan.findings import Status
+from policyscan.findings import Gap, Status, ValueRead
 from policyscan.policies.policy import Code, Policy
 
 _T = TypeVar("_T")
+_Fact = TypeVar("_Fact", Gap, ValueRead)
+_MOST_FACTS = 20  # of one result that other results of its policy list too
 _ABSENT = Status.NOT_APPLICABLE  # what no expression comes to: stands for whatever is asked of one absent
 
 
@@ -35,6 +37,7 @@ class Sharing:
         self._asks: dict[int, tuple[tuple[int, bool], ...]] = {}
         self._statuses: dict[tuple[int, int], tuple[Status, Turn]] = {}
         self._kept: dict[Hashable, Any] = {}
+        self._listed: set[tuple[type, str]] = set()
 
     def common(self, code: Code, values: Values) -> bool:
         """Whether an expression gives the same for this subject as for every other for which this is true."""
@@ -69,6 +72,19 @@ class Sharing:
             self._kept[key] = make()
         found: _T = self._kept[key]
         return found
+
+    def told(self, facts: tuple[_Fact, ...]) -> tuple[_Fact, ...]:
+        """The first facts, and those that no result of the policy has listed before.
+
+        All results together list all of them; without it each of n clients lists what n clients lack, and a
+        report of 2,000 has gigabytes.
+        """
+        if len(facts) <= _MOST_FACTS:
+            return facts
+        rest = (fact for fact in facts[_MOST_FACTS:] if (type(fact), fact.path) not in self._listed)
+        told = (*facts[:_MOST_FACTS], *rest)
+        self._listed.update((type(fact), fact.path) for fact in told)
+        return told
 
     def _asked(self, code: Code) -> tuple[tuple[int, bool], ...]:
         """The variables of its subject that an expression reads, and whether it only looks each up."""
