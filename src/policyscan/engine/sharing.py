@@ -81,8 +81,12 @@ class Sharing:
         """
         if len(facts) <= _MOST_FACTS:
             return facts
-        rest = (fact for fact in facts[_MOST_FACTS:] if (type(fact), fact.path) not in self._listed)
-        told = (*facts[:_MOST_FACTS], *rest)
+        listed = self._listed
+        told = tuple(
+            fact
+            for number, fact in enumerate(facts)
+            if number < _MOST_FACTS or (type(fact), fact.path) not in listed
+        )
         self._listed.update((type(fact), fact.path) for fact in told)
         return told
 
