@@ -423,7 +423,8 @@ def test_no_command_is_upset_by_its_streams(
 @pytest.mark.parametrize("command", ["schema client", "list -f json", "explain PATCH-01"])
 def test_half_an_output_is_never_a_success(command: str, unbuffered: str, tmp_path: Path) -> None:
     line = f'ulimit -f 1; {sys.executable} -c "{PROGRAM}" {command} >out; echo $? >code'
-    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    # Python would cut off its own compiled modules as well, and keep them: no later start could read them.
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )

@@ -298,6 +298,17 @@ def test_an_interrupt_leaves_the_old_output(monkeypatch: pytest.MonkeyPatch, fol
     assert sorted(path.name for path in folder.iterdir()) == [".git", "inventories", "out.sarif"]
 
 
+def test_what_ends_too_early_is_no_interrupt(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def read(*_: object) -> None:
+        raise EOFError("marshal data too short")  # as of a compiled module that was cut off
+
+    monkeypatch.setattr("policyscan.cli.scan_command.scan", read)
+    ran = policyscan(monkeypatch, folder, "scan")
+    assert ran.code == 2
+    assert "policyscan failed: EOFError: marshal data too short; this is a bug" in ran.err
+    assert "stopped" not in ran.err
+
+
 # --- policies
 
 POLICY = """\

@@ -117,7 +117,10 @@ def run(command: Callable[[], Any]) -> int:
     except click.ClickException as error:
         show(*_usage(error), err=True)
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as stop:
+        if isinstance(stop.__cause__, EOFError):  # click takes it for the end of an answer; nothing here asks
+            show(*_unforeseen(stop.__cause__), err=True)
+            return 2
         show("stopped; no output was written half", err=True)
         return 130
     except Problems as problems:
