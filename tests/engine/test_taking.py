@@ -10,11 +10,13 @@ from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import Scanned, scan_document
 from policyscan.engine.taking import NOTICE
-from policyscan.findings import BAD_STATEMENT, TOO_MUCH_TAKEN, Result, Status, TakenAway
+from policyscan.findings import BAD_STATEMENT, FINDINGS, TOO_MUCH_TAKEN, Result, Status, TakenAway
 from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
 from tests.opening import open_text
-from tests.policies.judging import pack
+from tests.policies.judging import lose, pack
+from tests.test_promise import FILES, linked, tree
+from tests.test_promise import plan as whole
 
 CLIENT = """\
 schema_version: 1
@@ -160,3 +162,27 @@ def test_a_limit_to_what_may_be_taken_away(most: int | None, fails: bool) -> Non
         "statements take away 1 control, and at most 0 may be taken away: DEV-01"
     ] * fails
     assert found.info.statuses.get(TOO_MUCH_TAKEN.id) is (Status.FAIL if fails else None)
+
+
+# --- against the same inventories without their statements
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_taken_away_is_what_is_unknown_without_the_statements(file: str) -> None:
+    with_, without = (
+        linked(made, file) for made in (tree(file), lose(tree(file), ("statements",), blank=False))
+    )
+    asked = whole()._replace(rule=None)
+    told, bare = (scan_document(one[0], asked, one[1:]).info for one in (with_, without))
+    quiet = (id_ for id_, status in told.statuses.items() if status not in FINDINGS)
+    changed = {id_ for id_ in quiet if told.statuses[id_] is not bare.statuses.get(id_)}
+    assert changed <= {one.policy for one in told.taken}
+    gone = {one.policy for one in told.taken if one.whole}
+    assert {id_: bare.statuses[id_] for id_ in gone if bare.statuses[id_] is not Status.UNKNOWN} == {}
+
+
+def test_there_is_something_taken_away() -> None:
+    scans = [
+        scan_document(one[0], whole(), one[1:]).info for one in (linked(tree(file), file) for file in FILES)
+    ]
+    assert sum(one.whole for info in scans for one in info.taken) > 30

@@ -55,7 +55,8 @@ class Taking(NamedTuple):
 
 
 class _Lost(NamedTuple):
-    """An outcome that is unknown without words, and the words that it takes to tell it."""
+    """An outcome that is unknown without words, and the facts that it lacks; none where it is the answer of
+    another control that it lacks."""
 
     policy: Policy
     outcome: Outcome
@@ -92,8 +93,7 @@ def _lost(evaluation: Evaluation, policies: Sequence[Policy], results: Sequence[
             for outcome in told.outcomes:
                 if outcome.status is not Status.UNKNOWN or _is_told(policy, outcome, found, subjects):
                     continue
-                if words := tuple(_lacking(bare, outcome)):
-                    yield _Lost(policy, outcome, words)
+                yield _Lost(policy, outcome, tuple(_lacking(bare, outcome)))
 
 
 def _is_told(
@@ -123,8 +123,10 @@ def _told(
     statements, numbers = _statements(evaluation, used)
     behind: dict[tuple[str, str, str], tuple[int, ...]] = {}
     policies: dict[str, tuple[set[int], dict[str, None]]] = {}
-    for one, facts in named:
-        mine = sorted({numbers[fact] for fact in facts})
+    # What lacks the answer of a control comes after that control, which lacks facts itself.
+    for one, facts in (*(pair for pair in named if pair[1]), *(pair for pair in named if not pair[1])):
+        asked = (policies[id_][0] for id_ in _asked(one.policy, evaluation.known) if id_ in policies)
+        mine = sorted({numbers[fact] for fact in facts} if facts else set().union(*asked))
         if mine:
             id_, subject = one.policy.id, one.outcome.subject
             behind[id_, subject, one.outcome.requirement] = tuple(mine)
@@ -136,6 +138,14 @@ def _told(
         for id_, (by, subjects) in sorted(policies.items())
     )
     return Taking(tuple(taken), statements, behind)
+
+
+def _asked(policy: Policy, known: Mapping[str, Policy]) -> Sequence[str]:
+    """The controls that a control asks, itself or through others."""
+    found = [used for used in policy.uses if used in known]
+    for one in found:  # which grows on the way
+        found.extend(used for used in known[one].uses if used in known and used not in found)
+    return found
 
 
 def _statements(
