@@ -505,6 +505,23 @@ def roll_up(results: Iterable[Result], statuses: dict[str, Status], counts: dict
             statuses[result.policy] = status
 
 
+def about(report: Report, document: DocumentInfo) -> Report:
+    """What a report says about one document and nothing about another: to be given to those it is about."""
+    file = document.file
+    results = tuple(
+        result for result in report.results if (result.kind, result.document) == (document.kind, document.id)
+    )
+    own = document.statuses.keys() | {result.policy for result in results}
+    digests = {name: digest for name, digest in report.scan.digests.items() if name == file}
+    return report._replace(
+        scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=()),
+        policies=tuple(policy for policy in report.policies if policy.id in own),
+        documents=(document,),
+        results=results,
+        problems=tuple(problem for problem in report.problems if problem.file == file),
+    )
+
+
 def sort_key(result: Result, written: int = -1) -> tuple[object, ...]:
     """Documents in order; in each the worst status first, then the greatest severity, then by name.
 

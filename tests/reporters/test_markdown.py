@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from policyscan.findings import Report, Result, Status
+from policyscan.findings import Report, Result, Severity, Status
 from policyscan.output import encode
 from policyscan.reporters import REPORTERS
-from policyscan.reporters.markdown import MOST_BYTES
+from policyscan.reporters.markdown import MOST_OF_A_COMMENT
 from tests.reporters.reports import (
     ACME,
     ANTIVIRUS,
@@ -24,8 +24,8 @@ from tests.reporters.reports import (
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
 
-def text(made: Report) -> str:
-    return REPORTERS["markdown"].render(made, options(made))
+def text(made: Report, *, taken: int = 0) -> str:
+    return REPORTERS["markdown"].render(made, options(made, taken=taken))
 
 
 NASTY = [
@@ -79,23 +79,38 @@ def test_a_table_for_every_inventory_with_findings_and_one_of_all() -> None:
 def test_what_is_left_out_for_its_length_is_counted() -> None:
     long = [
         ANTIVIRUS._replace(
-            document=f"client-{n:03}", subject=f"d{m}", message="ä" * 1000, span=span(ACME, m + 1, 1, 2)
+            document=f"client-{n:03}", subject=f"d{m}", message="ä" * 50, span=span(ACME, m + 1, 1, 2)
         )
         for n in range(60)
         for m in range(10)
     ]
     data = encode(text(report(*long)))
-    assert 0.9 * MOST_BYTES < len(data) <= MOST_BYTES
+    assert 0.9 * MOST_OF_A_COMMENT < len(data) <= MOST_OF_A_COMMENT
     kept = data.decode("utf-8").count("### client-")
     assert f"The details of {60 - kept} inventories are left out" in data.decode("utf-8")
-    assert kept > 40
+    assert kept > 15
+
+
+def test_the_worst_inventory_is_told_first() -> None:
+    mild, bad = COORDINATOR._replace(document="a", severity=Severity.LOW), COORDINATOR._replace(document="z")
+    shown = text(report(mild, bad))
+    assert shown.index("### z") < shown.index("### a")
+    more = ANTIVIRUS._replace(document="m"), ANTIVIRUS._replace(document="m", subject="lt-04")
+    shown = text(report(ANTIVIRUS._replace(document="b"), *more))
+    assert shown.index("### m") < shown.index("### b")
+
+
+def test_a_step_summary_that_is_nearly_full_gets_what_fits() -> None:
+    made = report(*(ANTIVIRUS._replace(subject=f"lt-{n}", span=span(ACME, n + 1, 1, 2)) for n in range(300)))
+    data = encode(text(made, taken=(1 << 20) - 5_000))
+    assert len(data) <= 5_000
 
 
 def test_even_the_overview_is_cut_when_it_must_be() -> None:
     made = many(3)
     documents = tuple(made.documents[0]._replace(id=f"client-{n}-{'x' * 400}") for n in range(4000))
     data = encode(text(made._replace(documents=documents)))
-    assert len(data) <= MOST_BYTES
+    assert len(data) <= MOST_OF_A_COMMENT
     assert b"lines and all details left out" in data
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyscan.cli.options import OutputTarget
+from policyscan.cli.options import AnyPath, OutputTarget
 from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
-from policyscan.findings import Report
+from policyscan.findings import Report, about
 from policyscan.output import check_writable, present, put, show, speller, write_file
 from policyscan.reporters import REPORTERS, Needs, Options, needs_of
 from policyscan.session.sources import Repositories
@@ -43,6 +43,13 @@ OUTPUT_OPTIONS = (
         multiple=True,
         metavar="FORMAT:PATH",
         help="Write another format to a file. Repeatable.",
+    ),
+    click.option(
+        "--split-by",
+        "split",
+        type=(click.Choice(["client"]), AnyPath(file_okay=False)),
+        metavar="client DIR",
+        help="Write what --format prints into DIR too, a file for each client that names no other.",
     ),
     click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes."),
     click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown."),
@@ -106,7 +113,7 @@ def _changed() -> frozenset[str]:
 
 def needed(given: dict[str, Any], options: Options) -> Needs:
     """What the chosen formats show together."""
-    printed = [] if given["quiet"] else [given["format_"]]
+    printed = [] if given["quiet"] and given["split"] is None else [given["format_"]]
     return needs_of([*printed, *(format_ for format_, _ in given["outputs"])], options)
 
 
@@ -128,6 +135,8 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             write_file(path, REPORTERS[format_].render(report, options._replace(taken=present(path))))
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
+    if given["split"] is not None:
+        failures += _split(report, options, given["format_"], given["split"][1])
     if not given["quiet"]:
         shown = options._replace(
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
@@ -138,6 +147,45 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             _remark(report)
     if failures:
         raise Problems(failures)
+
+
+def _split(report: Report, options: Options, format_: str, folder: Path) -> list[PolicyscanError]:
+    """Writes a file for each client, and gives the failures of those that could not be written."""
+    reporter, failures, taken = REPORTERS[format_], list[PolicyscanError](), set[str]()
+    try:
+        _check_folder(report, folder)
+    except UsageError as failure:
+        return [failure]
+    for document in report.documents:
+        if document.kind == "client":
+            try:
+                path = folder / f"{_file_name(document.id)}.{reporter.suffix}"
+                if path.name.casefold() in taken:
+                    raise UsageError(f"two clients would be written to {path}", hint="rename one of them")
+                taken.add(path.name.casefold())
+                write_file(path, reporter.render(about(report, document), options))
+            except UsageError as failure:
+                failures.append(failure)
+    return failures
+
+
+def _check_folder(report: Report, folder: Path) -> None:
+    """Makes the folder; UsageError if that fails, or if inventories are in it, which a file could replace."""
+    for document in report.documents:
+        if folder.resolve() == type(folder)(document.file).resolve().parent:
+            raise UsageError(f"{folder} holds inventories", hint="choose a folder that holds reports only")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror or error}") from error
+
+
+def _file_name(id_: str) -> str:
+    """An id as the name of a file that every system takes."""
+    from urllib.parse import quote
+
+    name = quote(id_, safe="@+", errors="replace")[:200]
+    return f"%2E{name[1:]}" if name.startswith(".") else name
 
 
 def _remark(report: Report) -> None:

@@ -26,6 +26,7 @@ class Reporter(NamedTuple):
     render: Callable[[Report, Options], str]
     needs: Callable[[Options], Needs]
     has_remarks: bool = True
+    suffix: str = "json"  # of a file in this format
 
 
 def _lazily(module: str, function: str = "render") -> Callable[[Report, Options], str]:
@@ -43,6 +44,7 @@ REPORTERS: dict[str, Reporter] = {
         "for people: what to act on, then what to find out next",
         _lazily("text"),
         lambda options: Needs(evidence=options.full, gaps=True, grades=True),
+        suffix="txt",
     ),
     "json": Reporter(
         "for programs: versioned, with a JSON Schema",
@@ -55,23 +57,34 @@ REPORTERS: dict[str, Reporter] = {
         lambda options: Needs(gaps=options.sarif_unknown),
     ),
     "github": Reporter(
-        "annotations in a GitHub Actions log, free of charge", _lazily("github"), lambda _: Needs(gaps=True)
+        "annotations in a GitHub Actions log, free of charge",
+        _lazily("github"),
+        lambda _: Needs(gaps=True),
+        suffix="txt",
     ),
     "markdown": Reporter(
         "a summary for pull requests and $GITHUB_STEP_SUMMARY",
         _lazily("markdown"),
         lambda _: Needs(gaps=True),
+        suffix="md",
     ),
     "html": Reporter(
         "a page to hand over, for a browser and for paper",
         _lazily("html"),
         lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
+        suffix="html",
     ),
     "letter": Reporter(
-        "a letter to each client in plain words, as Markdown", _lazily("letter"), lambda _: Needs(gaps=True)
+        "a letter to each client in plain words, as Markdown",
+        _lazily("letter"),
+        lambda _: Needs(gaps=True),
+        suffix="md",
     ),
     "junit": Reporter(
-        "JUnit XML, for the test pages of CI systems", _lazily("junit"), lambda _: Needs(gaps=True)
+        "JUnit XML, for the test pages of CI systems",
+        _lazily("junit"),
+        lambda _: Needs(gaps=True),
+        suffix="xml",
     ),
     "gitlab": Reporter(
         "GitLab's Code Quality report, for the widget of a merge request",
@@ -83,18 +96,21 @@ REPORTERS: dict[str, Reporter] = {
         "JSON Lines, for programs that read a line at a time",
         _lazily("json_report", "render_lines"),
         lambda _: Needs(evidence=True, gaps=True, grades=True, identity=True),
+        suffix="jsonl",
     ),
     "csv": Reporter(
         "a table for spreadsheets, a row a control, requirement and subject",
         _lazily("csv_table"),
         lambda _: Needs(gaps=True),
         has_remarks=False,
+        suffix="csv",
     ),
     "ocsf": Reporter(
         "OCSF events of class 2003, one a line, for what collects events",
         _lazily("ocsf"),
         lambda _: Needs(evidence=True, gaps=True),
         has_remarks=False,
+        suffix="jsonl",
     ),
     "oscal": Reporter("OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True)),
 }

@@ -1,6 +1,6 @@
 """The report as Markdown, for a job's step summary or a comment on a pull request.
 
-In: a report. Out: Markdown that GitHub takes, 1 MiB of it at most.
+In: a report. Out: Markdown that GitHub takes: as much as a comment holds, the worst first.
 """
 
 from __future__ import annotations
@@ -44,19 +44,21 @@ from policyscan.reporters.wording import (
     told_apart,
 )
 
-# GitHub drops a step summary above 1 MiB whole.
+# GitHub drops a step summary above 1 MiB whole, and a comment above so many characters.
 MOST_BYTES = 1 << 20
+MOST_OF_A_COMMENT = 65_536
 _QUESTIONS = 5
 _WHAT = 2_000  # characters that a row says
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING, Status.WAIVED)
 
 
 def render(report: Report, options: Options) -> str:
-    """A verdict, a table of the inventories, and one of findings for each; at most 1 MiB of UTF-8."""
+    """A verdict, a table of the inventories, and one of findings for each; at most 64 KiB of UTF-8."""
     head = [*_verdict(report), *_problems(report), *_overview(report)]
     notes = [f"- {markdown(line)}" for line in remarks(report)]
     tail = ["", *notes] if notes else []
-    room = MOST_BYTES - options.taken - _size(tail) - 200  # for the sentence about what is left out
+    most = min(MOST_OF_A_COMMENT, MOST_BYTES - options.taken)
+    room = most - _size(tail) - 200  # for the sentence about what is left out
     page = _fitting(head, room)
     if len(page) < len(head):
         cut = plural(len(head) - len(page), "line")
@@ -134,12 +136,19 @@ def _overview(report: Report) -> list[str]:
 
 
 def _details(report: Report, options: Options) -> Iterable[list[str]]:
-    """A block of lines for every inventory with something to act on."""
-    groups = by_document(report)
-    for (kind, id_), name in named(report.documents).items():
-        results = groups.get((kind, id_), [])
+    """A block of lines for every inventory with something to act on, the worst first."""
+    groups, names = by_document(report), named(report.documents)
+    for key in sorted(names, key=lambda key: _badness(groups.get(key, ())), reverse=True):
+        name, results = names[key], groups.get(key, [])
         if any(result.status in FINDINGS or result.waiver for result in results):
             yield _block(name, results, options)
+
+
+def _badness(results: Sequence[Result]) -> tuple[int, int, int]:
+    """The worst status and severity of an inventory's results, and how many have them."""
+    ranks = [(result.status.rank, result.severity.rank) for result in results]
+    worst = max(ranks, default=(-1, -1))
+    return *worst, ranks.count(worst)
 
 
 def _block(name: str, results: Sequence[Result], options: Options) -> list[str]:
