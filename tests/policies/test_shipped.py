@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ by_policy = pytest.mark.parametrize("id_", IDS)
 by_file = pytest.mark.parametrize("id_", [*IDS, *RULES])
 
 
+@cache
 def written(id_: str) -> dict[str, Any]:
     loaded = yaml.safe_load(FILES[id_].read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
@@ -49,6 +51,7 @@ def the(id_: str) -> Policy:
     return policy
 
 
+@cache
 def cases_of(id_: str) -> PolicyTests:
     policy = the(id_)
     path = FILES[id_].with_name(f"{id_}{TEST_SUFFIX}")
@@ -59,6 +62,7 @@ def cases_of(id_: str) -> PolicyTests:
     return tests
 
 
+@cache
 def variants(id_: str) -> Variants:
     """The pack's policies, the tested one with a case's parameters."""
     return Variants(pack(), KINDS, id_)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
 
 from policyscan.errors import PolicyscanError
+from policyscan.findings import Status
 from policyscan.kinds.shapes import Shape, walk
 from policyscan.policytest.cases import BLANK, MISSING
-from tests.policies.judging import FAMILIES, KINDS, Judged, cases_of, holders, lose
+from tests.policies.judging import FAMILIES, KINDS, Finding, Judged, cases_of, holders, lose
 
 # Facts that no control reads yet.
 UNREAD = {
@@ -42,9 +43,12 @@ def seen() -> tuple[frozenset[str], frozenset[str]]:
     written: set[str] = set()
     deciding: set[str] = set()
     for judged in (one for family in FAMILIES for one in cases_of(family)):
+        before = None
         for name, path, key in absences(judged, written):
-            if f"{name}.{key}" not in deciding and decides(judged, (*path, key)):
-                deciding.add(f"{name}.{key}")
+            if f"{name}.{key}" not in deciding:
+                before = judged.results(judged.tree()) if before is None else before
+                if decides(judged, before, (*path, key)):
+                    deciding.add(f"{name}.{key}")
     return frozenset(written), frozenset(deciding)
 
 
@@ -62,9 +66,9 @@ def absences(judged: Judged, written: set[str]) -> Iterator[tuple[str, tuple[Any
                 written.add(f"{name}.{key}")
 
 
-def decides(judged: Judged, path: tuple[Any, ...]) -> bool:
+def decides(judged: Judged, before: Mapping[Finding, Status], path: tuple[Any, ...]) -> bool:
     try:
-        return judged.results(judged.tree()) != judged.results(lose(judged.tree(), path, blank=True))
+        return before != judged.results(lose(judged.tree(), path, blank=True))
     except PolicyscanError:
         return False
 
