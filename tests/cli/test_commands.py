@@ -74,6 +74,18 @@ def test_blanks_and_facts_of_the_future_are_notes(monkeypatch: pytest.MonkeyPatc
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
+def test_many_notes_that_say_the_same_of_a_file_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "init", "acme")
+    assert ran.code == 0
+    ran = policyscan(monkeypatch, tmp_path, "validate")
+    notes = [line for line in ran.out.splitlines() if line.startswith("note: ")]
+    assert len(notes) <= 2
+    assert any("keys, " in line and "and " in line and line.endswith("it reads as unknown") for line in notes)
+    assert ", 1 note" not in ran.out
+
+
 def test_errors_are_told_with_their_line_and_the_other_files_are_read(
     monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:

@@ -725,7 +725,7 @@ def test_what_is_asked_of_evidence_is_told_and_held(monkeypatch: pytest.MonkeyPa
     ran = scan(monkeypatch, place, *only)
     assert ran.code == 3
     assert "What shows the facts about people: a document or better, at most 90 days old?" in ran.out
-    assert "evidence asked for: document or better, at most 90 days old" in ran.out
+    assert "facts count if shown by a document or better, at most 90 days old" in ran.out
     results = report(monkeypatch, place, *only)
     assert results["scan"]["evidence"] == {"grade": "document", "max_age_days": 90}
     reasons = {r["policy"]: r["message"] for r in results["results"]}

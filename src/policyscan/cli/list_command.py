@@ -13,11 +13,13 @@ from typing import Any
 import click
 
 from policyscan.cli.options import POLICY_OPTIONS, add_options, ids_in
-from policyscan.cli.terminal import plural
+from policyscan.cli.terminal import plural, width
 from policyscan.display import json_text
 from policyscan.output import put, show
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
+from policyscan.reporters.layout import hanging
+from policyscan.reporters.wording import framework_name
 from policyscan.session.listing import about_kind, list_policies, profiles_of, related_to
 from policyscan.session.workspace import open_workspace
 
@@ -69,8 +71,9 @@ def command(
         listed = [_as_json(policy, workspace.packs) for policy in chosen]
         put(json_text(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", exact=True)
         return 0
+    columns = width()
     for policy in chosen:
-        show(_line(policy, workspace.packs, framework))
+        show(*_lines(policy, workspace.packs, framework, columns))
     if chosen:
         show("")
     without = f" Left out: {', '.join(left_out)}." if left_out else ""
@@ -80,14 +83,17 @@ def command(
     return 0
 
 
-def _line(policy: Policy, packs: Sequence[Pack], framework: str | None) -> str:
+def _lines(policy: Policy, packs: Sequence[Pack], framework: str | None, columns: int | None) -> list[str]:
+    """One control, in as many lines as the terminal needs."""
     info = policy.info
-    related = f"  related to {framework} {', '.join(info.related[framework])}" if framework else ""
+    related = (
+        f"  related to {framework_name(framework)} {', '.join(info.related[framework])}" if framework else ""
+    )
     profiles = "always on" if policy.disputes else ", ".join(profiles_of(policy, packs))
     instead = f": use {policy.replaced_by} instead" if policy.replaced_by else ""
     status = f" ({policy.status}{instead})" if policy.status != "stable" else ""
     title = f"{info.title}{status}{related or f'  [{profiles or NOWHERE}]'}"
-    return f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} {title}"
+    return hanging(f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} ", title, columns)
 
 
 def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 _SILENT = 1.0  # seconds that a scan may take before anybody wonders
 _EVERY = 0.1  # seconds between two lines
+_WHOLE = 10  # files a second, from which on a fraction says nothing
 _CLEAR = "\r\x1b[K"
 
 
@@ -31,7 +32,7 @@ class Progress:
             return
         self.next = now + _EVERY
         rate = done / (now - self.begun)
-        self._write(f"{_CLEAR}{done:,} of {total:,} files, {rate:,.0f} a second")
+        self._write(f"{_CLEAR}{done:,} of {total:,} files, {rate:,.{0 if rate >= _WHOLE else 1}f} a second")
         self.shown = True
 
     def end(self) -> None:

@@ -5,6 +5,7 @@ What is checked stands in `session/validation.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -13,9 +14,13 @@ from policyscan.cli.main import show_problems
 from policyscan.cli.options import INPUT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
 from policyscan.cli.texts import read_stdin
+from policyscan.findings import Problem
 from policyscan.output import show
 from policyscan.session.options import Inputs
 from policyscan.session.validation import validate
+
+_FEW = 3  # notes of a file that say the same; more of them are one line
+_NAMED = 5  # keys that such a line names
 
 
 @click.command("validate")
@@ -39,7 +44,7 @@ def command(
     found = validate(inputs, policies_too=policies_too)
     show_problems(found.problems)
     if not quiet:
-        show(*(f"note: {note.span}: {note.message}" for note in found.notes))
+        show(*_notes(found.notes))
         show(*(f"note: {line}" for line in found.unread))
     found.raise_for_nothing()
     if not quiet:
@@ -48,3 +53,19 @@ def command(
         state = plural(errors, "error") if errors else "valid"
         show(f"{read} read: {state}, {plural(len(found.notes), 'note')}")
     return found.exit_code
+
+
+def _notes(notes: Sequence[Problem]) -> Iterator[str]:
+    """A line for each note; where a file has many that say the same of its keys, one for all of them."""
+    alike: dict[tuple[str | None, str], list[Problem]] = {}
+    for note in notes:
+        path, _, what = note.message.partition(": ")
+        alike.setdefault((note.file, what or path), []).append(note)
+    for (file, what), group in alike.items():
+        if len(group) <= _FEW:
+            yield from (f"note: {note.span}: {note.message}" for note in group)
+            continue
+        keys = [note.message.partition(": ")[0] for note in group]
+        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        named = f"{', '.join(keys[:_NAMED])}{more}"
+        yield f"note: {file}: {len(keys)} keys, {named}: {what.replace('this', 'each', 1)}"

@@ -88,14 +88,14 @@ class Page:
         if more:
             self.add(f"    and {plural(more, 'question')} more")
 
-    def without_questions(self, results: Iterable[Result], most: int = QUESTIONS) -> None:
+    def without_questions(self, results: Iterable[Result]) -> None:
         """What is unknown and no question would tell, so that it is told all the same."""
         bare = list(results)
-        for result in bare[:most]:
+        for result in bare[:QUESTIONS]:
             text = f"{headline(result)} ({one_line(result.policy)}, {place(result.span)})"
             self.add(*hanging("  - ", text, self.options.width))
-        if len(bare) > most:
-            self.add(f"    and {len(bare) - most:,} more that no answer would tell")
+        if len(bare) > QUESTIONS:
+            self.add(f"    and {len(bare) - QUESTIONS:,} more that no answer would tell")
 
     def problem(self, problem: Problem) -> None:
         """What could not be read, with its place, its line and what to do."""

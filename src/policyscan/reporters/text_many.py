@@ -19,16 +19,18 @@ from policyscan.findings import (
     score,
 )
 from policyscan.records import NamedTuple
-from policyscan.reporters.layout import beside, padded, widest, wrapped
+from policyscan.reporters.layout import beside, hanging, padded, widest, wrapped
 from policyscan.reporters.page import SEVERITY, Page
 from policyscan.reporters.text_blocks import stem
 from policyscan.reporters.wording import (
     Question,
     by_document,
     decides,
+    headline,
     inventories,
     named,
     next_questions,
+    place,
     plural,
     scope,
     scored,
@@ -61,7 +63,15 @@ class Size(NamedTuple):
 _FEW = 100  # inventories
 _LINES = 60, 120  # of the whole text, for a few inventories and for more
 SIZES = (
-    (Size(3, 12, 15, 5), Size(2, 8, 12, 4), Size(2, 6, 10, 3), Size(1, 4, 8, 2), Size(1, 3, 5, 1)),
+    (
+        Size(3, 12, 15, 5),
+        Size(2, 10, 12, 5),
+        Size(2, 8, 12, 4),
+        Size(2, 6, 10, 3),
+        Size(1, 5, 10, 3),
+        Size(1, 4, 8, 2),
+        Size(1, 3, 5, 1),
+    ),
     (Size(5, 20, 30, 10), Size(3, 15, 20, 5), Size(2, 8, 10, 3)),
 )
 
@@ -101,7 +111,7 @@ class Overview:
         page.say(f"What to find out next ({lack}):")
         asked, more = self.questions
         page.questions(asked[:most], more + len(asked[most:]), _about)
-        page.without_questions(_bare(self.unknown), most)
+        _add_bare(page, _bare(self.unknown), most)
 
 
 class _Failing(NamedTuple):
@@ -155,8 +165,11 @@ class _Rows:
         # What no control looks at has no findings either, and is not to be praised for it.
         self.quiet = [row.document for row in rows if row.document.statuses and not any(row.columns)]
         read = {document.file for document in report.documents}
-        files = dict.fromkeys(problem.file for problem in report.problems)
-        self.unread = [file for file in files if file is not None and file not in read]
+        lines: dict[str, int] = {}
+        for problem in report.problems:
+            if problem.file is not None and problem.file not in read:
+                lines.setdefault(problem.file, problem.line or 1)
+        self.unread = list(lines.items())
 
     def controls(self) -> list[_Failing]:
         """The controls that fail or are due somewhere: those that fail in most inventories first."""
@@ -217,15 +230,14 @@ def _add_inventories(page: Page, rows: _Rows, most: int) -> None:
     _add_quiet(page, rows)
 
 
-def _add_table(page: Page, unread: Sequence[str], shown: Sequence[_Inventory]) -> None:
+def _add_table(page: Page, unread: Sequence[tuple[str, int]], shown: Sequence[_Inventory]) -> None:
     kept = [n for n in range(len(_HEADS)) if any(row.columns[n] for row in shown)]
-    names = [*map(stem, unread), *(row.name for row in shown)]
+    names = [*(stem(file) for file, _ in unread), *(row.name for row in shown)]
     width = min(_NAME, widest(names))
     heads = "".join(f"  {_HEADS[n][0]}" for n in kept)
     page.add(f"{' ' * width}{heads}{'  pass' if shown else ''}".rstrip())
-    for file in unread:
-        where = wrapped(f"could not be read: {one_line(file)}", page.room(width + 2))
-        page.add(*beside(wrapped(stem(file), width), [f"  {line}" for line in where], width))
+    for file, line in unread:
+        page.add(*beside(wrapped(stem(file), width), [f"  could not be read, at line {line}"], width))
     for row in shown:
         counts = "".join(_count(page, row.columns[n], len(_HEADS[n][0]) + 2, _HEADS[n][1]) for n in kept)
         points = scored(score([row.document]))
@@ -265,6 +277,18 @@ def _bare(results: Iterable[Result]) -> Iterator[Result]:
     for result in results:
         checks.setdefault((result.kind, result.document, result.policy), []).append(result)
     return (group[0] for group in checks.values() if not any(result.gaps for result in group))
+
+
+def _add_bare(page: Page, results: Iterable[Result], most: int) -> None:
+    """What no question would tell, the same of several inventories once."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.policy, headline(result)), []).append(result)
+    for (policy, text), group in list(groups.items())[:most]:
+        where = place(group[0].span) if len(group) == 1 else inventories(len(group))
+        page.add(*hanging("  - ", f"{text} ({one_line(policy)}, {where})", page.options.width))
+    if len(groups) > most:
+        page.add(f"    and {len(groups) - most:,} more that no answer would tell")
 
 
 def _about(question: Question) -> str:

@@ -39,6 +39,7 @@ from policyscan.source import Span
 _FRACTION = re.compile(r"\.[0-9]+Z$")
 _EXACT = 1e15  # whole numbers above are no longer told apart from their neighbours
 
+_IDS = 4  # of controls, that a line names
 _PLACES = 3  # of a file, that a line names
 # The order in which counts are told: what to act on, what to find out, what is settled.
 SHOWN = (
@@ -359,9 +360,16 @@ def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question
 
 def decides(question: Question) -> str:
     """What an answer does: `decides PLAN-01, PLAN-11; needed for RISK-01`."""
-    parts = [f"decides {', '.join(question.settles)}"] if question.settles else []
-    parts += [f"needed for {', '.join(question.helps)}"] if question.helps else []
+    parts = [f"decides {_first(question.settles)}"] if question.settles else []
+    parts += [f"needed for {_first(question.helps)}"] if question.helps else []
     return "; ".join(parts)
+
+
+def _first(ids: Sequence[str]) -> str:
+    """The first of some ids, and how many more there are."""
+    if len(ids) <= _IDS + 1:
+        return ", ".join(ids)
+    return f"{', '.join(ids[:_IDS])} and {len(ids) - _IDS:,} more"
 
 
 def asked_of(question: Question, most: int = 3) -> str:
@@ -418,7 +426,12 @@ _FRAMEWORKS = {
 def frameworks(policy: PolicyInfo) -> Iterator[tuple[str, str]]:
     """Each framework that a control is related to by its name, and its ids; those without one are others."""
     for key, ids in policy.related.items():
-        yield _FRAMEWORKS.get(key, one_line(key)), one_line(", ".join(ids))
+        yield framework_name(key), one_line(", ".join(ids))
+
+
+def framework_name(key: str) -> str:
+    """What people call a framework; its key where it has no other name."""
+    return _FRAMEWORKS.get(key, one_line(key))
 
 
 def related(policy: PolicyInfo | None) -> str:
@@ -451,8 +464,10 @@ def _asked(rule: EvidenceRule | None) -> str:
     if rule is None:
         return ""
     age = f", at most {plural(rule.max_age_days, 'day')} old" if rule.max_age_days is not None else ""
-    least = grade_name(rule.grade) + ("" if rule.grade is Grade.TESTED else " or better")
-    return f"evidence asked for: {least}{age}; what would pass with less is unknown"
+    if rule.grade is Grade.DECLARED:  # any will do, if it is not too old
+        return f"facts count{age.removeprefix(',')}; what would pass by others is unknown" if age else ""
+    better = "" if rule.grade is Grade.TESTED else " or better"
+    return f"facts count if shown by {_BEHIND[rule.grade]}{better}{age}; what would pass by others is unknown"
 
 
 def remarks(report: Report) -> Sequence[str]:
