@@ -375,3 +375,49 @@ def test_the_page_has_examples_and_names_everything() -> None:
     page = (ROOT / "docs" / "python-api.md").read_text("utf-8")
     assert len(EXAMPLES) >= 4
     assert [name for name in policyscan.__all__ if name not in page and name != "__version__"] == []
+
+
+NOT_A_PATH = ["a\0b", "\ud800", Path("\0"), b"x", 5, True, object(), [None], {"a": 1}]
+
+
+@pytest.mark.parametrize("wrong", NOT_A_PATH, ids=ascii)
+@pytest.mark.parametrize("name", ["paths", "policies", "config"])
+def test_what_is_no_path_is_refused_as_an_argument(place: Path, name: str, wrong: Any) -> None:
+    given = {"paths": None, name: wrong}
+    calls: list[Any] = [policyscan.scan] if name == "policies" else [policyscan.scan, policyscan.validate]
+    for call in calls:
+        with pytest.raises(policyscan.PolicyscanError):
+            call(**given)
+
+
+@pytest.mark.parametrize("wrong", [5, True, b"essentials", ["essentials"], object(), {}], ids=ascii)
+def test_what_is_no_name_of_a_profile_is_refused(place: Path, wrong: Any) -> None:
+    for call in (policyscan.scan, policyscan.load_policies):
+        with pytest.raises(policyscan.UsageError, match="is not a text"):
+            call(profile=wrong)
+
+
+@pytest.mark.parametrize("wrong", ["usual", 5, None, [], {}, object()], ids=ascii)
+def test_what_is_no_policies_report_or_format_is_refused(place: Path, wrong: Any) -> None:
+    policies = policyscan.load_policies()
+    report = policyscan.evaluate(CLIENT, policies, DAY)
+    with pytest.raises(policyscan.UsageError, match="is no Policies"):
+        policyscan.evaluate(CLIENT, wrong, DAY)
+    with pytest.raises(policyscan.UsageError, match="is no Report"):
+        policyscan.render(wrong)
+    with pytest.raises(policyscan.UsageError, match="there is no format"):
+        policyscan.render(report, wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [CLIENT, {"kind": "client"}, b"kind: client", Path(BAD), 5, None], ids=ascii
+)
+def test_a_context_that_is_no_list_is_refused(place: Path, wrong: Any) -> None:
+    with pytest.raises(policyscan.UsageError, match="is no list of documents"):
+        policyscan.evaluate(CLIENT, policyscan.load_policies(), DAY, context=wrong)
+
+
+@pytest.mark.parametrize("wrong", [CLIENT + "\ud800", Path("\0"), Path("\ud800")], ids=ascii)
+def test_a_document_that_cannot_be_written_down_is_refused(place: Path, wrong: Any) -> None:
+    with pytest.raises(policyscan.UsageError):
+        policyscan.evaluate(wrong, policyscan.load_policies(), DAY)

@@ -61,10 +61,10 @@ def scan(
     if jobs is not None and jobs < 1:
         raise UsageError(f"{argument('jobs')}: {jobs!r} is no number of processes", hint="give 1 or more")
     options = ScanOptions(
-        Inputs(_paths("paths", paths), config, as_of=_when("as_of", as_of)),
+        Inputs(_paths("paths", paths), _path("config", config), as_of=_when("as_of", as_of)),
         folders=_paths("policies", policies),
         cache=cache,
-        profile=profile,
+        profile=_name("profile", profile),
         select=_names("select", select),
         ignore=_names("ignore", ignore, some=False),
         companions=companions,
@@ -90,7 +90,7 @@ def validate(
 
     Raises PolicyscanError where there is no inventory, and for arguments or settings that are wrong.
     """
-    inputs = Inputs(_paths("paths", paths), config, as_of=_when("as_of", as_of))
+    inputs = Inputs(_paths("paths", paths), _path("config", config), as_of=_when("as_of", as_of))
     found = validation.validate(inputs, policies_too=policies_too, spelt=argument)
     found.raise_for_nothing()
     return found
@@ -141,10 +141,12 @@ def load_policies(
 
     Raises Problems with everything that is wrong in any of them, each at its file, line and column.
     """
-    workspace = open_workspace(config=config, folders=_paths("policies", policies), use_cache=cache)
+    workspace = open_workspace(
+        config=_path("config", config), folders=_paths("policies", policies), use_cache=cache
+    )
     chosen = choose_policies(
         workspace,
-        profile,
+        _name("profile", profile),
         _names("select", select),
         _names("ignore", ignore, some=False),
         companions,
@@ -166,8 +168,11 @@ def evaluate(
     `context` are documents that it refers to, such as the provider of a client; they are not reported on, and
     what would follow from one that is not given is unknown. No file is read but those given as paths.
     """
+    if not isinstance(policies, Policies):
+        hint = "load_policies(…) gives them"
+        raise UsageError(f"{argument('policies')}: {type(policies).__name__} is no Policies", hint=hint)
     first = _file(document, "document")
-    files = [first, *(_file(one, f"context-{i}") for i, one in enumerate(context, start=1))]
+    files = [first, *(_file(one, f"context-{i}") for i, one in enumerate(_several(context), start=1))]
     options = ScanOptions(needs=EVERYTHING._replace(accounts=all_results), spelt=argument)
     when = _when("clock", clock)
     return _not_empty(policies.report(policies.reader(files), when, options, first.shown))
@@ -187,7 +192,10 @@ def render(
     Lines of files are shown as they are now, seen from the current folder; `texts` are the contents of files
     that are not there, by the names that they have in the report.
     """
-    if format not in REPORTERS:
+    if not isinstance(report, Report):
+        hint = "scan(…) and evaluate(…) give one"
+        raise UsageError(f"{argument('report')}: {type(report).__name__} is no Report", hint=hint)
+    if not isinstance(format, str) or format not in REPORTERS:
         from policyscan.reading.suggest import did_you_mean
 
         hint = did_you_mean(str(format), REPORTERS) or f"formats are: {', '.join(REPORTERS)}"
@@ -221,7 +229,42 @@ def _paths(name: str, given: Paths) -> tuple[str, ...]:
         return ()
     if isinstance(given, str | os.PathLike):
         given = [given]
-    return tuple(os.fspath(path) for path in _each(name, given, (str, os.PathLike), "a path"))
+    found = _each(name, given, (str, os.PathLike), "a path")
+    return tuple(_sayable(name, os.fspath(path)) for path in found)
+
+
+def _path(name: str, given: StrPath | None) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str | os.PathLike):
+        raise UsageError(f"{argument(name)}: {given!r} is not a path")
+    return _sayable(name, os.fspath(given))
+
+
+def _sayable(name: str, path: str | bytes) -> str:
+    """A path that systems have a way to say; whether anything is there is another question."""
+    try:
+        sayable = isinstance(path, str) and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        sayable = False
+    if not sayable:
+        raise UsageError(f"{argument(name)}: {path!r} is not a path")
+    return str(path)
+
+
+def _name(name: str, given: str | None) -> str | None:
+    if given is None or isinstance(given, str):
+        return given
+    raise UsageError(f"{argument(name)}: {given!r} is not a text")
+
+
+def _several(context: Iterable[Written]) -> list[Written]:
+    """The documents of a context, which is a list even if it is of one."""
+    if isinstance(context, str | bytes | Mapping | os.PathLike) or not isinstance(context, Iterable):
+        raise UsageError(
+            f"{argument('context')}: {type(context).__name__} is no list of documents", hint="give [document]"
+        )
+    return list(context)
 
 
 def _names(name: str, given: Names, *, some: bool = True) -> tuple[str, ...]:
@@ -267,7 +310,7 @@ def _severity(given: Severity | str | None) -> Severity | None:
 def _file(written: Written, name: str) -> File:
     """What the reader takes for a file: a document's text under a name, or the file itself."""
     if isinstance(written, os.PathLike):
-        path = os.fspath(written)
+        path = _sayable(name, os.fspath(written))
         return File(os.path.abspath(path), path.replace(os.sep, "/"), strict=True)
     if isinstance(written, Mapping):
         name, text = f"{name}.json", _as_json(written, name)
@@ -277,10 +320,20 @@ def _file(written: Written, name: str) -> File:
         name = f"{name}.yaml"
         text = decode(written, name)
     elif isinstance(written, str):
-        name, text = f"{name}.yaml", written
+        name, text = f"{name}.yaml", _whole(written, name)
     else:
         raise UsageError(f"{name}: {type(written).__name__} is no document", hint="give a mapping or a text")
     return File(os.path.join(os.getcwd(), name), f"<{name}>", strict=True, text=text)
+
+
+def _whole(text: str, name: str) -> str:
+    """A text that can be written down; one with half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"{name}: the character at {error.start} is half of a surrogate pair"
+        raise UsageError(message, hint="decode it as UTF-8") from None
+    return text
 
 
 def _as_json(written: Mapping[str, Any], name: str) -> str:
