@@ -234,6 +234,8 @@ def _rates(written: Mapping[str, Any] | None) -> ExchangeRates | None:
 
 def _path_problem(root: str, written: str, at: Span) -> list[PolicyscanError]:
     """A path of the configuration must exist below its folder."""
+    if "\0" in written:  # YAML has an escape for it, and no system a file
+        return [ConfigError(f"{written!r} is no path", at=at, hint="no name of a file has U+0000 in it")]
     path, folder = os.path.realpath(os.path.join(root, written)), os.path.realpath(root)
     if path != folder and not path.startswith(os.path.join(folder, "")):
         return [ConfigError(f"{written!r} lies outside the folder of the configuration", at=at)]
