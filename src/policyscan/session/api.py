@@ -168,9 +168,7 @@ def evaluate(
     `context` are documents that it refers to, such as the provider of a client; they are not reported on, and
     what would follow from one that is not given is unknown. No file is read but those given as paths.
     """
-    if not isinstance(policies, Policies):
-        hint = "load_policies(…) gives them"
-        raise UsageError(f"{argument('policies')}: {type(policies).__name__} is no Policies", hint=hint)
+    _of_type("policies", policies, Policies, "load_policies(…) gives them")
     first = _file(document, "document")
     files = [first, *(_file(one, f"context-{i}") for i, one in enumerate(_several(context), start=1))]
     options = ScanOptions(needs=EVERYTHING._replace(accounts=all_results), spelt=argument)
@@ -192,10 +190,9 @@ def render(
     Lines of files are shown as they are now, seen from the current folder; `texts` are the contents of files
     that are not there, by the names that they have in the report.
     """
-    if not isinstance(report, Report):
-        hint = "scan(…) and evaluate(…) give one"
-        raise UsageError(f"{argument('report')}: {type(report).__name__} is no Report", hint=hint)
-    if not isinstance(format, str) or format not in REPORTERS:
+    _of_type("report", report, Report, "scan(…) and evaluate(…) give one")
+    _of_type("format", format, str, f"formats are: {', '.join(REPORTERS)}")
+    if format not in REPORTERS:
         from policyscan.reading.suggest import did_you_mean
 
         hint = did_you_mean(str(format), REPORTERS) or f"formats are: {', '.join(REPORTERS)}"
@@ -250,6 +247,12 @@ def _sayable(name: str, path: str | bytes) -> str:
     if not sayable:
         raise UsageError(f"{argument(name)}: {path!r} is not a path")
     return str(path)
+
+
+def _of_type(name: str, given: object, wanted: type, hint: str) -> None:
+    if not isinstance(given, wanted):
+        message = f"{argument(name)}: {type(given).__name__} is no {wanted.__name__}"
+        raise UsageError(message, hint=hint)
 
 
 def _name(name: str, given: str | None) -> str | None:
