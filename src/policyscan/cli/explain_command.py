@@ -19,7 +19,6 @@ from policyscan.cli.texts import source_of
 from policyscan.cli.traces import trace_lines
 from policyscan.display import snippet
 from policyscan.engine.accounts import Account
-from policyscan.engine.scan import name_of
 from policyscan.errors import UsageError
 from policyscan.findings import PolicyInfo, Status
 from policyscan.output import put, show, speller
@@ -31,7 +30,7 @@ from policyscan.reporters.wording import moment, plural, related, rests_on, sour
 from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import Explained, explain, find_policies
 from policyscan.session.options import Inputs
-from policyscan.session.workspace import open_workspace
+from policyscan.session.workspace import Workspace, open_workspace
 
 _WIDTH = 96
 
@@ -78,14 +77,19 @@ def command(
     inputs = Inputs(tuple(paths), as_of=as_of)
     if trace:
         for policy in policies:
-            for one in explain(workspace, policy, where, inputs):
-                show(*(line for account in _sorted(one) for line in _account(account, policy)))
-            if also := related(policy.info):
-                show(*_wrapped(f"{policy.id} is {also}", "  ", first=""))
+            show(*_in_full(policy, explain(workspace, policy, where, inputs)))
         return 0
-    page = Page(
-        Options(width=width(), color=wants_color("auto"), source=source_of, spell=speller(sys.stdout))
-    )
+    text = _answers(workspace, policies, where, inputs)
+    if not text:
+        raise UsageError(f"no control of {id_} has a result for {where}", hint="see `policyscan list`")
+    put(text)
+    return 0
+
+
+def _answers(workspace: Workspace, policies: Sequence[Policy], where: str, inputs: Inputs) -> str:
+    """An answer of a few lines for each result of some controls; nothing if they have none."""
+    color = wants_color("auto")
+    page = Page(Options(width=width(), color=color, source=source_of, spell=speller(sys.stdout)))
     for policy in policies:
         try:
             found = explain(workspace, policy, where, inputs)
@@ -95,16 +99,17 @@ def command(
             continue  # of a family, controls about another kind of inventory have nothing to say
         for one in found:
             page.gap()
-            add_answer(
-                page,
-                policy.info,
-                name_of(one.document) or one.document.id,
-                [_told(a, policy) for a in _sorted(one)],
-            )
-    if not page.lines:
-        raise UsageError(f"no control of {id_} has a result for {where}", hint="see `policyscan list`")
-    put(page.text())
-    return 0
+            add_answer(page, policy.info, one.name, [_told(account, policy) for account in _sorted(one)])
+    return page.text() if page.lines else ""
+
+
+def _in_full(policy: Policy, found: Sequence[Explained]) -> Iterator[str]:
+    """Every result of a control with the trace of its expressions."""
+    for one in found:
+        for account in _sorted(one):
+            yield from _account(account, policy)
+    if also := related(policy.info):
+        yield from _wrapped(f"{policy.id} is {also}", "  ", first="")
 
 
 def _sorted(one: Explained) -> list[Account]:

@@ -53,6 +53,11 @@ class Explained(NamedTuple):
     document: Document
     accounts: list[Account]
 
+    @property
+    def name(self) -> str:
+        """What people call the inventory; its id where it does not say."""
+        return name_of(self.document) or self.document.id
+
 
 def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) -> list[Explained]:
     """An account of each result of a control for `INVENTORY` or `INVENTORY/SUBJECT`; never an empty list.

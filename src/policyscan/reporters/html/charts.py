@@ -17,7 +17,7 @@ _TIME = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 _SECONDS = (86_400, 3_600, 60, 1)
 
 
-class Part(NamedTuple):
+class Stretch(NamedTuple):
     """A part of a bar: the class of its style, where it begins and how wide it is, what and how many."""
 
     style: str
@@ -30,7 +30,7 @@ class Part(NamedTuple):
 class Bar(NamedTuple):
     """A bar of parts that add up to its width, and the same in words."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Stretch, ...]
     words: str
 
 
@@ -58,7 +58,7 @@ def bar(counts: Iterable[tuple[str, str, int]]) -> Bar | None:
     parts, x = [], 0.0
     for style, label, count in kept:
         width = WIDTH * count / total
-        parts.append(Part(style, round(x, 1), round(width, 1), label, count))
+        parts.append(Stretch(style, round(x, 1), round(width, 1), label, count))
         x += width
     return Bar(tuple(parts), ", ".join(f"{count:,} {label}" for _, label, count in kept))
 

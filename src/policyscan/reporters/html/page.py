@@ -1,6 +1,6 @@
 """What the page of a report says, in the order in which it says it; plain values, none of them markup.
 
-In: a report. Out: a `Page`. A page stays small enough to be opened: of long reports it holds the worst
+In: a report. Out: a `HtmlPage`. A page stays small enough to be opened: of long reports it holds the worst
 results of each inventory and says how many more there are.
 """
 
@@ -83,7 +83,7 @@ class Trouble(NamedTuple):
     hint: str
 
 
-class Step(NamedTuple):
+class Repair(NamedTuple):
     """Something to do, and the controls that pass once it is done."""
 
     policy: str
@@ -164,7 +164,7 @@ class Day(NamedTuple):
     text: str
 
 
-class Said(NamedTuple):
+class QuotedText(NamedTuple):
     """A sentence that a control encodes, and what it is from."""
 
     text: str
@@ -175,11 +175,11 @@ class Control(NamedTuple):
     """What a control asks for and why."""
 
     info: PolicyInfo
-    quotes: tuple[Said, ...]
+    quotes: tuple[QuotedText, ...]
     frameworks: tuple[tuple[str, str], ...]
 
 
-class Page(NamedTuple):
+class HtmlPage(NamedTuple):
     """The whole page."""
 
     scope: str
@@ -191,7 +191,7 @@ class Page(NamedTuple):
     evidence: str
     taken: str
     troubles: tuple[Trouble, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Repair, ...]
     questions: tuple[Question, ...]
     more_questions: int
     matrices: tuple[Matrix, ...]
@@ -207,14 +207,14 @@ class Page(NamedTuple):
     digests: tuple[tuple[str, str], ...]
 
 
-def page_of(report: Report, options: Options) -> Page:
+def page_of(report: Report, options: Options) -> HtmlPage:
     """What there is to say about a report."""
     whole = _Whole(report, options)
     open_ = [result for result in report.results if result.status is Status.UNKNOWN]
     questions, more_questions = next_questions(open_, _STEPS)
     days = sorted(whole.days())
     points = score(report.documents)
-    return Page(
+    return HtmlPage(
         scope(report),
         report.scan.as_of,
         sums(report.documents) if report.documents else "Nothing was checked.",
@@ -261,7 +261,7 @@ class _Whole:
         share = _MOST_ROWS // max(len(self._groups), 1)
         self._rows = count if count <= _MOST_ROWS else max(share, _LEAST_ROWS)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Repair]:
         """What gains most: the worst controls first, those of many inventories before those of few."""
         failing: dict[str, list[Result]] = {}
         for group in self._groups.values():
@@ -275,7 +275,7 @@ class _Whole:
         for policy, results in worst[:_STEPS]:
             info = self._policies.get(policy)
             text = (info.fix_of(results[0].requirement) or info.title) if info else results[0].message
-            yield Step(policy, results[0].severity.value, text, self._gains(results))
+            yield Repair(policy, results[0].severity.value, text, self._gains(results))
 
     def _gains(self, results: Sequence[Result]) -> str:
         names = [self._names.get((one.kind, one.document), one.document) for one in results]
@@ -423,7 +423,7 @@ _NO_CELL = Cell("not-applicable", " ")
 
 
 def _control(info: PolicyInfo) -> Control:
-    quotes = tuple(Said(quote.text, source_title(quote.document)) for quote in info.quotes)
+    quotes = tuple(QuotedText(quote.text, source_title(quote.document)) for quote in info.quotes)
     return Control(info, quotes, tuple(frameworks(info)))
 
 
