@@ -150,10 +150,13 @@ def taken_from(document: DocumentInfo) -> Iterator[tuple[Statement, str]]:
 
 
 def passing(points: Score, noun: str) -> str:
-    """`Of 14 controls that apply, between 4 and 11 pass`; empty where none applies."""
+    """`Of 14 controls that apply, between 4 and 11 pass`; `Of 14 controls, 6 pass` where some of them were
+    taken away; empty where none applies."""
     if not points.total:
         return ""
-    applying = f"Of {plural(points.total, noun)} that {'applies' if points.total == 1 else 'apply'}"
+    applying = f"Of {plural(points.total, noun)}"
+    if not points.taken_away:  # of these, what is left applies
+        applying += f" that {'applies' if points.total == 1 else 'apply'}"
     if points.low == points.high:
         return f"{applying}, {points.low:,} {'passes' if points.low == 1 else 'pass'}"
     return f"{applying}, between {points.low:,} and {points.high:,} pass"
