@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from policyscan.patterns import when_used
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,11 +23,11 @@ _SEPARATORS = "\x1c\x1d\x1e\x1f\x85\u2028\u2029"  # blanks by Python's word, end
 
 # What runners of CI take for a command: GitHub's and Azure's `##[…]` and `##vso[…]` anywhere in a line,
 # TeamCity's `##teamcity[…]`, and GitHub's `::command::` at its start or after blanks.
-_MARKED = re.compile(r"##(?=[A-Za-z-]*\[)")
-_COMMAND = re.compile(r"\s*(?=::)")
+_MARKED = when_used(r"##(?=[A-Za-z-]*\[)")
+_COMMAND = when_used(r"\s*(?=::)")
 
 # Controls, marks that reverse text, invisible ones, ends of lines by some words, half surrogates.
-_ACTING = re.compile(
+_ACTING = when_used(
     "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -19,11 +18,12 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
 from policyscan.errors import UsageError
+from policyscan.patterns import when_used
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
 
-_DESCRIPTOR = re.compile(r"/dev/(std(?:in|out|err))|/(?:dev|proc/(?:self|thread-self|\d+))/fd/(\d+)")
+_DESCRIPTOR = when_used(r"/dev/(std(?:in|out|err))|/(?:dev|proc/(?:self|thread-self|\d+))/fd/(\d+)")
 _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
 # A folder that nothing may be added to, a file that is a mount point: then what is there is written over.
 _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))

@@ -10,11 +10,12 @@ import re
 from typing import Any
 
 from policyscan.documents.document import Document
+from policyscan.patterns import when_used
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 
-_STEP = re.compile(
+_STEP = when_used(
     r"""(?P<dot>\.)?(?P<name>[^\W\d][\w-]*)           # .name, without the dot at the beginning
       | \[(?:"(?P<quoted>(?:[^"\\]|\\.)*)"            # ["any text"]
           | (?P<bare>[^\[\]"'\s]+))\]                 # [what needs no quotes]""",

@@ -15,6 +15,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from policyscan.errors import DocumentError, UsageError
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
+from policyscan.patterns import when_used
 from policyscan.reading.glance import SUFFIXES
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
 from policyscan.records import NamedTuple
@@ -23,11 +24,11 @@ from policyscan.source import Source
 DEFAULT_FOLDER = "inventories"
 _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 # Names that mail programs, editors and fingers make of `oak.yaml`; backups beside the file itself are none.
-_ALMOST = re.compile(
+_ALMOST = when_used(
     r"\.(?:(?:ya?ml|json)(?:\.\w{1,8}|5|c|l)|(?:yam|ymal|yaml[a-z]|yalm|yamll|jsn|josn|jso))$", re.IGNORECASE
 )
-_BACKUP = re.compile(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
-_OURS = re.compile(r"""^[{ \t]*["']?schema_version["']?[ \t]*:""", re.MULTILINE)
+_BACKUP = when_used(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
+_OURS = when_used(r"""^[{ \t]*["']?schema_version["']?[ \t]*:""", re.MULTILINE)
 _MOST_BYTES = 1024 * 1024  # of a file that may be an inventory beside the folders of inventories
 STDIN = "-"
 STDIN_SHOWN = "<stdin>"

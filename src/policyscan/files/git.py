@@ -9,13 +9,13 @@ Its own files are read, through the guarded reader; git itself is never run.
 from __future__ import annotations
 
 import os
-import re
 import struct
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from policyscan.errors import DocumentError
+from policyscan.patterns import when_used
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
 
@@ -26,7 +26,7 @@ _DIGESTS = (20, 32)  # bytes: SHA-1, SHA-256
 _EXTENDED = 0x4000
 _WORD = 4
 _START = 4096  # bytes: as much of a commit as is read
-_HEX = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_HEX = when_used("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Recorded(NamedTuple):

@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from policyscan.errors import DocumentError
 from policyscan.files.git import Repository
+from policyscan.patterns import when_used
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
 
 _WILD = re.compile(r"[*?\[\\]")
-_SET = re.compile(r"\[[!^]?+\]?+(?:[^\]\\]|\\.)*+\]", re.DOTALL)
-_MEMBER = re.compile(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
+_SET = when_used(r"\[[!^]?+\]?+(?:[^\]\\]|\\.)*+\]", re.DOTALL)
+_MEMBER = when_used(r"(\\.|.)(?:-(\\.|.))?", re.DOTALL)
 _MOST_BYTES = 256 * 1024
 """Of one file of rules; larger ones are told and not applied, as git does with those of over 100 MB."""
 _LONGEST_PATH = 4096  # in characters; a pattern that needs more can match nothing

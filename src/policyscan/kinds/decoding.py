@@ -18,6 +18,7 @@ from typing import Any
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.kinds.shapes import FREE, Property, Shape, earned_test
 from policyscan.names import alike
+from policyscan.patterns import when_used
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
 from policyscan.reading.tree import by_id
 
@@ -563,7 +564,7 @@ def _instant(shape: Shape) -> Decode:
     return decode
 
 
-_CURRENCY = re.compile(r"[A-Z][A-Z][A-Z]")
+_CURRENCY = when_used(r"[A-Z][A-Z][A-Z]")
 
 
 def is_currency(value: Any) -> bool:

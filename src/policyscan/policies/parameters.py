@@ -6,17 +6,17 @@ expressions, what is looser than its default, and words for messages.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from policyscan import cel
 from policyscan.cel import types, values
+from policyscan.patterns import when_used
 from policyscan.policies.policy import Parameter, Policy
 
 _UNITS = {"w": 7 * 86400, "d": 86400, "h": 3600, "m": 60, "s": 1}
-_DURATION = re.compile(r"(?:[0-9]{1,6}[wdhms])+")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_PART = re.compile(r"([0-9]+)([wdhms])")
+_DURATION = when_used(r"(?:[0-9]{1,6}[wdhms])+")
+_CURRENCY = when_used(r"[A-Z]{3}")
+_PART = when_used(r"([0-9]+)([wdhms])")
 _NANOSECONDS = 1_000_000_000
 
 TYPES: dict[str, types.Type] = {

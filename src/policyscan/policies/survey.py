@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from policyscan.errors import DocumentError, PolicyError, PolicyscanError
 from policyscan.files.discovery import lies_in
 from policyscan.files.git import Repository
+from policyscan.patterns import when_used
 from policyscan.reading.text import Content, cannot_read, read_content, top
 from policyscan.records import NamedTuple
 
@@ -22,14 +23,15 @@ RULES = "consistency"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _DEPTH = 2  # of folders in a pack; what lies deeper than a family is only told to be misplaced
 
-_REQUIRE = re.compile(r"""^["']?require["']?[ \t]*:""", re.MULTILINE)
-_BRACES = re.compile(r"\s*\{")
-_KEYS = [re.compile(rf"""[{{,]\s*["']?{key}["']?\s*:""") for key in ("id", "require")]
+_REQUIRE = when_used(r"""^["']?require["']?[ \t]*:""", re.MULTILINE)
+_BRACES = when_used(r"\s*\{")
+_KEYS = [when_used(rf"""[{{,]\s*["']?{key}["']?\s*:""") for key in ("id", "require")]
 # What editors and mail programs make of PATCH-01.yaml, and what people make of PATCH-01.test.yaml.
-_RENAMED = re.compile(
+_RENAMED = when_used(
     r"([A-Z]+-[0-9]+)\.(?:ya?ml|json)?[.~].+|([A-Z]+-[0-9]+)\.(?:yam|ymal|yamll|yaml~|jsonc)"
 )
-_TEST = re.compile(r"(.+?)[._-]tests?\.(?:ya?ml|json)", re.IGNORECASE)
+_TESTS = ".test.yaml"
+_TEST = when_used(r"(.+?)[._-]tests?\.(?:ya?ml|json)", re.IGNORECASE)
 
 
 class PackFiles(NamedTuple):
@@ -110,7 +112,9 @@ def survey(folder: str, shown: str) -> PackFiles:
 
 def test_of(name: str) -> str | None:
     """The id of the policy that a file's name says it tests; None if it is no test's."""
-    match = _TEST.fullmatch(name)
+    if name.endswith(_TESTS) and name != _TESTS:  # as nearly all are called
+        return name.removesuffix(_TESTS)
+    match = _TEST.fullmatch(name) if "test" in name.lower() else None
     return match.group(1) if match else None
 
 

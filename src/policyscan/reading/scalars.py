@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from policyscan.patterns import when_used
 from policyscan.reading.tree import BLANK
 
 MAX_INTEGER = 2**63 - 1
@@ -31,10 +32,10 @@ _WORDS: dict[str, object] = {
 }
 _NUMBER_STARTS = frozenset("0123456789+-.")
 _DECIMAL = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_OCTAL = when_used(r"0o[0-7]+")
+_HEXADECIMAL = when_used(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NOT_FINITE = when_used(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 class BadScalar(ValueError):

@@ -5,7 +5,6 @@ In: parts of a report. Out: words for people, from which no control character ca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyscan.display import one_line
@@ -33,10 +32,11 @@ from policyscan.findings import (
     unchecked,
     without_controls,
 )
+from policyscan.patterns import when_used
 from policyscan.records import NamedTuple
 from policyscan.source import Span
 
-_FRACTION = re.compile(r"\.[0-9]+Z$")
+_FRACTION = when_used(r"\.[0-9]+Z$")
 _EXACT = 1e15  # whole numbers above are no longer told apart from their neighbours
 
 _IDS = 4  # of controls, that a line names
@@ -387,7 +387,7 @@ def accepted(mark: WaiverMark) -> str:
     return f"{by}: {one_line(mark.reason)}"
 
 
-_KEY = re.compile(r"\[([^\]]+)\]")
+_KEY = when_used(r"\[([^\]]+)\]")
 
 
 def _needs(
