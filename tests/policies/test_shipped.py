@@ -92,7 +92,9 @@ MISSPOKEN = re.compile(
 
 # The values of every enum that are not words, such as `single_mobile`.
 # What names the place to fill in, which is called what the file calls it.
-PLACED = re.compile(r"\S+(?= is (null|empty): there is none)|(?<=there is nothing in )\S+")
+PLACED = re.compile(
+    r"\S+(?= is (null|empty): there is none)|(?<=there is no )\S+[.\[]\S*|(?<=there is nothing in )\S+"
+)
 
 
 def _chosen(schema: Any) -> set[str]:
