@@ -30,7 +30,8 @@ is `column` for a PAIR without a dash, else -2."""
 NOWHERE = 1 << 60
 """A column to the right of all others: what stands there never ends anything."""
 
-_MAX_LENGTH = 100
+_MAX_LINE = 400  # characters of a line that is remembered: a sixth of those of inventories has over 100
+_MAX_LENGTH = 100  # of a value
 _MAX_LINES = 20_000
 _MAX_WORDS = 10_000
 _MAX_FLOW_DEPTH = 20
@@ -98,7 +99,7 @@ class Lines(dict[str, Line]):
             found = _from_simple(*match.groups())
         else:
             found = read_line(line)
-        if len(line) <= _MAX_LENGTH:
+        if len(line) <= _MAX_LINE:
             if len(self) >= _MAX_LINES:
                 self.clear()
             self[line] = found
