@@ -96,7 +96,7 @@ def _facts(
     for name, value in result.parameters.items() if first else ():
         yield "limit", f"{one_line(name)} = {show(value)}"
     bases = dict.fromkeys(rests_on(one.basis) for one in group if one.basis)
-    yield from (("known by", basis) for basis in bases)
+    yield from (("rests on", basis) for basis in bases)
     lacks = dict.fromkeys(_lack(gap) for one in group for gap in one.gaps)
     yield from (("lacks", lack) for lack in lacks)
     yield from (("because", spoken(statement)) for statement in result.statements)
