@@ -132,6 +132,29 @@ class Store:
         except OSError:
             pass
 
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """How many entries of each sort there are, and their bytes together."""
+        found: dict[str, tuple[int, int]] = {}
+        for name, size in self._entries():
+            sort = name.rpartition("-")[0]
+            number, total = found.get(sort, (0, 0))
+            found[sort] = number + 1, total + size
+        return found
+
+    def clear(self) -> None:
+        """Removes all entries; nothing that is not named as the store names things."""
+        for name, _ in self._entries():
+            _remove(os.path.join(self.folder, name))
+
+    def _entries(self) -> list[tuple[str, int]]:
+        """The names of all entries, with their bytes."""
+        try:
+            with os.scandir(self.folder) as found:
+                files = [(e.name, e.stat(follow_symlinks=False).st_size) for e in found if e.is_file()]
+        except OSError:
+            return []
+        return [(name, size) for name, size in files if _is_entry(name, name.rpartition("-")[0])]
+
     def _secret(self, *, make: bool = False) -> bytes | None:
         """The key of the user's seal; None if there is none, or one that others can know."""
         if self._key is None:

@@ -135,6 +135,15 @@ def _zone_folder() -> str | None:
     return next((path for path in tzdata.__path__ if isfile(f"{path}/zones")), None)  # noqa: PTH113
 
 
+def zones_version() -> str:
+    """Which release of the zones' rules there is; empty where the tzdata package does not say."""
+    try:
+        from tzdata import IANA_VERSION
+    except ImportError:
+        return ""
+    return str(IANA_VERSION)
+
+
 def is_zone(name: str) -> bool:
     """Whether there is an IANA zone of this name."""
     return name == "UTC" or name in zone_names()

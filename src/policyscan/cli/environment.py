@@ -15,6 +15,7 @@ import click
 from policyscan.errors import UsageError
 
 _PREFIX = "POLICYSCAN_"
+_NO_OPTIONS = {"POLICYSCAN_CACHE_DIR"}  # where things are kept, which no option of `policyscan cache` is
 
 
 def heed(name: str, command: click.Command) -> list[str]:
@@ -28,7 +29,7 @@ def heed(name: str, command: click.Command) -> list[str]:
     lead = f"{_PREFIX}{name.upper()}_"
     known = {lead + option: option for option in _options(command, lead)}
     for variable in sorted(given):
-        if variable.startswith(lead) and variable not in known:
+        if variable.startswith(lead) and variable not in known and variable not in _NO_OPTIONS:
             _refuse(variable, name, lead, known.values())
     used = [variable for variable in sorted(given) if variable in known]
     notes = [f"note: the environment decides, too: {', '.join(used)}"] if used else []

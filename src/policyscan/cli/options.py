@@ -113,7 +113,9 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
         "anyway.  [default: on]",
     ),
     click.option(
-        "--cache/--no-cache", default=True, help="Keep checked policies between runs.  [default: on]"
+        "--cache/--no-cache",
+        default=True,
+        help="Keep checked policies, and results of scans as of a day, between runs.  [default: on]",
     ),
 )
 

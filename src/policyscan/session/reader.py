@@ -61,6 +61,7 @@ class Reader:
         """`clients` are the ids to report on, all if there are none; `last` the kinds that come last.
         `identity` asks for what stands for each input."""
         self.library = Library(kinds, discovery, read=read_identified if identity else None)
+        self.with_identity = identity
         self.last = last
         self.discovery = discovery
         self.clients = frozenset(clients)
@@ -73,6 +74,14 @@ class Reader:
         self._sought: set[str] = set()
         self._nowhere: set[tuple[str, str, Span]] = set()  # kind, id and place of references to nothing
         self._referred: set[tuple[str, str]] = set()  # kind and id
+
+    def another(self) -> Reader:
+        """A reader of the same that has read nothing; it knows where members of others may be."""
+        other = Reader(
+            self.library.kinds, self.discovery, tuple(self.clients), self.last, identity=self.with_identity
+        )
+        other.library.members_of |= self.library.members_of
+        return other
 
     def documents(self) -> Iterator[tuple[Document, list[Document]]]:
         """Each document to report on, with those that it refers to; those that have members after them."""
@@ -129,9 +138,10 @@ class Reader:
     def _inputs(self) -> Iterator[tuple[File, Identity]]:
         """The files that the report rests on: where only some inventories are asked for, those and what they
         refer to, and no other's name."""
+        reported = set(self.discovery.files) if not self.clients else set()
         for file, identity in self.library.identities.items():
-            own = file.shown in self._told or file.shown in self._context
-            if not self.clients or own or file.shown in self.library.members_of:
+            own = file in reported or file.shown in self._told or file.shown in self._context
+            if own or file.shown in self.library.members_of:
                 yield file, identity
 
     def in_turn(self) -> list[File]:

@@ -7,10 +7,12 @@ scan from beginning. What is wrong with single inventories is in the report.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
+from policyscan.cel.clock import zones_version
 from policyscan.config import Config
 from policyscan.engine.moments import Moment
 from policyscan.engine.plan import Plan
@@ -26,8 +28,20 @@ from policyscan.session.options import ScanOptions, Spelling, option
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.work import Unclear, Work, Worker, account, hear
-from policyscan.session.workspace import Workspace, open_workspace, pack_folders, shown_path, use_rates
+from policyscan.session.workspace import (
+    Workspace,
+    open_store,
+    open_workspace,
+    pack_folders,
+    shown_path,
+    use_rates,
+)
 from policyscan.version import __version__
+
+if TYPE_CHECKING:
+    from policyscan.session.kept import KeptResults
+
+_WORTH_KEEPING = 20  # files; fewer are as quickly read again
 
 
 def scan(options: ScanOptions) -> Report:
@@ -48,9 +62,9 @@ def scan(options: ScanOptions) -> Report:
 
     reader = open_reader()
     _check_outputs(options, reader, workspace)
-    jobs = 1 if options.jobs == 1 else _jobs(len(files.files), options.jobs)
+    kept = _kept(workspace, choice, moment, options, reader)
     try:
-        report = report_on(reader, workspace, choice, moment, options, jobs=jobs)
+        report = report_on(reader, workspace, choice, moment, options, jobs=options.jobs, kept=kept)
     except Unclear:
         reader = open_reader()
         report = report_on(reader, workspace, choice, moment, options)
@@ -65,11 +79,12 @@ def report_on(
     moment: Moment,
     options: ScanOptions,
     only: str | None = None,
-    jobs: int = 1,
+    jobs: int | None = 1,
+    kept: KeptResults | None = None,
 ) -> Report:
     """The report on what a reader reads, or `only` on what it reads in the file that people see as this.
 
-    With several jobs, raises Unclear if one process has to read all files.
+    With several jobs or kept results, raises Unclear if one process has to read all files.
     """
     config, needs = workspace.config, options.needs
     rates = use_rates(workspace, moment)
@@ -106,10 +121,7 @@ def report_on(
         )
 
     projector = projector_for(plan, reader)
-    if jobs > 1:
-        works = _in_processes(reader, plan, options, moment, jobs)
-    else:
-        works = ((file, None) for file in reader.in_turn())
+    works = _works(reader, plan, options, moment, jobs, kept)
     with closing(works):
         watched = _watched(works, len(reader.discovery.files), options.progress)
         report = report_of(
@@ -130,32 +142,98 @@ def _watched(
             tell(done, total)
 
 
-def _jobs(files: int, asked: int | None) -> int:
-    from policyscan.session.jobs import jobs_for
+def _kept(
+    workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions, reader: Reader
+) -> KeptResults | None:
+    """The results of earlier scans; None where there are none to keep, or where that does not pay."""
+    few = len(reader.discovery.files) < _WORTH_KEEPING
+    store = None if few or options.inputs.as_of is None else open_store(use_cache=options.cache)
+    if store is None:
+        return None
+    from policyscan.session.kept import KeptResults
 
-    return jobs_for(files, asked)
+    config = workspace.config
+    chosen = [policy.id for policy in (*choice.policies, *choice.rules)]
+    said = (
+        config, chosen, choice.profile, choice.evidence, choice.left_out, options.needs, options.clients,
+        str(moment), [pack.digest for pack in workspace.packs], reading_notes(), zones_version(),
+    )  # fmt: skip
+    files = [config.file, *(os.path.join(config.root, written) for written in config.kinds)]
+    return KeptResults(store, [repr(said).encode("utf-8", "surrogatepass"), *map(_bytes_of, files)], reader)
 
 
-def _in_processes(
-    reader: Reader, plan: Plan, options: ScanOptions, moment: Moment, jobs: int
-) -> Generator[tuple[File, Work | str | None]]:
-    """All files, with what processes of their own made of those that are no one's members."""
-    from policyscan.session.jobs import shared_out
+def _bytes_of(file: str | None) -> bytes:
+    if file is None:
+        return b""
+    with open(file, "rb") as opened:
+        return opened.read()
 
+
+Works: TypeAlias = Generator[tuple[File, Work | str | None]]
+
+
+def _works(
+    reader: Reader, plan: Plan, options: ScanOptions, moment: Moment, jobs: int | None,
+    kept: KeptResults | None,
+) -> Works:  # fmt: skip
+    """All files in order, with what each gave before or gives elsewhere; None for those still to be read."""
+    if jobs == 1 and kept is None:
+        for file in reader.in_turn():
+            yield file, None
+        return
     files = reader.in_turn()
     first = [file for file in files if reader.comes_first(file)]
     for file in first:
         yield file, None
-    members = frozenset(reader.library.members_of)
-    anew = partial(begin, options._replace(spelt=option, progress=None), moment, reader.discovery, members)
-    shared = shared_out(
-        files[len(first) :], jobs, lambda: Worker(reader, plan), anew, lambda news: hear(reader, news)
-    )
-    with closing(shared):
-        yield from shared
+    files = files[len(first) :]
+    held = frozenset(file for file in files if kept.holds(file)) if kept is not None else frozenset()
+    others = [file for file in files if file not in held]
+    with closing(_anew(others, reader, plan, options, moment, jobs, keep=kept is not None)) as made:
+        for file in files:
+            if kept is not None and file in held:
+                yield file, kept.get(file)
+                continue
+            _, work = next(made)
+            if kept is not None and isinstance(work, Work):
+                kept.put(work)
+            yield file, work
+        next(made, None)  # what it does when all are given
+    if reader.library.unclear or reader.library.context_problems:
+        raise Unclear
+    if kept is not None:
+        kept.close()
 
 
-def begin(options: ScanOptions, moment: Moment, files: Discovery, members: frozenset[str]) -> Worker:
+def _anew(
+    files: Sequence[File], reader: Reader, plan: Plan, options: ScanOptions, moment: Moment,
+    jobs: int | None, *, keep: bool,
+) -> Works:  # fmt: skip
+    """Files with what they give in processes of their own, or in this one."""
+    from policyscan.session.jobs import jobs_for, shared_out
+
+    number = jobs_for(len(files), jobs)
+    if number > 1:
+        members = frozenset(reader.library.members_of)
+        anew = partial(
+            begin, options._replace(spelt=option, progress=None), moment, reader.discovery, members, keep=keep
+        )
+
+        def continued() -> Worker:
+            return Worker(reader, plan, footing=keep)
+
+        with closing(shared_out(files, number, continued, anew, lambda news: hear(reader, news))) as shared:
+            yield from shared
+        return
+    worker = Worker(reader.another(), plan, footing=True) if keep else None
+    for file in files:
+        yield file, worker.work(file) if worker is not None else None
+    if worker is not None:
+        hear(reader, worker.news())
+
+
+def begin(
+    options: ScanOptions, moment: Moment, files: Discovery, members: frozenset[str], *, keep: bool
+) -> Worker:
     """A worker in a process that begins with nothing, of plain values only.
 
     `members` are the files, as people see them, that may hold members of others.
@@ -169,7 +247,7 @@ def begin(options: ScanOptions, moment: Moment, files: Discovery, members: froze
     last = last_kinds(choice)
     reader = Reader(workspace.kinds, files, options.clients, last, identity=options.needs.identity)
     reader.library.members_of |= members
-    return Worker(reader, make_plan(choice, workspace.config, moment, options.needs))
+    return Worker(reader, make_plan(choice, workspace.config, moment, options.needs), footing=keep)
 
 
 def _identified(pack: Pack) -> PackInfo:

@@ -7,11 +7,12 @@ that has the whole account: which of two documents of one id counts, and what me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from policyscan.documents.document import Document
 from policyscan.documents.envelope import Name
+from policyscan.documents.library import Library
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import Projector, projector_for
 from policyscan.engine.scan import Scanned, scan_document
@@ -20,6 +21,7 @@ from policyscan.files.discovery import File
 from policyscan.files.identity import Identity
 from policyscan.records import NamedTuple
 from policyscan.session.reader import Found, Reader
+from policyscan.store import digest
 
 LOST = "lost"
 """Stands for the work on a file whose process was ended."""
@@ -27,11 +29,14 @@ LOST = "lost"
 
 class Work(NamedTuple):
     """What one file gave: what it holds, what each of its documents to report on gave, and what these say as
-    members of others (by policy and table)."""
+    members of others (by policy and table). `footing` stands for all texts that it was made from, where that
+    was asked for.
+    """
 
     found: Found
     scanned: tuple[Scanned, ...]
     rows: tuple[Mapping[tuple[str, str], MemberRows], ...] = ()
+    footing: str = ""
 
 
 class News(NamedTuple):
@@ -47,11 +52,48 @@ class Unclear(Exception):
     """What a scan finds depends on the order in which files are read: one process has to read them all."""
 
 
+class Footing:
+    """Tells what stands for the texts that results are made from."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known: dict[int, str] = {}  # by identity of documents, which the library keeps
+
+    def of(self, text: str, wanted: Iterable[Name]) -> str:
+        """What stands for a file's text, and for the documents of these names with all that those lead to."""
+        lines = [digest(text.encode("utf-8", "surrogatepass"))]
+        for kind, ident in sorted(wanted):
+            found = self._library.find(kind, ident)
+            lines.append(f"{kind} {ident} {'' if found is None else self._digest(found)}")
+        return digest("\n".join(lines).encode("utf-8", "surrogatepass"))
+
+    def _digest(self, document: Document) -> str:
+        known = self._known.get(id(document))
+        if known is None:
+            lines = sorted(f"{one.file} {one.index} {one.tree.source.text}" for one in _reached(document))
+            known = digest(*(line.encode("utf-8", "surrogatepass") for line in lines))
+            self._known[id(document)] = known
+        return known
+
+
+def _reached(document: Document) -> Iterator[Document]:
+    """A document and all that it leads to."""
+    pending, seen = [document], {id(document)}
+    while pending:
+        one = pending.pop()
+        yield one
+        linked = [other for other in one.links if id(other) not in seen]
+        seen.update(map(id, linked))
+        pending.extend(linked)
+
+
 class Worker:
     """Works on one file after the other, in any process."""
 
-    def __init__(self, reader: Reader, plan: Plan) -> None:
+    def __init__(self, reader: Reader, plan: Plan, *, footing: bool = False) -> None:
+        """`footing`: what each file gives is to say what it was made from."""
         self.reader = reader
+        self.footing = Footing(reader.library) if footing else None
         self.plan = plan
         self.projector = projector_for(plan, reader)
         self._told = 0, 0
@@ -70,7 +112,13 @@ class Worker:
                 rows.append(self.projector.give(document) if self.projector is not None else {})
         except Exception:  # whatever it is, it is told where the file is read again
             return None
-        return Work(found, tuple(scanned), tuple(rows) if any(rows) else ())
+        return Work(found, tuple(scanned), tuple(rows) if any(rows) else (), self._footing(found, documents))
+
+    def _footing(self, found: Found, documents: Sequence[tuple[Document, object]]) -> str:
+        if self.footing is None or not documents:
+            return ""
+        wanted = {name for envelope in found.envelopes for name in envelope.wanted}
+        return self.footing.of(documents[0][0].tree.source.text, wanted)
 
     def news(self) -> News:
         """What was met since this was last asked."""
