@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policyscan.output import show
-from policyscan.store import default_store
+from policyscan.session.workspace import open_store
 
 _WORDS = {"pack": "checked controls", "kind": "kinds of inventories", "results": "results of scans"}
 
@@ -17,8 +17,10 @@ def command(*, clear: bool) -> int:
 
     Nothing of it is needed: a scan without it finds the same, and takes longer. Inventories lie in it as far
     as results quote them.
+
+    Exit code: 0.
     """
-    store = default_store()
+    store = open_store()
     if store is None:
         show("nothing is kept: there is no folder that is safe to keep things in")
         return 0

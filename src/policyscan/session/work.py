@@ -19,6 +19,7 @@ from policyscan.engine.scan import Scanned, scan_document
 from policyscan.engine.tables import MemberRows
 from policyscan.files.discovery import File
 from policyscan.files.identity import Identity
+from policyscan.reading.joining import Joined
 from policyscan.records import NamedTuple
 from policyscan.session.reader import Found, Reader
 from policyscan.store import digest
@@ -70,7 +71,11 @@ class Footing:
     def _digest(self, document: Document) -> str:
         known = self._known.get(id(document))
         if known is None:
-            lines = sorted(f"{one.file} {one.index} {one.tree.source.text}" for one in _reached(document))
+            lines = sorted(
+                f"{part.source.file} {part.index} {part.source.text}"
+                for one in _reached(document)
+                for part in (one.tree.parts if isinstance(one.tree, Joined) else (one.tree,))
+            )
             known = digest(*(line.encode("utf-8", "surrogatepass") for line in lines))
             self._known[id(document)] = known
         return known
@@ -117,6 +122,8 @@ class Worker:
     def _footing(self, found: Found, documents: Sequence[tuple[Document, object]]) -> str:
         if self.footing is None or not documents:
             return ""
+        if any(isinstance(document.tree, Joined) for document, _ in documents):
+            return ""  # it stands in more files than this one
         wanted = {name for envelope in found.envelopes for name in envelope.wanted}
         return self.footing.of(documents[0][0].tree.source.text, wanted)
 
