@@ -143,7 +143,11 @@ def requirements() -> dict[str, frozenset[str]]:
 
 
 def left_aside(before: dict[Finding, Status], after: dict[Finding, Status]) -> Iterator[Finding]:
-    """What was looked at and is no longer, where nothing is found of its subject or of its list."""
+    """What was looked at and is no longer, where nothing is found of its subject or of its list, and where
+    no subject has a new name: a test of a plan is called by its day."""
+    known = {one[:3] for one in before}
+    new = (one for one in after if one[:3] not in known and one.requirement != "for_each")
+    renamed = {one[:2] for one in new if "#" not in one.subject}
     found = {one[:3] for one, status in after.items() if status in FINDINGS}
     passing = {one[:3] for one, status in after.items() if status is Status.PASS}
     lists = {one[:2] for one, status in after.items() if status in FINDINGS and one.requirement == "for_each"}
@@ -154,7 +158,7 @@ def left_aside(before: dict[Finding, Status], after: dict[Finding, Status]) -> I
         if now not in (None, Status.NOT_APPLICABLE):
             continue
         tested = one.requirement not in requirements()[one.policy] and one[:3] in passing
-        if not tested and not (now is None and one[:2] in lists):
+        if not tested and not (now is None and one[:2] in lists | renamed):
             yield one
 
 
