@@ -46,6 +46,9 @@ def test_a_hostile_report_is_as_harmless_as_its_scan() -> None:
             assert line.replace("\t", "").isprintable()
 
 
+BAD = "inventories/clients/bad.yaml"
+
+
 def scanned(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str) -> int:
     return policyscan(
         monkeypatch, place, "scan", "--as-of", "2026-10-31", "-q", "-o", "json:r.json", *args
@@ -116,6 +119,20 @@ def test_no_output_replaces_what_it_is_made_of(
     ran = policyscan(monkeypatch, place, "report", "r.json", "-o", f"csv:{target}")
     assert ran.code == 2
     assert (place / target).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a\\u0000b", "inv\\ud800entories/x.yaml", "\\udfff", "x" * 5000])
+def test_a_name_that_no_file_can_have_is_shown_and_looked_for_nowhere(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str
+) -> None:
+    scanned(monkeypatch, place)
+    text = (place / "r.json").read_text(encoding="utf-8")
+    assert BAD in text
+    (place / "r.json").write_text(text.replace(BAD, name), encoding="utf-8")
+    for form in REPORTERS:
+        ran = policyscan(monkeypatch, place, "report", "r.json", "--full", "-f", form, "-o", "csv:out.csv")
+        assert ran.code == 1
+        assert "this is a bug" not in ran.err
 
 
 def changed(path: list[Any], value: object) -> str:

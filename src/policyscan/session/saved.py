@@ -16,7 +16,7 @@ from policyscan.files.discovery import STDIN_SHOWN
 from policyscan.findings import Report
 from policyscan.reading.text import decode, read_bytes
 from policyscan.session.report_reader import load
-from policyscan.session.sources import Sources
+from policyscan.session.sources import Sources, nameable
 from policyscan.source import Source
 
 _MOST = 1 << 30  # bytes: a report on thousands of inventories with every result is large
@@ -33,7 +33,7 @@ def open_report(path: str, stdin: bytes | None = None) -> Report:
 
 def keep(report: Report, path: str, outputs: Iterable[str | os.PathLike[str]]) -> None:
     """UsageError for an output that would replace the saved report, or a file that it is about."""
-    kept = {os.path.realpath(file): "an inventory" for file in report.scan.digests}
+    kept = {os.path.realpath(file): "an inventory" for file in filter(nameable, report.scan.digests)}
     kept[os.path.realpath(path)] = "the saved report"
     for output in outputs:
         if (what := kept.get(os.path.realpath(output))) is not None:

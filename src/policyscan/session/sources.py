@@ -52,13 +52,24 @@ class Repositories:
 
     def locate(self, file: str) -> tuple[str, str] | None:
         """The top of the repository of a file as spans name it, and its path from there with forward slashes;
-        None outside of one. Links are followed, but for one that leads a file out of all of them."""
+        None outside of one, and for a name that no file can have. Links are followed, but for one that leads
+        a file out of all of them."""
+        if not nameable(file):
+            return None
         folder, name = os.path.split(os.path.abspath(file))
         path = os.path.join(self._real(folder), name)
         for one in (os.path.realpath(path), path) if os.path.islink(path) else (path,):
             if top := self._top(os.path.dirname(one)):
                 return top, os.path.relpath(one, top).replace(os.sep, "/")
         return None
+
+
+def nameable(file: str) -> bool:
+    """Whether a file can have such a name: saved reports, which anybody can change, say others too."""
+    try:
+        return b"\0" not in os.fsencode(file)
+    except UnicodeEncodeError:
+        return False
 
 
 def _top(folder: str) -> str:
