@@ -1,0 +1,117 @@
+"""What an inventory is asked for is read by a control, a rule or the engine, or there is a reason."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from policyscan.policies.files import read
+from tests.policies.judging import KINDS, pack
+from tests.policies.test_shipped import FILES
+
+sys.path.append(str(Path(__file__).parents[2] / "docs"))
+from facts import Reader
+
+# By the name of the key, wherever it is.
+EVERYWHERE = {
+    "id": "it is what results and references call a thing",
+    "name": "so do people",
+    "text": "it is what a message says",
+    "subject": "it is what a message was about, for whoever looks for it",
+    "summary": "it is what a thing was, for whoever looks for it",
+    "evidence": "the engine grades by it",
+}
+# By the kind of thing, all of its keys: the engine reads them.
+BY_THE_ENGINE = {
+    "calendar": "functions on hours read it",
+    "evidence": "the engine grades by it",
+    "statement": "the engine earns words by it",
+    "provider_statement": "the engine earns words by it",
+    "waiver": "the engine waives by it",
+    "client": "what is left is the envelope",
+    "provider": "what is left is the envelope",
+    "portfolio": "what is left is the envelope, and whom it belongs to",
+    "assumptions": "parameters of the controls say the same; they are for the owner's letter",
+}
+FORM = "one form serves clients, providers and certificates, and not every line of it matters to each"
+FOR_PEOPLE = "whoever acts on a finding looks for it"
+NOT_YET = "no control asks for it yet"
+REASONS = {
+    ("client", "assurance", "document"): FORM,
+    ("client", "backup_copy", "location"): NOT_YET,
+    ("client", "contract", "document"): NOT_YET,
+    ("client", "contract", "users_covered"): "the figures of SLA-05 do",
+    ("client", "device", "added_on"): NOT_YET,
+    ("client", "email", "mfa_enforced_by_policy"): NOT_YET,
+    ("client", "engagement", "annual_spend"): NOT_YET,
+    ("client", "insurance_policy", "covers_client_networks"): FORM,
+    ("client", "insurance_policy", "defence_costs"): FORM,
+    ("client", "insurance_policy", "policy_number"): FOR_PEOPLE,
+    ("client", "leadership_briefing", "exposure_shown"): NOT_YET,
+    ("client", "mail_domain", "checked_on"): NOT_YET,
+    ("client", "mail_domain", "dkim_enabled"): NOT_YET,
+    ("client", "mail_domain", "parked"): NOT_YET,
+    ("client", "mail_domain", "spf_valid"): NOT_YET,
+    ("client", "mail_filter", "product"): FOR_PEOPLE,
+    ("client", "offline_copy", "location"): FOR_PEOPLE,
+    ("client", "organisation", "country"): FOR_PEOPLE,
+    ("client", "organisation", "regulated_by"): FOR_PEOPLE,
+    ("client", "organisation", "sector"): FOR_PEOPLE,
+    ("client", "os", "version"): FOR_PEOPLE,
+    ("client", "person", "on_file"): "it stands for a number that is not written into the file",
+    ("client", "person", "role"): "the engine earns words by it",
+    ("client", "person", "verified_on"): NOT_YET,
+    ("client", "recommendation", "provider"): FOR_PEOPLE,
+    ("client", "risk_audit", "by"): FOR_PEOPLE,
+    ("client", "software", "vendor"): FOR_PEOPLE,
+    ("client", "software", "version"): FOR_PEOPLE,
+    ("client", "support_line", "on_file"): "it stands for a number that is not written into the file",
+    ("client", "support_line", "out_of_hours_phone"): FOR_PEOPLE,
+    ("client", "support_line", "out_of_hours_verified_on"): "PROV-05 does, where no inventory is",
+    ("client", "treatment", "document"): FOR_PEOPLE,
+    ("client", "website", "cms_version"): FOR_PEOPLE,
+    ("provider", "attestation", "answer"): FORM,
+    ("provider", "attestation", "signed_by"): FORM,
+    ("provider", "attestation", "signed_on"): FORM,
+    ("provider", "attestation", "statement"): FORM,
+    ("provider", "contact_test", "by"): FOR_PEOPLE,
+    ("provider", "contact_test", "number"): FOR_PEOPLE,
+    ("provider", "email", "incoming_filter"): NOT_YET,
+    ("provider", "email", "mfa_enforced_by_policy"): NOT_YET,
+    ("provider", "host", "kind"): FOR_PEOPLE,
+    ("provider", "mail_filter", "blocks_impersonation"): NOT_YET,
+    ("provider", "mail_filter", "blocks_malware"): NOT_YET,
+    ("provider", "mail_filter", "checked_on"): NOT_YET,
+    ("provider", "mail_filter", "product"): FOR_PEOPLE,
+    ("provider", "own_incident", "kind"): FOR_PEOPLE,
+    ("provider", "provider_organisation", "annual_revenue"): FOR_PEOPLE,
+    ("provider", "provider_organisation", "country"): FOR_PEOPLE,
+    ("provider", "provider_organisation", "freelancer"): FOR_PEOPLE,
+    ("provider", "shared_tool", "kind"): FOR_PEOPLE,
+    ("provider", "subcontract", "prime"): "messages name it",
+    **{
+        ("provider", "insurance_policy", field): FORM
+        for field in (
+            "attestations", "hotline", "insurer", "policy_number", "retention", "sublimits",
+            "waiting_period_hours",
+        )
+    },
+}  # fmt: skip
+
+
+def test_what_is_asked_is_read_or_it_is_said_why_not() -> None:
+    reader = Reader(KINDS, pack())
+    read_by_some: dict[tuple[str, str], set[str]] = {}
+    for id_, path in FILES.items():
+        file, problems = read(str(path), path.name, "rule" if id_.startswith("CONS-") else "policy")
+        assert file is not None, problems
+        for where, fields in reader.facts(file).items():
+            read_by_some.setdefault(where, set()).update(fields)
+    unread = {
+        (kind, name, field)
+        for type_, (kind, name) in reader.where.items()
+        if name not in BY_THE_ENGINE
+        for field in type_.fields
+        if field not in read_by_some.get((kind, name), ()) and field not in EVERYWHERE
+    }
+    assert unread == set(REASONS)
