@@ -63,6 +63,12 @@ NATURE: Final = {
 }
 """By field and control: why a value that makes the control not apply is no word that has to be earned."""
 
+RARE: Final = {
+    ("own_incidents[].detected_at", "PROV-07"): "break-ins of long ago are not asked about",
+    ("own_incidents[].detected_at", "PROV-10"): "break-ins of long ago are not asked about",
+}
+"""The same where only some of many days make it so, which only a run over all of them meets."""
+
 
 class Replaced(NamedTuple):
     """A fact of a file with another value."""
@@ -200,8 +206,8 @@ def lost_in(file: str) -> Lost:
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_value_takes_a_control_away_unearned(file: str) -> None:
-    assert {pair: about for pair, about in lost_in(file).items() if pair not in NATURE} == {}
+    assert {pair: about for pair, about in lost_in(file).items() if pair not in NATURE | RARE} == {}
 
 
 def test_each_exemption_is_needed() -> None:
-    assert {pair for file in FILES for pair in lost_in(file)} == set(NATURE)
+    assert {pair for file in FILES for pair in lost_in(file)} - set(RARE) == set(NATURE)
