@@ -206,8 +206,9 @@ def test_a_control_that_asks_for_a_companion_that_is_left_out_gets_its_answer(
     write(place, "inventories/clients/good.yaml", text)
     write(place, "policyscan.yaml", "companions: false\n")
     got = report(monkeypatch, place, "--select", "INS-06", "inventories/clients/good.yaml")
-    (fail,) = got["results"]
-    assert (fail["policy"], fail["status"]) == ("INS-06", "fail")
+    fail, signed = got["results"]
+    assert (fail["policy"], fail["requirement"], fail["status"]) == ("INS-06", "still-true", "fail")
+    assert (signed["requirement"], signed["status"]) == ("signed", "unknown")  # nobody said who signed
     assert "ACC-01 does not pass" in fail["message"]
     assert list(got["scan"]["policies"]) == ["INS-06"]
 
