@@ -194,10 +194,14 @@ class Document:
         return found
 
     def leads(self) -> Iterator[tuple[Any, Key, Any]]:
-        """The references that may lead out of the document: container, key, and what is there."""
+        """The references that may lead out of the document: container, key, and what is there.
+
+        One that a view hides leads nowhere.
+        """
         for container, key, *_ in self.outward:
             holder = self._copies.get(id(container), container)
-            yield holder, key, holder[key]
+            if not isinstance(holder, dict) or key in holder:
+                yield holder, key, holder[key]
 
     def path_of(self, container: Container, key: Key = None) -> str:
         """The path of a container or of its value at `key`, such as `devices[lt-02].os.version`.
