@@ -377,7 +377,15 @@ def test_the_page_has_examples_and_names_everything() -> None:
     assert [name for name in policyscan.__all__ if name not in page and name != "__version__"] == []
 
 
-NOT_A_PATH = ["a\0b", "\ud800", Path("\0"), b"x", 5, True, object(), [None], {"a": 1}]
+class _Thing:
+    """Anything. Its text is the same in every process, as names of tests must be."""
+
+    def __repr__(self) -> str:
+        return "a thing"
+
+
+THING = _Thing()
+NOT_A_PATH = ["a\0b", "\ud800", Path("\0"), b"x", 5, True, THING, [None], {"a": 1}]
 
 
 @pytest.mark.parametrize("wrong", NOT_A_PATH, ids=ascii)
@@ -390,14 +398,14 @@ def test_what_is_no_path_is_refused_as_an_argument(place: Path, name: str, wrong
             call(**given)
 
 
-@pytest.mark.parametrize("wrong", [5, True, b"essentials", ["essentials"], object(), {}], ids=ascii)
+@pytest.mark.parametrize("wrong", [5, True, b"essentials", ["essentials"], THING, {}], ids=ascii)
 def test_what_is_no_name_of_a_profile_is_refused(place: Path, wrong: Any) -> None:
     for call in (policyscan.scan, policyscan.load_policies):
         with pytest.raises(policyscan.UsageError, match="is not a text"):
             call(profile=wrong)
 
 
-@pytest.mark.parametrize("wrong", ["usual", 5, None, [], {}, object()], ids=ascii)
+@pytest.mark.parametrize("wrong", ["usual", 5, None, [], {}, THING], ids=ascii)
 def test_what_is_no_policies_report_or_format_is_refused(place: Path, wrong: Any) -> None:
     policies = policyscan.load_policies()
     report = policyscan.evaluate(CLIENT, policies, DAY)
