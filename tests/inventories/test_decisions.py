@@ -1,0 +1,233 @@
+"""What could be read in two ways: each row of docs/decisions.md, tried on a client that has nothing of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+import policyscan
+from policyscan.findings import Report
+from policyscan.records import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+CLIENT = "clients/alder-finch.yaml"
+PROVIDER = "providers/granite-peak.yaml"
+OUTSIDE = {
+    "name: Iris Reyes,": "name: Iris Reyes, employment: external,",
+    "employees_count: 6": "employees_count: 5",
+}
+FREE = {f"downtime_cost_per_day: {cost}": "downtime_cost_per_day: 0" for cost in (6200, 4100, 2500)}
+
+
+class Row(NamedTuple):
+    """What is written instead of what, in which file; what turns for it; what is said, as the page has it."""
+
+    changes: dict[str, str]
+    turns: Mapping[str, str] = MappingProxyType({})  # statuses of controls, and rules that are broken
+    says: str = ""
+    file: str = CLIENT
+
+
+ROWS = {
+    "one person to notify, twice": Row(
+        {
+            '{person: p-finch, order: 2, phone_out_of_band: "+1-303-555-0111"': (
+                "{person: p-boyd, order: 2, phone_out_of_band: null, on_file: true"
+            ),
+            '    - {person: p-alder, order: 3, phone_out_of_band: "+1-303-555-0110", '
+            "actions: [tell_clients], verified_on: 2026-09-14}\n": "",
+        },
+        {"PLAN-03": "fail"},
+        "the plan notifies one person only",
+    ),
+    "one number for two people": Row(
+        {'"+1-303-555-0111", actions': '"+1-303-555-0110", actions'},
+        {"PLAN-03": "fail"},
+        "and for nobody else, that works without the firm's own telephones",
+    ),
+    "a number on file elsewhere": Row(
+        {'"+1-303-555-0111", actions': "null, on_file: true, actions"},
+    ),
+    "a copy with somebody who left": Row(
+        {"location: at home, holder: p-finch": "location: at home, holder: p-hart"},
+        {"PLAN-06": "fail"},
+        "fewer than 2 copies of the plan of 2026-06-24 can be read when IT is down",
+    ),
+    "two copies in one cupboard": Row(
+        {"location: at home, holder: p-finch": "location: safe in the office, holder: p-boyd"},
+    ),
+    "a test without anybody of the business": Row(
+        {"people: [p-boyd, p-finch, p-alder]": "people: []"},
+        {"INS-06": "fail", "PLAN-07": "fail"},
+        "nobody of the business took part in the test of 2026-09-12",
+    ),
+    "a test with one person": Row(
+        {"people: [p-boyd, p-finch, p-alder]": "people: [p-boyd]"},
+    ),
+    "all four jobs with one person": Row(
+        {
+            "find_problem: {owner: granite-peak": "find_problem: {owner: p-alder",
+            "restore_critical_systems: {owner: granite-peak": "restore_critical_systems: {owner: p-alder",
+        },
+        {"PLAN-02": "fail"},
+        "nobody shares the jobs of the plan",
+    ),
+    "three jobs with one person": Row(
+        {"restore_critical_systems: {owner: granite-peak": "restore_critical_systems: {owner: p-alder"},
+    ),
+    "a provider that looked into itself": Row(
+        {"{done_on: 2026-02-11, by: Lena Boyd": "{done_on: 2026-02-11, by: Granite Peak Managed IT"},
+        {"PROV-02": "fail"},
+        "it looked into itself on 2026-02-11",
+    ),
+    "one of the provider's people": Row(
+        {"{done_on: 2026-02-11, by: Lena Boyd": "{done_on: 2026-02-11, by: Lee Fox"},
+    ),
+    "a review without a document": Row(
+        {"document: SLA review 2026.pdf": "document: null"},
+        {"PROV-08": "fail"},
+        "nobody independent has assessed it for the services in use",
+        PROVIDER,
+    ),
+    "trained by an earlier employer": Row(
+        {
+            "role: accountant, leadership: false, start_date: 2022-01-10": (
+                "role: accountant, leadership: false, start_date: 2026-08-03"
+            )
+        },
+        {"CONS-32": "fail", "RISK-03": "fail", "TRAIN-01": "unknown"},
+        "completed Security awareness 2026 on 2026-04-28, and started on 2026-08-03",
+    ),
+    "trained a few days before the first": Row(
+        {
+            "role: accountant, leadership: false, start_date: 2022-01-10": (
+                "role: accountant, leadership: false, start_date: 2026-05-04"
+            )
+        },
+        {"TRAIN-01": "fail"},
+        "4 of 5 people completed their training in time",
+    ),
+    "from outside, with a computer of the firm": Row(
+        OUTSIDE,
+        {"CONS-56": "fail", "RISK-03": "unknown", "TRAIN-01": "unknown"},
+        "Iris Reyes is said to be from outside, and works at",
+    ),
+    "from outside, with an account alone": Row(
+        {
+            **OUTSIDE,
+            "kind: laptop, user: p-reyes": "kind: laptop, user: null",
+            "statements:  ": "statements:\n"
+            '  - {about: ["people[p-reyes].employment"], value: external, by: p-alder, '
+            "stated_on: 2026-05-04, reason: She is sent by a firm that trains her.}\n",
+        },
+    ),
+    "a standstill that costs nothing": Row(
+        FREE,
+    ),
+    "a standstill that costs nothing, and no insurance for it": Row(
+        {
+            **FREE,
+            "data_restoration, business_interruption,": "data_restoration,",
+        },
+        {"INS-03": "fail", "SLA-05": "fail"},
+        "no insurance pays for interruption",
+    ),
+    "insurance within the price of the ledger": Row(
+        {
+            "cyber_insurance: 3400}": "cyber_insurance: 0, included_in: {cyber_insurance: example-ledger}}",
+        },
+        {"CONS-57": "fail", "BUD-01": "fail", "BUD-03": "unknown"},
+        "insurance is said to be included by example-ledger, which does:",
+    ),
+    "antivirus within the price of device management": Row(
+        {
+            "{antivirus: 1600, software_updates: 1800,": (
+                "{antivirus: 0, included_in: {antivirus: granite-peak}, software_updates: 1800,"
+            )
+        },
+        {"BUD-01": "fail"},
+    ),
+    "an exposure that nobody was shown": Row(
+        {"shared_on: 2026-06-17": "shared_on: null"},
+        {"RISK-06": "fail"},
+        "nobody who decides for the business today was shown it",
+    ),
+    "a year of data may be lost, and the backup is old": Row(
+        {
+            "rpo_hours: 24, downtime_cost_per_day: 4100": "rpo_hours: 8760, downtime_cost_per_day: 4100",
+            "last_success: 2026-10-31T02:20:00-06:00": "last_success: 2026-06-01T02:20:00-06:00",
+        },
+        {"INS-06": "fail", "REC-03": "fail"},
+        "no good backup within 168 hours; 8760 hours may be lost",
+    ),
+    "a year without the files is bearable": Row(
+        {
+            "rto_hours: 24, rpo_hours: 24, downtime_cost_per_day: 4100": (
+                "rto_hours: 8760, rpo_hours: 24, downtime_cost_per_day: 4100"
+            )
+        },
+    ),
+    "declined without a signature, long ago": Row(
+        {
+            "made_on: 2026-02-11": "made_on: 2025-10-15",
+            "decided_on: 2026-02-20": "decided_on: 2025-10-20",
+            "signed_document: Decline 2026-02-20.pdf": "signed_document: null",
+        },
+        {"GOV-01": "fail"},
+        "was declined without a signature of someone who decides",
+    ),
+    "accepted by a trainee": Row(
+        {
+            "decided_on: 2026-06-24, decided_by: p-alder, signed": (
+                "decided_on: 2026-06-24, decided_by: p-lund, signed"
+            )
+        },
+    ),
+}
+
+
+def scan(root: Path) -> Report:
+    return policyscan.scan([root / CLIENT], profile="full", as_of="2026-10-31")
+
+
+def statuses(report: Report) -> dict[str, str]:
+    (client,) = (one for one in report.documents if one.id == "alder-finch")
+    return {id_: status.value for id_, status in client.statuses.items()}
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, str]:
+    return statuses(scan(ROOT / "inventories"))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_it_is_decided_as_the_page_says(tmp_path: Path, before: dict[str, str], name: str) -> None:
+    row = ROWS[name]
+    shutil.copytree(ROOT / "inventories", tmp_path / "inventories")
+    file = tmp_path / "inventories" / row.file
+    text = file.read_text("utf-8")
+    for old, new in row.changes.items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    file.write_text(text, "utf-8")
+    report = scan(tmp_path / "inventories")
+    assert not report.problems
+    after = statuses(report)
+    turned = {id_: after.get(id_, "gone") for id_ in before if after.get(id_) != before[id_]}
+    broken = {r.policy: r.status.value for r in report.results if r.policy.startswith(("CONS-", "DOC-"))}
+    assert turned | broken == row.turns
+    said = [r.message for r in report.results if r.policy in row.turns]
+    assert row.says == "" or any(row.says in message for message in said), said
+
+
+def test_the_page_has_every_row_and_what_is_said_of_it() -> None:
+    lines = (ROOT / "docs/decisions.md").read_text("utf-8").splitlines()
+    told = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
+    assert told.keys() - {"what", "---"} == ROWS.keys()
+    for name, row in ROWS.items():
+        assert row.says in told[name]
+        assert [id_ for id_ in row.turns if id_ not in told[name]] == []
