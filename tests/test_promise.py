@@ -249,7 +249,10 @@ ABOUT_THE_KEY = {
     ("devices[].patches.missing[].installed_on", "PATCH-01"): "what is missing still is not late but missing",
     ("staff[].contracted", "PROV-04"): "whoever is not said to be of the outside desk is the provider's own",
     ("time_zone", "AV-01"): "a day is one of the zone that the configuration names",
-    ("time_zone", "AV-02"): "a day is one of the zone that the configuration names",
+    (
+        "insurance_policies[].pays_above",
+        "INS-02",
+    ): "a policy pays first unless it is said to be a layer, and what pays above it counts with it",
     ("time_zone", "SLA-02"): "a day is one of the zone that the configuration names",
 }
 

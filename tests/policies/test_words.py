@@ -100,6 +100,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "account": "person",
         "asset": "id overlaps_with systems",
         "incident": "provider",
+        "insurance_policy": "pays_above",
         "organisation": "id",
         "person": "leadership",
         "provider_organisation": "id",

@@ -47,7 +47,13 @@ def _imported(folder: Path) -> Iterator[str]:
 
 
 def _third_party(folder: Path) -> set[str]:
-    ours = {"policyscan", "tests", "generate", "_typeshed"}  # the last is known to type checkers alone
+    ours = {
+        "policyscan",
+        "tests",
+        "facts",
+        "generate",
+        "_typeshed",
+    }  # the last is known to type checkers alone
     others = {name for name in _imported(folder) if name not in sys.stdlib_module_names and name not in ours}
     return {_normal(DISTRIBUTIONS.get(name, name)) for name in others}
 

@@ -61,7 +61,7 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
     ).stdout.splitlines()
     formats = {f"policyscan.reporters.{module}" for module in MODULES.values()}
     assert formats & set(ours.split()) == {f"policyscan.reporters.{MODULES[name]}"}
-    base = ("display", "findings", "records", "source", "version")
+    base = ("display", "findings", "patterns", "records", "source", "version")
     others = {f"policyscan.{m}" for m in base} | {
         f"policyscan.reporters.{m}" for m in ("options", "wording", "linehash", "rows", MODULES[name])
     }

@@ -78,6 +78,7 @@ REPORTERS: dict[str, Reporter] = {
         "a letter to each client in plain words, as Markdown",
         _lazily("letter"),
         lambda _: Needs(gaps=True),
+        has_remarks=False,
         suffix="md",
     ),
     "junit": Reporter(
