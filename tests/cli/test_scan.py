@@ -263,6 +263,33 @@ def test_another_clients_broken_file_is_not_this_clients_business(
     assert "rival" not in ran.out + ran.err
 
 
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"kind: provider\n\tbad\n"])
+def test_a_file_that_is_named_like_what_a_client_refers_to_is_its_business(
+    monkeypatch: pytest.MonkeyPatch, place: Path, data: bytes
+) -> None:
+    (place / "inventories/providers/north.yaml").write_bytes(data)
+    ran = scan(monkeypatch, place, "--client", "served", "--allow-unknown")
+    assert ran.code == 2
+    assert "inventories/providers/north.yaml:" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("oak.yaml.txt", CLIENT.format(id="oak"), True),
+        ("oak.yaml.txt", "a chart of something else\n", False),
+        ("oak.jsonc", '{"schema_version": 1, "kind": "client"}', True),
+    ],
+)
+def test_an_inventory_with_nearly_the_right_name_is_told_in_any_folder(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str, text: str, told: bool
+) -> None:
+    write(place, "elsewhere/good.yaml", CLIENT.format(id="also"))
+    write(place, f"elsewhere/{name}", text)
+    ran = scan(monkeypatch, place, "elsewhere")
+    assert (f"elsewhere/{name} was not read" in ran.out) is told
+
+
 def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     write(place, "inventories/clients/rival.yaml", CLIENT.format(id="rival") + "peple: []\n")
     ran = scan(monkeypatch, place, "--client", "rival")

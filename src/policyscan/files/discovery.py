@@ -215,11 +215,7 @@ class _Search:
         for entry in entries:
             if entry.name[0] == "." or not entry.name.lower().endswith(SUFFIXES) or _is_folder(entry):
                 continue
-            try:
-                text = read_content(entry.path, entry.name, most=_MOST_BYTES).data.decode("utf-8", "replace")
-            except DocumentError:
-                continue
-            if _OURS.search(text):
+            if _says_ours(entry):
                 folders = ", ".join(sorted(map(self.shown, self.configured)))
                 self.notes.append(
                     f"{entry.name} was not read: without a path only {folders} is; name it, or move it there"
@@ -278,7 +274,7 @@ class _Search:
                 continue
             is_folder = _is_folder(entry)
             if not is_folder and not name.lower().endswith(SUFFIXES):
-                if strict and _is_almost(entry):
+                if _is_almost(entry) and (strict or _says_ours(entry)):
                     why = f"its name does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
                     self.notes.append(f"{self.shown(entry.path)} was not read: {why}")
                 if strict and entry.is_symlink() and not os.path.exists(entry.path):
@@ -356,6 +352,15 @@ def _is_almost(entry: os.DirEntry[str]) -> bool:
     if _ALMOST.search(entry.name) is None:
         return False
     return _BACKUP.search(entry.name) is None or not os.path.exists(os.path.splitext(entry.path)[0])
+
+
+def _says_ours(entry: os.DirEntry[str]) -> bool:
+    """Whether a file begins as an inventory does; no where it cannot be read, as it may be anything."""
+    try:
+        text = read_content(entry.path, entry.name, most=_MOST_BYTES).data.decode("utf-8", "replace")
+    except DocumentError:
+        return False
+    return _OURS.search(text) is not None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

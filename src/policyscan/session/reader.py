@@ -218,6 +218,9 @@ class Reader:
     def _concerns(self, file: File) -> bool:
         if file.shown in self._told or file.shown in self.library.members_of:
             return True
+        name = os.path.basename(file.shown)
+        if any(ident in name for ident in (*self.clients, *self._sought)):
+            return True
         try:
             text = as_source(file).text
         except DocumentError:
