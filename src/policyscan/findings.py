@@ -506,20 +506,40 @@ def roll_up(results: Iterable[Result], statuses: dict[str, Status], counts: dict
 
 
 def about(report: Report, document: DocumentInfo) -> Report:
-    """What a report says about one document and nothing about another: to be given to those it is about."""
+    """What a report says about one document and nothing about another: to be given to those it is about.
+
+    That something else could not be read is told without its name, as it may be what this one is judged by.
+    """
     file = document.file
+    problems = tuple(problem for problem in report.problems if problem.file == file)
+    if len(problems) < len(report.problems):
+        problems += (_SOMETHING_ELSE,)
     results = tuple(
         result for result in report.results if (result.kind, result.document) == (document.kind, document.id)
     )
     own = document.statuses.keys() | {result.policy for result in results}
     digests = {name: digest for name, digest in report.scan.digests.items() if name == file}
+    notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
     return report._replace(
-        scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=()),
+        scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=notes),
         policies=tuple(policy for policy in report.policies if policy.id in own),
         documents=(document,),
         results=results,
-        problems=tuple(problem for problem in report.problems if problem.file == file),
+        problems=problems,
     )
+
+
+_SOMETHING_ELSE = Problem(
+    "something else could not be read, so that this may not be all",
+    hint="mend what the report on everything names, and write this one again",
+)
+
+
+def _names_another(note: str, file: str) -> bool:
+    """Whether a note names a file that is neither this one nor the settings."""
+    words = (word.strip("'\"(),;:") for word in note.split())
+    paths = (word for word in words if "/" in word or word.rpartition(".")[0])
+    return any(not path.startswith(file) and not path.endswith("policyscan.yaml") for path in paths)
 
 
 def sort_key(result: Result, written: int = -1) -> tuple[object, ...]:

@@ -106,3 +106,32 @@ def test_two_ids_that_one_file_would_hold_are_an_error(monkeypatch: pytest.Monke
     ran = scan(monkeypatch, place, "letter", "-q")
     assert ran.code == 2
     assert "two clients would be written to" in ran.err
+
+
+def test_what_a_client_may_be_judged_by_and_is_broken_is_told_without_its_name(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/providers/north.yaml", "kind: provider\n\tbad\n")
+    assert scan(monkeypatch, place, "json").code == 2
+    for client in ("good", "served"):
+        one = json.loads((place / f"out/{client}.json").read_text("utf-8"))
+        (problem,) = one["summary"]["problems"]
+        assert problem["message"] == "something else could not be read, so that this may not be all"
+        assert problem["file"] is None
+        assert one["summary"]["exit_code"] == 2
+
+
+def test_settings_from_elsewhere_are_told_to_each_client_and_no_other_file_is(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/rival.yaml.txt", CLIENT.format(id="rival"))
+    (place / "inner").mkdir()
+    (place / "inventories").rename(place / "inner/inventories")
+    ran = policyscan(
+        monkeypatch, place / "inner", "scan", "--as-of", "2026-10-31", "-f", "json",
+        "inventories", "--split-by", "client", "out",
+    )  # fmt: skip
+    notes = json.loads((place / "inner/out/good.json").read_text("utf-8"))["scan"]["notes"]
+    assert "rival" in ran.out
+    assert any("settings come from a folder above" in note for note in notes)
+    assert not any("rival" in note for note in notes)
