@@ -69,6 +69,14 @@ class _Commands(click.Group):
             show(*heed(name, command), err=True)
         return name, command, rest
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command returns. A file that ends too early is no answer that does, as click has it."""
+        try:
+            return super().invoke(ctx)
+        except EOFError as error:
+            show(*_unforeseen(error), err=True)
+            return 2
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """The option, which click 8.1 would take from POLICYSCAN_HELP: help exits 0 with nothing checked."""
         option = super().get_help_option(ctx)
@@ -118,10 +126,7 @@ def run(command: Callable[[], Any]) -> int:
     except click.ClickException as error:
         show(*_usage(error), err=True)
         return 2
-    except (click.Abort, KeyboardInterrupt) as stop:
-        if isinstance(stop.__cause__, EOFError):  # click takes it for the end of an answer; nothing here asks
-            show(*_unforeseen(stop.__cause__), err=True)
-            return 2
+    except (click.Abort, KeyboardInterrupt):
         show("stopped; no output was written half", err=True)
         return 130
     except Problems as problems:
