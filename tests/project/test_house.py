@@ -33,6 +33,7 @@ CALLED_BY_OTHERS = {
     "cli/texts.py forget": "a process that runs several commands, as the tests do",
     "documents/opening.py assemble": "nobody yet: inventories that are folders",
     "reporters/json_report.py render_lines": "the table of formats",
+    "session/past.py standing_in": "nobody yet: comparing with an earlier commit",
     "session/api.py load_policies": "Python callers",
 }
 

@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from policyscan.errors import UsageError
+from policyscan.files.revision import ask, top_of
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SECONDS = 20  # that git may take
 
 
 def changed_files(environment: Mapping[str, str]) -> frozenset[str]:
@@ -23,9 +25,12 @@ def changed_files(environment: Mapping[str, str]) -> frozenset[str]:
     base = _base(environment.get("GITHUB_EVENT_PATH", ""))
     if base is None:
         return frozenset()
-    top = _git("rev-parse", "--show-toplevel").strip()
-    names = _git("diff-tree", "-r", "-z", "--no-renames", "--name-only", base, "HEAD")
-    paths = (os.path.relpath(os.path.join(top, name)) for name in names.split("\0") if name)
+    try:
+        top = top_of(".")
+        names = ask(".", "diff-tree", "-r", "-z", "--no-renames", "--name-only", base, "HEAD")
+    except UsageError:
+        return frozenset()
+    paths = (os.path.relpath(os.path.join(top, os.fsdecode(name))) for name in names.split(b"\0") if name)
     return frozenset(path.replace(os.sep, "/") for path in paths)
 
 
@@ -38,20 +43,3 @@ def _base(path: str) -> str | None:
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return base if isinstance(base, str) and _COMMIT.fullmatch(base) else None
-
-
-def _git(*words: str) -> str:
-    """What git prints; nothing if it cannot tell."""
-    import subprocess
-    from shutil import which
-
-    git = which("git")
-    if git is None:
-        return ""
-    try:
-        done = subprocess.run(  # noqa: S603 - words of ours, and a commit that was checked
-            [git, *words], capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return os.fsdecode(done.stdout) if done.returncode == 0 else ""
