@@ -14,7 +14,7 @@ import policyscan.reporters.html as package
 from policyscan.findings import TRAITS, Gate, Report, Severity, Status, make_report
 from policyscan.reporters import REPORTERS, Options
 from policyscan.reporters.html.charts import bar, compared
-from policyscan.reporters.html.page import page_of
+from policyscan.reporters.html.contents import page_of
 from policyscan.reporters.wording import headline
 from tests.reporters.reports import (
     ANTIVIRUS,

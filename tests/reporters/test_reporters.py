@@ -66,9 +66,9 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
         f"policyscan.reporters.{m}" for m in ("options", "wording", "linehash", "rows", MODULES[name])
     }
     others |= {"policyscan.reporters.causes"} | {
-        f"policyscan.reporters.{m}" for m in ("page", "layout", "text_blocks") if name == "text"
+        f"policyscan.reporters.{m}" for m in ("text_page", "layout", "text_blocks") if name == "text"
     }
-    others |= {f"policyscan.reporters.html.{m}" for m in ("page", "charts") if name == "html"}
+    others |= {f"policyscan.reporters.html.{m}" for m in ("contents", "charts") if name == "html"}
     assert set(ours.split()) <= others | {"policyscan.reporters"}
     heavy = {
         "click",

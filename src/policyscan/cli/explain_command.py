@@ -25,7 +25,7 @@ from policyscan.output import put, show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters import Options
 from policyscan.reporters.answer import Told, add_answer
-from policyscan.reporters.page import Page
+from policyscan.reporters.text_page import Page
 from policyscan.reporters.wording import moment, plural, related, rests_on, source_title, spoken
 from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import Explained, explain, find_policies

@@ -12,7 +12,7 @@ from policyscan.display import one_line
 from policyscan.findings import FINDINGS, PolicyInfo, Result, Status, ValueRead
 from policyscan.records import NamedTuple
 from policyscan.reporters.layout import hanging
-from policyscan.reporters.page import LABEL, Page
+from policyscan.reporters.text_page import LABEL, Page
 from policyscan.reporters.wording import accepted, counted, headline, moment, place, plural, show, spoken
 
 _GROUPS = 2  # of results that are told in full

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from policyscan.findings import Problem, Report, unchecked
 from policyscan.reporters.options import Options
-from policyscan.reporters.page import Page
+from policyscan.reporters.text_page import Page
 from policyscan.reporters.wording import inventories, plural, remarks, sums
 
 _MANY = 3  # more documents than this are shown as a table of one line each

@@ -11,7 +11,7 @@ from policyscan.display import cells, one_line
 from policyscan.findings import DocumentInfo, PolicyInfo, Report, Result, Status
 from policyscan.reporters.causes import ACT, Cause, causes
 from policyscan.reporters.layout import listed, widest, wrapped
-from policyscan.reporters.page import LABEL, QUESTIONS, SEVERITY, Page
+from policyscan.reporters.text_page import LABEL, QUESTIONS, SEVERITY, Page
 from policyscan.reporters.wording import (
     Question,
     accepted,

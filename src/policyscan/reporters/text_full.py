@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from policyscan.display import one_line
 from policyscan.findings import FINDINGS, DocumentInfo, Gap, PolicyInfo, Report, Result, Status, ValueRead
 from policyscan.reporters.layout import hanging, wrapped
-from policyscan.reporters.page import LABEL, Page
 from policyscan.reporters.text_blocks import add_header, add_names, add_passing, taken_label
+from policyscan.reporters.text_page import LABEL, Page
 from policyscan.reporters.wording import (
     accepted,
     alike,

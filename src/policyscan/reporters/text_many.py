@@ -20,8 +20,8 @@ from policyscan.findings import (
 )
 from policyscan.records import NamedTuple
 from policyscan.reporters.layout import beside, hanging, padded, widest, wrapped
-from policyscan.reporters.page import SEVERITY, Page
 from policyscan.reporters.text_blocks import stem
+from policyscan.reporters.text_page import SEVERITY, Page
 from policyscan.reporters.wording import (
     Question,
     by_document,

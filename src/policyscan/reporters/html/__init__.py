@@ -1,7 +1,7 @@
 """The report as one HTML page to hand over: it asks for nothing, runs no script, and prints.
 
-In: a report. Out: HTML that holds its own style and pictures. What is shown comes from `page`, what it looks
-like from `page.html.j2` and `page.css`; the template escapes everything that it is given.
+In: a report. Out: HTML that holds its own style and pictures. What is shown comes from `contents`, what it
+looks like from `page.html.j2` and `page.css`; the template escapes everything that it is given.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from policyscan.display import log_line
 from policyscan.findings import Report
-from policyscan.reporters.html.page import page_of
+from policyscan.reporters.html.contents import page_of
 from policyscan.reporters.options import Options
 
 _HERE = Path(__file__).parent
