@@ -511,14 +511,14 @@ def about(report: Report, document: DocumentInfo) -> Report:
     That something else could not be read is told without its name, as it may be what this one is judged by.
     """
     file = document.file
-    problems = tuple(problem for problem in report.problems if problem.file == file)
+    problems = tuple(problem for problem in report.problems if _is_of(problem.file or "", document))
     if len(problems) < len(report.problems):
         problems += (_SOMETHING_ELSE,)
     results = tuple(
         result for result in report.results if (result.kind, result.document) == (document.kind, document.id)
     )
     own = document.statuses.keys() | {result.policy for result in results}
-    digests = {name: digest for name, digest in report.scan.digests.items() if name == file}
+    digests = {name: digest for name, digest in report.scan.digests.items() if _is_of(name, document)}
     notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
     return report._replace(
         scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=notes),
@@ -533,6 +533,14 @@ _SOMETHING_ELSE = Problem(
     "something else could not be read, so that this may not be all",
     hint="mend what the report on everything names, and write this one again",
 )
+
+
+def _is_of(name: str, document: DocumentInfo) -> bool:
+    """Whether a file is that of a document, or one of those in the folder that is all its own."""
+    folder, _, head = document.file.rpartition("/")
+    return name == document.file or (
+        head.partition(".")[0].lower() == document.kind and name.rpartition("/")[0] == folder
+    )
 
 
 def _names_another(note: str, file: str) -> bool:

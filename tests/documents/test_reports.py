@@ -98,7 +98,7 @@ def test_a_document_in_three_files_gets_the_report_of_one(
         parts = sections(as_source(file), PARTS)
         ordered = sorted(parts, key=lambda part: names.index(part.source.file))
         made.append(file.shown)
-        return FileOutcome((assemble(ordered, kinds),), identity=read_identified(file, kinds).identity)
+        return FileOutcome((assemble(ordered, kinds),), identities=read_identified(file, kinds).identities)
 
     monkeypatch.setattr(reader, "read_identified", read)
     got = json.loads(reports(CLIENT)[0])

@@ -31,7 +31,6 @@ CALLED_BY_OTHERS = {
     "cli/options.py split_envvar_value": "click",
     "cli/options.py coerce_path_result": "click",
     "cli/texts.py forget": "a process that runs several commands, as the tests do",
-    "documents/opening.py assemble": "nobody yet: inventories that are folders",
     "reporters/json_report.py render_lines": "the table of formats",
     "session/past.py standing_in": "nobody yet: comparing with an earlier commit",
     "session/api.py load_policies": "Python callers",

@@ -20,7 +20,7 @@ from policyscan.files.discovery import (
     STDIN_SHOWN,
     Discovery,
     File,
-    as_source,
+    glance_at,
     inventory_files,
     is_home,
     lies_in,
@@ -54,8 +54,8 @@ class Library:
         self.discovery = discovery
         self._base = os.path.abspath(base)  # noqa: PTH100 - as in discovery
         self._kept: dict[str, FileDocuments] = {}  # by path
-        self.identities: dict[File, Identity] = {}
-        """What stands for each input that was opened, where `read` tells it."""
+        self.identities: dict[File, tuple[tuple[File, Identity], ...]] = {}
+        """What stands for each input that was opened and its parts, where `read` tells it."""
         self.index = DocumentIndex()
         """The documents that were loaded, in this order."""
         self._by_id: dict[Name, Document] = {}
@@ -168,7 +168,7 @@ class Library:
     def _may_claim(self, file: File, known: Collection[Name]) -> bool:
         """Whether a file may hold a document of one of these kinds and ids: a look at its text."""
         try:
-            text = as_source(file).text
+            text = glance_at(file)
         except DocumentError:
             return False
         likely = [(kind, ident) for kind, ident in known if ident in text]  # as in next to no file
@@ -195,11 +195,12 @@ class Library:
         Nothing else has to be read where people name files so, however many inventories there are.
         """
         if kind not in self._own_folders:
-            walks = [inventory_files(root, self._base, folder_of(kind)) for root in self.discovery.roots]
+            roots, folder = self.discovery.roots, folder_of(kind)
+            walks = [inventory_files(root, self._base, folder, self.kinds) for root in roots]
             self._own_folders[kind] = [file for files in walks for file in files]
         found: Document | None = None
         for file in self._own_folders[kind]:
-            if os.path.basename(file.path).rpartition(".")[0] == ident:  # noqa: PTH119 - as in discovery
+            if _named(file) == ident:
                 # All files of the name, so that two that claim to be the same one are told.
                 for document in self._look_into(file).documents:
                     if (document.kind.name, document.id) == (kind, ident):
@@ -244,15 +245,15 @@ class Library:
 
     def _walk(self, root: str) -> Discovery:
         if root not in self._walks:
-            self._walks[root] = look_through(root, self._base)
+            self._walks[root] = look_through(root, self._base, kinds=self.kinds)
         return self._walks[root]
 
     def _open(self, file: File) -> FileDocuments:
         kept = self._kept.get(file.path)
         if kept is None:
             outcome = (self._read or read_file)(file, self.kinds)
-            if outcome.identity is not None:
-                self.identities[file] = outcome.identity
+            if outcome.identities:
+                self.identities[file] = outcome.identities
             kept = FileDocuments(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)
             targets = [document for document in kept.documents if document.kind.name in self.targets]
             for document in targets:
@@ -335,3 +336,9 @@ class Library:
         """The documents that this one refers to and that are there."""
         found = (self.find(kind, ident) for kind, ident in sorted(document.envelope.wanted))
         return [one for one in found if one is not None]
+
+
+def _named(file: File) -> str:
+    """What a file is called, of an inventory in a folder of its own this folder."""
+    path = os.path.dirname(file.path) + "." if file.parts else file.path  # noqa: PTH120 - as in discovery
+    return os.path.basename(path).rpartition(".")[0]  # noqa: PTH119 - as in discovery

@@ -16,6 +16,7 @@ from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import File, as_content, as_source
+from policyscan.files.folders import is_table
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
@@ -63,15 +64,15 @@ class FileOutcome(NamedTuple):
     """What one file holds: documents, what is wrong with it, and how many documents are not ours.
 
     A plain value that depends on nothing but the file and the kinds, and can be pickled. `notes` are what
-    people should know about how it was read. `identity` stands for the bytes that were read, where that was
-    asked for and the file is an inventory or may be one.
+    people should know about how it was read. `identities` stand for the bytes that were read, each with its
+    file, where that was asked for and the file is an inventory or may be one.
     """
 
     contents: tuple[DocumentContent, ...] = ()
     problems: tuple[PolicyscanError, ...] = ()
     skipped: int = 0
     notes: tuple[str, ...] = ()
-    identity: Identity | None = None
+    identities: tuple[tuple[File, Identity], ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -90,31 +91,72 @@ class FileOutcome(NamedTuple):
 
 def read_file(file: File, kinds: Kinds) -> FileOutcome:
     """What a file holds, in any process; never raises for bad input."""
-    try:
-        source = as_source(file)
-    except DocumentError as problem:
-        return _unreadable(file, problem)
-    if not file.strict and not _may_be_ours(source.text, kinds):
-        return FileOutcome(skipped=1)
-    return read_source(source, kinds, strict=file.strict)
+    return _read_file(file, kinds, None)
 
 
 def read_identified(file: File, kinds: Kinds) -> FileOutcome:
     """As `read_file`, with what stands for the bytes that were read."""
+    met: list[tuple[File, Identity]] = []
+    outcome = _read_file(file, kinds, met)
+    is_input = bool(outcome.contents or outcome.problems)
+    return outcome._replace(identities=tuple(met)) if is_input else outcome
+
+
+def _read_file(file: File, kinds: Kinds, met: list[tuple[File, Identity]] | None) -> FileOutcome:
     try:
-        content = as_content(file)
+        source = _source(file, met)
     except DocumentError as problem:
         return _unreadable(file, problem)
+    if not file.strict and not _may_be_ours(source.text, kinds):
+        return FileOutcome(skipped=1)
+    if file.parts:
+        return _read_folder(file, source, kinds, met)
+    return read_source(source, kinds, strict=file.strict)
+
+
+def _source(file: File, met: list[tuple[File, Identity]] | None) -> Source:
+    """The text of a file; what stands for its bytes is added to `met`."""
+    if met is None:
+        return as_source(file)
+    content = as_content(file)
+    met.append((file, Identity.of(content.data)))
+    return content.source()
+
+
+def _read_folder(
+    file: File, source: Source, kinds: Kinds, met: list[tuple[File, Identity]] | None
+) -> FileOutcome:
+    """What an inventory in several files holds: one document, or all that is wrong with any of them."""
+    trees, found = _only_one(source)
+    problems: list[PolicyscanError] = list(found)
+    for part in file.parts:
+        try:
+            if is_table(part.path):
+                message = "tables are not read yet"
+                raise DocumentError(message, at=top(part.shown), hint="write it as YAML")
+            more, found = _only_one(_source(part, met))
+        except DocumentError as problem:
+            more, found = [], [problem]
+        trees += more
+        problems += found
+    contents = []
     try:
-        source = content.source()
-    except DocumentError as problem:
-        outcome = _unreadable(file, problem)
-    else:
-        if not file.strict and not _may_be_ours(source.text, kinds):
-            return FileOutcome(skipped=1)
-        outcome = read_source(source, kinds, strict=file.strict)
-    is_input = bool(outcome.contents or outcome.problems)
-    return outcome._replace(identity=Identity.of(content.data)) if is_input else outcome
+        contents = [assemble(trees, kinds)] if not problems else []
+    except PolicyscanError as wrong:
+        problems += wrong.problems
+    return FileOutcome(tuple(contents), tuple(problems), 0, reading_notes())
+
+
+def _only_one(source: Source) -> tuple[list[Tree], list[DocumentError]]:
+    """The tree of a file of an inventory that has several files: each of these may hold no more than one."""
+    trees, problems = _read(source)
+    if not trees and not problems:
+        problems = [_empty(source)]
+    for tree in trees[1:]:
+        message = "a second document begins here, but this folder is one inventory"
+        hint = "give it a file of its own outside of this folder"
+        problems.append(DocumentError(message, at=tree.root_span(), hint=hint))
+    return trees[:1], problems
 
 
 def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOutcome:

@@ -13,10 +13,20 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from policyscan.errors import DocumentError, UsageError
+from policyscan.files.folders import (
+    Home,
+    Sections,
+    glimpse,
+    home_of,
+    is_other_table,
+    is_section,
+    is_table,
+    says_ours,
+)
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
 from policyscan.patterns import when_used
-from policyscan.reading.glance import SUFFIXES
+from policyscan.reading.glance import SUFFIXES, TABLES
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
 from policyscan.records import NamedTuple
 from policyscan.source import Source
@@ -28,8 +38,6 @@ _ALMOST = when_used(
     r"\.(?:(?:ya?ml|json)(?:\.\w{1,8}|5|c|l)|(?:yam|ymal|yaml[a-z]|yalm|yamll|jsn|josn|jso))$", re.IGNORECASE
 )
 _BACKUP = when_used(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
-_OURS = when_used(r"""^[{ \t]*["']?schema_version["']?[ \t]*:""", re.MULTILINE)
-_MOST_BYTES = 1024 * 1024  # of a file that may be an inventory beside the folders of inventories
 STDIN = "-"
 STDIN_SHOWN = "<stdin>"
 
@@ -39,6 +47,7 @@ class File(NamedTuple):
 
     `strict`: it was named itself or lies under a configured inventory path, so whatever in it is no
     inventory is an error. `text` is there if it came from standard input. `links` are what else leads to it.
+    `parts` are the files beside it that hold more of the same inventory, which has a folder to itself.
     """
 
     path: str
@@ -46,6 +55,12 @@ class File(NamedTuple):
     strict: bool
     text: str | None = None
     links: tuple[str, ...] = ()
+    parts: tuple[File, ...] = ()
+
+    @property
+    def all(self) -> tuple[File, ...]:
+        """The file and its parts."""
+        return self, *self.parts
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,13 +96,15 @@ def discover(
     configured: Sequence[str] = (DEFAULT_FOLDER,),
     stdin: bytes | None = None,
     stdin_filename: str | None = None,
+    kinds: Sections | None = None,
 ) -> Discovery:
     """Find inventory files below the named files and folders, by default in the configured folders.
 
     Paths are relative to `base`, and so are the names that people see. Raises UsageError if a named
-    path does not exist, or if `-` is named and there is no standard input.
+    path does not exist, or if `-` is named and there is no standard input. Of which `kinds` there are has to
+    be known to tell which folders are one inventory.
     """
-    search = _Search(os.path.abspath(base), configured)
+    search = _Search(os.path.abspath(base), configured, kinds)
     names = [os.fspath(path) for path in paths]
     if not names:
         names = [name for name in configured if os.path.isdir(search.absolute(name))] or ["."]
@@ -104,17 +121,21 @@ def discover(
     return search.result()
 
 
-def inventory_files(folder: str, base: str, within: str | None = None) -> list[File]:
+def inventory_files(
+    folder: str, base: str, within: str | None = None, kinds: Sections | None = None
+) -> list[File]:
     """Every file under a folder that may hold an inventory, in a fixed order.
 
     With `within`, only those of them that lie under the folder of this name in it.
     """
-    return look_through(folder, base, within).files
+    return look_through(folder, base, within, kinds).files
 
 
-def look_through(folder: str, base: str, within: str | None = None) -> Discovery:
+def look_through(
+    folder: str, base: str, within: str | None = None, kinds: Sections | None = None
+) -> Discovery:
     """The files of `inventory_files` and what could not be read."""
-    search = _Search(base, (folder,))
+    search = _Search(base, (folder,), kinds)
     search.walk(folder, within)
     return search.result()
 
@@ -122,8 +143,9 @@ def look_through(folder: str, base: str, within: str | None = None) -> Discovery
 class _Search:
     """Collects files; each is found once, however many paths and links lead to it."""
 
-    def __init__(self, base: str, configured: Sequence[str]) -> None:
+    def __init__(self, base: str, configured: Iterable[str], kinds: Sections | None) -> None:
         self.base = base
+        self.kinds = kinds
         self.configured = {self.absolute(name) for name in configured}
         self.files: dict[str, File] = {}
         self.problems: list[DocumentError] = []
@@ -137,6 +159,8 @@ class _Search:
         self._repository: Repository | None = None  # that of the folder that is walked
         self._links: dict[str, list[str]] = {}  # by the path that a file is known under
         self._folders: set[str] = set()
+        self._wholes: dict[str, File | None] = {}  # by folder
+        self._within_homes: set[str] = set()  # the folders below those that are one inventory
 
     def absolute(self, name: str) -> str:
         """A path in full, links left as they are."""
@@ -175,9 +199,16 @@ class _Search:
         path = self.absolute(filename or "stdin.yaml")
         self.roots.setdefault(inventory_root(path, self.base, self.configured))
         try:
-            self.files[path] = File(path, shown, strict=True, text=decode(data, shown))
+            text = decode(data, shown)
         except DocumentError as problem:
             self.problems.append(problem)
+            return
+        whole = self.whole(path) if filename is not None else None
+        if whole is None:
+            self.files[path] = File(path, shown, strict=True, text=text)
+        else:
+            head, *parts = (one._replace(text=text) if one.path == path else one for one in whole.all)
+            self.files[head.path] = head._replace(parts=tuple(parts), strict=True)
 
     def add(self, name: str) -> None:
         """Report on a named file, or on all inventories in a named folder."""
@@ -192,7 +223,31 @@ class _Search:
             else:
                 self.walk(path)
         else:
-            self.files[path] = File(path, self.shown(path), strict=True)
+            whole = self.whole(path) or File(path, self.shown(path), strict=True)
+            self.files[whole.path] = whole._replace(strict=True)
+
+    def whole(self, path: str) -> File | None:
+        """The inventory in several files that a file is a part of; None if it stands for itself."""
+        folder = os.path.dirname(path)
+        if folder not in self._wholes:
+            self._wholes[folder] = self._home_in(folder)
+        whole = self._wholes[folder]
+        return whole if whole is not None and path in (one.path for one in whole.all) else None
+
+    def _home_in(self, folder: str) -> File | None:
+        """The inventory in several files that a folder is, and what is wrong with others in it."""
+        try:
+            with os.scandir(folder) as found:
+                home = home_of(found, self.kinds)
+        except OSError:
+            home = None
+        if home is None:
+            return None
+        search = _Search(self.base, self.configured, self.kinds)
+        search.walk(folder, deep=False)
+        self.problems.extend(search.problems)
+        self.notes.extend(search.notes)
+        return search.files.get(os.path.join(folder, home.head))
 
     def expect_some(self, name: str) -> None:
         """Tell of a named folder in which nothing is, as of one that was never checked out; what else was
@@ -215,7 +270,7 @@ class _Search:
         for entry in entries:
             if entry.name[0] == "." or not entry.name.lower().endswith(SUFFIXES) or _is_folder(entry):
                 continue
-            if _says_ours(entry):
+            if says_ours(glimpse(entry)):
                 folders = ", ".join(sorted(map(self.shown, self.configured)))
                 self.notes.append(
                     f"{entry.name} was not read: without a path only {folders} is; name it, or move it there"
@@ -228,12 +283,14 @@ class _Search:
         self.problems.append(DocumentError(message, at=top(self.shown(path)), hint="rename the folder"))
 
     def strict(self, folder: str) -> bool:
-        """Whether a folder is a configured inventory path or lies under one."""
-        return any(lies_in(folder, one) for one in self.configured)
+        """Whether a folder is a configured inventory path or lies under one; what lies below an inventory in
+        its own folder may be anything."""
+        return folder not in self._within_homes and any(lies_in(folder, one) for one in self.configured)
 
-    def walk(self, folder: str, within: str | None = None) -> None:
-        """Take in every inventory file below a folder, or below the one in it that is named `within`."""
-        self._repository = Repository.around(folder, SUFFIXES)
+    def walk(self, folder: str, within: str | None = None, *, deep: bool = True) -> None:
+        """Take in every inventory file below a folder, or below the one in it that is named `within`; those
+        in its own folders only if `deep`."""
+        self._repository = Repository.around(folder, SUFFIXES + TABLES)
         rules = Ignore.above(folder, self._repository, self._unread)
         if rules and rules.covers(folder):
             rules = Ignore(())  # named all the same, so what excludes it is not what is wanted
@@ -253,7 +310,7 @@ class _Search:
                     (inner, its_rules) for inner, its_rules in below if os.path.basename(inner) == within
                 ]
                 self.files.clear()
-            for inner, its_rules in below:
+            for inner, its_rules in below if deep else ():
                 (links if os.path.islink(inner) else stack).append((inner, its_rules))
 
     def enter(self, folder: str, rules: Ignore, inside: tuple[str, str]) -> Iterator[tuple[str, Ignore]]:
@@ -268,21 +325,16 @@ class _Search:
         if any(entry.name == ".gitignore" for entry in entries):
             rules = rules.with_file(folder, self._unread)
         strict = self.strict(folder)
+        home = home_of(entries, self.kinds)
+        endings = SUFFIXES if home is None else (*SUFFIXES, *TABLES)
+        parts: list[File] = []
         for entry in entries:
             name = entry.name
             if name[0] == ".":
                 continue
             is_folder = _is_folder(entry)
-            if not is_folder and not name.lower().endswith(SUFFIXES):
-                if _is_almost(entry) and (strict or _says_ours(entry)):
-                    why = f"its name does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
-                    self.notes.append(f"{self.shown(entry.path)} was not read: {why}")
-                if strict and entry.is_symlink() and not os.path.exists(entry.path):
-                    self.lost.append(entry.path)
-                    message = "this link leads to nothing"  # perhaps to a folder that is not mounted
-                    self.problems.append(
-                        DocumentError(message, at=top(self.shown(entry.path)), hint="delete it")
-                    )
+            if not is_folder and not name.lower().endswith(endings):
+                self.pass_over(entry, home, strict=strict)
                 continue
             its_rules = rules
             if name in _JUNK or (rules and rules.ignores(entry.path, is_folder=is_folder)):
@@ -293,11 +345,54 @@ class _Search:
             if entry.is_symlink() and self.leads_out(entry, inside, strict=strict):
                 continue
             elif not is_folder:
-                self.take(entry, strict=strict)
+                self.sort_in(entry, home, parts, strict=strict)
             elif strict and name.lower().endswith(SUFFIXES):
                 self.misnamed(entry.path)
             else:
+                if home is not None or folder in self._within_homes:
+                    self._within_homes.add(entry.path)
                 yield entry.path, its_rules
+        if home is not None and parts:
+            self.put_together(os.path.join(folder, home.head), parts)
+
+    def sort_in(self, entry: os.DirEntry[str], home: Home | None, parts: list[File], *, strict: bool) -> None:
+        """Take in a file that is an inventory by itself, or one of the parts of one."""
+        if home is not None and home.has(entry, strict=strict):
+            parts.append(File(entry.path, self.shown(entry.path), strict))
+        elif home is not None and is_table(entry.name):
+            self.misname(entry, home)
+        else:
+            self.take(entry, strict=strict)
+
+    def put_together(self, head: str, parts: Sequence[File]) -> None:
+        """Remember that files are parts of an inventory in its own folder."""
+        whole = self.files.get(head)
+        if whole is not None:
+            self.files[head] = whole._replace(parts=tuple(sorted(parts, key=lambda part: part.shown)))
+
+    def misname(self, entry: os.DirEntry[str], home: Home) -> None:
+        """Tell of a table that is none of the inventory in whose folder it lies."""
+        why, hint = home.misnamed(entry.name) or ("", None)
+        if hint is None:
+            self.notes.append(f"{self.shown(entry.path)} was not used: {why}")
+        else:
+            self.lost.append(entry.path)
+            self.problems.append(DocumentError(why, at=top(self.shown(entry.path)), hint=hint))
+
+    def pass_over(self, entry: os.DirEntry[str], home: Home | None, *, strict: bool) -> None:
+        """Tell of a file that is not read, if anybody may think that it is."""
+        if _is_almost(entry) and (strict or says_ours(glimpse(entry))):
+            why = f"its name does not end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+            self.notes.append(f"{self.shown(entry.path)} was not read: {why}")
+        elif home is not None and is_other_table(entry.name):
+            self.notes.append(f"{self.shown(entry.path)} was not used: save it as {' or '.join(TABLES)}")
+        elif strict and is_table(entry.name) and is_section(entry.name, self.kinds):
+            why = "tables count beside a file such as client.yaml that says schema_version: 1"
+            self.notes.append(f"{self.shown(entry.path)} was not used: {why}")
+        if strict and entry.is_symlink() and not os.path.exists(entry.path):
+            self.lost.append(entry.path)
+            message = "this link leads to nothing"  # perhaps to a folder that is not mounted
+            self.problems.append(DocumentError(message, at=top(self.shown(entry.path)), hint="delete it"))
 
     def tracked(self, path: str, *, is_folder: bool) -> bool:
         """Whether git tracks something, whatever its rules say: then nothing ignores it."""
@@ -354,15 +449,6 @@ def _is_almost(entry: os.DirEntry[str]) -> bool:
     return _BACKUP.search(entry.name) is None or not os.path.exists(os.path.splitext(entry.path)[0])
 
 
-def _says_ours(entry: os.DirEntry[str]) -> bool:
-    """Whether a file begins as an inventory does; no where it cannot be read, as it may be anything."""
-    try:
-        text = read_content(entry.path, entry.name, most=_MOST_BYTES).data.decode("utf-8", "replace")
-    except DocumentError:
-        return False
-    return _OURS.search(text) is not None
-
-
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
@@ -410,3 +496,8 @@ def as_source(file: File) -> Source:
     from policyscan.reading.text import read_source
 
     return Source(file.shown, file.text) if file.text is not None else read_source(file.path, file.shown)
+
+
+def glance_at(file: File) -> str:
+    """All that a file and its parts say as text, to look for a word in; raises DocumentError."""
+    return "\n".join(as_source(one).text for one in file.all)

@@ -144,6 +144,10 @@ class Kinds:
         """The names of all kinds, sorted."""
         return sorted({*self._kinds, *self._files})
 
+    def sections(self, kind: str) -> frozenset[str]:
+        """The keys that stand at the top of inventories of a kind."""
+        return frozenset(self[kind].shape.fields)
+
     def version(self, name: str) -> str:
         """A digest of a kind's schema; of a built-in one "", as its file is part of the code."""
         return self._digests.get(name, "")

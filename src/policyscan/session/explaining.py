@@ -140,4 +140,4 @@ def _named_by(document: Document, where: str) -> str | None:
 
 def _reader(workspace: Workspace, inputs: Inputs, policy: Policy, ids: tuple[str, ...]) -> Reader:
     last = (policy.info.kind,) if policy.tables or policy.uses else ()
-    return Reader(workspace.kinds, find_files(inputs, workspace.config), ids, last)
+    return Reader(workspace.kinds, find_files(inputs, workspace.config, workspace.kinds), ids, last)

@@ -40,7 +40,7 @@ def evaluate(expression: str, file: str, as_of: str | None, config: StrPath | No
     """The expression on the one inventory in a file, which has the name of its kind in it."""
     workspace, moment = open_workspace((file,), config=config), moment_of(as_of)
     use_rates(workspace, moment)
-    reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config))
+    reader = Reader(workspace.kinds, find_files(Inputs((file,)), workspace.config, workspace.kinds))
     documents = list(reader.documents())
     if reader.problems:
         raise Problems(reader.problems)

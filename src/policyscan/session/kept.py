@@ -58,7 +58,7 @@ class KeptResults:
     def holds(self, file: File) -> bool:
         """Whether what a file gave is kept and still holds."""
         known = self._known.get(_key(file))
-        if known is None or file.shown in self._reader.library.members_of:
+        if known is None or file.parts or file.shown in self._reader.library.members_of:
             return False
         try:
             content = as_content(file)
@@ -68,7 +68,7 @@ class KeptResults:
         if self._footing.of(text, known[1]) != known[0]:
             return False
         if self._reader.with_identity:
-            self._reader.library.identities[file] = Identity.of(content.data)
+            self._reader.library.identities[file] = ((file, Identity.of(content.data)),)
         self._current.add(_key(file))
         return True
 

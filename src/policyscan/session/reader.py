@@ -16,7 +16,7 @@ from policyscan.documents.library import Library
 from policyscan.documents.members import Members
 from policyscan.documents.opening import read_identified
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
-from policyscan.files.discovery import STDIN, Discovery, File, as_source, discover
+from policyscan.files.discovery import STDIN, Discovery, File, discover, glance_at
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
 from policyscan.reading.glance import says_id, says_kind
@@ -139,10 +139,10 @@ class Reader:
         """The files that the report rests on: where only some inventories are asked for, those and what they
         refer to, and no other's name."""
         reported = set(self.discovery.files) if not self.clients else set()
-        for file, identity in self.library.identities.items():
+        for file, identities in self.library.identities.items():
             own = file in reported or file.shown in self._told or file.shown in self._context
             if own or file.shown in self.library.members_of:
-                yield file, identity
+                yield from identities
 
     def in_turn(self) -> list[File]:
         """The files to read: first those in folders of the kinds that have members, so that it is known who
@@ -211,18 +211,18 @@ class Reader:
         if not self.clients:
             return problems
         bad = {problem.at.file for problem in problems if problem.at is not None}
-        files = (file for file in self.discovery.files if file.shown in bad)
-        strangers = {file.shown for file in files if not self._concerns(file)}
+        files = (f for f in self.discovery.files if any(one.shown in bad for one in f.all))
+        strangers = {one.shown for file in files if not self._concerns(file) for one in file.all}
         return [p for p in problems if p.at is None or p.at.file not in strangers]
 
     def _concerns(self, file: File) -> bool:
         if file.shown in self._told or file.shown in self.library.members_of:
             return True
-        name = os.path.basename(file.shown)
+        name = os.path.basename(os.path.dirname(file.shown) if file.parts else file.shown)
         if any(ident in name for ident in (*self.clients, *self._sought)):
             return True
         try:
-            text = as_source(file).text
+            text = glance_at(file)
         except DocumentError:
             return False
         return any(ident in text for ident in self._sought) or any(
@@ -243,7 +243,7 @@ def _cited(document: Document, context: Sequence[Document]) -> Cited:
     return Cited(document.envelope, tuple((one.id, one.file) for one in context), tuple(sorted(nowhere)))
 
 
-def find_files(inputs: Inputs, config: Config, spelt: Spelling = option) -> Discovery:
+def find_files(inputs: Inputs, config: Config, kinds: Kinds, spelt: Spelling = option) -> Discovery:
     """The files that a command is about; names that people see are relative to the current folder."""
     here = os.getcwd()
     configured = [os.path.relpath(os.path.join(config.root, written), here) for written in config.inventories]
@@ -256,4 +256,5 @@ def find_files(inputs: Inputs, config: Config, spelt: Spelling = option) -> Disc
         configured=configured,
         stdin=inputs.stdin,
         stdin_filename=inputs.stdin_filename,
+        kinds=kinds,
     )

@@ -24,7 +24,7 @@ from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
 from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
 from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
-from policyscan.session.options import ScanOptions, Spelling, option
+from policyscan.session.options import ScanOptions, Spelling, StrPath, option
 from policyscan.session.plan import day_of, make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.work import Unclear, Work, Worker, account, hear
@@ -54,7 +54,7 @@ def scan(options: ScanOptions) -> Report:
         workspace, options.profile, options.select, options.ignore, options.companions, options.spelt
     )
     moment = moment_of(inputs.as_of, options.spelt)
-    files = find_files(inputs, workspace.config, options.spelt)
+    files = find_files(inputs, workspace.config, workspace.kinds, options.spelt)
     with_identity = options.needs.identity
 
     def open_reader() -> Reader:
@@ -287,9 +287,13 @@ def _check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) -
             if os.path.exists(file) and os.path.samefile(path, file):
                 message = f"{os.fspath(path)} is {what} of this scan"
                 raise UsageError(message, hint="write the output to another file")
-        same = (file for file in reader.present() if os.path.samefile(path, file.path))
+        same = (f for f in reader.present() if any(_is_same(path, one.path) for one in f.all))
         if any(reader.holds_inventory(file) for file in same):
             raise UsageError(f"{os.fspath(path)} is an inventory", hint="write the output to another file")
+
+
+def _is_same(path: StrPath, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(path, other)
 
 
 def _check_clients(options: ScanOptions, reader: Reader) -> None:

@@ -49,7 +49,7 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
     if policies_too:
         _, problems = load_packs(settings, kinds, (), store)
     last = {kind.name for kind in kinds if kind.members}
-    reader = Reader(kinds, find_files(inputs, settings, spelt), last=last)
+    reader = Reader(kinds, find_files(inputs, settings, kinds, spelt), last=last)
     moment = moment_of(inputs.as_of, spelt)
     notes: list[Problem] = []
     count = 0

@@ -45,7 +45,7 @@ class News(NamedTuple):
     what stands for inputs; and whether something was wrong beside the files that it was given."""
 
     names: Mapping[Name, str]
-    identities: Mapping[File, Identity]
+    identities: Mapping[File, tuple[tuple[File, Identity], ...]]
     trouble: bool
 
 
