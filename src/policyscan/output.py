@@ -14,6 +14,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
@@ -206,6 +207,39 @@ def write_file(path: StrPath, text: str) -> None:
         raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
     except ValueError:  # a NUL character
         raise UsageError(f"{name!r} cannot be the name of a file") from None
+
+
+def replace_file(path: StrPath, before: bytes, after: bytes) -> None:
+    """Puts `after` in the place of a file's content, whole or not at all; UsageError if that is no longer
+    `before`: somebody else has changed the file meanwhile, and nothing of theirs may be lost."""
+    name = os.fspath(path)
+    try:
+        _refuse_links_out(name)
+        target = os.path.realpath(name)
+        with _folder_held(os.path.dirname(target)):
+            with open(target, "rb") as file:
+                now = file.read()
+            if now != before:
+                message = f"{name} was changed by somebody else meanwhile; nothing was written"
+                raise UsageError(message, hint="run the command again")
+            _replace(target, after, os.stat(target))
+    except OSError as error:
+        raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _folder_held(folder: str) -> Iterator[None]:
+    """Lets others who replace files of a folder wait their turn, where its system can tell."""
+    try:
+        held = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        yield
+        return
+    try:
+        _lock(held)
+        yield
+    finally:
+        os.close(held)
 
 
 def create_file(path: StrPath, text: str) -> None:

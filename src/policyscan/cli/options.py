@@ -84,6 +84,23 @@ INPUT_OPTIONS: tuple[Decorator, ...] = (
     click.option("--as-of", metavar="DATE", help=AS_OF),
 )
 
+EDIT_OPTIONS: tuple[Decorator, ...] = (
+    click.option(
+        "--file",
+        "paths",
+        type=click.Path(),
+        metavar="PATH",
+        multiple=True,
+        help="Where inventories lie, as for scan. Repeatable.",
+    ),
+    click.option(
+        "--config",
+        type=AnyPath(),
+        help="Settings file instead of the nearest policyscan.yaml.",
+    ),
+    click.option("--dry-run", is_flag=True, help="Show what would be changed, and write nothing."),
+)
+
 POLICY_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--policies",

@@ -192,6 +192,14 @@ class Tree:
         start, end = self._extent(place)
         return self.source.span(start, self._first_word_end(start, end))
 
+    def extent_of(self, container: Container) -> tuple[int, int]:
+        """The offsets at which a container begins and ends; a block ends where what follows it begins."""
+        return self._extent(self.places[id(container)])
+
+    def spot_of(self, container: Container, key: Key) -> Spot | None:
+        """Where an entry of a container stands, a blank one too; None if there is no such entry."""
+        return self._spot(self.places[id(container)], key)
+
     def _extent(self, place: Any) -> tuple[int, int]:
         if place.__class__ is LinePlace:
             return self.layout.extent(place)  # type: ignore[union-attr]

@@ -1,0 +1,212 @@
+"""Answers: what people write for a fact, as a value of the fact's type; nothing is guessed.
+
+In: a text and what the kind says about the fact. Out: a plain value as an inventory writes it; BadAnswer that
+says what to write instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policyscan.cel.values import Date, Timestamp
+from policyscan.kinds.shapes import Property, Shape
+from policyscan.patterns import when_used
+from policyscan.reading.reading import read_text
+from policyscan.reading.scalars import BadScalar, resolve
+from policyscan.reading.suggest import clip, nearest
+from policyscan.source import Source
+
+NONE = frozenset(("none", "null", "~"))
+"""What says that there is none of it, for a fact that may say so."""
+_YES_NO = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+_DAY = when_used(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OTHER_DAY = when_used(r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4})")
+_THOUSANDS = when_used(r"[-+]?[0-9]{1,3}(?:[ ,.'’\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
+_MONEY = when_used(r"(?:([A-Z]{3}) ?)?([0-9][^A-Za-z]*?)(?: ?([A-Z]{3}))?")
+_SEPARATOR = when_used(r"\s*[,;]\s*")
+
+
+class BadAnswer(ValueError):
+    """An answer that the fact cannot take: what is wrong with it, and what to write instead."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def value_of(text: str, field: Property | None) -> Any:
+    """The value that a text gives a fact; a key of the user's own, of which no kind says anything, takes
+    whatever YAML makes of the text. Raises BadAnswer."""
+    text = text.strip()
+    if not text:
+        raise BadAnswer("there is no answer", "write a value, or none if it is known that there is none")
+    if field is None:
+        return _plain(text)
+    if text.lower() in NONE:
+        return _none(field)
+    return _value(text, field.shape)
+
+
+def _none(field: Property) -> Any:
+    shape = field.shape
+    if field.nullable:
+        return None
+    if shape.form == "list":
+        return []
+    if shape.form == "enum" and "none" in shape.values:
+        return "none"
+    raise BadAnswer("there cannot be none of this", _expected(shape))
+
+
+def _value(text: str, shape: Shape) -> Any:
+    if shape.form in ("object", "map", "list") and text[0] in "{[":
+        return _written_out(text, shape)
+    if shape.form == "list":
+        return _items(text, shape)
+    if shape.form in ("object", "map"):
+        raise BadAnswer("this fact has several parts", "write them as in {name: value, name: value}")
+    return _MAKERS[shape.form](text, shape)
+
+
+def _items(text: str, shape: Shape) -> list[Any]:
+    """The items of a list whose items are single values, written one after the other."""
+    inner = shape.items
+    if inner is None or inner.shape.form in ("object", "map", "list"):
+        raise BadAnswer("this is a list of things with several parts", "write it as in [{id: a}, {id: b}]")
+    return [_value(part, inner.shape) for part in _SEPARATOR.split(text) if part]
+
+
+def _written_out(text: str, shape: Shape) -> Any:
+    trees, problems = read_text(Source("the answer", text))
+    if problems or len(trees) != 1:
+        message = problems[0].message if problems else "this is no single value"
+        raise BadAnswer(message, "check its brackets, quotes and commas")
+    value = trees[0].value
+    if (value.__class__ is list) is not (shape.form == "list"):
+        raise BadAnswer("this fact is written otherwise", _expected(shape))
+    return value
+
+
+def _text(text: str, _: Shape) -> str:
+    return text
+
+
+def _yes_or_no(text: str, shape: Shape) -> bool:
+    if text.lower() not in _YES_NO:
+        raise BadAnswer(f"{clip(text)!r} is neither yes nor no", _expected(shape))
+    return _YES_NO[text.lower()]
+
+
+def _number(text: str, shape: Shape) -> int | float:
+    if _THOUSANDS.fullmatch(text):
+        hint = "write it without thousands separators, with a point before decimals: 12500 or 12.5"
+        raise BadAnswer(f"{text} may be meant in two ways", hint)
+    found = _resolved(text)
+    if found.__class__ is float and shape.form == "integer" and found == int(found):
+        found = int(found)
+    if found.__class__ not in ((int,) if shape.form == "integer" else (int, float)):
+        raise BadAnswer(f"{clip(text)!r} is no {_NUMBERS[shape.form]}", _expected(shape))
+    return found  # type: ignore[no-any-return]
+
+
+def _money(text: str, shape: Shape) -> Any:
+    found = _MONEY.fullmatch(text)
+    currency = found and (found[1] or found[3])
+    if found is None or (found[1] and found[3]):
+        raise BadAnswer(f"{clip(text)!r} is no amount", _expected(shape))
+    amount = _number(found[2].strip(), shape)
+    return {"amount": amount, "currency": currency} if currency else amount
+
+
+def _day(text: str, shape: Shape) -> str:
+    if _DAY.fullmatch(text) and _is_date(text):
+        return text
+    other = _OTHER_DAY.fullmatch(text)
+    if other is not None and not _DAY.fullmatch(text):
+        message = f"which day {text} is depends on the country"
+        raise BadAnswer(message, "write it as year-month-day: 2026-10-31")
+    raise BadAnswer(f"{clip(text)!r} is no day", _expected(shape))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        Date.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _instant(text: str, _: Shape) -> str:
+    try:
+        Timestamp.parse(text)
+    except ValueError:
+        pass
+    else:
+        return text
+    hint = "write day, time and offset: 2026-10-31T17:30:00-05:00"
+    if _OTHER_DAY.match(text) and not _DAY.match(text):
+        raise BadAnswer(f"which day {clip(text)} is depends on the country", hint)
+    raise BadAnswer(f"{clip(text)!r} is no moment: {_missing(text)}", hint)
+
+
+def _missing(text: str) -> str:
+    return "it says no offset" if _DAY.match(text) and ":" in text else "it needs a day, a time and an offset"
+
+
+def _word(text: str, shape: Shape) -> Any:
+    """One of the words that the kind knows, in capitals or not, with blanks for underscores."""
+    words = {str(value).lower(): value for value in shape.values}
+    wanted = text.lower()
+    for spelt in (wanted, wanted.replace(" ", "_"), wanted.replace("-", "_").replace(" ", "_")):
+        if spelt in words:
+            return words[spelt]
+    near = nearest(wanted, words)
+    hint = f"did you mean {near}?" if near is not None else _expected(shape)
+    raise BadAnswer(f"{clip(text)!r} is none of the words that are known here", hint)
+
+
+def _plain(text: str) -> Any:
+    trees, problems = read_text(Source("the answer", text)) if text[0] in "{[" else ([], [])
+    return trees[0].value if trees and not problems else _resolved(text)
+
+
+def _resolved(text: str) -> Any:
+    try:
+        return resolve(text)
+    except BadScalar as bad:
+        raise BadAnswer(bad.message, bad.hint) from None
+
+
+_NUMBERS = {"integer": "whole number", "number": "number", "money": "amount"}
+_MAKERS = {
+    "boolean": _yes_or_no,
+    "date": _day,
+    "enum": _word,
+    "instant": _instant,
+    "integer": _number,
+    "money": _money,
+    "number": _number,
+    "plain": lambda text, _: _plain(text),
+    "string": _text,
+}
+
+
+def _expected(shape: Shape) -> str:
+    """What to write for a value of a shape."""
+    if shape.form == "enum":
+        return f"write one of: {', '.join(map(str, shape.values))}"
+    return f"write {_EXAMPLES.get(shape.form, 'a value')}"
+
+
+_EXAMPLES = {
+    "boolean": "yes or no",
+    "date": "a day as in 2026-10-31",
+    "instant": "a moment as in 2026-10-31T17:30:00-05:00",
+    "integer": "a whole number as in 12",
+    "list": "a list as in [a, b]",
+    "map": "parts as in {name: value}",
+    "money": "an amount as in 12500 or 12500 EUR",
+    "number": "a number as in 2.5",
+    "object": "parts as in {name: value}",
+}

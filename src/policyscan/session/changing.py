@@ -1,0 +1,215 @@
+"""What `set` and `fill` do: facts of an inventory are given values, in the files where they stand.
+
+In: which inventory, paths of facts and answers to them. Out: a `Change`: the new texts of files, which were
+found to be valid, and what they differ in; nothing is written before `write`. Problems with all that stands
+in the way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from policyscan.documents.document import Document
+from policyscan.documents.opening import assemble, read_source
+from policyscan.documents.paths import BadPath
+from policyscan.editing.answers import BadAnswer, value_of
+from policyscan.editing.drafts import Draft
+from policyscan.editing.files import Target, differences, open_target, write_all
+from policyscan.editing.locating import Located, locate
+from policyscan.errors import PolicyscanError, Problems, UsageError
+from policyscan.files.discovery import STDIN_SHOWN, File
+from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.reading.joining import Joined
+from policyscan.reading.reading import read_text
+from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.tree import Tree
+from policyscan.records import NamedTuple
+from policyscan.session.options import Inputs
+from policyscan.session.reader import Reader, find_files
+from policyscan.session.workspace import configure, load_kinds, open_store
+from policyscan.source import Source, Span
+
+
+class FactAnswer(NamedTuple):
+    """What somebody says about one fact: its path, the text, and where that stands (None: an argument)."""
+
+    path: str
+    text: str
+    place: Span | None = None
+
+
+class EditedFile(NamedTuple):
+    """One file of an inventory: what was in it, the document's tree, and its values to change."""
+
+    target: Target
+    draft: Draft
+
+
+class Change(NamedTuple):
+    """The new texts of files; `facts` says how many facts have another value than before."""
+
+    texts: tuple[tuple[Target, str], ...]
+    facts: int
+
+    def lines(self) -> list[str]:
+        """What the files differ in, for people."""
+        return [
+            line
+            for target, text in self.texts
+            for line in differences(target.content.name, target.source.text, text)
+        ]
+
+    def write(self) -> None:
+        """Puts the new texts in their places; UsageError if somebody else changed one meanwhile."""
+        write_all(self.texts)
+
+
+class Editable:
+    """An inventory whose values may be changed, in the files in which they stand."""
+
+    def __init__(self, document: Document, path: str, kinds: Kinds) -> None:
+        self.kinds = kinds
+        self.kind: Kind = document.kind
+        self.issues = {(issue.path, issue.message) for issue in document.issues}
+        self.id = document.id
+        self.parts = _parts(document, path)
+
+    def part(self, section: str) -> EditedFile:
+        """The part in which a section stands, or may be put: the one that says the kind."""
+        for part in self.parts:
+            if section in part.draft.value or part.draft.is_blank(part.draft.value, section):
+                return part
+        return next(part for part in self.parts if "kind" in part.draft.value)
+
+    def locate(self, path: str) -> Located:
+        """The fact that a path names; raises BadPath."""
+        section = path.partition(".")[0].partition("[")[0]
+        return locate(self.part(section).draft.value, self.kind.shape, path)
+
+    def change(self, facts: int) -> Change:
+        """What the changes make of the files; raises Problems if they would not be valid."""
+        texts = [(part, part.draft.text()) for part in self.parts]
+        self._check([(part, Source(part.draft.source.file, text)) for part, text in texts])
+        changed = tuple((part.target, text) for part, text in texts if text != part.draft.source.text)
+        return Change(changed, facts)
+
+    def _check(self, texts: Sequence[tuple[EditedFile, Source]]) -> None:
+        document = self._again(texts)
+        new = [issue for issue in document.issues if (issue.path, issue.message) not in self.issues]
+        if new:
+            raise Problems(_refused(f"{issue.path}: {issue.message}", issue.hint) for issue in new)
+
+    def _again(self, texts: Sequence[tuple[EditedFile, Source]]) -> Document:
+        """The inventory as its new texts have it; raises Problems."""
+        if len(texts) > 1:
+            trees = [read_text(source)[0][part.draft.tree.index] for part, source in texts]
+            try:
+                return assemble(trees, self.kinds).document(self.kinds)
+            except PolicyscanError as error:
+                raise Problems(_refused(one.message, one.hint) for one in error.problems) from None
+        outcome = read_source(texts[0][1], self.kinds)
+        if outcome.problems:
+            raise Problems(
+                _refused(one.message, one.hint) for error in outcome.problems for one in error.problems
+            )
+        index = texts[0][0].draft.tree.index
+        return next(one for one in outcome.documents(self.kinds) if one.index == index)
+
+
+def _refused(message: str, hint: str | None) -> UsageError:
+    """That the inventory would not be valid; the place is in a text that is in no file, and helps nobody."""
+    return UsageError(f"nothing was written, as then the inventory would not be valid: {message}", hint=hint)
+
+
+def _parts(document: Document, path: str) -> list[EditedFile]:
+    """The files of an inventory, read anew: decoding has used up the values that it was made of."""
+    tree = document.tree
+    if not isinstance(tree, Joined):
+        return [_part(tree, open_target(path, tree.source.file))]
+    return [_part(one, open_target(os.path.abspath(one.source.file), one.source.file)) for one in tree.parts]
+
+
+def _part(tree: Tree, target: Target) -> EditedFile:
+    trees, problems = read_text(target.source)
+    if problems:
+        raise Problems(problems)
+    return EditedFile(target, Draft(next(one for one in trees if one.index == tree.index)))
+
+
+def open_inventory(where: str, inputs: Inputs) -> Editable:
+    """The inventory with an id, or in a file; UsageError if there is none, Problems if it is not valid."""
+    store = open_store()
+    settings = configure(inputs.paths, inputs.config, store)
+    kinds = load_kinds(settings, store)
+    if os.path.isfile(where):
+        inputs = inputs._replace(paths=(where,))
+    reader = Reader(kinds, find_files(inputs, settings))
+    found = _documents(reader, where, by_file=os.path.isfile(where))
+    if len(found) > 1:
+        names = ", ".join(f"{document.kind.name} in {document.file}" for document, _ in found)
+        raise UsageError(f"{where} may be any of: {names}", hint="name the file instead")
+    document, file = found[0]
+    if file.shown == STDIN_SHOWN:
+        raise UsageError("standard input cannot be changed", hint="name a file")
+    return Editable(document, file.path, kinds)
+
+
+def _documents(reader: Reader, where: str, *, by_file: bool) -> list[tuple[Document, File]]:
+    found: list[tuple[Document, File]] = []
+    ids: set[str] = set()
+    problems: list[PolicyscanError] = []
+    for file in reader.in_turn():
+        loaded = reader.library.load(file)
+        problems.extend(loaded.problems)
+        ids.update(document.id for document in loaded.documents)
+        mine = [document for document in loaded.documents if by_file or document.id == where]
+        if loaded.problems and (mine or by_file):
+            raise Problems(loaded.problems)
+        found.extend((document, file) for document in mine)
+    if not found and problems:
+        raise Problems(problems)
+    if not found:
+        hint = did_you_mean(where, ids) or (f"inventories are: {', '.join(sorted(ids))}" if ids else None)
+        raise UsageError(f"there is no inventory with the id {where}", hint=hint)
+    return found
+
+
+def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: bool = True) -> Change:
+    """What answers make of an inventory. Without `replace`, a fact that is recorded otherwise is a problem.
+
+    Raises Problems with all that is wrong with the answers."""
+    problems: list[PolicyscanError] = []
+    facts = 0
+    for answer in answers:
+        try:
+            facts += _put(inventory, answer, replace=replace)
+        except (BadPath, BadAnswer) as bad:
+            message = bad.message if isinstance(bad, BadPath) else f"{answer.path}: {bad.message}"
+            problems.append(UsageError(message, at=answer.place, hint=bad.hint))
+    if problems:
+        raise Problems(problems)
+    return inventory.change(facts)
+
+
+def _put(inventory: Editable, answer: FactAnswer, *, replace: bool) -> bool:
+    """Whether an answer makes a fact another one."""
+    fact = inventory.locate(answer.path)
+    value = value_of(answer.text, fact.field)
+    if fact.present and _alike(fact.value, value):
+        return False
+    if fact.present and fact.value is not None and not replace:
+        message = f"the file says {_shown(fact.value)}, and the answer is {_shown(value)}"
+        raise BadAnswer(message, "find out which is true; with --replace the answer takes its place")
+    fact.put(value)
+    return True
+
+
+def _alike(one: object, other: object) -> bool:
+    return one.__class__ is other.__class__ and one == other
+
+
+def _shown(value: object) -> str:
+    from policyscan.editing.rendering import inline
+
+    return inline(value)
