@@ -95,6 +95,25 @@ def test_what_is_so_already_changes_nothing(
     assert oak.stat().st_mtime_ns == before
 
 
+def test_a_fact_goes_into_the_file_in_which_its_section_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "inventories/clients/oak"
+    folder.mkdir(parents=True)
+    head, machines = TEXT.split("devices:")
+    (folder / "client.yaml").write_text(head, encoding="utf-8")
+    (folder / "machines.yaml").write_text(f"devices:{machines}", encoding="utf-8")
+    for where in ("oak", "inventories/clients/oak"):
+        run = policyscan(monkeypatch, tmp_path, "set", where, "devices[lt-1].user", "p-1", "--dry-run")
+        assert (run.code, run.err) == (0, "")
+        assert "+++ inventories/clients/oak/machines.yaml" in run.out
+    for path, value in (("devices[lt-1].user", "p-1"), ("email", "none")):
+        assert policyscan(monkeypatch, tmp_path, "set", "oak", path, value).code == 0
+    assert (folder / "client.yaml").read_text(encoding="utf-8") == f"{head}email: null\n"
+    after = (folder / "machines.yaml").read_text(encoding="utf-8")
+    assert after == f"devices:{machines}".replace("user:\n", "user: p-1\n")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_encoding_and_line_ends_stay(
     encoding: str, oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

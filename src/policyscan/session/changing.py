@@ -68,12 +68,12 @@ class Change(NamedTuple):
 class Editable:
     """An inventory whose values may be changed, in the files in which they stand."""
 
-    def __init__(self, document: Document, path: str, kinds: Kinds) -> None:
+    def __init__(self, document: Document, file: File, kinds: Kinds) -> None:
         self.kinds = kinds
         self.kind: Kind = document.kind
         self.issues = {(issue.path, issue.message) for issue in document.issues}
         self.id = document.id
-        self.parts = _parts(document, path)
+        self.parts = _parts(document, file)
 
     def part(self, section: str) -> EditedFile:
         """The part in which a section stands, or may be put: the one that says the kind."""
@@ -122,12 +122,12 @@ def _refused(message: str, hint: str | None) -> UsageError:
     return UsageError(f"nothing was written, as then the inventory would not be valid: {message}", hint=hint)
 
 
-def _parts(document: Document, path: str) -> list[EditedFile]:
+def _parts(document: Document, file: File) -> list[EditedFile]:
     """The files of an inventory, read anew: decoding has used up the values that it was made of."""
     tree = document.tree
-    if not isinstance(tree, Joined):
-        return [_part(tree, open_target(path, tree.source.file))]
-    return [_part(one, open_target(os.path.abspath(one.source.file), one.source.file)) for one in tree.parts]
+    paths = {one.shown: one.path for one in file.all}
+    trees = tree.parts if isinstance(tree, Joined) else (tree,)
+    return [_part(one, open_target(paths[one.source.file], one.source.file)) for one in trees]
 
 
 def _part(tree: Tree, target: Target) -> EditedFile:
@@ -142,17 +142,18 @@ def open_inventory(where: str, inputs: Inputs) -> Editable:
     store = open_store()
     settings = configure(inputs.paths, inputs.config, store)
     kinds = load_kinds(settings, store)
-    if os.path.isfile(where):
+    by_file = os.path.isfile(where) or (os.sep in where and os.path.isdir(where))
+    if by_file:
         inputs = inputs._replace(paths=(where,))
-    reader = Reader(kinds, find_files(inputs, settings))
-    found = _documents(reader, where, by_file=os.path.isfile(where))
+    reader = Reader(kinds, find_files(inputs, settings, kinds))
+    found = _documents(reader, where, by_file=by_file)
     if len(found) > 1:
         names = ", ".join(f"{document.kind.name} in {document.file}" for document, _ in found)
         raise UsageError(f"{where} may be any of: {names}", hint="name the file instead")
     document, file = found[0]
     if file.shown == STDIN_SHOWN:
         raise UsageError("standard input cannot be changed", hint="name a file")
-    return Editable(document, file.path, kinds)
+    return Editable(document, file, kinds)
 
 
 def _documents(reader: Reader, where: str, *, by_file: bool) -> list[tuple[Document, File]]:
