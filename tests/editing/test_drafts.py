@@ -61,7 +61,11 @@ def test_without_a_change_every_character_stays(path: Path) -> None:
         (lambda v: v["devices"][0]["os"].update(name="no"), '"Windows 11"', '"no"'),
         (lambda v: v["devices"][0]["os"].update(version="it's"), "'25H2'", "'it''s'"),
         (lambda v: v["devices"][0].update(seen="2026-10-31"), "seen:   #", "seen: 2026-10-31   #"),
-        (lambda v: v["devices"][0]["missing"].append({"id": "K"}), "missing: []\n", "missing: [{id: K}]\n"),
+        (
+            lambda v: v["devices"][0]["missing"].append({"id": "K"}),
+            "missing: []\n",
+            "missing:\n      - {id: K}\n",
+        ),
         (lambda v: v["devices"][0].update(os=None), """{name: "Windows 11", version: '25H2'}""", "null"),
         (lambda v: v["devices"][1].update(till=True), "{name: X}}", "{name: X}, till: true}"),
         (lambda v: v["devices"][1].pop("os"), "{id: b, os: {name: X}}", "{id: b}"),

@@ -28,6 +28,7 @@ COMMANDS = {
     "validate": "Check that inventories are valid: keys, types, dates, references.",
     "init": "Write a short commented inventory to fill in.",
     "set": "Record one fact in an inventory; everything else in its file stays.",
+    "fill": "Put answers that came back into an inventory.",
     "report": "Show a saved report in another format.",
     "list": "List controls, with their profiles and framework ids.",
     "explain": "Explain a control, or how a result came about.",

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from policyscan.cli.options import EDIT_OPTIONS, add_options
+from policyscan.editing.answers import FactAnswer
 from policyscan.output import show
-from policyscan.session.changing import FactAnswer, answered, open_inventory
+from policyscan.session.changing import answered, open_inventory
 from policyscan.session.options import Inputs
 
 

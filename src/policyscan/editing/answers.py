@@ -6,6 +6,7 @@ says what to write instead.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from policyscan.cel.values import Date, Timestamp
@@ -14,7 +15,8 @@ from policyscan.patterns import when_used
 from policyscan.reading.reading import read_text
 from policyscan.reading.scalars import BadScalar, resolve
 from policyscan.reading.suggest import clip, nearest
-from policyscan.source import Source
+from policyscan.records import NamedTuple
+from policyscan.source import Source, Span
 
 NONE = frozenset(("none", "null", "~"))
 """What says that there is none of it, for a fact that may say so."""
@@ -23,7 +25,20 @@ _DAY = when_used(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OTHER_DAY = when_used(r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4})")
 _THOUSANDS = when_used(r"[-+]?[0-9]{1,3}(?:[ ,.'’\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
 _MONEY = when_used(r"(?:([A-Z]{3}) ?)?([0-9][^A-Za-z]*?)(?: ?([A-Z]{3}))?")
-_SEPARATOR = when_used(r"\s*[,;]\s*")
+
+
+class FactAnswer(NamedTuple):
+    """What somebody says about one fact: its path, the text, and where that stands (None: an argument).
+
+    `inventory` is the id of the inventory that it is about, if that is said; `known` is what the inventory
+    said when the question was asked, where that did not count.
+    """
+
+    path: str
+    text: str
+    place: Span | None = None
+    inventory: str = ""
+    known: str = ""
 
 
 class BadAnswer(ValueError):
@@ -35,7 +50,11 @@ class BadAnswer(ValueError):
         self.hint = hint
 
 
-def value_of(text: str, field: Property | None) -> Any:
+Named = Callable[[tuple[str, ...], str], str]
+"""The id that a name stands for, among the things that references with these targets may lead to."""
+
+
+def value_of(text: str, field: Property | None, named: Named = lambda _, text: text) -> Any:
     """The value that a text gives a fact; a key of the user's own, of which no kind says anything, takes
     whatever YAML makes of the text. Raises BadAnswer."""
     text = text.strip()
@@ -45,7 +64,7 @@ def value_of(text: str, field: Property | None) -> Any:
         return _plain(text)
     if text.lower() in NONE:
         return _none(field)
-    return _value(text, field.shape)
+    return _value(text, field.shape, named)
 
 
 def _none(field: Property) -> Any:
@@ -59,22 +78,40 @@ def _none(field: Property) -> Any:
     raise BadAnswer("there cannot be none of this", _expected(shape))
 
 
-def _value(text: str, shape: Shape) -> Any:
+def _value(text: str, shape: Shape, named: Named) -> Any:
     if shape.form in ("object", "map", "list") and text[0] in "{[":
         return _written_out(text, shape)
     if shape.form == "list":
-        return _items(text, shape)
+        return _items(text, shape, named)
+    if shape.form == "map" and ":" in text:
+        return _parts(text, shape, named)
+    if shape.refs:
+        return named(shape.refs, text)
     if shape.form in ("object", "map"):
         raise BadAnswer("this fact has several parts", "write them as in {name: value, name: value}")
     return _MAKERS[shape.form](text, shape)
 
 
-def _items(text: str, shape: Shape) -> list[Any]:
-    """The items of a list whose items are single values, written one after the other."""
+def _items(text: str, shape: Shape, named: Named) -> list[Any]:
+    """The items of a list whose items are single values, written one after the other with semicolons, or
+    without any with commas, between them."""
     inner = shape.items
     if inner is None or inner.shape.form in ("object", "map", "list"):
         raise BadAnswer("this is a list of things with several parts", "write it as in [{id: a}, {id: b}]")
-    return [_value(part, inner.shape) for part in _SEPARATOR.split(text) if part]
+    parts = text.split(";") if ";" in text else text.split(",")
+    return [_value(part.strip(), inner.shape, named) for part in parts if part.strip()]
+
+
+def _parts(text: str, shape: Shape, named: Named) -> dict[str, Any]:
+    """The entries of a map, each written as `name: value`, with semicolons between them."""
+    inner = shape.items
+    made: dict[str, Any] = {}
+    for part in filter(str.strip, text.split(";")):
+        name, colon, value = part.partition(":")
+        if not colon or inner is None or name.strip() in made:
+            raise BadAnswer(f"{clip(part.strip())!r} cannot be read", "write name: value; name: value")
+        made[name.strip()] = value_of(value, inner, named)
+    return made
 
 
 def _written_out(text: str, shape: Shape) -> Any:

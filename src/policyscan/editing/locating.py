@@ -46,18 +46,33 @@ class Located(NamedTuple):
             self.container[self.key] = value
 
 
-def locate(value: dict[str, Any], shape: Shape, text: str) -> Located:
+Fresh = dict[tuple[int, str], int]
+"""The items that were added to lists: by the id of the list and the number that a path gave the item."""
+
+
+def locate(
+    value: dict[str, Any], shape: Shape, text: str, fresh: Fresh | None = None, *, keep_none: bool = False
+) -> Located:
     """The fact that a path names, in values as they are written. Containers that are not there yet, or null,
-    are made on the way; items of lists are not, but for one that `[+]` adds. Raises BadPath."""
+    are made on the way; items of lists are not, but for one that `[+]` adds. Raises BadPath.
+
+    With `fresh`, a number past the end of a list adds an item, the same for each path with that number. With
+    `keep_none`, a path that leads into what is null leads nowhere.
+    """
     steps = parse_path(text)
     at: Any = value
     inside: Shape | None = shape
-    here = _step(at, inside, steps[0], text)
+    here = _step(at, inside, steps[0], text, fresh)
     for number, step in enumerate(steps[1:], 1):
+        if keep_none and here.present and here.value is None:
+            raise BadPath(f"{text}: the file says that there is no {steps[number - 1].text}", step.at, _NONE)
         at = _entered(here, text, steps[number - 1])
         inside = here.field.shape if here.field is not None else None
-        here = _step(at, inside, step, text)
+        here = _step(at, inside, step, text, fresh)
     return here
+
+
+_NONE = "find out which is true; with --replace the answer takes its place"
 
 
 def _entered(here: Located, text: str, step: PathStep) -> Any:
@@ -73,9 +88,11 @@ def _entered(here: Located, text: str, step: PathStep) -> Any:
     return found
 
 
-def _step(at: Any, shape: Shape | None, step: PathStep, text: str) -> Located:
+def _step(at: Any, shape: Shape | None, step: PathStep, text: str, fresh: Fresh | None) -> Located:
     if at.__class__ is list:
         items = shape.items if shape is not None else None
+        if fresh is not None and step.bracket and step.text.isdecimal() and int(step.text) >= len(at):
+            return Located(at, fresh.setdefault((id(at), step.text), len(at)), items)
         return Located(at, _number(at, shape, step, text), items)
     if shape is None or shape.form == "map":
         return Located(at, step.text, shape.items if shape is not None else None)

@@ -106,8 +106,12 @@ def item(value: Any, indent: int) -> list[str]:
 
 
 def fits(value: Any, before: int) -> bool:
-    """Whether a value stands on one line after so many characters: what is long or deeply nested does not."""
-    return not _holds(value) or (_depth(value) <= _DEEPEST and before + len(inline(value)) <= _WIDTH)
+    """Whether a value stands on one line after so many characters: what is long or deeply nested does not,
+    nor does a list of things with several parts."""
+    if not _holds(value):
+        return True
+    several = value.__class__ is list and any(map(_holds, value))
+    return not several and _depth(value) <= _DEEPEST and before + len(inline(value)) <= _WIDTH
 
 
 def _depth(value: Any) -> int:

@@ -13,30 +13,24 @@ from collections.abc import Iterable, Sequence
 from policyscan.documents.document import Document
 from policyscan.documents.opening import assemble, read_source
 from policyscan.documents.paths import BadPath
-from policyscan.editing.answers import BadAnswer, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
-from policyscan.editing.locating import Located, locate
+from policyscan.editing.locating import Fresh, Located, locate
+from policyscan.editing.sheets import read_sheet
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
 from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.text import read_source as read_source_text
 from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
-from policyscan.session.options import Inputs
+from policyscan.session.options import Inputs, StrPath
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import configure, load_kinds, open_store
-from policyscan.source import Source, Span
-
-
-class FactAnswer(NamedTuple):
-    """What somebody says about one fact: its path, the text, and where that stands (None: an argument)."""
-
-    path: str
-    text: str
-    place: Span | None = None
+from policyscan.source import Source
 
 
 class EditedFile(NamedTuple):
@@ -73,6 +67,7 @@ class Editable:
         self.kind: Kind = document.kind
         self.issues = {(issue.path, issue.message) for issue in document.issues}
         self.id = document.id
+        self.fresh: Fresh = {}
         self.parts = _parts(document, file)
 
     def part(self, section: str) -> EditedFile:
@@ -82,10 +77,26 @@ class Editable:
                 return part
         return next(part for part in self.parts if "kind" in part.draft.value)
 
-    def locate(self, path: str) -> Located:
-        """The fact that a path names; raises BadPath."""
-        section = path.partition(".")[0].partition("[")[0]
-        return locate(self.part(section).draft.value, self.kind.shape, path)
+    def locate(self, answer: FactAnswer, *, replace: bool) -> Located:
+        """The fact that an answer is about; raises BadPath. Only in a sheet a number that no item of a list
+        has yet begins a new one. Without `replace`, what is known to be none stays none."""
+        section = answer.path.partition(".")[0].partition("[")[0]
+        fresh = self.fresh if answer.place is not None else None
+        value = self.part(section).draft.value
+        return locate(value, self.kind.shape, answer.path, fresh, keep_none=not replace)
+
+    def named(self, targets: tuple[str, ...], text: str) -> str:
+        """The id of what is called so among the items of the lists that a reference may lead to; the text
+        itself where nothing is, or several things are: then it is an id, or the check of references tells."""
+        found = set()
+        for target in targets:
+            items = self.part(target).draft.value.get(target)
+            for item in items if items.__class__ is list else ():
+                if item.get("id") == text:
+                    return text
+                if str(item.get("name", "")).casefold() == text.casefold() and "id" in item:
+                    found.add(str(item["id"]))
+        return found.pop() if len(found) == 1 else text
 
     def change(self, facts: int) -> Change:
         """What the changes make of the files; raises Problems if they would not be valid."""
@@ -179,12 +190,16 @@ def _documents(reader: Reader, where: str, *, by_file: bool) -> list[tuple[Docum
 def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: bool = True) -> Change:
     """What answers make of an inventory. Without `replace`, a fact that is recorded otherwise is a problem.
 
-    Raises Problems with all that is wrong with the answers."""
+    Raises Problems with all that is wrong with the answers: two that do not agree, too."""
     problems: list[PolicyscanError] = []
     facts = 0
+    given: dict[str, FactAnswer] = {}
     for answer in answers:
         try:
-            facts += _put(inventory, answer, replace=replace)
+            first = given.setdefault(answer.path, answer)
+            if first.text != answer.text:
+                raise BadAnswer(f"this is answered twice, otherwise at {first.place}", "keep the true one")
+            facts += _put(inventory, answer, replace=replace or bool(answer.known))
         except (BadPath, BadAnswer) as bad:
             message = bad.message if isinstance(bad, BadPath) else f"{answer.path}: {bad.message}"
             problems.append(UsageError(message, at=answer.place, hint=bad.hint))
@@ -195,11 +210,11 @@ def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: boo
 
 def _put(inventory: Editable, answer: FactAnswer, *, replace: bool) -> bool:
     """Whether an answer makes a fact another one."""
-    fact = inventory.locate(answer.path)
-    value = value_of(answer.text, fact.field)
+    fact = inventory.locate(answer, replace=replace)
+    value = value_of(answer.text, fact.field, inventory.named)
     if fact.present and _alike(fact.value, value):
         return False
-    if fact.present and fact.value is not None and not replace:
+    if fact.present and not replace:
         message = f"the file says {_shown(fact.value)}, and the answer is {_shown(value)}"
         raise BadAnswer(message, "find out which is true; with --replace the answer takes its place")
     fact.put(value)
@@ -214,3 +229,16 @@ def _shown(value: object) -> str:
     from policyscan.editing.rendering import inline
 
     return inline(value)
+
+
+def answers_about(inventory: str, file: StrPath) -> tuple[list[FactAnswer], dict[str, int]]:
+    """The answers of a file that are about an inventory, or do not say about which; and how many there are
+    about each of the others. Raises DocumentError."""
+    mine: list[FactAnswer] = []
+    others: dict[str, int] = {}
+    for answer in read_sheet(read_source_text(file)):
+        if answer.inventory in ("", inventory):
+            mine.append(answer)
+        else:
+            others[answer.inventory] = others.get(answer.inventory, 0) + 1
+    return mine, others

@@ -1,0 +1,128 @@
+"""`fill`: answers that came back go into the inventory, all or none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Ran, policyscan
+
+TEXT = """\
+schema_version: 1
+kind: client
+as_of: 2026-10-31   # the day
+organisation: {id: oak}
+people:
+  - {id: p-1, name: Ann Ames}
+devices:
+  - id: lt-1
+    user:
+    antivirus: {product: X, active: false}
+email: null
+"""
+HEADER = "nr,who,question,about,answer,how,on_file,shown_by,effect,inventory,path\r\n"
+
+
+@pytest.fixture
+def oak(tmp_path: Path) -> Path:
+    path = tmp_path / "inventories/clients/oak.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(TEXT.encode())
+    return path
+
+
+def row(path: str, answer: str, known: str = "", inventory: str = "oak") -> str:
+    return f'1,owner,"What, then?",lt-1,"{answer}",yes or no,{known},,,{inventory},{path}\r\n'
+
+
+@pytest.fixture
+def fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
+    def run(text: str, *options: str, name: str = "answers.csv") -> Ran:
+        (tmp_path / name).write_bytes(text.encode("utf-8-sig"))
+        return policyscan(monkeypatch, tmp_path, "fill", "oak", name, *options)
+
+    return run
+
+
+def test_answers_of_every_type_are_recorded(oak: Path, fill: object) -> None:
+    run = fill(  # type: ignore[operator]
+        HEADER
+        + row("devices[lt-1].user", "ann ames")
+        + row("devices[lt-1].encrypted", "Yes")
+        + row("devices[lt-1].os.name", "")
+        + row("accounts[0].id", "a-1")
+        + row("accounts[0].person", "p-1")
+        + row("accounts[1].id", "a-2")
+    )
+    assert (run.code, run.err) == (0, "")
+    assert run.out.splitlines()[-1] == "5 facts recorded"
+    assert oak.read_text(encoding="utf-8") == (
+        TEXT.replace("user:\n", "user: p-1\n").replace(
+            "active: false}\n", "active: false}\n    encrypted: true\n"
+        )
+        + "accounts:\n  - {id: a-1, person: p-1}\n  - {id: a-2}\n"
+    )
+
+
+def test_markdown_is_read_too(oak: Path, fill: object) -> None:
+    run = fill(  # type: ignore[operator]
+        "# Questions\n\n| about | question | answer | how to answer | path |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| lt\\-1 |  | yes \\| | yes or no | `oak: devices[lt-1].os.name` |\n"
+        "| lt\\-1 |  |  | yes or no | `oak: devices[lt-1].encrypted` |\n"
+        "\nMore.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+        name="answers.md",
+    )
+    assert (run.code, run.err) == (0, "")
+    assert "os: {name: yes |}" in oak.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (row("devices[lt-1].antivirus.active", "yes"), "the file says false, and the answer is true"),
+        (row("email", "yes"), "several parts"),
+        (row("email.mailboxes_count", "3"), "the file says that there is no email"),
+        (row("as_of", "31.10.2026"), "depends on the country"),
+        (row("devices[lt-2].user", "p-1"), "did you mean lt-1?"),
+        (row("devices[lt-1].user", "Bob"), "nothing in people has the id Bob"),
+        (row("devices[lt-1].encrypted", "yes") + row("devices[lt-1].encrypted", "no"), "answered twice"),
+        (row("accounts[0].admin", "yes"), "id"),
+        (row("", "yes"), "without a path"),
+        ("1,2,3,4,5,6,7,8,9,10,11,12\r\n", "12 cells"),
+        ('1,"2\r\n', "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_row_and_nothing_is_written(
+    rows: str, says: str, oak: Path, fill: object
+) -> None:
+    run = fill(HEADER + row("devices[lt-1].os.name", "Windows 11") + rows)  # type: ignore[operator]
+    assert run.code == 2
+    assert says in run.err
+    assert oak.read_text(encoding="utf-8") == TEXT
+    if "would not be valid" not in run.err:
+        assert "answers.csv:3:1" in run.err or "answers.csv:4:1" in run.err
+
+
+def test_a_file_without_the_columns_is_refused(oak: Path, fill: object) -> None:
+    run = fill("fact;value\r\nas_of;2026-11-01\r\n")  # type: ignore[operator]
+    assert (run.code, "the columns path and answer" in run.err) == (2, True)
+    assert oak.read_text(encoding="utf-8") == TEXT
+
+
+def test_an_answer_takes_the_place_of_what_did_not_count_or_what_it_is_told_to(
+    oak: Path, fill: object
+) -> None:
+    rows = HEADER + row("devices[lt-1].antivirus.active", "yes", known="false")
+    assert fill(rows).code == 0  # type: ignore[operator]
+    assert "active: true" in oak.read_text(encoding="utf-8")
+    rows = HEADER.replace(",", ";") + row("email.mailboxes_count", "3").replace(",", ";")
+    assert fill(rows, "--replace").code == 0  # type: ignore[operator]
+    assert "email: {mailboxes_count: 3}" in oak.read_text(encoding="utf-8")
+
+
+def test_answers_about_others_are_told(oak: Path, fill: object) -> None:
+    run = fill(HEADER + row("as_of", "2026-11-02", inventory="elm"))  # type: ignore[operator]
+    assert run.out.splitlines()[0] == "1 answer about elm: policyscan fill elm answers.csv"
+    assert oak.read_text(encoding="utf-8") == TEXT
