@@ -546,7 +546,7 @@ def test_what_cannot_be_explained(
 # --- schema
 
 
-@pytest.mark.parametrize("kind", ["client", "provider", "portfolio", "policy", "test", "report"])
+@pytest.mark.parametrize("kind", ["client", "provider", "portfolio", "policy", "test", "report", "due"])
 def test_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
     ran = policyscan(monkeypatch, tmp_path, "schema", kind)
     assert json.loads(ran.out)["$schema"].endswith("2020-12/schema")

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from policyscan.findings import Report
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs, Options
 
-__all__ = ["REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
+if TYPE_CHECKING:
+    from policyscan.ahead import Outlook
+
+__all__ = ["OUTLOOKS", "REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
 
 
 class Reporter(NamedTuple):
@@ -35,6 +39,15 @@ def _lazily(module: str, function: str = "render") -> Callable[[Report, Options]
     def render(report: Report, options: Options) -> str:
         text = getattr(import_module(f"policyscan.reporters.{module}"), function)(report, options)
         return str(text)
+
+    return render
+
+
+def _outlook(module: str) -> Callable[[Outlook, Options], str]:
+    """A function that renders what is ahead, and imports its module when it is called."""
+
+    def render(outlook: Outlook, options: Options) -> str:
+        return str(import_module(f"policyscan.reporters.{module}").render(outlook, options))
 
     return render
 
@@ -115,6 +128,14 @@ REPORTERS: dict[str, Reporter] = {
     ),
     "oscal": Reporter("OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True)),
 }
+
+
+OUTLOOKS: dict[str, Callable[[Outlook, Options], str]] = {
+    "text": _outlook("due_text"),
+    "json": _outlook("due_json"),
+    "ics": _outlook("ics"),
+}
+"""The formats of what is ahead."""
 
 
 def needs_of(formats: Iterable[str], options: Options) -> Needs:

@@ -42,10 +42,10 @@ _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
     """One JSON object; every document and every result has a line of its own, so that files compare well."""
-    scan = _dumps(_scan(report))
-    summary = _dumps(_summary(report))[:-1]
-    documents = _lines(map(_document, report.documents))
-    results = _lines(map(_result, report.results))
+    scan = dumps(scan_object(report))
+    summary = dumps(_summary(report))[:-1]
+    documents = lines_of(map(_document, report.documents))
+    results = lines_of(map(_result, report.results))
     return json_text(
         f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": {documents}}},\n'
         f'"results": {results}}}\n'
@@ -57,21 +57,23 @@ def render_lines(report: Report, options: Options) -> str:  # noqa: ARG001 - eve
     by `type` what it is."""
     summary = {key: value for key, value in _summary(report).items() if key != "problems"}
     lines = [
-        {"type": "scan", "version": VERSION, **_scan(report)},
-        *({"type": "problem", **_problem(problem)} for problem in report.problems),
+        {"type": "scan", "version": VERSION, **scan_object(report)},
+        *({"type": "problem", **problem_object(problem)} for problem in report.problems),
         *({"type": "document", **_document(document)} for document in report.documents),
         *({"type": "result", **_result(result)} for result in report.results),
         {"type": "summary", **summary},
     ]
-    return json_text("".join(f"{_dumps(line)}\n" for line in lines))
+    return json_text("".join(f"{dumps(line)}\n" for line in lines))
 
 
-def _lines(objects: Iterable[Json]) -> str:
-    lines = ",\n".join(map(_dumps, objects))
+def lines_of(objects: Iterable[Json]) -> str:
+    """A list with a line for each of its values."""
+    lines = ",\n".join(map(dumps, objects))
     return f"[\n{lines}\n]" if lines else "[]"
 
 
-def _dumps(value: Json) -> str:
+def dumps(value: Json) -> str:
+    """A value on one line."""
     try:
         return _encode(value)
     except ValueError:
@@ -89,7 +91,8 @@ def _finite(value: Json) -> Json:
     return value
 
 
-def _scan(report: Report) -> Json:
+def scan_object(report: Report) -> Json:
+    """What was scanned, with what, as of when."""
     scan = report.scan
     return {
         "tool": {"name": "policyscan", "version": scan.version},
@@ -148,24 +151,27 @@ def _summary(report: Report) -> dict[str, Json]:
         "exit_code": report.exit_code,
         "complete": report.complete,
         "gate": {**report.gate._asdict(), "fail_on": report.gate.fail_on.value},
-        "results": _counts(tally(report)),
-        "controls": _counts(controls),
+        "results": counts_object(tally(report)),
+        "controls": counts_object(controls),
         "score": score(report.documents)._asdict(),
         "taken_away": taken_away(report.documents)._asdict(),
         "unchecked": list(unchecked(report)),
-        "problems": [_problem(problem) for problem in report.problems],
+        "problems": [problem_object(problem) for problem in report.problems],
     }
 
 
-def _counts(tally_: Mapping[Status, int]) -> Json:
+def counts_object(tally_: Mapping[Status, int]) -> Json:
+    """How many there are of each status, of all of them."""
     return {status.value: tally_.get(status, 0) for status in TRAITS}
 
 
-def _problem(problem: Problem) -> Json:
-    return {"message": problem.message, **_place(problem.span), "hint": problem.hint}
+def problem_object(problem: Problem) -> Json:
+    """What could not be read or used, and where."""
+    return {"message": problem.message, **place_object(problem.span), "hint": problem.hint}
 
 
-def _place(span: Span | None) -> dict[str, Json]:
+def place_object(span: Span | None) -> dict[str, Json]:
+    """A place, flat; None for each part of none."""
     if span is None:
         return {"file": None, "line": None, "column": None}
     return {
@@ -185,8 +191,8 @@ def _document(document: DocumentInfo) -> Json:
         "name": document.name,
         "file": document.file,
         "as_of": document.as_of,
-        "results": _counts(document.counts),
-        "controls": _counts(controls),
+        "results": counts_object(document.counts),
+        "controls": counts_object(controls),
         "score": score([document])._asdict(),
         "taken_away": [_taken(one) for one in document.taken],
         "statements": [_statement(one) for one in document.statements],
@@ -206,7 +212,7 @@ def _result(result: Result) -> Json:
         "status": result.status.value,
         "severity": result.severity.value,
         "message": result.message,
-        **_place(span),
+        **place_object(span),
         "evidence": [_read(read) for read in result.evidence],
         "parameters": dict(result.parameters),
         "fingerprint": result.fingerprint,
@@ -238,12 +244,12 @@ def _basis(basis: Basis | None) -> Json:
         "collected": basis.collected,
         "age_days": basis.age_days,
         "path": basis.path,
-        **_place(basis.span),
+        **place_object(basis.span),
     }
 
 
 def _read(read: ValueRead) -> Json:
-    return {"path": read.path, "value": read.value, **_place(read.span)}
+    return {"path": read.path, "value": read.value, **place_object(read.span)}
 
 
 def _taken(taken: TakenAway) -> Json:
@@ -258,7 +264,7 @@ def _statement(statement: Statement) -> Json:
         "by": statement.by,
         "stated_on": statement.stated_on,
         "until": statement.until or None,
-        **_place(statement.span),
+        **place_object(statement.span),
     }
 
 
@@ -279,5 +285,5 @@ def _gap(gap: Gap) -> Json:
         "generic_path": gap.generic_path,
         "question": gap.question,
         "reason": gap.reason,
-        **_place(gap.span),
+        **place_object(gap.span),
     }

@@ -61,14 +61,14 @@ def scan(options: ScanOptions) -> Report:
         return Reader(workspace.kinds, files, options.clients, last_kinds(choice), identity=with_identity)
 
     reader = open_reader()
-    _check_outputs(options, reader, workspace)
+    check_outputs(options, reader, workspace)
     kept = _kept(workspace, choice, moment, options, reader)
     try:
         report = report_on(reader, workspace, choice, moment, options, jobs=options.jobs, kept=kept)
     except Unclear:
         reader = open_reader()
         report = report_on(reader, workspace, choice, moment, options)
-    _check_clients(options, reader)
+    check_clients(options, reader)
     return report
 
 
@@ -89,36 +89,9 @@ def report_on(
     config, needs = workspace.config, options.needs
     rates = use_rates(workspace, moment)
     plan = make_plan(choice, config, moment, needs)
-    main = workspace.packs[0]
 
     def about() -> ScanInfo:
-        state = reader.checkout()
-        return ScanInfo(
-            version=__version__,
-            as_of=day_of(moment, config.time_zone),
-            pack=main.name,
-            pack_version=main.version,
-            profile=choice.profile,
-            controls=len(choice.policies),
-            controls_total=choice.total,
-            loosened=tuple(loosened(choice)),
-            left_out=choice.left_out,
-            files_read=reader.files,
-            files_skipped=reader.skipped,
-            notes=(
-                *reading_notes(),
-                *reader.unread(),
-                *deprecated(choice),
-                *_deciding(config, options),
-                *filter(None, [rates]),
-            ),
-            evidence=plan.rule,
-            max_taken_away=plan.max_taken_away,
-            packs=tuple(map(_identified, workspace.packs)) if needs.identity else (),
-            digests=reader.digests(),
-            commit=state.commit,
-            dirty=state.dirty,
-        )
+        return scan_info(reader, workspace, choice, moment, options, filter(None, [rates]))
 
     projector = projector_for(plan, reader)
     works = _works(reader, plan, options, moment, jobs, kept)
@@ -127,9 +100,43 @@ def report_on(
         report = report_of(
             account(watched, reader, plan, projector, only), plan, about, reader.all_problems, projector
         )
+    return report._replace(gate=gate_of(options, config))
+
+
+def scan_info(
+    reader: Reader, workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions,
+    notes: Iterable[str] = (),
+) -> ScanInfo:  # fmt: skip
+    """What a report says of what was scanned, with what and as of when, once every document has been read."""
+    config, main, state = workspace.config, workspace.packs[0], reader.checkout()
+    return ScanInfo(
+        version=__version__,
+        as_of=day_of(moment, config.time_zone),
+        pack=main.name,
+        pack_version=main.version,
+        profile=choice.profile,
+        controls=len(choice.policies),
+        controls_total=choice.total,
+        loosened=tuple(loosened(choice)),
+        left_out=choice.left_out,
+        files_read=reader.files,
+        files_skipped=reader.skipped,
+        notes=(
+            *reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options), *notes,
+        ),
+        evidence=choice.evidence,
+        max_taken_away=choice.max_taken_away,
+        packs=tuple(map(_identified, workspace.packs)) if options.needs.identity else (),
+        digests=reader.digests(),
+        commit=state.commit,
+        dirty=state.dirty,
+    )  # fmt: skip
+
+
+def gate_of(options: ScanOptions, config: Config) -> Gate:
+    """What decides the exit code: what the caller says, else the settings."""
     severity = options.fail_on or Severity(config.fail_on or "low")
-    gate = Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
-    return report._replace(gate=gate)
+    return Gate(severity, options.fail_on_due, options.exit_zero, options.allow_unknown)
 
 
 def _watched(
@@ -279,7 +286,7 @@ def _in_use(workspace: Workspace, options: ScanOptions) -> Iterator[tuple[str, s
             yield from ((os.path.join(inner, n), "part of a pack of controls") for n in names if ".y" in n)
 
 
-def _check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) -> None:
+def check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) -> None:
     """UsageError for an output that would replace what the scan reads: settings, controls, an inventory, one
     that is broken too. What an earlier run wrote may be replaced."""
     for path in filter(os.path.isfile, options.outputs):
@@ -296,7 +303,7 @@ def _is_same(path: StrPath, other: str) -> bool:
     return os.path.exists(other) and os.path.samefile(path, other)
 
 
-def _check_clients(options: ScanOptions, reader: Reader) -> None:
+def check_clients(options: ScanOptions, reader: Reader) -> None:
     """UsageError for a client that was not found, unless its file may be among those that are broken."""
     from policyscan.reading.suggest import did_you_mean
 

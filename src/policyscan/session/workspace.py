@@ -21,7 +21,8 @@ from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
 from policyscan.store import Store, default_store
 
-_OLDEST_RATES = 366  # days
+OLDEST_RATES = 366
+"""The age, in days, beyond which exchange rates compare nothing."""
 
 
 class Workspace(NamedTuple):
@@ -77,7 +78,7 @@ def use_rates(workspace: Workspace, moment: Moment) -> str | None:
         return None
     told = f"exchange rates are of {rates.as_of}, {rates.source}"
     today = clock_at(moment, workspace.config.time_zone).today
-    if today - Date.parse(rates.as_of) > _OLDEST_RATES:
+    if today - Date.parse(rates.as_of) > OLDEST_RATES:
         return f"{told}: more than a year old, so that no two currencies were compared"
     kinds.worth = rates.worth
     return told
