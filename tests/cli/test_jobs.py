@@ -190,7 +190,7 @@ def test_if_all_processes_are_killed_no_file_is_passed_over(
 
 
 SLOW = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from policyscan.cli.main import main
 from policyscan.session import jobs
@@ -205,6 +205,7 @@ def read(self, file):
     return original(self, file)
 
 Reader.read, jobs._BATCH = read, 1
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever runs tests in the background ignores it
 main(["scan", "--jobs", "2", "-o", "json:all.json"])
 """
 
@@ -229,6 +230,7 @@ def test_with_the_first_process_all_others_end(
         waited_for(lambda: not any(map(alive, pids(here))))
     finally:
         running.kill()
+        running.communicate()
     assert not (here / "all.json").exists()
     if sent == signal.SIGINT:
         assert said.decode().strip() == "stopped; no output was written half"

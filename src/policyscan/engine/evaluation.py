@@ -103,7 +103,8 @@ class Evaluation:
             return [self.crash(policy, error)]
 
     def _policy(self, policy: Policy) -> list[Result]:
-        plain = self.rule is None and policy.evidence is None and not self.viewer.first.listed
+        listed = self.viewer.first.listed_for(policy, self.known)
+        plain = self.rule is None and policy.evidence is None and listed is None
         if self.full or policy.tables or not plain:
             evaluated = self.outcomes(policy, self.clock, keep=self.full)
         else:
@@ -223,8 +224,9 @@ class Evaluation:
             found = self.tables.outcomes(policy, root, clock, keep=keep)
         else:
             found = evaluate(policy, root, clock, keep=keep)
-            if sight.listed:
-                found = with_fails(found, evaluate(policy, sight.listed[0].value, clock))
+            listed = sight.listed_for(policy, self.known)
+            if listed is not None:
+                found = with_fails(found, evaluate(policy, listed.value, clock))
         rule = merged(self.rule, policy.evidence)
         if rule is None:
             return found

@@ -38,8 +38,8 @@ class Sight(NamedTuple):
     any of these may first be others; and which facts are in dispute, by the ids of their objects and keys.
 
     `listed` are the same documents with the lists that are in dispute: as lists they prove nothing, but what
-    one of their elements fails at is so. It is empty where none is. `changes` say for facts of which names
-    that may first be so when, where it ever may.
+    one of their elements fails at is so. It is empty where none is; `lists` are their names. `changes` say
+    for facts of which names that may first be so when, where it ever may.
     """
 
     document: Document
@@ -48,7 +48,12 @@ class Sight(NamedTuple):
     turn: Turn = NEVER
     facts: frozenset[tuple[int, Key]] = frozenset()
     listed: Sequence[Document] = ()
+    lists: frozenset[str] = frozenset()
     changes: Changes = ()
+
+    def listed_for(self, policy: Policy, known: Mapping[str, Policy]) -> Document | None:
+        """The document with its lists in dispute, if a control may read one of them."""
+        return self.listed[0] if self.listed and policy.may_read(self.lists, known) else None
 
     def change_for(self, policy: Policy, known: Mapping[str, Policy]) -> Turn:
         """When a fact that a control may read may first be in dispute or earned, or no longer so; of a rule
@@ -98,7 +103,7 @@ class Viewer:
         document, *context = without([first.document, *first.context], facts)
         listed = without(first.listed, facts) if first.listed else ()
         made = copy(self)
-        made.first = Sight(document, context, listed=listed)
+        made.first = Sight(document, context, listed=listed, lists=first.lists)
         return made
 
     def at(self, clock: PolicyClock) -> Sight:
@@ -147,9 +152,10 @@ class Viewer:
         document, *context = without([self.document, *self.context], facts)
         named = frozenset((id(fact.container), fact.key) for fact in facts)
         others = [fact for fact in facts if not isinstance(fact.container.get(fact.key), list)]
-        listed = without([self.document, *self.context], others) if len(others) < len(facts) else ()
+        lists = frozenset(str(fact.key) for fact in facts if isinstance(fact.container.get(fact.key), list))
+        listed = without([self.document, *self.context], others) if lists else ()
         turn = earliest(*(turn for _, turn in changes))
-        return Sight(document, context, results, turn, named, listed, changes)
+        return Sight(document, context, results, turn, named, listed, lists, changes)
 
     def _words(self, clock: PolicyClock) -> list[tuple[Document, Word]]:
         """The words of all documents: those that nobody earned are left out. Rules read them, for a word that
