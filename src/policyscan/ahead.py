@@ -13,7 +13,7 @@ from policyscan.findings import Report, Result, Status, unchecked
 from policyscan.records import NamedTuple
 
 
-class Change(Enum):
+class Direction(Enum):
     """What a flip means to whoever answers for the inventory."""
 
     WORSE = "worse"
@@ -64,16 +64,16 @@ class Flip(NamedTuple):
         return before.status if before is not None else None, after.status if after is not None else None
 
     @property
-    def change(self) -> Change:
+    def change(self) -> Direction:
         """Whether it is for the worse or the better."""
         statuses = self.statuses
         if set(statuses) == _PASSING:
-            return Change.NOTICE
+            return Direction.NOTICE
         before, after = (_BADNESS[one or self.instead or Status.NOT_APPLICABLE] for one in statuses)
         aside = self.instead is not None and statuses[1] in (None, Status.NOT_APPLICABLE)
         if before == after or aside:
-            return Change.OTHER
-        return Change.WORSE if after > before else Change.BETTER
+            return Direction.OTHER
+        return Direction.WORSE if after > before else Direction.BETTER
 
 
 class Outlook(NamedTuple):
@@ -104,13 +104,13 @@ class Outlook(NamedTuple):
             or any(Status.ERROR in one.statuses for one in self.flips)
         ):
             return 2
-        worse = (flip for flip in self.flips if flip.change is Change.WORSE)
+        worse = (flip for flip in self.flips if flip.change is Direction.WORSE)
         return int(gate.fail_on_due and any(flip.result.severity.rank >= gate.fail_on.rank for flip in worse))
 
 
 def in_order(flips: Iterable[Flip]) -> tuple[Flip, ...]:
     """Flips by day; those of a day for the worse first, then by severity, inventory and control."""
-    order = list(Change)
+    order = list(Direction)
     return tuple(
         sorted(
             flips,

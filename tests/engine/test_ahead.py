@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from policyscan.ahead import Change, Flip
+from policyscan.ahead import Direction, Flip
 from policyscan.cel.values import Date
 from policyscan.documents.document import Document
 from policyscan.documents.members import Members
@@ -178,31 +178,31 @@ def result(status: Status | None) -> Result | None:
 @pytest.mark.parametrize(
     ("before", "after", "instead", "change"),
     [
-        (Status.PASS, Status.DUE, None, Change.NOTICE),
-        (Status.DUE, Status.PASS, None, Change.NOTICE),
-        (Status.DUE, Status.FAIL, None, Change.WORSE),
-        (Status.PASS, Status.UNKNOWN, None, Change.WORSE),
-        (Status.PASS, Status.WARNING, None, Change.WORSE),
-        (Status.WAIVED, Status.FAIL, None, Change.WORSE),
-        (Status.UNKNOWN, Status.FAIL, None, Change.WORSE),
-        (Status.FAIL, Status.ERROR, None, Change.WORSE),
-        (Status.FAIL, Status.UNKNOWN, None, Change.BETTER),
-        (Status.FAIL, Status.WAIVED, None, Change.BETTER),
-        (Status.UNKNOWN, Status.PASS, None, Change.BETTER),
-        (Status.PASS, Status.NOT_APPLICABLE, None, Change.OTHER),
-        (None, Status.FAIL, None, Change.WORSE),
-        (None, Status.PASS, None, Change.OTHER),
-        (Status.FAIL, None, None, Change.BETTER),
-        (Status.PASS, None, None, Change.OTHER),
+        (Status.PASS, Status.DUE, None, Direction.NOTICE),
+        (Status.DUE, Status.PASS, None, Direction.NOTICE),
+        (Status.DUE, Status.FAIL, None, Direction.WORSE),
+        (Status.PASS, Status.UNKNOWN, None, Direction.WORSE),
+        (Status.PASS, Status.WARNING, None, Direction.WORSE),
+        (Status.WAIVED, Status.FAIL, None, Direction.WORSE),
+        (Status.UNKNOWN, Status.FAIL, None, Direction.WORSE),
+        (Status.FAIL, Status.ERROR, None, Direction.WORSE),
+        (Status.FAIL, Status.UNKNOWN, None, Direction.BETTER),
+        (Status.FAIL, Status.WAIVED, None, Direction.BETTER),
+        (Status.UNKNOWN, Status.PASS, None, Direction.BETTER),
+        (Status.PASS, Status.NOT_APPLICABLE, None, Direction.OTHER),
+        (None, Status.FAIL, None, Direction.WORSE),
+        (None, Status.PASS, None, Direction.OTHER),
+        (Status.FAIL, None, None, Direction.BETTER),
+        (Status.PASS, None, None, Direction.OTHER),
         # another requirement decides from then on: what counts is how the subject was, and is told once
-        (None, Status.FAIL, Status.FAIL, Change.OTHER),
-        (None, Status.UNKNOWN, Status.PASS, Change.WORSE),
-        (None, Status.PASS, Status.UNKNOWN, Change.BETTER),
-        (None, Status.NOT_APPLICABLE, Status.UNKNOWN, Change.OTHER),
-        (Status.UNKNOWN, None, Status.FAIL, Change.OTHER),
+        (None, Status.FAIL, Status.FAIL, Direction.OTHER),
+        (None, Status.UNKNOWN, Status.PASS, Direction.WORSE),
+        (None, Status.PASS, Status.UNKNOWN, Direction.BETTER),
+        (None, Status.NOT_APPLICABLE, Status.UNKNOWN, Direction.OTHER),
+        (Status.UNKNOWN, None, Status.FAIL, Direction.OTHER),
     ],
 )
 def test_what_a_flip_means(
-    before: Status | None, after: Status | None, instead: Status | None, change: Change
+    before: Status | None, after: Status | None, instead: Status | None, change: Direction
 ) -> None:
     assert Flip("2026-11-01", "", result(before), result(after), instead).change is change

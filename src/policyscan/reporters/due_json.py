@@ -5,7 +5,7 @@ In: an `Outlook`. Out: one JSON object, the same bytes for the same outlook; eac
 
 from __future__ import annotations
 
-from policyscan.ahead import Change, Flip, Outlook
+from policyscan.ahead import Direction, Flip, Outlook
 from policyscan.display import json_text
 from policyscan.findings import Json, Status, tally, unchecked
 from policyscan.reporters.json_report import (
@@ -36,7 +36,7 @@ def _summary(outlook: Outlook) -> Json:
     return {
         "exit_code": outlook.exit_code,
         "gate": {"fail_on": gate.fail_on.value, "fail_on_due": gate.fail_on_due},
-        "flips": {change.value: changes.count(change) for change in Change},
+        "flips": {change.value: changes.count(change) for change in Direction},
         "results": counts_object(tally(report)),
         "unchecked": list(unchecked(report)),
         "problems": [problem_object(problem) for problem in report.problems],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from policyscan.ahead import Change, Flip, Outlook
+from policyscan.ahead import Direction, Flip, Outlook
 from policyscan.display import one_line
 from policyscan.findings import TRAITS, Status, tally
 from policyscan.reporters.layout import hanging
@@ -50,7 +50,7 @@ def render(outlook: Outlook, options: Options) -> str:
 def shown(flips: Iterable[Flip]) -> list[Flip]:
     """The flips that people are told: those for the worse or the better. A notice that begins tells of a day
     that is told anyway."""
-    return [flip for flip in flips if flip.change in (Change.WORSE, Change.BETTER)]
+    return [flip for flip in flips if flip.change in (Direction.WORSE, Direction.BETTER)]
 
 
 def was(flip: Flip) -> str:
@@ -103,18 +103,18 @@ def _add(page: Page, group: Sequence[Flip]) -> None:
 
 def _totals(page: Page, outlook: Outlook) -> None:
     flips, report = outlook.flips, outlook.report
-    count = {change: sum(flip.change is change for flip in flips) for change in Change}
+    count = {change: sum(flip.change is change for flip in flips) for change in Direction}
     said = [
         f"{plural(number, 'result')} {words if number != 1 else one}"
         for change, one, words in (
-            (Change.WORSE, "gets worse", "get worse"),
-            (Change.BETTER, "gets better", "get better"),
+            (Direction.WORSE, "gets worse", "get worse"),
+            (Direction.BETTER, "gets better", "get better"),
         )
         if (number := count[change])
     ]
     lead = f"{inventories(len(report.documents))}, if no fact changes before {outlook.until}"
     page.say(f"{lead}: {', '.join(said) if said else 'no result becomes another one'}.")
-    if hidden := count[Change.NOTICE] + count[Change.OTHER]:
+    if hidden := count[Direction.NOTICE] + count[Direction.OTHER]:
         what = "changes that make" if hidden > 1 else "change that makes"
         have = "them" if hidden > 1 else "it"
         page.say(

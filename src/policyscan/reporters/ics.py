@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policyscan.ahead import Change, Flip, Outlook
+from policyscan.ahead import Direction, Flip, Outlook
 from policyscan.display import one_line
 from policyscan.findings import TRAITS
 from policyscan.reporters.due_text import shown, told, was
@@ -44,7 +44,7 @@ def _event(flip: Flip, stamp: str) -> Iterator[str]:
     yield f"SUMMARY:{_text(f'{who}: {result.policy} {label}')}"
     yield f"DESCRIPTION:{_text(about)}"
     yield f"CATEGORIES:{_text(flip.change.value)}"
-    yield f"PRIORITY:{1 if flip.change is Change.WORSE else 9}"
+    yield f"PRIORITY:{1 if flip.change is Direction.WORSE else 9}"
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
 
