@@ -31,7 +31,13 @@ SHOWN = {
     "policyscan.source",
     "policyscan.version",
 }
-OWN = ("policyscan.cli", "policyscan.session", "policyscan.policytest", "policyscan.reporters")
+OWN = (
+    "policyscan.cli",
+    "policyscan.session",
+    "policyscan.policytest",
+    "policyscan.reporters",
+    "policyscan.questions",
+)
 
 
 def _imports(path: Path) -> Iterator[str]:

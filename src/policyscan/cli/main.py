@@ -28,6 +28,7 @@ COMMANDS = {
     "due": "List every result that will change in the days ahead, and when.",
     "validate": "Check that inventories are valid: keys, types, dates, references.",
     "init": "Write a short commented inventory to fill in.",
+    "ask": "Say what to find out next, and who can tell.",
     "set": "Record one fact in an inventory; everything else in its file stays.",
     "fill": "Put answers that came back into an inventory.",
     "report": "Show a saved report in another format.",

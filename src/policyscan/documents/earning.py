@@ -20,6 +20,8 @@ from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 
 STATEMENTS = "statements"
+TAKES_AWAY = "takes controls away"
+"""What the reason of a word says that is not earned."""
 _TO_DO = "add a statement about it: reason, by, stated_on"
 
 
@@ -42,7 +44,7 @@ class Word(NamedTuple):
     @property
     def reason(self) -> str:
         """Why it reads as unknown, after its path."""
-        return f"{shown(self.value)} takes controls away, and {self.wrong}"
+        return f"{shown(self.value)} {TAKES_AWAY}, and {self.wrong}"
 
 
 def words(document: Document, today: Date) -> Sequence[Word]:

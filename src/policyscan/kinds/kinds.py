@@ -89,13 +89,19 @@ class Kind:
 
     def field(self, path: str) -> Property | None:
         """What the kind says about a path such as `restore_tests[].tested_on`."""
-        shape, field = self.shape, None
+        fields = self.fields(path)
+        return fields[-1] if fields else None
+
+    def fields(self, path: str) -> list[Property]:
+        """What the kind says about each step of a path, from the root on; nothing if there is none such."""
+        shape, fields = self.shape, list[Property]()
         for step in path.replace("[]", ".[]").removeprefix(".").split("."):
             field = shape.items if step == "[]" else shape.fields.get(step)
             if field is None:
-                return None
+                return []
+            fields.append(field)
             shape = field.shape
-        return field
+        return fields
 
     def path_of(self, keys: Iterable[str | int | None]) -> str:
         """The path that some keys and indexes from the root lead along: `restore_tests[].tested_on`."""

@@ -69,6 +69,8 @@ ANNOTATIONS = [
     "x-when-absent",
     "x-default-ok",
     "x-question",
+    "x-answered-by",
+    "x-shown-by",
     "x-unit",
     "x-earned",
     "x-statements",

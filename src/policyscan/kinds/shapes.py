@@ -131,12 +131,14 @@ class Property:
     """A property of an object, or what a list or map holds: a shape, and what people should know of it."""
 
     __slots__ = (
+        "answered_by",
         "default_ok",
         "description",
         "earned",
         "nullable",
         "question",
         "shape",
+        "shown_by",
         "unit",
         "when_absent",
     )
@@ -146,6 +148,8 @@ class Property:
         self.nullable = nullable
         self.description: str = schema.get("description", "")
         self.question: str = schema.get("x-question", "")
+        self.answered_by: str = schema.get("x-answered-by", "")
+        self.shown_by: str = schema.get("x-shown-by", "")
         self.unit: str = schema.get("x-unit", "")
         self.default_ok: bool = schema.get("x-default-ok", False)
         self.earned: Earned | None = _earned(schema.get("x-earned"))
@@ -222,7 +226,8 @@ def to_rows(root: Shape) -> list[ShapeRow]:
         if number == len(shapes):
             shapes.append(inner)
         about = field.default_ok, field.description, field.nullable, field.question
-        return number, *about, field.unit, field.when_absent, field.earned and tuple(field.earned)
+        asked = field.answered_by, field.shown_by
+        return number, *about, field.unit, *asked, field.when_absent, field.earned and tuple(field.earned)
 
     rows = []
     for shape in shapes:  # which grows on the way
@@ -245,7 +250,7 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
     def field(row: ShapeRow) -> Property:
         made = Property.__new__(Property)
         number, made.default_ok, made.description, made.nullable, made.question, made.unit, *rest = row
-        absent, earned = rest
+        made.answered_by, made.shown_by, absent, earned = rest
         made.shape = shapes[number]
         made.earned = Earned(*earned) if earned is not None else None
         made.when_absent = absent

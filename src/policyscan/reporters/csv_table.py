@@ -6,7 +6,7 @@ one of them would take for a formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from policyscan.display import defused
 from policyscan.findings import Report
@@ -21,7 +21,12 @@ _QUOTED = frozenset('",\r\n;\t')
 
 def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
     """A header, then the rows; lines end as Excel ends them."""
-    lines = [_line(COLUMNS), *(_line(row) for row in rows(report))]
+    return table(COLUMNS, rows(report))
+
+
+def table(columns: Sequence[str], rows_: Iterable[Iterable[str]]) -> str:
+    """The text of a file with these columns and rows."""
+    lines = [_line(columns), *(_line(row) for row in rows_)]
     return _MARK + "".join(f"{line}\r\n" for line in lines)
 
 

@@ -1,0 +1,137 @@
+"""`policyscan ask`: in, an inventory; out, what to find out next about it, from whom, as text or to send.
+
+What is asked stands in `session/asking.py` and `questions/`; here it is printed and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, OutputTarget, add_options, ids_in
+from policyscan.cli.outputs import check_outputs
+from policyscan.cli.terminal import width
+from policyscan.errors import UsageError
+from policyscan.findings import Report
+from policyscan.output import put, show, write_file
+from policyscan.questions.sheet import Sheet
+from policyscan.reporters.wording import problems_told
+from policyscan.session.asking import ask
+from policyscan.session.options import Inputs, ScanOptions
+
+FORMATS = ("text", "markdown", "csv")
+
+
+@click.command("ask")
+@click.argument("inventory", required=False)
+@click.option("--all", "every_one", is_flag=True, help="Ask about every inventory.")
+@click.option(
+    "--file",
+    "paths",
+    multiple=True,
+    metavar="PATH",
+    help="Where inventories lie, as for scan. Repeatable.",
+)
+@click.option("--as-of", metavar="DATE", help=AS_OF)
+@click.option("--config", type=AnyPath(), help="Settings file instead of the nearest policyscan.yaml.")
+@add_options(POLICY_OPTIONS)
+@click.option(
+    "-n", "--most", type=click.IntRange(min=1), default=10, show_default=True, help="How many questions."
+)
+@click.option("--every", is_flag=True, help="All questions.")
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=OutputTarget(FORMATS),
+    multiple=True,
+    metavar="FORMAT:PATH",
+    help="Write another format to a file. Repeatable.",
+)
+def command(**given: Any) -> int:
+    """Say what to find out next about INVENTORY (an id or a file), and who can tell.
+
+    The questions come in the order in which they decide controls: no other ten decide more than the first
+    ten. They are put to those who can answer them, with what shows an answer better than somebody's word.
+
+    To send them, write a table with a blank column for answers:
+
+    \b
+      policyscan ask acme -o csv:questions.csv
+      policyscan ask --all -o markdown:questions.md
+
+    Exit codes: 0, or 2 if something could not be read or evaluated, so that questions may be missing.
+    """
+    check_outputs([path for _, path in given["outputs"]])
+    asked = ask(_options(given))
+    sheets = list(asked.sheets)
+    if len(sheets) > 1 and not given["every_one"] and given["inventory"] is None:
+        message = f"there are {len(sheets)} inventories, and none is named"
+        raise UsageError(message, hint=f"name one, as in `ask {sheets[0].inventory}`, or ask about --all")
+    most = None if given["every"] else given["most"]
+    first = [sheet.first(most) for sheet in sheets]
+    for format_, path in given["outputs"]:
+        write_file(path, _rendered(format_, first, sheets, None))
+    show(*_problems(asked.report), err=True)
+    if sheets:
+        put(_rendered(given["format_"], first, sheets, width()), exact=given["format_"] != "text")
+    return 2 if asked.report.exit_code == 2 or not sheets else 0
+
+
+def _options(given: dict[str, Any]) -> ScanOptions:
+    inventory: str | None = given["inventory"]
+    if inventory is not None and given["every_one"]:
+        raise UsageError("an inventory is named, and all are asked for", hint="leave one of the two out")
+    paths: tuple[str, ...] = given["paths"]
+    clients: tuple[str, ...] = ()
+    if inventory is not None and not paths and Path(inventory).exists():
+        paths = (inventory,)
+    elif inventory is not None:
+        clients = (inventory,)
+    return ScanOptions(
+        Inputs(paths, given["config"], as_of=given["as_of"]),
+        folders=given["folders"],
+        cache=given["cache"],
+        profile=given["profile"],
+        select=ids_in(given["select"]),
+        ignore=ids_in(given["ignore"]),
+        companions=given["companions"],
+        clients=clients,
+        outputs=tuple(path for _, path in given["outputs"]),
+    )
+
+
+def _rendered(format_: str, first: Sequence[Sheet], whole: Sequence[Sheet], columns: int | None) -> str:
+    if format_ == "text":
+        from policyscan.questions import in_text
+
+        return in_text.render(first, columns, whole)
+    if format_ == "csv":
+        from policyscan.questions import in_csv
+
+        return in_csv.render(first)
+    from policyscan.questions import in_markdown
+
+    return in_markdown.render(first)
+
+
+def _problems(report: Report) -> list[str]:
+    """What could not be read or evaluated, a line each."""
+    lines = []
+    for problem in problems_told(report):
+        at = f"{problem.span}: " if problem.span else ""
+        lines.append(f"error: {at}{problem.message}")
+        lines += [f"  hint: {problem.hint}"] if problem.hint else []
+    return lines

@@ -1,0 +1,128 @@
+"""In which order questions are asked: the first ten settle more controls than any other ten.
+
+In: what each control still lacks, as sets of questions. Out: the questions in order. A control is settled
+once all its questions are answered; so two questions that need each other are worth something together only.
+
+Questions that no control joins do not compete, so each group is looked at by itself, in all its combinations,
+and the places are then shared out among the groups. Both steps are exact as long as a group has no more
+combinations than `_MOST_STATES`; beyond that the best of them are followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
+
+from policyscan.records import NamedTuple
+
+ROUND = 10
+"""How many questions are chosen together; after them the next ten are chosen."""
+_MOST_STATES = 20_000
+
+Controls: TypeAlias = Sequence[frozenset[int]]
+"""What each control lacks, as numbers of questions."""
+
+
+class _Choice(NamedTuple):
+    """Some questions, and how many controls they settle together."""
+
+    settled: int = 0
+    questions: frozenset[int] = frozenset()
+
+    @property
+    def worth(self) -> tuple[int, int, list[int]]:
+        """By which choices are compared: more controls, then fewer questions, then the earlier ones."""
+        return -self.settled, len(self.questions), sorted(self.questions)
+
+
+def in_order(questions: int, controls: Iterable[Collection[int]]) -> list[int]:
+    """The numbers of all questions, from 0, in the order in which they are worth asking.
+
+    Questions are numbered by what else speaks for asking them first: the lower is preferred where two would
+    settle as many controls.
+    """
+    left = [frozenset(control) for control in controls if control]
+    order: list[int] = []
+    while left:
+        chosen = best(left, ROUND)
+        if not chosen:  # what is left lacks more than ten answers: begin with what comes soonest
+            chosen = min(left, key=lambda control: (len(control), sorted(control)))
+        order += _steps(chosen, left)
+        left = [rest for control in left if (rest := control - chosen)]
+    return [*order, *sorted(set(range(questions)) - set(order))]
+
+
+def best(controls: Controls, most: int) -> frozenset[int]:
+    """The at most `most` questions that together settle the most controls."""
+    able = [control for control in controls if len(control) <= most]
+    places = [_Choice()] * (most + 1)
+    for group in _groups(able):
+        choices = _by_size(group, most)
+        places = [
+            min((_both(places[number - size], choices[size]) for size in range(number + 1)), key=_worth)
+            for number in range(most + 1)
+        ]
+    return places[most].questions
+
+
+def settled(asked: Collection[int], controls: Controls) -> int:
+    """How many controls lack nothing else than the questions that are asked."""
+    return sum(control <= frozenset(asked) for control in controls)
+
+
+def _worth(choice: _Choice) -> tuple[int, int, list[int]]:
+    return choice.worth
+
+
+def _both(one: _Choice, other: _Choice) -> _Choice:
+    return _Choice(one.settled + other.settled, one.questions | other.questions)
+
+
+def _groups(controls: Controls) -> list[Controls]:
+    """The controls in groups that have no question in common."""
+    groups: list[tuple[set[int], list[frozenset[int]]]] = []
+    for control in controls:
+        joined = [group for group in groups if group[0] & control]
+        groups = [group for group in groups if not group[0] & control]
+        questions = set(control).union(*(group[0] for group in joined))
+        groups.append((questions, [*(one for group in joined for one in group[1]), control]))
+    return [members for _, members in groups]
+
+
+def _by_size(group: Controls, most: int) -> list[_Choice]:
+    """The best choice of at most 0, 1, 2, … `most` questions within one group."""
+    lacks = [
+        sum(1 << question for question in control) for control in group
+    ]  # sets of bits: many are compared
+    unions = {0}
+    for control in dict.fromkeys(lacks):
+        unions |= {union for one in unions if (union := one | control).bit_count() <= most}
+        if len(unions) > _MOST_STATES:
+            kept = sorted(unions, key=lambda one: (-_held(one, lacks) / (one.bit_count() or 1), one))
+            unions = set(kept[: _MOST_STATES // 4])
+    choices = [_Choice()] * (most + 1)
+    for union in unions:
+        size, held = union.bit_count(), _held(union, lacks)
+        if held >= choices[size].settled:
+            choice = _Choice(held, frozenset(bit for bit in range(union.bit_length()) if union >> bit & 1))
+            choices[size] = min(choices[size], choice, key=_worth)
+    return [min(choices[: size + 1], key=_worth) for size in range(most + 1)]
+
+
+def _held(union: int, lacks: Sequence[int]) -> int:
+    """How many controls lack nothing that is outside a union."""
+    return sum(control | union == union for control in lacks)
+
+
+def _steps(chosen: Collection[int], controls: Controls) -> list[int]:
+    """The chosen questions so that controls are settled as soon as possible."""
+    open_, steps = set(chosen), list[int]()
+    inside = [control for control in controls if control <= open_]
+    while open_:
+        pending = [rest for control in inside if (rest := control - set(steps))]
+        step = min(
+            pending, key=lambda rest: (len(rest), -settled(rest, pending), sorted(rest)), default=open_
+        )
+        steps += sorted(step)
+        open_ -= set(step)
+    return steps

@@ -1,0 +1,56 @@
+"""What all formats of questions say alike.
+
+In: sheets and questions. Out: sentences and short phrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policyscan.questions.sheet import RankedQuestion, Sheet
+from policyscan.reporters.wording import plural
+
+OTHERS = "whoever knows"
+"""Who is asked where nothing says who can answer."""
+_MOST_IDS = 6
+
+
+def headline(sheet: Sheet) -> str:
+    """How much is open about an inventory, and what these questions do about it."""
+    if not sheet.questions:
+        return "nothing is unknown" if not sheet.controls else f"no answer decides {_ids(sheet.controls)}"
+    lacking = len(sheet.controls)
+    if not lacking:
+        return "every control has a result; what else is unknown about those that fail:"
+    noun = "1 control lacks" if lacking == 1 else f"{lacking:,} controls lack"
+    decided = sheet.decided
+    if not decided:
+        return f"{noun} facts. These questions decide none by themselves."
+    them = ("it" if lacking == 1 else "all of them") if decided == lacking else f"{decided:,} of them"
+    last = max(asking.number for asking in sheet.questions if asking.decides)
+    first = "The first question decides" if last == 1 else f"The first {last:,} questions decide"
+    return f"{noun} facts. {first} {them}."
+
+
+def rest(sheet: Sheet) -> str:
+    """How many questions there are besides; empty if none."""
+    left = sheet.total - len(sheet.questions)
+    return f"and {plural(left, 'question')} more" if left else ""
+
+
+def effect(asking: RankedQuestion) -> str:
+    """What an answer does: `decides PLAN-01, PLAN-11; needed for RISK-01`."""
+    parts = [f"decides {_ids(asking.decides)}"] if asking.decides else []
+    parts += [f"needed for {_ids(asking.needed_for)}"] if asking.needed_for else []
+    return "; ".join(parts)
+
+
+def proof(asking: RankedQuestion) -> str:
+    """What shows the answer better than somebody's word; empty where nothing says."""
+    return f"better than a word: {asking.shown_by}" if asking.shown_by else ""
+
+
+def _ids(ids: Sequence[str]) -> str:
+    if len(ids) <= _MOST_IDS + 1:
+        return ", ".join(ids)
+    return f"{', '.join(ids[:_MOST_IDS])} and {len(ids) - _MOST_IDS:,} more"

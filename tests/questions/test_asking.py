@@ -1,0 +1,119 @@
+"""The questions about the shipped inventory that is half empty, and what becomes of them when answered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policyscan.findings import Status
+from policyscan.questions.sheet import Sheet
+from policyscan.session.asking import OpenQuestions, ask
+from policyscan.session.options import Inputs, ScanOptions
+from tests.questions.answering import Knowing, kind_of, values
+
+INVENTORIES = Path(__file__).parents[2] / "inventories"
+HALF_EMPTY = INVENTORIES / "clients" / "corner-oven.yaml"
+YEAR = {
+    "it_spend": 9000,
+    "prevention": dict.fromkeys(
+        ("antivirus", "software_updates", "employee_education", "cyber_insurance"), 900
+    ),
+    "response_and_recovery": 0,
+}
+TRUE = {  # what its provider's file and its own say too
+    "contract.signed_on": "2026-05-04",
+    "contract.ends_on": None,
+    "limit_aggregate": 1_000_000,
+    "employees_count": 3,
+    "remote_access": [{"id": "rmm-main", "kind": "rmm", "mfa": True}],
+    "budget.years": [{"fiscal_year": 2025, **YEAR}, {"fiscal_year": 2026, **YEAR}],
+}
+
+
+def asked(profile: str, *paths: Path) -> OpenQuestions:
+    inputs = Inputs(tuple(map(str, paths)), as_of="2026-10-31")
+    return ask(ScanOptions(inputs, profile=profile, clients=("corner-oven",), cache=False))
+
+
+@pytest.fixture(scope="module")
+def sheet() -> Sheet:
+    (sheet,) = asked("full", INVENTORIES).sheets
+    return sheet
+
+
+def _others(needs: list[frozenset[str]], most: int) -> int:
+    """The most controls that any choice of questions settles, found by trying controls one after the other.
+
+    What is left can gain no more than if each control only cost the questions that no other control has.
+    """
+    of: dict[str, int] = {}
+    for need in needs:
+        for question in need:
+            of[question] = of.get(question, 0) + 1
+    needs = sorted(needs, key=len)
+    alone = [sum(of[question] == 1 for question in need) for need in needs]
+    best = 0
+
+    def bound(at: int, room: int) -> int:
+        count = 0
+        for cost in sorted(alone[at:]):
+            room -= cost
+            if room < 0:
+                break
+            count += 1
+        return count
+
+    def look(at: int, chosen: frozenset[str], held: int) -> None:
+        nonlocal best
+        best = max(best, held)
+        if at == len(needs) or held + bound(at, most - len(chosen)) <= best:
+            return
+        more = chosen | needs[at]
+        if len(more) <= most:
+            look(at + 1, more, held + 1)
+        look(at + 1, chosen, held)
+
+    look(0, frozenset(), 0)
+    return best
+
+
+def test_no_other_ten_questions_decide_more_controls(sheet: Sheet) -> None:
+    needs: dict[str, set[str]] = {control: set() for control in sheet.controls}
+    for asking in sheet.questions:
+        for control in (*asking.decides, *asking.needed_for):
+            if control in needs:
+                needs[control].add(asking.question)
+    lacking = [frozenset(questions) for questions in needs.values() if questions]
+    assert len(lacking) > 30
+    assert sheet.first(10).decided == _others(lacking, 10)
+    assert sheet.decided == len(sheet.controls)
+
+
+def test_every_question_says_who_can_answer_it_and_how(sheet: Sheet) -> None:
+    for asking in sheet.questions:
+        assert asking.who, asking.question
+        assert asking.facts, asking.question
+        assert all(fact.how for fact in asking.facts), asking.question
+
+
+@pytest.mark.parametrize("profile", ["essentials", "full"])
+def test_answering_all_leaves_nothing_unknown(profile: str, tmp_path: Path) -> None:
+    """Three times at most: what a list holds can be asked only once somebody says that there is one."""
+    said = values(HALF_EMPTY)
+    providers = sorted((INVENTORIES / "providers").glob("*.yaml"))
+    file = tmp_path / "corner-oven.json"
+    for _ in range(4):
+        file.write_text(json.dumps(said), encoding="utf-8")
+        found = asked(profile, file, *providers)
+        (sheet,) = found.sheets
+        unknown = [r for r in found.report.results if r.status is Status.UNKNOWN]
+        if not unknown:
+            assert not sheet.total
+            return
+        assert sheet.total, unknown
+        knowing = Knowing(kind_of("client"), said, TRUE)
+        for asking in sheet.questions:
+            knowing.answer(asking.facts)
+    pytest.fail(f"still unknown: {unknown}")
