@@ -53,6 +53,36 @@ PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additiona
             "#/properties/a: x-past belongs on a property, not on the items of a list",
             None,
         ),
+        (
+            {"a": {"type": "string", "format": "date", "x-later": "why"}},
+            "#/properties/a: x-later belongs beside x-past, and says why the date may be later than evidence",
+            None,
+        ),
+        (
+            {"a": {"type": "string", "format": "date", "x-past": True, "x-later": " "}},
+            "#/properties/a: x-later belongs beside x-past, and says why the date may be later than evidence",
+            None,
+        ),
+        *(
+            (
+                {"a": {**PERSON, "x-orders": orders}},
+                "#/properties/a: x-orders lists which date comes before which, and what to say",
+                "[{first: reported_at, then: solved_at, say: solved on {then}, before {first}}]",
+            )
+            for orders in (
+                {"first": "id", "then": "id", "say": "{first} {then}"},
+                ["id"],
+                [{"first": "id", "then": "id"}],
+                [{"first": "id", "then": "id", "say": "{first}"}],
+                [{"first": "id", "then": "id", "say": "{first} {then}", "slack": "30d"}],
+                [{"first": "id", "then": "id", "say": "{first} {then}", "slak": 30}],
+            )
+        ),
+        (
+            {"a": {**PERSON, "x-orders": [{"first": "id", "then": "x[].y", "say": "{first} {then}"}]}},
+            "#/properties/a: x-orders names id, which is no date of it",
+            None,
+        ),
         ({"a": {"type": "string", "x-order": True}}, "#/properties/a: x-order belongs on an enum", None),
         ({"a": {"type": "integer", "x-ref": "b"}}, "#/properties/a: x-ref belongs on a string", None),
         (

@@ -151,6 +151,10 @@ class Document:
         """A container as the file was read, of which a view may have a copy: what all tables are kept by."""
         return self._originals.get(id(container), container)
 
+    def as_shown(self, container: Any) -> Any:
+        """A container as this document shows it, of one as the file was read: a view may have a copy."""
+        return self._copies.get(id(container), container)
+
     def place_of(self, container: Container, key: Key = None) -> Span:
         """Where a container or its value at `key` stands; what is not there points at its parent's key."""
         return self.tree.span_of(self.as_read(container), key)
@@ -199,7 +203,7 @@ class Document:
         One that a view hides leads nowhere.
         """
         for container, key, *_ in self.outward:
-            holder = self._copies.get(id(container), container)
+            holder = self.as_shown(container)
             if not isinstance(holder, dict) or key in holder:
                 yield holder, key, holder[key]
 

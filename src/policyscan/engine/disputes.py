@@ -7,6 +7,7 @@ from typing import Any
 
 from policyscan import cel
 from policyscan.cel.budget import apart, begin, settle
+from policyscan.engine.clashes import facts_of
 from policyscan.engine.outcome import Outcome, Turn, Values
 from policyscan.engine.requirements import evaluate_lean, forget_calls
 from policyscan.findings import Status
@@ -113,7 +114,10 @@ def disputed(rule: Policy, outcome: Outcome, clock: cel.Clock) -> tuple[list[Dis
             forget_calls(error)
             continue  # what is not there cannot be in dispute
         for holder in _objects(holders):
-            if dispute.field in holder:
+            facts = facts_of(holder)
+            if facts is not None:
+                found.update(((id(one), key), Disputed(one, key)) for one, key in facts)
+            elif dispute.field in holder:
                 found.setdefault((id(holder), dispute.field), Disputed(holder, dispute.field))
     turn = clock.turn_day, clock.turn_instant
     clock.turn_day, clock.turn_instant = saved

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.cel.clock import NEVER_INSTANT
+from policyscan.engine.clashes import Clash, clashes
 from policyscan.engine.coverage import revealed, revealed_of
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.forecast import PLAIN, Forecast
@@ -74,7 +75,7 @@ class Evaluation:
         """The results of all policies that are about this kind of document, and of the document itself."""
         made = [*self._references(), *self.viewer.first.results]
         kind = self.document.kind.name
-        self.clock.others = self
+        self.clock.others, self.clock.clashes = self, self._clashes
         try:
             for policy in policies:
                 own = policy.about(kind)
@@ -82,8 +83,11 @@ class Evaluation:
                     made.extend(self._guarded(own))
         finally:
             # Without this circle a document is freed as soon as it is done, not when the collector comes.
-            self.clock.others = None
+            self.clock.others = self.clock.clashes = None
         return made
+
+    def _clashes(self, function: str, clock: PolicyClock) -> Sequence[Clash]:
+        return clashes(function, self.document, clock)
 
     def newer(self) -> Iterator[str]:
         """The ids of those of the documents that are from after the day as of which they are seen."""
@@ -175,11 +179,11 @@ class Evaluation:
     @contextmanager
     def asked_by(self, policy: Policy) -> Iterator[None]:
         """While a policy about another inventory asks this one: its `uses` say which controls it may."""
-        self._asking, self.clock.others = policy, self
+        self._asking, self.clock.others, self.clock.clashes = policy, self, self._clashes
         try:
             yield
         finally:
-            self._asking = self.clock.others = None
+            self._asking = self.clock.others = self.clock.clashes = None
 
     def _count(self, policy: str, status: Status, count: int) -> None:
         """Counts what passes or does not apply, of which there is most."""

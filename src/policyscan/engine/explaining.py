@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyscan import cel
 from policyscan.cel.budget import TOO_MUCH, apart, remembering
-from policyscan.cel.clock import zone_named
 from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
-from policyscan.engine.moments import shown
+from policyscan.engine.moments import local_time, shown
 from policyscan.engine.outcome import (
     APPLIES,
     FOR_EACH,
@@ -505,7 +504,7 @@ def _shown(value: Any, clock: cel.Clock) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(item, clock) for item in value) or "none"
     if value.__class__ is cel.Timestamp:
-        return _local(int(value), zone_named(clock.zone).offset(int(value)))
+        return local_time(clock, int(value))
     if value.__class__ is float and value.is_integer():
         return str(int(value))
     if value.__class__ is cel.Money or value.__class__ is cel.Duration:
@@ -513,16 +512,6 @@ def _shown(value: Any, clock: cel.Clock) -> str:
 
         return in_words(value)
     return "none" if value is None else cel.render(value)
-
-
-def _local(instant: int, offset: int) -> str:
-    """An instant with its zone's offset, both in nanoseconds: `2026-08-16 02:10 (UTC-05:00)`."""
-    local = str(cel.Timestamp(instant + offset)).removesuffix("Z").removesuffix(":00").replace("T", " ")
-    if not offset:
-        return f"{local} UTC"
-    minutes = abs(offset) // 60_000_000_000
-    sign = "-" if offset < 0 else "+"
-    return f"{local} (UTC{sign}{minutes // 60:02}:{minutes % 60:02})"
 
 
 def _nowhere(container: Any, key: Any) -> str | None:

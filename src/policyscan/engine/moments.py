@@ -6,11 +6,14 @@ and turns as days and instants.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from policyscan import cel
+from policyscan.cel.clock import zone_named
 from policyscan.cel.values import EPOCH_DAY, SECOND, Date, Timestamp
 from policyscan.errors import UsageError
+from policyscan.policies import host
 from policyscan.records import NamedTuple
 
 
@@ -46,16 +49,21 @@ class Others(Protocol):
 
 
 class PolicyClock(cel.Activation):
-    """The clock of one document, which also answers what other policies say of it."""
+    """The clock of one document, which also answers what other policies say of it, and which of its dates
+    contradict each other."""
 
-    __slots__ = ("others",)
+    __slots__ = ("clashes", "others")
 
     def __init__(self, today: Date, now: Timestamp, zone: str) -> None:
         super().__init__(today, now, zone)
         self.others: Others | None = None
+        self.clashes: Callable[[str, PolicyClock], Sequence[Any]] | None = None
 
     def answer(self, function: str, *args: Any) -> Any:
-        """What `passes`, `status` or `grade` says of another policy now; raises Missing where none can."""
+        """What `passes`, `status` or `grade` says of another policy now, or `disordered` and `unshown` of the
+        document; raises Missing where none can."""
+        if function in host.CLASHES:
+            return list(self.clashes(function, self)) if self.clashes is not None else []
         others = self.others
         if others is None:
             return super().answer(function, *args)
@@ -65,7 +73,7 @@ class PolicyClock(cel.Activation):
     def at(self, instant: int) -> PolicyClock:
         """The clock of the same document at another instant, in nanoseconds since 1970."""
         made = PolicyClock(Date(self.day_of(instant)), Timestamp(instant), self.zone)
-        made.others = self.others
+        made.others, made.clashes = self.others, self.clashes
         return made
 
 
@@ -123,3 +131,14 @@ def shown(clock: cel.Clock, turn_day: int, turn_instant: int) -> str | None:
     if turn_instant < cel.clock.NEVER_INSTANT:
         return str(Timestamp(turn_instant))
     return None
+
+
+def local_time(clock: cel.Clock, instant: int) -> str:
+    """An instant, in nanoseconds since 1970, in a clock's zone: `2026-08-16 02:10 (UTC-05:00)`."""
+    offset = zone_named(clock.zone).offset(instant)
+    local = str(Timestamp(instant + offset)).removesuffix("Z").removesuffix(":00").replace("T", " ")
+    if not offset:
+        return f"{local} UTC"
+    minutes = abs(offset) // 60_000_000_000
+    sign = "-" if offset < 0 else "+"
+    return f"{local} (UTC{sign}{minutes // 60:02}:{minutes % 60:02})"

@@ -15,6 +15,7 @@ from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.documents.document import Hidden
 from policyscan.documents.earning import STATEMENTS, Word, words
 from policyscan.documents.seeing import without
+from policyscan.engine.clashes import Clash, clashes
 from policyscan.engine.disputes import Broken, broken, disputed
 from policyscan.engine.explaining import Explainer
 from policyscan.engine.grading import Grader
@@ -243,15 +244,22 @@ class _Account:
 
     def _told(self, rule: Policy, root: Any, turns: list[Turn]) -> list[tuple[Result, list[Hidden], Turn]]:
         """The findings of a rule; when there may be others is added to `turns`."""
+        clock = self.clock
+        clock.clashes = self._clashes
         try:
-            found = broken(rule, root, self.clock)
+            found = broken(rule, root, clock)
             turns.append(found.turn)
             if not found.outcomes:
-                kept = self.clock.instant, found.turn
+                kept = clock.instant, found.turn
                 self.viewer.agreeing[id(rule), id(self.document)] = kept
             return list(self._of_rule(found)) if found.outcomes else []
         except Exception as error:
             return [(crash(rule, self.document, error), [], AT_ONCE)]
+        finally:
+            clock.clashes = None
+
+    def _clashes(self, function: str, clock: PolicyClock) -> Sequence[Clash]:
+        return clashes(function, self.document, clock)
 
     def _of_rule(self, found: Broken) -> Iterator[tuple[Result, list[Hidden], Turn]]:
         """Each finding of a rule, with the facts that it puts in dispute and when these may be others."""

@@ -11,12 +11,12 @@ and booleans that only need a look at their class, and the loops are written for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
-from policyscan.kinds.shapes import FREE, Property, Shape, earned_test
+from policyscan.kinds.shapes import FREE, Order, Property, Shape, earned_test
 from policyscan.names import alike
 from policyscan.patterns import when_used
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
@@ -39,6 +39,9 @@ class Invalid(Exception):
     """The document is not what its kind says; `validation` explains."""
 
 
+Disorder = tuple[Any, str, Any, str, str]
+"""Two dates in the wrong order: the container and the key of that which comes first, those of the other, and
+what to say of them."""
 Reference = tuple[Any, Any, str, tuple[str, ...]]
 """A reference to be followed: container, key, the id that `container[key]` holds, where to look."""
 
@@ -49,15 +52,16 @@ class Facts:
     `indexes`: for the id of each list with x-key, its items by their key. `references`: in reading order.
     `past`: (container, key, date or instant) of facts that cannot lie in the future. `supplied`: for the
     id of a dict, the keys whose absence has a meaning and that were added. `words`: (container, key) of
-    values that take controls away and have to be earned. `unclear`: (container, key,
-    reason) of what cannot be told although it is there, such as money without a currency. `maps`: the ids
-    of dicts whose keys are the user's own. `replaced`: containers that have become other values; they are
-    kept, for as long as their ids stand for places no other container may get the same.
+    values that take controls away and have to be earned. `disordered`: dates that are earlier than another
+    that comes first, see `Disorder`. `unclear`: (container, key, reason) of what cannot be told although it
+    is there, such as money without a currency. `maps`: the ids of dicts whose keys are the user's own.
+    `replaced`: containers that have become other values; they are kept, for as long as their ids stand for
+    places no other container may get the same.
     """
 
     __slots__ = (
-        "blanks", "currency", "indexes", "maps", "past", "references", "replaced", "supplied", "unclear",
-        "words", "worth", "zone",
+        "blanks", "currency", "disordered", "indexes", "maps", "past", "references", "replaced", "supplied",
+        "unclear", "words", "worth", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +80,7 @@ class Facts:
         self.supplied: dict[int, list[str]] = {}
         self.unclear: list[tuple[Any, Any, str]] = []
         self.words: list[tuple[Any, str]] = []
+        self.disordered: list[Disorder] = []
         self.maps: set[int] = set()
         self.replaced: list[Any] = []
 
@@ -83,7 +88,7 @@ class Facts:
         """All that was found out, tables by ids as lists with an entry for each container; for `together`."""
         tables = ([table.get(id(one)) for one in containers] for table in (self.indexes, self.supplied))
         maps = [True if id(one) in self.maps else None for one in containers]
-        rest = self.references, self.past, self.unclear, self.replaced, self.words
+        rest = self.references, self.past, self.unclear, self.replaced, self.words, self.disordered
         return self.currency, *tables, maps, *rest
 
     @classmethod
@@ -93,7 +98,7 @@ class Facts:
         facts = cls(blanks, currency)
         facts.indexes, facts.supplied = by_id(containers, indexes), by_id(containers, supplied)
         facts.maps = set(by_id(containers, maps))
-        facts.references, facts.past, facts.unclear, facts.replaced, facts.words = rest
+        facts.references, facts.past, facts.unclear, facts.replaced, facts.words, facts.disordered = rest
         return facts
 
 
@@ -182,6 +187,7 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
     )
 
     earned = tuple((key, earned_test(field.earned)) for key, field in shape.fields.items() if field.earned)
+    orders = shape.orders
 
     def seldom(node: dict[str, Any], name: str, facts: Facts) -> None:
         if name in decoders:
@@ -226,9 +232,42 @@ def _object(shape: Shape, decoders: dict[str, Decode]) -> Decode:  # noqa: C901 
         for name, holds in earned:
             if name in node and holds(node[name]):
                 facts.words.append((node, name))
+        for order in orders:
+            if order.first in node:
+                facts.disordered.extend(_disorders(node, order))
         return node
 
     return decode
+
+
+def _disorders(node: dict[str, Any], order: Order) -> Iterator[Disorder]:
+    """The dates of a decoded object that are earlier than the one that comes first."""
+    first, key = node[order.first], order.then[-1]
+    for holder in _holders(node, order.then[:-1]) if first is not None else ():
+        then = holder.get(key)
+        if then is not None and _is_before(then, first, order.slack):
+            yield node, order.first, holder, key, order.say
+
+
+def _holders(value: Any, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The objects that some keys lead to."""
+    if keys and keys[0] == "*" and value.__class__ is list:
+        for one in value:
+            yield from _holders(one, keys[1:])
+    elif value.__class__ is dict:
+        if not keys:
+            yield value
+        elif keys[0] in value:
+            yield from _holders(value[keys[0]], keys[1:])
+
+
+def _is_before(then: Any, first: Any, slack: int) -> bool:
+    """Whether a day or an instant is earlier than another, by more than some days. A day is compared with an
+    instant only where no time zone could make them one."""
+    if then.__class__ is first.__class__:
+        return bool(then + slack * (1 if then.__class__ is Date else DAY) < first)
+    days = [int(one) if one.__class__ is Date else one // DAY + EPOCH_DAY for one in (then, first)]
+    return days[0] + 1 + slack < days[1]
 
 
 def _calendar(work: Decode) -> Decode:

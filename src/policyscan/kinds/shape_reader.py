@@ -8,12 +8,13 @@ Whatever a kind may not use is refused here, so that nothing in a schema is sile
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeGuard
 
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
-from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Property, Shape, target_items
+from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Order, Property, Shape, target_items
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -65,6 +66,8 @@ ANNOTATIONS = [
     "x-members",
     "x-order",
     "x-past",
+    "x-later",
+    "x-orders",
     "x-money",
     "x-when-absent",
     "x-default-ok",
@@ -78,8 +81,11 @@ ANNOTATIONS = [
 ]
 _KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
 _CHECKED = frozenset(
-    ("x-past", "x-order", "x-ref", "x-key", "x-members", "x-when-absent", "x-earned", "x-statements")
-)
+    (
+        "x-past", "x-later", "x-order", "x-ref", "x-key", "x-members", "x-when-absent", "x-earned",
+        "x-statements",
+    )
+)  # fmt: skip
 _STATEMENTS = "statements"
 _STATEMENT = {"about": "list", "value": "plain", "reason": "string", "by": "string", "stated_on": "date"}
 """What a statement has to say, and in which form."""
@@ -223,6 +229,7 @@ class ShapeReader:
                 shape.ordered = bool(schema.get("x-order"))
         shape.pattern = self._pattern(schema, path)
         shape.past = bool(schema.get("x-past"))
+        shape.later = "x-later" in schema
         refs = schema.get("x-ref", ())
         if refs:
             shape.refs = (refs,) if isinstance(refs, str) else tuple(refs)
@@ -313,11 +320,30 @@ class ShapeReader:
         for key in shape.required:
             if key not in shape.fields:
                 self.refuse(path, f"requires {key}, which it does not have", did_you_mean(key, shape.fields))
+        shape.orders = tuple(self._orders(schema.get("x-orders", []), shape, path))
         return shape
+
+    def _orders(self, written: Any, shape: Shape, path: str) -> Iterator[Order]:
+        """Which dates of an object cannot be earlier than which."""
+        for one in written if isinstance(written, list) else [None]:
+            if not _is_order(one):
+                hint = "[{first: reported_at, then: solved_at, say: solved on {then}, before {first}}]"
+                self.refuse(path, "x-orders lists which date comes before which, and what to say", hint)
+                continue
+            then = tuple(one["then"].replace("[]", ".*").split("."))
+            order = Order(one["first"], then, one["say"], one.get("slack", 0))
+            for keys in ((order.first,), order.then):
+                if not _leads_to_date(shape, keys):
+                    self.refuse(path, f"x-orders names {'.'.join(keys)}, which is no date of it")
+            yield order
 
     def _check_annotations(self, schema: dict[str, Any], shape: Shape, path: str) -> None:
         if schema.get("x-past") and shape.form not in {"date", "instant"}:
             self.refuse(path, "x-past belongs on a date or an instant")
+        if "x-later" in schema and not (schema.get("x-past") and str(schema["x-later"]).strip()):
+            self.refuse(
+                path, "x-later belongs beside x-past, and says why the date may be later than evidence"
+            )
         if schema.get("x-order") and shape.form != "enum":
             self.refuse(path, "x-order belongs on an enum")
         if "x-ref" in schema and shape.form != "string":
@@ -444,3 +470,24 @@ def _may_hold(field: Property, value: Any) -> bool:
 
 def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _is_order(written: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether an item of `x-orders` says which date comes first, which then, and what to say."""
+    return (
+        isinstance(written, dict)
+        and written.keys() - {"slack"} == {"first", "then", "say"}
+        and isinstance(written.get("slack", 0), int)
+        and all(isinstance(written[key], str) for key in ("first", "then", "say"))
+        and all(name in written["say"] for name in ("{first}", "{then}"))
+    )
+
+
+def _leads_to_date(shape: Shape, keys: Sequence[str]) -> bool:
+    """Whether some keys lead from an object to a date or an instant in it."""
+    for key in keys:
+        field = shape.items if key == "*" else shape.fields.get(key)
+        if field is None:
+            return False
+        shape = field.shape
+    return shape.form in {"date", "instant"}

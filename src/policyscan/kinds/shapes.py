@@ -76,12 +76,25 @@ class Backing(NamedTuple):
     max_age: int
 
 
+class Order(NamedTuple):
+    """Two dates of an object of which the second cannot be earlier: the key of the first, the keys that lead
+    to the second (`*` for every item of a list), what to say where it is, with `{first}` and `{then}`, and by
+    how many days it may be earlier all the same."""
+
+    first: str
+    then: tuple[str, ...]
+    say: str
+    slack: int = 0
+
+
 class Shape:
     """The form of a value.
 
     `form` is one of string, integer, number, boolean, date, instant, enum, money, plain, list, map, object;
     what is plain may be any of the simple values or a list of them, and is nothing that policies read.
     For an object `fields` maps its keys to Properties; for a list or map `items` is what it holds.
+    `later` marks a date that may come after the evidence for its record, such as that on which a finding is
+    closed.
     """
 
     __slots__ = (
@@ -93,9 +106,11 @@ class Shape:
         "ident",
         "items",
         "key",
+        "later",
         "members",
         "name",
         "ordered",
+        "orders",
         "past",
         "pattern",
         "refs",
@@ -118,7 +133,9 @@ class Shape:
         self.ordered = False
         self.refs: tuple[str, ...] = ()
         self.follow = True
+        self.orders: tuple[Order, ...] = ()  # object: which of its dates cannot be earlier than which
         self.past = False
+        self.later = False
         self.pattern: str | None = None
         # smallest, whether it is excluded, largest, whether it is excluded
         self.bounds: tuple[float | None, bool, float | None, bool] | None = None
@@ -212,7 +229,7 @@ ShapeRow = tuple[Any, ...]
 """A shape's attributes in the order of its slots; a field's shape is the number of its row."""
 
 _attributes = attrgetter(*Shape.__slots__)
-_BACKING, _FIELDS, _ITEMS = map(Shape.__slots__.index, ("backing", "fields", "items"))
+_BACKING, _FIELDS, _ITEMS, _ORDERS = map(Shape.__slots__.index, ("backing", "fields", "items", "orders"))
 
 
 def to_rows(root: Shape) -> list[ShapeRow]:
@@ -239,6 +256,7 @@ def to_rows(root: Shape) -> list[ShapeRow]:
         )
         row[_FIELDS] = {key: field_row(field) for key, field in shape.fields.items()}
         row[_ITEMS] = field_row(shape.items) if shape.items is not None else None
+        row[_ORDERS] = tuple(map(tuple, shape.orders))
         rows.append(tuple(row))
     return rows
 
@@ -259,9 +277,10 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
     for shape, row in zip(shapes, rows, strict=True):
         (
             backing, shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key,
-            shape.members, shape.name, shape.ordered, shape.past, shape.pattern, shape.refs,
-            shape.required, shape.size, shape.unique, shape.values,
+            shape.later, shape.members, shape.name, shape.ordered, orders, shape.past, shape.pattern,
+            shape.refs, shape.required, shape.size, shape.unique, shape.values,
         ) = row  # fmt: skip
+        shape.orders = tuple(Order(*order) for order in orders)
         shape.backing = Backing(*backing) if backing is not None else None
         shape.fields = {key: field(inner) for key, inner in fields.items()}
         shape.items = None if items is None else field(items)

@@ -8,12 +8,23 @@ from __future__ import annotations
 from typing import Final
 
 from policyscan.cel import HostFunction
-from policyscan.cel.types import BOOL, STRING, Enum
+from policyscan.cel.types import BOOL, STRING, Enum, Field, List, ObjectType
 
 _STATUS: Final = Enum("status", ("pass", "warning", "fail", "unknown", "not_applicable", "error"))
 _GRADE: Final = Enum("evidence grade", ("declared", "document", "tool_export", "tested"), ordered=True)
 
-FUNCTIONS: Final = (
+_CLASH: Final = ObjectType(
+    "contradiction",
+    {
+        "key": Field(STRING, "what names it among others", optional=False),
+        "says": Field(STRING, "both sides in a sentence", optional=False),
+        "holds": Field(BOOL, "false", optional=False),
+        "dates": Field(List(STRING), "the paths of the dates that contradict something", optional=False),
+    },
+    key=("key",),
+)
+
+CONTROLS: Final = (
     HostFunction(
         "passes",
         (STRING,),
@@ -40,4 +51,25 @@ FUNCTIONS: Final = (
         ('true || grade("ACC-01") > "declared"',),
     ),
 )
+DATES: Final = (
+    HostFunction(
+        "disordered",
+        (),
+        List(_CLASH),
+        "The pairs of dates of the inventory of which the one that comes second is earlier, as its kind's"
+        " `x-orders` say. For rules of consistency: `disputes: [clash.dates]` puts both dates in dispute.",
+        ("true || size(disordered()) > 0",),
+    ),
+    HostFunction(
+        "unshown",
+        (),
+        List(_CLASH),
+        "The items of evidence of the inventory that were collected before something that they are to show: a"
+        " date marked `x-past`, on a later day than that of the newest evidence for its part or record."
+        " For rules of consistency: `disputes: [clash.dates]` puts these dates in dispute.",
+        ("true || size(unshown()) > 0",),
+    ),
+)
+FUNCTIONS: Final = (*CONTROLS, *DATES)
 NAMES: Final = frozenset(function.name for function in FUNCTIONS)
+CLASHES: Final = frozenset(function.name for function in DATES)
