@@ -193,6 +193,7 @@ PACK_FILES = {
     "rule": "A rule of consistency: `consistency/<ID>.yaml`",
     "pack": "The pack: `pack.yaml`",
     "definitions": "Shared functions: `definitions.yaml`",
+    "questionnaire": "A questionnaire: `questionnaires/<NAME>.yaml`",
 }
 
 

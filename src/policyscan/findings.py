@@ -281,6 +281,39 @@ class PolicyInfo(NamedTuple):
         return self.fixes.get(requirement, self.fix)
 
 
+class FormQuestion(NamedTuple):
+    """A question of an insurer or a scheme, in words of our own, under the publisher's id.
+
+    `mark` is how well it was read (`primary`, `secondary`, `inferred`). `answered_by` are controls that speak
+    to it, or requirements of them (`REC-03`, `REC-03/isolated`); `gap` is what of it none of them answers.
+    """
+
+    id: str
+    asks: str
+    mark: str
+    answered_by: tuple[str, ...] = ()
+    gap: str = ""
+
+
+class Questionnaire(NamedTuple):
+    """The questions of an insurer or a scheme, where they were read, and when (an ISO day).
+
+    `signed` is the requirement (`INS-06/still-true`) by which an answer that was signed is still shown to be
+    true, empty where there is none; `facts` are remarks on the questionnaire itself.
+    """
+
+    id: str
+    name: str
+    checked_on: str
+    source: str
+    url: str
+    read_from: str  # primary: the publisher's own text; secondary: somebody's account of it
+    note: str = ""
+    signed: str = ""
+    facts: tuple[str, ...] = ()
+    questions: tuple[FormQuestion, ...] = ()
+
+
 STATEMENT_ENDS = "ends"
 """The requirement that a statement does not run out soon."""
 

@@ -206,7 +206,7 @@ def of_definitions(ids: list[str]) -> Iterator[tuple[Mutant, bool | None]]:
 
 def main(ids: list[str]) -> int:
     """Runs the mutants of the policies named, or of all and of the definitions."""
-    every = sorted(p.stem for p in FOLDER.glob("*/*.yaml") if not p.name.endswith(TEST_SUFFIX))
+    every = sorted(p.stem for p in FOLDER.glob("*/[A-Z]*.yaml") if not p.name.endswith(TEST_SUFFIX))
     found = itertools.chain.from_iterable(of_policy(id_) for id_ in ids or every)
     killed = survived = 0
     for mutant, noticed in itertools.chain(found, () if ids else of_definitions(every)):

@@ -500,7 +500,7 @@ def test_what_is_wrong_with_a_pack(world: World, change: tuple[str, str], place:
     assert any(one.startswith(f"mine/pack.yaml:{place}: ") and words in one for one in told), told
 
 
-@pytest.mark.parametrize("schema", ["config", "pack", "policy"])
+@pytest.mark.parametrize("schema", ["config", "pack", "policy", "questionnaire"])
 def test_every_pattern_has_an_example_that_fits_and_is_told(schema: str) -> None:
     shown = list(_texts_with_pattern(json.loads((SCHEMAS / f"{schema}.schema.json").read_bytes())))
     assert shown

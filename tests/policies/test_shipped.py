@@ -32,7 +32,7 @@ FRAMEWORKS = {
 IN_FULL_ONLY = "PORT"
 
 
-FILES = {path.stem: path for path in FOLDER.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX)}
+FILES = {path.stem: path for path in FOLDER.glob("*/[A-Z]*.yaml") if not path.name.endswith(TEST_SUFFIX)}
 RULES = sorted(id_ for id_, path in FILES.items() if path.parent.name == "consistency")
 IDS = sorted(set(FILES) - set(RULES))
 by_policy = pytest.mark.parametrize("id_", IDS)

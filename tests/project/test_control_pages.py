@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 PAGES = ROOT / "docs" / "reference" / "controls"
 INDEX = (ROOT / "docs" / "reference" / "controls.md").read_text(encoding="utf-8")
-FILES = [path for path in POLICIES.glob("*/*.yaml") if not path.name.endswith(TEST_SUFFIX)]
+FILES = [path for path in POLICIES.glob("*/[A-Z]*.yaml") if not path.name.endswith(TEST_SUFFIX)]
 RULES = sorted(path.stem for path in FILES if path.parent.name == "consistency")
 IDS = sorted({path.stem for path in FILES} - set(RULES))
 TITLES = {

@@ -24,6 +24,8 @@ from policyscan.source import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from policyscan.findings import Questionnaire
+
 FORMATS = tuple(REPORTERS)
 OUTPUT_OPTIONS = (
     click.option(
@@ -50,6 +52,12 @@ OUTPUT_OPTIONS = (
         type=(click.Choice(["client"]), AnyPath(file_okay=False)),
         metavar="client DIR",
         help="Write what --format prints into DIR too, a file for each client that names no other.",
+    ),
+    click.option(
+        "--questionnaire",
+        metavar="NAME",
+        help="Show what controls say to an insurer's questions instead: at-bay, coalition, cis-ig1, …  As "
+        "text, Markdown, HTML or JSON.",
     ),
     click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes."),
     click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown."),
@@ -88,11 +96,13 @@ def shown_with(
     content: Callable[[str], bytes | None],
 ) -> Options:
     """The settings of all formats, as options ask for them; the others give the texts of files."""
+    asked = given["questionnaire"]
     repositories = Repositories()
     annotated = "github" in (given["format_"], *(format_ for format_, _ in given["outputs"]))
     return Options(
         changed=_changed() if annotated else frozenset(),
         full=given["full"],
+        questionnaire=_questionnaire(asked, given) if asked is not None else None,
         source=source,
         content=content,
         locate=repositories.locate,
@@ -104,6 +114,22 @@ def shown_with(
     )
 
 
+def _questionnaire(name: str, given: dict[str, Any]) -> Questionnaire:
+    """The questionnaire of that name; UsageError for a format that it has none of."""
+    from policyscan.reporters.questionnaire import FORMATS as HAS
+    from policyscan.session.questionnaires import find_questionnaire
+    from policyscan.session.workspace import open_workspace
+
+    for format_ in (given["format_"], *(format_ for format_, _ in given["outputs"])):
+        if format_ not in HAS:
+            hint = f"with --questionnaire there are {', '.join(HAS)}"
+            raise UsageError(f"a questionnaire has no format {format_}", hint=hint)
+    workspace = open_workspace(
+        given.get("paths", ()), config=given.get("config"), folders=given.get("folders", ())
+    )
+    return find_questionnaire(name, workspace.packs)
+
+
 def _changed() -> frozenset[str]:
     """The files that a pull request or push is about, where a job runs for one."""
     from policyscan.session.changes import changed_files
@@ -113,8 +139,21 @@ def _changed() -> frozenset[str]:
 
 def needed(given: dict[str, Any], options: Options) -> Needs:
     """What the chosen formats show together."""
+    if options.questionnaire is not None:
+        from policyscan.reporters.questionnaire import NEEDS
+
+        return NEEDS
     printed = [] if given["quiet"] and given["split"] is None else [given["format_"]]
     return needs_of([*printed, *(format_ for format_, _ in given["outputs"])], options)
+
+
+def _rendering(format_: str, options: Options) -> Callable[[Report, Options], str]:
+    """The function that writes in a format what the options ask for."""
+    if options.questionnaire is None:
+        return REPORTERS[format_].render
+    from policyscan.reporters.questionnaire import renderer
+
+    return renderer(format_)
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -132,7 +171,8 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
     failures: list[PolicyscanError] = []
     for format_, path in given["outputs"]:
         try:
-            write_file(path, REPORTERS[format_].render(report, options._replace(taken=present(path))))
+            text = _rendering(format_, options)(report, options._replace(taken=present(path)))
+            write_file(path, text)
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
     if given["split"] is not None:
@@ -142,7 +182,7 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
         )
         reporter = REPORTERS[given["format_"]]
-        _print(given["format_"], reporter.render(report, shown), failures)
+        _print(given["format_"], _rendering(given["format_"], shown)(report, shown), failures)
         if not reporter.has_remarks:
             _remark(report)
     if failures:
@@ -152,6 +192,7 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
 def _split(report: Report, options: Options, format_: str, folder: Path) -> list[PolicyscanError]:
     """Writes a file for each client, and gives the failures of those that could not be written."""
     reporter, failures, taken = REPORTERS[format_], list[PolicyscanError](), set[str]()
+    render = _rendering(format_, options)
     try:
         _check_folder(report, folder)
     except UsageError as failure:
@@ -163,7 +204,7 @@ def _split(report: Report, options: Options, format_: str, folder: Path) -> list
                 if path.name.casefold() in taken:
                     raise UsageError(f"two clients would be written to {path}", hint="rename one of them")
                 taken.add(path.name.casefold())
-                write_file(path, reporter.render(about(report, document), options))
+                write_file(path, render(about(report, document), options))
             except UsageError as failure:
                 failures.append(failure)
     return failures

@@ -110,7 +110,7 @@ class _Loader:
             policies[policy.id] = policy
         rules = [self._policy(files.contents[path], path, "rule") for path in files.rules]
         self.problems.extend(files.strangers())
-        if not policies and not rules and not self.problems:
+        if not policies and not rules and not files.questionnaires and not self.problems:
             hint = "policies are files like PATCH/PATCH-01.yaml in it"
             self.problems.append(
                 ConfigError(f"{self.shown}: there are no policies in this folder", hint=hint)
@@ -119,6 +119,7 @@ class _Loader:
             self._check_uses(policy, policies)
         self._check_aliases(policies)
         self._check_replacements(policies)
+        self._check_questionnaires(files, policies)
         profiles = self._profiles(about, policies)
         content = about.value if about else {}
         return Pack(
@@ -372,6 +373,18 @@ class _Loader:
     def _bad_use(self, policy: Policy, used: str, why: str) -> None:
         message = f"`uses` names {used}, {why}"
         self.problems.append(PolicyError(message, at=self._uses[policy.id, used]))
+
+    def _check_questionnaires(self, files: PackFiles, policies: Mapping[str, Policy]) -> None:
+        """Each must be sound by itself, and name none of this pack's controls that is not there."""
+        if not files.questionnaires:
+            return
+        from policyscan.policies.questionnaires import read_questionnaires, unknown_controls
+
+        read, problems = read_questionnaires(files)
+        self.problems.extend(problems)
+        own = {id_.rpartition("-")[0] for id_ in policies}
+        if not self.problems:
+            self.problems.extend(unknown_controls(read, policies, own))
 
     # --- profiles
 

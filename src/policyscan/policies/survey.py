@@ -20,6 +20,8 @@ from policyscan.records import NamedTuple
 ABOUT, DEFINITIONS = "pack.yaml", "definitions.yaml"
 RULES = "consistency"
 """The folder of a pack's rules of consistency."""
+FORMS = "questionnaires"
+"""The folder of what insurers and schemes ask, and of which controls speak to it."""
 _SUFFIXES = (".yaml", ".yml", ".json")
 _DEPTH = 2  # of folders in a pack; what lies deeper than a family is only told to be misplaced
 
@@ -55,12 +57,17 @@ class PackFiles(NamedTuple):
     @property
     def policies(self) -> list[str]:
         """The paths of the files that are policies, in the order of their names."""
-        return [path for path in self._in_folders() if not path.startswith(f"{RULES}/")]
+        return [path for path in self._in_folders() if not path.startswith((f"{RULES}/", f"{FORMS}/"))]
 
     @property
     def rules(self) -> list[str]:
         """The paths of the files that are rules of consistency, in the order of their names."""
         return [path for path in self._in_folders() if path.startswith(f"{RULES}/")]
+
+    @property
+    def questionnaires(self) -> list[str]:
+        """The paths of the files that are questionnaires, in the order of their names."""
+        return [path for path in self._in_folders() if path.startswith(f"{FORMS}/")]
 
     def _in_folders(self) -> Iterator[str]:
         return (path for path in self.contents if path.count("/") == 1 and path.endswith(".yaml"))

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from policyscan.config import Config
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.loading import load_pack
@@ -22,6 +23,7 @@ from policyscan.policytest.runner import CaseOutcome, run
 from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
+from policyscan.session.questionnaires import questionnaire_problems
 from policyscan.session.workspace import configure, load_kinds, pack_folders, shown_path
 
 _ALWAYS = ("pass", "fail", "unknown")
@@ -89,6 +91,7 @@ def run_tests(
     settings = configure((), config)
     kinds = load_kinds(settings)
     packs = [_load(folder, kinds) for folder in folders or pack_folders(settings, ())]
+    _check_questionnaires(packs, settings, kinds)
     _check_names(select, packs)
     for pack in packs:
         yield from _test_pack(pack, kinds, select)
@@ -99,6 +102,16 @@ def _load(folder: StrPath, kinds: Kinds) -> Pack:
     if problems or pack is None:
         raise Problems(problems)
     return pack
+
+
+def _check_questionnaires(packs: Sequence[Pack], settings: Config, kinds: Kinds) -> None:
+    """What they name has to be there, in these packs or in those of the settings."""
+    if all(pack.files is None or not pack.files.questionnaires for pack in packs):
+        return
+    here = {os.path.realpath(pack.folder) for pack in packs}
+    others = [folder for folder in pack_folders(settings, ()) if os.path.realpath(folder) not in here]
+    if problems := questionnaire_problems([*(_load(folder, kinds) for folder in others), *packs]):
+        raise Problems(problems)
 
 
 def _check_names(names: Sequence[str], packs: Sequence[Pack]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from policyscan.findings import Questionnaire
 from policyscan.records import NamedTuple
 from policyscan.source import Source
 
@@ -33,6 +34,7 @@ class Options(NamedTuple):
     link: Callable[[str, int], str | None] | None = None  # the URL of a line, for terminals that know links
     spell: Callable[[str], str] = str  # what becomes of a text where it is printed
     full: bool = False
+    questionnaire: Questionnaire | None = None  # what is answered in place of the report
     source: Callable[[str], Source | None] = _no_source  # the text of a file, for snippets
     content: Callable[[str], bytes | None] = _no_content  # the bytes of a file, for line hashes
     locate: Callable[[str], tuple[str, str] | None] = _nowhere  # a file's repository, and its path in that
@@ -43,6 +45,13 @@ class Options(NamedTuple):
     sarif_category: str = "policyscan"
     sarif_line_hash: bool = True
     sarif_stable_identity: bool = False  # identify alerts by fingerprint instead of by the text of their line
+
+
+def form_in(options: Options) -> Questionnaire:
+    """The questionnaire of the settings; ValueError for a caller that has chosen none."""
+    if options.questionnaire is None:
+        raise ValueError("there is no questionnaire to answer")
+    return options.questionnaire
 
 
 class Needs(NamedTuple):

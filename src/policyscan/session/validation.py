@@ -16,6 +16,7 @@ from policyscan.findings import Problem
 from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, option
 from policyscan.session.plan import moment_of
+from policyscan.session.questionnaires import questionnaire_problems
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import configure, load_kinds, load_packs, open_store
 
@@ -47,7 +48,8 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
     kinds = load_kinds(settings, store)
     problems: list[PolicyscanError] = []
     if policies_too:
-        _, problems = load_packs(settings, kinds, (), store)
+        packs, problems = load_packs(settings, kinds, (), store)
+        problems = problems or questionnaire_problems(packs)
     last = {kind.name for kind in kinds if kind.members}
     reader = Reader(kinds, find_files(inputs, settings, kinds, spelt), last=last)
     moment = moment_of(inputs.as_of, spelt)

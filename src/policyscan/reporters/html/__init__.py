@@ -23,11 +23,15 @@ _HERE = Path(__file__).parent
 
 def render(report: Report, options: Options) -> str:
     """A whole document; of very long reports the worst of each inventory, and how to see the rest."""
+    return render_page("page.html.j2", page=page_of(report, options))
+
+
+def render_page(template: str, **shown: Any) -> str:
+    """A document of one of the templates here; its style is named by a digest, so that no other is used."""
     templates = _templates()
     style = templates.get_template("page.css").render()  # as the page includes it
     digest = b64encode(sha256(style.encode()).digest()).decode()
-    text = templates.get_template("page.html.j2").render(page=page_of(report, options), digest=digest)
-    return f"{text}\n"
+    return f"{templates.get_template(template).render(digest=digest, **shown)}\n"
 
 
 def _templates() -> Environment:
