@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from policyscan.reporters import REPORTERS
 from tests.cli.conftest import write
 from tests.cli.runner import Ran, policyscan
 
@@ -94,3 +95,40 @@ def test_a_client_twice_is_told_whichever_of_its_files_says_its_id(
 def test_the_same_in_many_processes(monkeypatch: pytest.MonkeyPatch, acme: Path) -> None:
     one, two = (scan(monkeypatch, acme, "-f", "json", "--jobs", jobs, "--no-cache").out for jobs in "12")
     assert one == two
+
+
+DEVICES = "id,hostname,os.support_ends\nlt-01,LT 1,2020-01-01\nlt-02,LT 2,\n"
+
+
+def test_a_table_is_told_by_file_and_row_in_every_format(monkeypatch: pytest.MonkeyPatch, acme: Path) -> None:
+    write(acme, f"{HERE}/people.csv", "id,end_date\nbob,none\nann,2026-01-01\n")
+    (acme / HERE / "people.yaml").unlink()
+    for name in REPORTERS:
+        ran = scan(monkeypatch, acme, HERE, "-f", name)
+        assert ran.code == 1, name
+        assert "people.csv" in ran.out or name == "letter", name  # which names no files
+    text = scan(monkeypatch, acme, HERE).out
+    assert f"{HERE}/people.csv:3" in text
+    sarif = json.loads(scan(monkeypatch, acme, HERE, "-f", "sarif").out)
+    (place,) = (
+        one["locations"][0]["physicalLocation"]
+        for one in sarif["runs"][0]["results"]
+        if one["level"] == "error"
+    )
+    assert place["artifactLocation"]["uri"] == f"{HERE}/people.csv"
+    assert place["region"]["startLine"] == 3
+
+
+def test_a_table_by_itself_says_where_it_belongs(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "inventories/devices.csv", DEVICES)
+    ran = policyscan(monkeypatch, place, "validate", "inventories/devices.csv")
+    assert ran.code == 2
+    assert "inventories/devices.csv:1:1: a table is a part of an inventory" in ran.err
+    assert "devices.csv was not used: tables count beside a file" in scan(monkeypatch, place).out
+
+
+def test_blanks_of_a_table_are_told_in_few_lines(monkeypatch: pytest.MonkeyPatch, acme: Path) -> None:
+    write(acme, f"{HERE}/devices.csv", DEVICES + "".join(f"lt-{n},LT,\n" for n in range(10, 40)))
+    ran = policyscan(monkeypatch, acme, "validate", HERE)
+    assert ran.code == 0
+    assert len((ran.out + ran.err).splitlines()) < 5

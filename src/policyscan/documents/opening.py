@@ -16,7 +16,7 @@ from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import File, as_content, as_source
-from policyscan.files.folders import is_table
+from policyscan.files.folders import is_table, table_name
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
@@ -103,6 +103,8 @@ def read_identified(file: File, kinds: Kinds) -> FileOutcome:
 
 
 def _read_file(file: File, kinds: Kinds, met: list[tuple[File, Identity]] | None) -> FileOutcome:
+    if is_table(file.path):
+        return FileOutcome(problems=(_lone_table(file),))
     try:
         source = _source(file, met)
     except DocumentError as problem:
@@ -129,22 +131,58 @@ def _read_folder(
     """What an inventory in several files holds: one document, or all that is wrong with any of them."""
     trees, found = _only_one(source)
     problems: list[PolicyscanError] = list(found)
+    kind: Kind | None = None
+    try:
+        kind = kind_of(trees[0], kinds, strict=True) if trees else None
+    except PolicyscanError as wrong:
+        problems += wrong.problems
+    sound = not problems
     for part in file.parts:
         try:
-            if is_table(part.path):
-                message = "tables are not read yet"
-                raise DocumentError(message, at=top(part.shown), hint="write it as YAML")
-            more, found = _only_one(_source(part, met))
+            text = _source(part, met)
+            if not is_table(part.path):
+                more, found = _only_one(text)
+                sound = sound and not found
+            elif kind is not None:
+                more, found = _read_table(text, part, kind)
+            else:
+                continue
         except DocumentError as problem:
-            more, found = [], [problem]
+            more, found, sound = [], [problem], False
+        sound = sound and bool(more)
         trees += more
         problems += found
     contents = []
     try:
-        contents = [assemble(trees, kinds)] if not problems else []
+        # What is wrong with cells keeps nobody from telling what is wrong with the others.
+        contents = [assemble(trees, kinds)] if sound else []
     except PolicyscanError as wrong:
-        problems += wrong.problems
-    return FileOutcome(tuple(contents), tuple(problems), 0, reading_notes())
+        told = {problem.at for problem in problems}
+        problems += [problem for problem in wrong.problems if problem.at not in told]
+    problems.sort(key=lambda problem: problem.at or ())
+    return FileOutcome(tuple(contents) if not problems else (), tuple(problems), 0, reading_notes())
+
+
+def _read_table(source: Source, file: File, kind: Kind) -> tuple[list[Tree], list[DocumentError]]:
+    """The tree of a table, which the name of its file says what it is of, and what is wrong with it."""
+    from policyscan.kinds.columns import Misnamed, columns_of, target_of
+    from policyscan.reading.tables import Grid, TableReader, empty_table
+
+    target = target_of(table_name(file.path), kind.shape)
+    if isinstance(target, Misnamed):
+        return [], [DocumentError(target.message, at=top(file.shown), hint=target.hint)]
+    if not source.text.strip():
+        return [], [empty_table(source)]
+    grid = Grid(source)
+    columns, misnamed = columns_of(grid.names, *target)
+    if misnamed:
+        cells = grid.header
+        return [], [
+            DocumentError(wrong.message, at=source.span(*cells[number]), hint=wrong.hint)
+            for number, wrong in misnamed.items()
+        ]
+    reader = TableReader(grid, target[0], columns)
+    return [reader.tree()], reader.problems
 
 
 def _only_one(source: Source) -> tuple[list[Tree], list[DocumentError]]:
@@ -285,6 +323,12 @@ def _empty(source: Source) -> DocumentError:
     )
 
 
+def _lone_table(file: File) -> DocumentError:
+    message = "a table is a part of an inventory, and no inventory in this folder has it"
+    hint = "put it beside a client.yaml that says schema_version: 1, named for a section, such as devices.csv"
+    return DocumentError(message, at=top(file.shown), hint=hint)
+
+
 def _unreadable(file: File, problem: DocumentError) -> FileOutcome:
     """A file that could not be read: an error, unless it cannot be an inventory of ours."""
     if not file.strict:
@@ -345,8 +389,18 @@ def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:
 
     # Decoding has replaced some of the values already: read them again.
     parts = tree.parts if isinstance(tree, Joined) else (tree,)
-    fresh = [again for part in parts for again in _read(part.source)[0] if again.index == part.index]
+    fresh = [_again(part) for part in parts]
     return explain(join(fresh) if isinstance(tree, Joined) else fresh[0], kind.shape)
+
+
+def _again(tree: Tree) -> Tree:
+    """A tree as it was when it had just been read."""
+    if tree.is_table:
+        from policyscan.reading.tables import TableTree
+
+        assert isinstance(tree, TableTree)
+        return tree.again()
+    return next(again for again in _read(tree.source)[0] if again.index == tree.index)
 
 
 def _bad_zone(tree: Tree, zone: str) -> DocumentError:

@@ -81,6 +81,11 @@ def _section(name: str) -> str:
     return name.lower().partition(".")[0]
 
 
+def table_name(path: str) -> str:
+    """What a table is called: the name of its file without its ending."""
+    return os.path.basename(path).lower().rpartition(".")[0]  # noqa: PTH119 - as in discovery
+
+
 def is_table(name: str) -> bool:
     """Whether a file is named as tables are."""
     return name.lower().endswith(TABLES)

@@ -1,11 +1,12 @@
 """Joining: trees from several files as one, each of whose places is in the file where it stands.
 
-In come trees of mappings that share no key; out comes a tree of all their keys. Broken input raises Problems.
+In come trees of mappings that share no key, and tables whose rows stand in what others say; out comes a tree
+of all of it. Broken input raises Problems.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError, Problems
@@ -20,6 +21,11 @@ def join(parts: Sequence[Tree]) -> Tree:
     """
     ordered = sorted(parts, key=lambda part: (part.source.file, part.index))
     problems = [*_no_mappings(ordered), *_set_twice(ordered)]
+    for part in ordered if not problems else ():
+        if part.is_table:
+            from policyscan.reading.grafting import graft
+
+            problems.extend(graft(part, ordered))
     if problems:
         raise Problems(problems)
     return Joined(ordered)
@@ -42,7 +48,7 @@ def _set_twice(parts: Sequence[Tree]) -> list[DocumentError]:
     first: dict[str, Tree] = {}
     problems = []
     for part in parts:
-        for key in _keys(part):
+        for key in keys_of(part):
             owner = first.setdefault(key, part)
             if owner is not part:
                 at, other = part.key_span_of(part.value, key), owner.key_span_of(owner.value, key)
@@ -52,8 +58,28 @@ def _set_twice(parts: Sequence[Tree]) -> list[DocumentError]:
     return problems
 
 
-def _keys(part: Tree) -> Sequence[str]:
+def keys_of(part: Tree) -> Sequence[str]:
+    """The keys that a part sets, blank ones too."""
     return [*part.value, *part.blanks.get(id(part.value), ())] if part.value.__class__ is dict else ()
+
+
+class _Places(dict[int, Any]):
+    """Places by the ids of containers: those of most of them are in another table, which is not copied."""
+
+    __slots__ = ("most",)
+
+    def __init__(self, most: Mapping[int, Any]) -> None:
+        self.most = most
+
+    def __missing__(self, ident: int) -> Any:
+        return self.most[ident]
+
+    def __contains__(self, ident: object) -> bool:
+        return dict.__contains__(self, ident) or ident in self.most
+
+    def get(self, ident: int, default: Any = None) -> Any:
+        """The place of a container, if it has one."""
+        return dict.get(self, ident) or self.most.get(ident, default)
 
 
 class Joined(Tree):
@@ -62,30 +88,31 @@ class Joined(Tree):
     `source` is that of the part which says the kind: of the file that stands for the whole.
     """
 
-    __slots__ = ("_owners", "_sections", "parts")
+    __slots__ = ("_sections", "parts")
 
     def __init__(self, parts: Sequence[Tree], value: dict[str, Any] | None = None) -> None:
         """`value` is the root of a tree that was pickled, some of whose values may have been decoded."""
         head = next((part for part in parts if "kind" in part.value), parts[0])
         if value is None:
             value = {key: inner for part in parts for key, inner in part.value.items()}
-        places: dict[int, Any] = {id(value): head.places[id(head.value)]}
+        largest = max(parts, key=lambda part: len(part.places))
+        places: dict[int, Any] = _Places(largest.places)
+        places[id(value)] = head.places[id(head.value)]
         blanks: dict[int, list[str]] = {}
-        owners: dict[int, Tree] = {}
         for part in parts:
-            owners.update(dict.fromkeys(part.places, part))
-            for ident, place in part.places.items():
-                places[ident] = place._replace(parent=value) if place.parent is part.value else place
+            if part is not largest:
+                places.update(part.places)
+            for ident in map(id, (*part.value.values(), *part.replaced)):
+                place = part.places.get(ident)
+                if place is not None and place.parent is part.value:
+                    places[ident] = place._replace(parent=value)
             blanks.update(part.blanks)
         none = [key for part in parts for key in blanks.pop(id(part.value), ())]
         if none:
             blanks[id(value)] = none
-        for part in parts:
-            del places[id(part.value)]
         super().__init__(head.source, head.index, value, places, blanks, head.first, head.last)
         self.parts = parts
-        self._owners = owners
-        self._sections = {key: part for part in parts for key in _keys(part)}
+        self._sections = {key: part for part in parts for key in keys_of(part)}
 
     def __reduce__(self) -> Any:
         for part in self.parts:
@@ -99,16 +126,23 @@ class Joined(Tree):
     def span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a container or of one of its values, in the file in which it stands."""
         if container is not self.value:
-            return self._owners[id(container)].span_of(container, key)
+            return self._owner(container).span_of(container, key)
         part = self._part(key)
         return part.span_of(part.value, key)
 
     def key_span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a key, or of what leads to a container, in the file in which it stands."""
         if container is not self.value:
-            return self._owners[id(container)].key_span_of(container, key)
+            return self._owner(container).key_span_of(container, key)
         part = self._part(key)
         return part.key_span_of(part.value, key)
+
+    def _owner(self, container: Container) -> Tree:
+        """The part in which a container stands."""
+        for part in self.parts:
+            if id(container) in part.places:
+                return part
+        raise KeyError(id(container))
 
     def _part(self, key: Key) -> Tree:
         """The part that sets a key of the root; of the root itself, and of a key that none sets, the head."""

@@ -19,3 +19,5 @@ MAX_COPIED: Final = 100_000
 """How many values aliases may add to one file."""
 MAX_KEY: Final = 1024
 """The longest key, in characters. This limit is not ours: YAML looks no further back from a colon."""
+MAX_PARTS: Final = 1_000_000
+"""How many rows, and parts of rows that have keys of their own, one table may have."""

@@ -108,12 +108,14 @@ class Tree:
     `blanks` holds, for the id of each dict that has any, its keys with nothing after them. `replaced` are
     containers that have become other values since; for as long as their ids stand for places they are kept,
     and no other container may get the same. A tree can be pickled: what is kept by ids finds its containers
-    again.
+    again. `is_table` tells a `TableTree`.
     """
 
     __slots__ = (
         "_spans", "blanks", "first", "index", "last", "layout", "places", "replaced", "source", "value",
     )  # fmt: skip
+
+    is_table = False
 
     def __init__(
         self,
