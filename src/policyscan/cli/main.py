@@ -30,6 +30,7 @@ COMMANDS = {
     "init": "Write a short commented inventory to fill in.",
     "ask": "Say what to find out next, and who can tell.",
     "set": "Record one fact in an inventory; everything else in its file stays.",
+    "import": "Bring an inventory up to date from what another tool exported.",
     "fill": "Put answers that came back into an inventory.",
     "report": "Show a saved report in another format.",
     "list": "List controls, with their profiles and framework ids.",

@@ -328,6 +328,8 @@ class _Pieces:
         name, _, _, end = last
         lead = self.whole[self._line_start(name) : name]
         between = f",{self.ending}{lead}" if not lead.strip() else ", "
+        if end - self._line_start(end) + sum(map(len, entries)) > rendering.WIDTH and not self.as_json:
+            between = f",{self.ending}{' ' * (self._column(self.tree.extent_of(old)[0]) + 1)}"
         at = max(end, self._after_colon(last[1]) if last[2] == last[3] and old.__class__ is dict else end)
         self.put(at, at, "".join(between + one for one in entries))
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from policyscan.patterns import when_used
 
-_WIDTH = 110  # characters to which a mapping stands on one line
+WIDTH = 110
+"""Characters to which a mapping stands on one line."""
 _PLAIN = when_used(r"[A-Za-z0-9_/(.+][\w ./()+@:,;%&=*'\"!?<>~^$|\[\]{}#-]*")
 _IN_FLOW = frozenset(",[]{}")
 _DEEPEST = 2
@@ -111,7 +112,7 @@ def fits(value: Any, before: int) -> bool:
     if not _holds(value):
         return True
     several = value.__class__ is list and any(map(_holds, value))
-    return not several and _depth(value) <= _DEEPEST and before + len(inline(value)) <= _WIDTH
+    return not several and _depth(value) <= _DEEPEST and before + len(inline(value)) <= WIDTH
 
 
 def _depth(value: Any) -> int:

@@ -1,0 +1,117 @@
+"""`policyscan import`: in, exports of a tool and a client; out, its inventory brought up to date.
+
+What is read and merged stands in `session/importing.py` and `importing/`; here it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from policyscan.cli.options import EDIT_OPTIONS, add_options
+from policyscan.cli.terminal import plural
+from policyscan.errors import UsageError
+from policyscan.output import show
+from policyscan.session.importing import Imported, ImportOptions, import_exports
+from policyscan.session.options import Inputs
+
+_MOST = 12  # names in one line
+
+
+@click.command("import")
+@click.argument("source", required=False)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
+@click.option("--client", metavar="ID", help="The client, an id or a file.")
+@click.option("--list", "listing", is_flag=True, help="Show which exports of which tools can be read.")
+@click.option("--only", metavar="NAME", help="What the tool calls the client; it is remembered.")
+@click.option("--zone", metavar="ZONE", help="The time zone of times that say none, as in Europe/London.")
+@click.option("--collected-at", metavar="INSTANT", help="When it was exported, if the files do not tell.")
+@click.option("--provider", metavar="ID", help="The provider that tickets were for.")
+@click.option(
+    "--word",
+    "words",
+    multiple=True,
+    metavar="WORD=MEANING",
+    help="What a word of the tool means. Repeatable.",
+)
+@add_options(EDIT_OPTIONS)
+def command(
+    source: str | None,
+    files: Sequence[str],
+    client: str | None,
+    listing: bool,
+    only: str | None,
+    zone: str | None,
+    collected_at: str | None,
+    provider: str | None,
+    words: Sequence[str],
+    paths: Sequence[str],
+    config: Path | None,
+    dry_run: bool,
+) -> int:
+    """Bring a client's inventory up to date from FILES that SOURCE exported.
+
+    What the export says takes the place of what was there; what it does not say stays, as do comments and
+    order of the file. It is recorded as evidence. Rows that are new, that are not there any more, that belong
+    to others or cannot be used are told. Nothing is written if the inventory would not be valid.
+
+    \b
+      policyscan import ninjaone devices.json os-patches.json --client acme
+      policyscan import --list
+    """
+    if listing:
+        show(*_sources())
+        return 0
+    if source is None or not files or client is None:
+        raise UsageError(
+            "an import needs a source, its files and --client", hint="see policyscan import --list"
+        )
+    options = ImportOptions(only, zone, collected_at, _meanings(words), provider)
+    found = import_exports(source, files, client, Inputs(tuple(paths), config), options)
+    show(*found.change.lines())
+    show(*_account(found))
+    if dry_run:
+        show("nothing was written: this is a dry run")
+    elif found.change.texts:
+        found.change.write()
+    return 0
+
+
+def _sources() -> Iterator[str]:
+    from policyscan.importing.importers import importer, names
+
+    width = max(map(len, names()))
+    for name in names():
+        yield f"{name:<{width}}  {importer(name).tool}: {importer(name).asks}"
+
+
+def _meanings(words: Iterable[str]) -> dict[str, str]:
+    pairs = [word.partition("=") for word in words]
+    wrong = next((word for word, equals, _ in pairs if not equals), None)
+    if wrong is not None:
+        raise UsageError(f"--word {wrong} says no meaning", hint="write it as in --word 2=P1")
+    return {word.strip(): meaning.strip() for word, _, meaning in pairs}
+
+
+def _account(found: Imported) -> Iterator[str]:
+    """What became of the rows, for people."""
+    merged = found.merged
+    of = f", of the client that it calls {found.client}" if found.client else ""
+    rows = plural(len(merged.updated) + len(merged.new), "row")
+    when = found.collected_at[:16].replace("T", " ")
+    yield f"{found.tool}: {rows} used{of}; collected at {when} ({found.told_by})"
+    yield from _named("new", merged.new)
+    yield from _named("not in the export any more, left as they were", merged.vanished)
+    yield from _named("said of another version or product, taken out", merged.forgotten)
+    for name, count in found.others:
+        yield f"belong to others: {plural(count, 'row')} of {name or 'nobody'}"
+    for one in found.passed:
+        yield f"not used: {one.called}: {one.why} ({one.place})"
+
+
+def _named(what: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        yield f"{what}: {', '.join(names[:_MOST])}{more}"

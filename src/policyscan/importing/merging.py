@@ -1,0 +1,322 @@
+"""Merging: the rows of an export into the values of an inventory, in which people may have typed, too.
+
+In: parts with their rows, and the values to change. Out: the values changed in place, and a `Merged` account
+of what was brought up to date, what is new, what is not in the export any more, and what was not used.
+
+What a tool says takes the place of what was there. What it does not say stays: what people typed, and what
+only history knows, such as when a fix was first seen missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from policyscan.importing.cells import short_name
+from policyscan.importing.rows import ImportedPart, ImportedRow, Machine, Passed, Person
+from policyscan.kinds.shapes import FREE
+from policyscan.records import NamedTuple
+
+FROM = "x-from"
+"""The key by which a fix is known to come from one kind of export of a tool."""
+SEEN_FIRST = "first_seen_missing_on"
+_MACHINES = ("devices", "servers")
+_BY_NAME = ("hostname",)
+# What says which thing it is: nobody judges anything by it, so that evidence for the rest may back it.
+_WHICH = frozenset(
+    (
+        "id", "hostname", "name", "kind", "user", "in_scope", "added_on", "person", "provider", "system",
+        "summary", "evidence", "course", "topics", "copies",
+    )
+)  # fmt: skip
+# Facts that are about one version or product: when that becomes another one, they say nothing any more.
+_TIED = {"os": ("name", "version"), "antivirus": ("product",)}
+_UNFIT = re.compile(r"[^a-z0-9._@+:-]+")
+
+
+class Fixes(NamedTuple):
+    """The fixes that an export of some origins finds missing on one machine."""
+
+    origins: frozenset[str]
+    missing: tuple[dict[str, Any], ...]
+
+
+class Merged:
+    """What became of the rows."""
+
+    def __init__(self) -> None:
+        self.updated: list[str] = []
+        self.new: list[str] = []
+        self.vanished: list[str] = []
+        self.passed: list[Passed] = []
+        self.forgotten: list[str] = []
+        self.touched: list[tuple[str, dict[str, Any], frozenset[str]]] = []
+        """The section, the item and the keys that the export supplied, of each item that a row is about."""
+
+
+Roots = Callable[[str], dict[str, Any]]
+"""The values of the file in which a section stands, or may be put."""
+
+
+class Merger:
+    """Merges the parts of an import into an inventory."""
+
+    def __init__(self, roots: Roots, day: str) -> None:
+        """`day` is when the export was collected, as the client counts days."""
+        self.roots = roots
+        self.day = day
+        self.merged = Merged()
+
+    def merge(self, part: ImportedPart) -> None:
+        """Takes in what an export tells of a section."""
+        self.merged.passed.extend(part.passed)
+        met: dict[int, str] = {}
+        for row in sorted(part.rows, key=_newest, reverse=True):
+            self._take(row, met)
+        sections = {part.section, *(row.section for row in part.rows)}
+        for section in sorted(sections):
+            for item in self._items(section):
+                if part.marker in item and id(item) not in met:
+                    self.merged.vanished.append(_name(item))
+
+    def _take(self, row: ImportedRow, met: dict[int, str]) -> None:
+        found = self._find(row)
+        if len(found) > 1:
+            names = " and ".join(_name(item) for _, item in found[:2])
+            self.merged.passed.append(Passed(row.called, f"it may be {names}", row.place))
+            return
+        if found and id(found[0][1]) in met:
+            why = f"it is the same as {met[id(found[0][1])]}, which was seen later"
+            self.merged.passed.append(Passed(row.called, why, row.place))
+            return
+        facts = self._resolved(row)
+        if facts is None:
+            return
+        if found:
+            section, item = found[0]
+            self.merged.updated.append(_name(item))
+        else:
+            section, item = row.section, {}
+            self._add(row, item)
+        met[id(item)] = row.called
+        for path, value in row.known_by:
+            if path.startswith(FREE) or path not in item:
+                item[path] = value
+        self._overlay(item, facts)
+        self.merged.touched.append((section, item, frozenset(facts)))
+
+    # --- which item a row is about
+
+    def _find(self, row: ImportedRow) -> list[tuple[str, dict[str, Any]]]:
+        """The items that a row may be about: those that the best of its keys fits."""
+        sections = _MACHINES if row.section in _MACHINES else (row.section,)
+        for path, value in row.known_by:
+            found = [
+                (section, item)
+                for section in sections
+                for item in self._items(section)
+                if _fits(item, path, value)
+            ]
+            if path in _BY_NAME and len(found) == 1 and _contradicts(found[0][1], row):
+                continue
+            if found:
+                return found
+        return []
+
+    def _items(self, section: str) -> list[dict[str, Any]]:
+        head, dot, rest = section.partition(".")
+        found: Any = self.roots(head).get(head)
+        for key in rest.split(".") if dot else ():
+            found = found.get(key) if found.__class__ is dict else None
+        return [item for item in found if item.__class__ is dict] if found.__class__ is list else []
+
+    def _add(self, row: ImportedRow, item: dict[str, Any]) -> None:
+        holder: Any = self.roots(row.section.partition(".")[0])
+        *above, last = row.section.split(".")
+        for key in above:
+            if holder.get(key).__class__ is not dict:
+                holder[key] = {}
+            holder = holder[key]
+        if holder.get(last).__class__ is not list:
+            holder[last] = []
+        name = row.facts.pop("id", None)
+        if row.section not in _WITHOUT_ID:
+            sections = _MACHINES if row.section in _MACHINES else (row.section,)
+            taken = {one.get("id") for section in sections for one in self._items(section)}
+            item["id"] = _free_id(str(name or row.called), taken)
+        holder[last].append(item)
+        self.merged.new.append(row.called)
+
+    # --- what it says
+
+    def _resolved(self, row: ImportedRow) -> dict[str, Any] | None:
+        """The facts with people and systems as the inventory calls them; None if nobody knows whose."""
+        facts = dict(row.facts)
+        for key, value in row.facts.items():
+            if isinstance(value, Person):
+                ident = self._person(value)
+                if ident is None:
+                    why = f"nobody in people has the address {value.address}: write it there as x-email"
+                    self.merged.passed.append(Passed(row.called, why, row.place))
+                    return None
+                facts[key] = ident
+            elif isinstance(value, Machine):
+                ident = self._system(value)
+                if ident is None:
+                    why = f"no critical system is known to run on {value.name}: say which one it backs up"
+                    self.merged.passed.append(Passed(row.called, why, row.place))
+                    del facts[key]
+                else:
+                    facts[key] = ident
+        return facts
+
+    def _person(self, wanted: Person) -> str | None:
+        address = wanted.address.casefold()
+        people = self._items("people")
+        for key, said in (("x-email", address), ("id", address), ("name", wanted.name.casefold())):
+            found = [one for one in people if said and str(one.get(key, "")).casefold() == said]
+            if len(found) == 1:
+                return str(found[0].get("id"))
+        return None
+
+    def _system(self, wanted: Machine) -> str | None:
+        name = short_name(wanted.name)
+        hosts = {
+            item.get("id")
+            for section in _MACHINES
+            for item in self._items(section)
+            if name in (short_name(str(item.get("hostname") or "")), str(item.get("id")).lower())
+        }
+        found = [one for one in self._items("critical_systems") if one.get("hosted_on") in hosts - {None}]
+        return str(found[0]["id"]) if len(found) == 1 else None
+
+    def _overlay(self, item: dict[str, Any], facts: dict[str, Any]) -> None:
+        for key, value in facts.items():
+            if isinstance(value, Fixes):
+                self._fixes(item, key, value)
+            elif value.__class__ is dict and item.get(key).__class__ is dict:
+                self._untie(item, key, value)
+                self._overlay(item[key], value)
+            elif value.__class__ is dict:
+                item[key] = {}
+                self._overlay(item[key], value)
+            else:
+                item[key] = value
+
+    def _untie(self, item: dict[str, Any], key: str, new: dict[str, Any]) -> None:
+        """Forgets what was said about another version or product."""
+        old = item[key]
+        tied = _TIED.get(key, ())
+        for name in tied:
+            if name in new and name in old and _same_name(old[name], new[name]):
+                new[name] = old[name]
+        if any(name in new and old.get(name) not in (None, new[name]) for name in tied):
+            gone = [
+                name for name in old if name not in new and name not in tied and not name.startswith(FREE)
+            ]
+            for name in gone:
+                del old[name]
+            self.merged.forgotten += [f"{_name(item)}: {key}.{name}" for name in gone if name != "evidence"]
+
+    def _fixes(self, holder: dict[str, Any], key: str, found: Fixes) -> None:
+        old = holder.get(key) if holder.get(key).__class__ is list else None
+        if old is None:
+            old = holder[key] = []
+        wanted = {fix["id"]: fix for fix in found.missing}
+        old[:] = [fix for fix in old if fix.get("id") in wanted or fix.get(FROM) not in found.origins]
+        for fix in old:
+            new = wanted.pop(fix.get("id"), None)
+            if new is not None:
+                fix.update(
+                    {name: value for name, value in new.items() if value is not None or name not in fix}
+                )
+        old.extend({**fix, SEEN_FIRST: self.day} for fix in wanted.values())
+
+
+_WITHOUT_ID = frozenset(("training", "email.domains"))
+
+
+def _fits(item: dict[str, Any], path: str, value: str) -> bool:
+    if path in _BY_NAME:
+        names = (str(item.get(path) or ""), str(item.get("id") or ""))
+        return any(short_name(name) == short_name(value) for name in names if name)
+    if path == "id":
+        return str(item.get("id", "")).casefold() == value.casefold()
+    return str(item.get(path, "")).casefold() == value.casefold() and path in item
+
+
+def _contradicts(item: dict[str, Any], row: ImportedRow) -> bool:
+    """Whether an item of the same name is another thing: its serial number is another one."""
+    return any(path == "x-serial" and item.get(path, value) != value for path, value in row.known_by)
+
+
+def _newest(row: ImportedRow) -> str:
+    from datetime import datetime
+
+    seen = row.facts.get("last_seen")
+    return str(datetime.fromisoformat(seen).timestamp()).zfill(20) if isinstance(seen, str) else ""
+
+
+def _name(item: dict[str, Any]) -> str:
+    return str(item.get("id") or item.get("name") or item.get("person") or item.get("hostname") or "an item")
+
+
+def _same_name(old: Any, new: Any) -> bool:
+    """Whether two tools call the same thing by a longer and a shorter name."""
+    one, other = str(old).casefold(), str(new).casefold()
+    return one in other or other in one
+
+
+def _free_id(name: str, taken: set[Any]) -> str:
+    """An id made of a name that no other item has."""
+    wanted = _UNFIT.sub("-", name.lower()).strip("-._@+:") or "item"
+    ident, number = wanted, 2
+    while ident in taken:
+        ident, number = f"{wanted}-{number}", number + 1
+    return ident
+
+
+# --- evidence
+
+
+def back(merged: Merged, evidence: str, *, has: Callable[[str], bool]) -> None:
+    """Lets the items that were brought up to date rest on an item of `evidence`, where the export supplied
+    all of their facts; `has(path)` says whether there may be evidence at a path such as
+    `devices[].antivirus`."""
+    for section, item, supplied in merged.touched:
+        for key, value in item.items():
+            if value.__class__ is dict and key in supplied and has(f"{section}[].{key}"):
+                value["evidence"] = evidence
+        if has(f"{section}[]") and _facts(item) <= supplied:
+            item["evidence"] = evidence
+
+
+def _facts(item: dict[str, Any]) -> set[str]:
+    """The facts of an item that rest on its own evidence."""
+    return {
+        key
+        for key, value in item.items()
+        if key not in _WHICH
+        and not key.startswith(FREE)
+        and not (value.__class__ is dict and "evidence" in value)
+    }
+
+
+def covered(merged: Merged, items: Sequence[dict[str, Any]]) -> bool:
+    """Whether an export has supplied all facts of all items of a section."""
+    supplied = {id(item): keys for _, item, keys in merged.touched}
+    return bool(items) and all(_facts(item) <= supplied.get(id(item), frozenset()) for item in items)
+
+
+def referenced(value: Any) -> Iterator[str]:
+    """The items of `evidence` that anything in some values rests on."""
+    if value.__class__ is dict:
+        for key, inner in value.items():
+            if key == "evidence" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from referenced(inner)
+    elif value.__class__ is list:
+        for inner in value:
+            yield from referenced(inner)

@@ -1,0 +1,202 @@
+"""Rows: what an export tells of one thing, as facts at paths of an inventory.
+
+In: rows of an export, and a table of columns that says what each means. Out: a `ImportedPart` of an
+inventory: its rows with their facts and what they are known by, and what was passed over, each with the
+reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from policyscan.errors import DocumentError
+from policyscan.importing.cells import NOT_TOLD, Cell, Setting, UnclearCell, text
+from policyscan.importing.exports import Export, RowDict
+from policyscan.records import NamedTuple
+from policyscan.source import Span
+
+
+class ColumnOf(NamedTuple):
+    """Where a fact stands in a row, at names with dots between them, and where in an item of an inventory."""
+
+    source: str
+    path: str
+    read: Cell = text
+
+
+class Person(NamedTuple):
+    """Whoever has an address, which the inventory may know as another id."""
+
+    address: str
+    name: str = ""
+
+
+class Machine(NamedTuple):
+    """The system that runs on a machine of a name."""
+
+    name: str
+
+
+class ImportedRow(NamedTuple):
+    """One thing: the facts of it, nested as in the inventory, and by what it is known again, best first."""
+
+    section: str
+    known_by: tuple[tuple[str, str], ...]
+    facts: dict[str, Any]
+    called: str
+    place: Span
+
+
+class Passed(NamedTuple):
+    """A row, or a fact of one, that was not used, and why."""
+
+    called: str
+    why: str
+    place: Span
+
+
+class ImportedPart(NamedTuple):
+    """What an export tells of a section. `marker` is the key of the user's own by which items are known that
+    came from this tool before; `others` are rows of other clients, by what they are called there."""
+
+    section: str
+    marker: str
+    rows: tuple[ImportedRow, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    others: tuple[tuple[str, int], ...] = ()
+    clients: tuple[str, ...] = ()
+
+
+class ExportTable(NamedTuple):
+    """What the rows of an export mean.
+
+    `needs` are columns without which it is another export; `known_by` lead to keys by which an item is known
+    again, best first; `client` names the column that says whose the row is; `leave` gives the reason why a
+    row is not used, or ""; `section` may be a function of the row; `more` adds facts that several columns
+    tell.
+    """
+
+    section: str | Callable[[RowDict], str]
+    marker: str
+    needs: tuple[str, ...]
+    known_by: tuple[ColumnOf, ...]
+    columns: tuple[ColumnOf, ...]
+    called: tuple[str, ...]
+    client: str = ""
+    leave: Callable[[RowDict, Setting], str] = lambda _row, _setting: ""
+    more: Callable[[RowDict, Setting], dict[str, Any]] = lambda _row, _setting: {}
+
+
+def value_at(row: Any, path: str) -> Any:
+    """What stands in a row at a path; None where nothing does."""
+    if row.__class__ is dict and path in row:
+        return row[path]
+    head, dot, rest = path.partition(".")
+    inner = row.get(head) if row.__class__ is dict else None
+    return value_at(inner, rest) if dot else inner
+
+
+def put(facts: dict[str, Any], path: str, value: Any) -> None:
+    """Puts a fact at a path; `NOT_TOLD` changes nothing."""
+    if value is NOT_TOLD:
+        return
+    *above, last = path.split(".")
+    for key in above:
+        facts = facts.setdefault(key, {})
+    facts[last] = value
+
+
+def check_columns(export: Export, rows: Sequence[RowDict], table: ExportTable, what: str) -> None:
+    """Refuses another export than the one that is asked for; one without rows tells nothing."""
+    if not rows:
+        raise DocumentError(
+            "this export has no rows: nothing can be told from it", at=export.top(), hint=_AGAIN
+        )
+    names = {name for row in rows for name in row}
+    missing = [need for need in table.needs if need.split(".")[0] not in names]
+    if missing:
+        message = f"this is no {what}: it has no {', '.join(missing)}"
+        raise DocumentError(
+            message, at=export.top(), hint="check which file it is; `policyscan import --list`"
+        )
+
+
+_AGAIN = "export it again, and look whether a filter hides everything"
+
+
+class RowReader:
+    """Reads rows by a table, for one client."""
+
+    def __init__(self, table: ExportTable, setting: Setting, only: str | None) -> None:
+        self.table = table
+        self.setting = setting
+        self.only = only
+        self.rows: list[ImportedRow] = []
+        self.passed: list[Passed] = []
+        self.others: dict[str, int] = {}
+        self.clients: dict[str, None] = {}
+
+    def take(self, export: Export, rows: Sequence[RowDict]) -> None:
+        """Takes in the rows of an export."""
+        for row in rows:
+            if self._is_ours(row):
+                self._take(export, row)
+
+    def _is_ours(self, row: RowDict) -> bool:
+        if not self.table.client:
+            return True
+        client = str(value_at(row, self.table.client) or "")
+        if self.only is not None and client.casefold() != self.only.casefold():
+            self.others[client] = self.others.get(client, 0) + 1
+            return False
+        self.clients[client] = None
+        return True
+
+    def _take(self, export: Export, row: RowDict) -> None:
+        table, place = self.table, export.place(row)
+        called = self._called(row)
+        reason = table.leave(row, self.setting)
+        if reason:
+            self.passed.append(Passed(called, reason, place))
+            return
+        facts: dict[str, Any] = {}
+        for column in table.columns:
+            self._put(facts, column, row, called, place)
+        try:
+            more = table.more(row, self.setting)
+        except UnclearCell as unclear:
+            self.passed.append(Passed(called, str(unclear), place))
+            more = {}
+        for path, value in more.items():
+            put(facts, path, value)
+        known_by = self._known_by(row)
+        if not known_by:
+            self.passed.append(Passed(called, "nothing says which thing it is", place))
+            return
+        section = table.section if isinstance(table.section, str) else table.section(row)
+        self.rows.append(ImportedRow(section, known_by, facts, called, place))
+
+    def _put(self, facts: dict[str, Any], column: ColumnOf, row: RowDict, called: str, place: Span) -> None:
+        try:
+            put(facts, column.path, column.read(value_at(row, column.source), self.setting))
+        except UnclearCell as unclear:
+            self.passed.append(Passed(called, f"{column.path} stays as it is: {unclear}", place))
+
+    def _known_by(self, row: RowDict) -> tuple[tuple[str, str], ...]:
+        found = []
+        for column in self.table.known_by:
+            value = column.read(value_at(row, column.source), self.setting)
+            if value is not NOT_TOLD and value is not None:
+                found.append((column.path, str(value)))
+        return tuple(found)
+
+    def _called(self, row: RowDict) -> str:
+        names = (value_at(row, name) for name in self.table.called)
+        return next((str(name) for name in names if name), "a row without a name")
+
+    def part(self, section: str) -> ImportedPart:
+        """What was read."""
+        others = tuple(sorted(self.others.items()))
+        made = ImportedPart(section, self.table.marker, tuple(self.rows), tuple(self.passed), others)
+        return made._replace(clients=tuple(self.clients))

@@ -1,0 +1,304 @@
+"""What `import` does: brings an inventory up to date from the exports of a tool.
+
+In: the name of a tool, its files, and which inventory. Out: an `Imported`: the change to the inventory's
+files, found to be valid, and an account of every row: nothing is dropped in silence, and nothing written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from policyscan.documents.envelope import TIME_ZONE
+from policyscan.errors import UsageError
+from policyscan.importing.cells import Setting, UnclearCell, moment, written
+from policyscan.importing.exports import Export, check_pages, open_export
+from policyscan.importing.importers import Importer, importer
+from policyscan.importing.merging import Merged, Merger, back, covered, referenced
+from policyscan.importing.rows import ImportedPart, Passed
+from policyscan.records import NamedTuple
+from policyscan.session.changing import Change, Editable, open_inventory
+from policyscan.session.options import Inputs, StrPath
+
+_SOURCES = "x-sources"
+"""The key of `organisation` under which it says what each tool calls the client."""
+_IMPORT = "x-import"
+
+
+class ImportOptions(NamedTuple):
+    """What may be asked of an import: what the tool calls the client, the zone of times without one, when the
+    files were exported (ISO text), what words of the tool mean, the provider that tickets were for, and the
+    moment of the import (None: now)."""
+
+    only: str | None = None
+    zone: str | None = None
+    collected_at: str | None = None
+    words: Mapping[str, str] = {}
+    provider: str | None = None
+    now: datetime | None = None
+
+
+class Imported(NamedTuple):
+    """What came of an import: the change, when and from what the facts were collected, and what became of the
+    rows. `others` are rows of other clients, by what the tool calls these."""
+
+    change: Change
+    tool: str
+    collected_at: str
+    told_by: str
+    client: str
+    merged: Merged
+    others: tuple[tuple[str, int], ...]
+
+    @property
+    def passed(self) -> Sequence[Passed]:
+        """What was not used, and why."""
+        return self.merged.passed
+
+
+def import_exports(
+    source: str, files: Sequence[StrPath], where: str, inputs: Inputs, options: ImportOptions
+) -> Imported:
+    """Reads exports and merges them into an inventory; raises Problems and UsageError."""
+    chosen = importer(source)
+    exports = [open_export(file) for file in files]
+    inventory = open_inventory(where, inputs)
+    if inventory.kind.name != "client":
+        raise UsageError(f"{inventory.id} is a {inventory.kind.name}: exports are read for clients")
+    return _imported(source, chosen, exports, inventory, options)
+
+
+def _imported(
+    source: str, chosen: Importer, exports: Sequence[Export], inventory: Editable, options: ImportOptions
+) -> Imported:
+    setting = _setting(source, chosen, inventory, options)
+    known = _known_as(inventory, source)
+    only = options.only or known
+    _check_all_pages(exports)
+    parts = chosen.read(exports, setting, only)
+    client = _client(source, parts, only, inventory, exports)
+    if client is not None and only is None:
+        parts = chosen.read(exports, setting, client)
+    collected, told_by = _collected(parts, exports, setting, options)
+    merger = Merger(
+        lambda section: inventory.part(section).draft.value,
+        collected.astimezone(setting.zone).date().isoformat(),
+    )
+    for part in parts:
+        merger.merge(part)
+    _provide(merger.merged, inventory, options)
+    _record(source, exports, inventory, merger.merged, written(collected, setting), client)
+    others = _others(parts)
+    change = inventory.change(len(merger.merged.updated) + len(merger.merged.new))
+    shown = f"{client}" if client is not None else ""
+    return Imported(change, chosen.tool, written(collected, setting), told_by, shown, merger.merged, others)
+
+
+def _check_all_pages(exports: Sequence[Export]) -> None:
+    json = [one for one in exports if one.source.text.lstrip()[:1] in ("{", "[")]
+    if json:
+        check_pages(json)
+
+
+def _setting(source: str, chosen: Importer, inventory: Editable, options: ImportOptions) -> Setting:
+    zone = inventory.part(TIME_ZONE).draft.value.get(TIME_ZONE)
+    local = _zone(options.zone) if options.zone else None
+    if chosen.zoned and local is None:
+        hint = (
+            f"say it, as in --zone {zone or 'Europe/London'}; the settings of {chosen.tool} tell which it is"
+        )
+        raise UsageError(f"the times in exports of {source} say no time zone", hint=hint)
+    own = _zone(zone) if isinstance(zone, str) else _zone(inventory.kind.zone or "UTC")
+    return Setting(
+        own,
+        local,
+        options.now or datetime.now(UTC),
+        {key.lower(): value for key, value in options.words.items()},
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise UsageError(f"{name} is no time zone", hint="write it as in Europe/London") from None
+
+
+# --- whose rows they are
+
+
+def _known_as(inventory: Editable, source: str) -> str | None:
+    organisation = inventory.part("organisation").draft.value.get("organisation")
+    sources = organisation.get(_SOURCES) if organisation.__class__ is dict else None
+    found = sources.get(source) if sources.__class__ is dict else None
+    return str(found) if found is not None else None
+
+
+def _client(
+    source: str,
+    parts: Sequence[ImportedPart],
+    only: str | None,
+    inventory: Editable,
+    exports: Sequence[Export],
+) -> str | None:
+    """What the tool calls the client; UsageError if that cannot be told, or if no row is the client's."""
+    found = sorted({client for part in parts for client in part.clients if client})
+    if only is not None:
+        if not any(part.rows or part.clients for part in parts):
+            others = ", ".join(f"{name} ({count} rows)" for name, count in _others(parts))
+            message = f"no row of this export is about {only}, as {source} calls {inventory.id}"
+            raise UsageError(message, at=exports[0].top(), hint=f"it is about {others or 'nobody'}")
+        return only
+    if len(found) > 1:
+        message = f"this export is about several clients: {', '.join(found)}"
+        raise UsageError(
+            message, at=exports[0].top(), hint=f"say which one {inventory.id} is: --only {found[0]!r}"
+        )
+    if found and not found[0].isdecimal() and not _resembles(found[0], inventory):
+        message = f"this export is about {found[0]}, which is not how {inventory.id} is called"
+        raise UsageError(message, at=exports[0].top(), hint=f"if it is the same client: --only {found[0]!r}")
+    return found[0] if found else None
+
+
+def _resembles(name: str, inventory: Editable) -> bool:
+    organisation = inventory.part("organisation").draft.value.get("organisation") or {}
+    wanted = _letters(name)
+    return any(
+        known and (wanted in known or known in wanted)
+        for known in (_letters(inventory.id), _letters(str(organisation.get("name") or "")))
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _others(parts: Sequence[ImportedPart]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.others:
+            counts[name] = counts.get(name, 0) + count
+    return tuple(sorted(counts.items()))
+
+
+# --- when, and from what
+
+
+def _collected(
+    parts: Sequence[ImportedPart], exports: Sequence[Export], setting: Setting, options: ImportOptions
+) -> tuple[datetime, str]:
+    """When the facts were collected, and what tells it: whoever exported them, the newest time in one,
+    else the time of the file."""
+    if options.collected_at is not None:
+        try:
+            said = moment(options.collected_at, setting._replace(local=setting.local or setting.zone))
+        except UnclearCell as unclear:
+            raise UsageError(f"--collected-at: {unclear}", hint="write it as 2026-11-24T06:40:00Z") from None
+        if said is None or said > setting.now:
+            raise UsageError(
+                f"--collected-at: {options.collected_at} has not been yet", hint="check the year"
+            )
+        return said, "as was said"
+    newest = max(_moments(parts), default=None)
+    if newest is not None:
+        return newest, "the newest time in it"
+    return min(*(one.modified for one in exports), setting.now), "the time of the file"
+
+
+def _moments(parts: Sequence[ImportedPart]) -> Iterator[datetime]:
+    for part in parts:
+        for row in part.rows:
+            yield from _moments_in(row.facts)
+
+
+def _moments_in(facts: Mapping[str, Any]) -> Iterator[datetime]:
+    for value in facts.values():
+        if value.__class__ is dict:
+            yield from _moments_in(value)
+        elif isinstance(value, str) and "T" in value[10:11]:
+            try:
+                yield datetime.fromisoformat(value)
+            except ValueError:
+                continue
+
+
+def _provide(merged: Merged, inventory: Editable, options: ImportOptions) -> None:
+    """Says of new tickets which provider they were for."""
+    tickets = [
+        item for section, item, _ in merged.touched if section == "incidents" and "provider" not in item
+    ]
+    if not tickets:
+        return
+    providers = inventory.part("providers").draft.value.get("providers") or []
+    ids = [one.get("id") for one in providers if one.__class__ is dict]
+    if options.provider is None and len(ids) != 1:
+        names = ", ".join(map(str, ids))
+        message = "nobody says which provider these tickets were for"
+        raise UsageError(
+            message, hint=f"say it: --provider, one of {names}" if ids else "record the provider first"
+        )
+    for item in tickets:
+        item["provider"] = options.provider or ids[0]
+
+
+def _record(
+    source: str, exports: Sequence[Export], inventory: Editable, merged: Merged, collected: str,
+    client: str | None,
+) -> None:  # fmt: skip
+    """Writes down where the facts come from, and what the tool calls the client."""
+    root = inventory.part("evidence").draft.value
+    if root.get("evidence").__class__ is not list:
+        root["evidence"] = []
+    items: list[dict[str, Any]] = root["evidence"]
+    ident = _evidence_id(source, collected, items, exports)
+    kind = inventory.kind
+    back(merged, ident, has=lambda path: kind.field(f"{path}.evidence") is not None)
+    sections = {section.partition(".")[0] for section, _, _ in merged.touched}
+    whole = [
+        section
+        for section in sorted(sections)
+        if kind.field(f"{section}[].evidence") is None and covered(merged, _list(inventory, section))
+    ]
+    made = {
+        "id": ident, "source": source, "method": "tool_export", "collected_at": collected, "covers": whole,
+        "document": ", ".join(one.name.rpartition("/")[2] for one in exports),
+        "x-digest": [one.digest for one in exports], _IMPORT: source,
+    }  # fmt: skip
+    if client is not None:
+        made["x-filter"] = client
+        organisation = inventory.part("organisation").draft.value["organisation"]
+        organisation.setdefault(_SOURCES, {})[source] = client
+    old = next((one for one in items if one.get("id") == ident), None)
+    if old is not None:
+        old.update(made)
+    else:
+        items.append(made)
+    _forget_unused(inventory, items, source, ident)
+
+
+def _list(inventory: Editable, section: str) -> list[dict[str, Any]]:
+    found = inventory.part(section).draft.value.get(section)
+    return found if found.__class__ is list else []
+
+
+def _evidence_id(
+    source: str, collected: str, items: Sequence[dict[str, Any]], exports: Sequence[Export]
+) -> str:
+    """An id for the day; another import of the same day from other files has one of its own."""
+    wanted = f"ev-{source}-{collected[:10]}"
+    digests = [one.digest for one in exports]
+    ident, number = wanted, 2
+    while any(one.get("id") == ident and one.get("x-digest") != digests for one in items):
+        ident, number = f"{wanted}-{number}", number + 1
+    return ident
+
+
+def _forget_unused(inventory: Editable, items: list[dict[str, Any]], source: str, ident: str) -> None:
+    """Takes out evidence of earlier imports that nothing rests on any more."""
+    used = {name for part in inventory.parts for name in referenced(part.draft.value)}
+    for one in [*items]:
+        ours = one.get(_IMPORT) == source and one.get("id") not in {*used, ident}
+        if ours:
+            items.remove(one)
