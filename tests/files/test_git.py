@@ -15,11 +15,14 @@ from policyscan.files.git import Repository, entries
 NAMES = [f"inventories/clients/{'long-' * (n % 9)}client-{n}.yaml" for n in range(40)]
 
 
-def git(folder: Path, *args: str) -> None:
+def git(folder: Path, *args: str) -> str:
+    """What git prints in a folder."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
     people = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    subprocess.run(["git", *people, *args], cwd=folder, env=kept | own, check=True, capture_output=True)
+    command = ["git", *people, *args]
+    done = subprocess.run(command, cwd=folder, env=kept | own, check=True, capture_output=True)
+    return done.stdout.decode("utf-8", "replace")
 
 
 def write(folder: Path, *names: str) -> None:

@@ -14,7 +14,6 @@ from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, 
 from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
 from policyscan.findings import Severity
-from policyscan.reporters import Needs
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
 
@@ -23,6 +22,11 @@ from policyscan.session.run import scan
 @add_options(INPUT_OPTIONS, POLICY_OPTIONS, OUTPUT_OPTIONS)
 @click.option(
     "--client", "clients", multiple=True, metavar="ID", help="Report on this inventory only. Repeatable."
+)
+@click.option(
+    "--rev",
+    metavar="COMMIT",
+    help="Scan what this commit, branch or tag of the repository holds, not what is checked out.",
 )
 @click.option(
     "--fail-on",
@@ -55,16 +59,43 @@ def command(**given: Any) -> int:
     client refers to is found all the same. Without --profile or --select, the profile that policyscan.yaml
     names is checked, else essentials.
 
+    --as-of DAY --rev COMMIT says again what a scan of that commit said on that day.
+
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
     fails, but one lacks evidence; 0 otherwise.
     """
     check_outputs([path for _, path in given["outputs"]])
+    if given["rev"] is None:
+        return _scanned(given, _asked(given))
+    return _then(given)
+
+
+def _then(given: dict[str, Any]) -> int:
+    """A scan of what there was at a revision. Messages and lines are told there, where the files are."""
+    from pathlib import Path
+
+    from policyscan.cli.main import run
+    from policyscan.session.past import scanning_at
+
+    asked, split = _asked(given), given["split"]
+    if split is not None:
+        asked = asked._replace(outputs=(*asked.outputs, split[1]))
+    with scanning_at(given["rev"], asked) as then:
+        paths = [Path(path) for path in then.outputs]
+        outputs = [(form, path) for (form, _), path in zip(given["outputs"], paths, strict=False)]
+        if split is not None:
+            split = split[0], paths[-1]
+        return run(lambda: _scanned({**given, "outputs": outputs, "split": split}, then))
+
+
+def _scanned(given: dict[str, Any], asked: ScanOptions) -> int:
+    """The exit code of a scan whose report has been shown."""
     shown = shown_with(given, sources().source, sources().content)
     needs = needed(given, shown)
     teller = progress(given["progress"] and not given["quiet"])
-    asked = _asked(given, needs._replace(accounts=needs.accounts or given["all_results"]))
+    needs = needs._replace(accounts=needs.accounts or given["all_results"])
     try:
-        report = scan(asked._replace(progress=teller))
+        report = scan(asked._replace(needs=needs, progress=teller))
     finally:
         if teller is not None:
             teller.end()
@@ -72,7 +103,7 @@ def command(**given: Any) -> int:
     return report.exit_code
 
 
-def _asked(given: dict[str, Any], needs: Needs) -> ScanOptions:
+def _asked(given: dict[str, Any]) -> ScanOptions:
     """What the options of the command line ask of a scan."""
     stdin = read_stdin(given["paths"], given["stdin_filename"])
     return ScanOptions(
@@ -88,7 +119,6 @@ def _asked(given: dict[str, Any], needs: Needs) -> ScanOptions:
         fail_on_due=given["fail_on_due"],
         exit_zero=given["exit_zero"],
         allow_unknown=given["allow_unknown"],
-        needs=needs,
         outputs=tuple(path for _, path in given["outputs"]),
         jobs=given["jobs"],
     )

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import TypeAlias
 
+from policyscan.files.revision import Revision
 from policyscan.findings import Severity
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
@@ -33,13 +34,15 @@ def argument(name: str) -> str:
 
 class Inputs(NamedTuple):
     """Where inventories and settings are: `paths` (none: where the settings say) may hold `-`, which stands
-    for `stdin`, shown under the name `stdin_filename`."""
+    for `stdin`, shown under the name `stdin_filename`. `revision` is what the current folder stands for,
+    where that is not what is checked out; its entries are not told."""
 
     paths: tuple[str, ...] = ()
     config: StrPath | None = None
     stdin: bytes | None = None
     stdin_filename: str | None = None
     as_of: str | None = None  # a day or an instant, as ISO text; None: now
+    revision: Revision | None = None
 
 
 class ScanOptions(NamedTuple):

@@ -20,6 +20,8 @@ from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import report_of
 from policyscan.errors import Problems, UsageError
 from policyscan.files.discovery import Discovery, File
+from policyscan.files.identity import Checkout
+from policyscan.files.revision import Revision
 from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
 from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
@@ -108,7 +110,8 @@ def scan_info(
     notes: Iterable[str] = (),
 ) -> ScanInfo:  # fmt: skip
     """What a report says of what was scanned, with what and as of when, once every document has been read."""
-    config, main, state = workspace.config, workspace.packs[0], reader.checkout()
+    config, main, revision = workspace.config, workspace.packs[0], options.inputs.revision
+    state = reader.checkout() if revision is None else Checkout(revision.commit, dirty=False)
     return ScanInfo(
         version=__version__,
         as_of=day_of(moment, config.time_zone),
@@ -122,7 +125,8 @@ def scan_info(
         files_read=reader.files,
         files_skipped=reader.skipped,
         notes=(
-            *reading_notes(), *reader.unread(), *deprecated(choice), *_deciding(config, options), *notes,
+            *reading_notes(), *reader.unread(), *_elsewhere(revision), *deprecated(choice),
+            *_deciding(config, options), *notes,
         ),
         evidence=choice.evidence,
         max_taken_away=choice.max_taken_away,
@@ -154,7 +158,8 @@ def _kept(
 ) -> KeptResults | None:
     """The results of earlier scans; None where there are none to keep, or where that does not pay."""
     few = len(reader.discovery.files) < _WORTH_KEEPING
-    store = None if few or options.inputs.as_of is None else open_store(use_cache=options.cache)
+    passing = options.inputs.as_of is None or options.inputs.revision is not None
+    store = None if few or passing else open_store(use_cache=options.cache)
     if store is None:
         return None
     from policyscan.session.kept import KeptResults
@@ -272,6 +277,13 @@ def _deciding(config: Config, options: ScanOptions) -> Iterator[str]:
         by = options.spelt("fail_on") if options.fail_on else f"fail_on in {config.file}"
         least = severity if severity is Severity.CRITICAL else f"{severity} or worse"
         yield f"only what is {least} decides the exit code: {by}"
+
+
+def _elsewhere(revision: Revision | None) -> Iterator[str]:
+    """What a reader must know of files that are not in the repository at a revision."""
+    if revision is not None and revision.modules:
+        named = ", ".join(revision.modules)
+        yield f"the files of another repository, checked out below this one, were not read: {named}"
 
 
 def _in_use(workspace: Workspace, options: ScanOptions) -> Iterator[tuple[str, str]]:

@@ -111,12 +111,21 @@ def pack_folders(config: Config, folders: Sequence[StrPath]) -> list[str]:
 
 
 def shown_path(path: StrPath) -> str:
-    """A path as people see it: relative to the current folder where it lies below it."""
+    """A path as people see it: relative to the current folder if it lies below it or in its repository."""
     full, here = os.path.realpath(path), os.getcwd()
     below = full == here or full.startswith(os.path.join(here, ""))
     if not below and full == os.path.realpath(builtin_path()):
         return "policies"
+    below = below or _same_repository(full, here)
     return (os.path.relpath(full, here) if below else full).replace(os.sep, "/")
+
+
+def _same_repository(path: str, folder: str) -> bool:
+    """Whether a path lies in the repository of a folder, if that is in one."""
+    from policyscan.files.git import Repository
+
+    repository = Repository.around(folder, ())
+    return repository is not None and path.startswith(os.path.join(repository.top, ""))
 
 
 def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
