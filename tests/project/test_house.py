@@ -32,7 +32,6 @@ CALLED_BY_OTHERS = {
     "cli/options.py coerce_path_result": "click",
     "cli/texts.py forget": "a process that runs several commands, as the tests do",
     "reporters/json_report.py render_lines": "the table of formats",
-    "session/past.py standing_in": "nobody yet: comparing with an earlier commit",
     "session/api.py load_policies": "Python callers",
 }
 
