@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from policyscan.files.revision import Revision
 from policyscan.findings import Severity
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
+
+if TYPE_CHECKING:
+    from policyscan.files.revision import Revision
 
 StrPath: TypeAlias = str | os.PathLike[str]
 Spelling: TypeAlias = Callable[[str], str]

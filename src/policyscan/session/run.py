@@ -21,7 +21,6 @@ from policyscan.engine.scan import report_of
 from policyscan.errors import Problems, UsageError
 from policyscan.files.discovery import Discovery, File
 from policyscan.files.identity import Checkout
-from policyscan.files.revision import Revision
 from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
 from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
@@ -41,6 +40,7 @@ from policyscan.session.workspace import (
 from policyscan.version import __version__
 
 if TYPE_CHECKING:
+    from policyscan.files.revision import Revision
     from policyscan.session.kept import KeptResults
 
 _WORTH_KEEPING = 20  # files; fewer are as quickly read again
