@@ -39,18 +39,34 @@ def result(
 
 
 def apply(
-    results: list[Result], *written: Any, scanned: tuple[str, ...] = ("PATCH-02",)
-) -> tuple[list[Result], list[waivers.WaiverProblem]]:
-    return waivers.apply(
-        results,
-        list(written),
-        TODAY,
-        lambda _container, _key: PLACE,
-        scanned=scanned,
-        known=KNOWN,
-        requirements={"PATCH-02": ("os", "app"), "AV-01": ("active",)},
-        document="acme",
+    results: list[Result],
+    *written: Any,
+    scanned: tuple[str, ...] = ("PATCH-02",),
+    shared: bool = False,
+    longest: int = waivers.LONGEST_DAYS,
+    accepts: waivers.Accepts | None = None,
+) -> tuple[list[Result], list[waivers.WaiverStanding]]:
+    """The results as they are marked, and of the waivers those of which there is something to say."""
+    marked, standings = waivers.judge(
+        results, writing(*written, shared=shared), scene(scanned, longest, accepts)
     )
+    return marked, [one for one in standings if one.message]
+
+
+def writing(*items: Any, shared: bool = False) -> list[waivers.WrittenWaiver]:
+    return [
+        waivers.WrittenWaiver(item, lambda _container, _key: PLACE, f"waivers[{number}]", shared)
+        for number, item in enumerate(items)
+    ]
+
+
+def scene(
+    scanned: tuple[str, ...] = ("PATCH-02",),
+    longest: int = waivers.LONGEST_DAYS,
+    accepts: waivers.Accepts | None = None,
+) -> waivers.Scene:
+    requirements = {"PATCH-02": ("os", "app"), "AV-01": ("active",)}
+    return waivers.Scene(TODAY, "acme", scanned, KNOWN, requirements, longest, accepts)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +194,7 @@ def test_what_a_waiver_covers(changes: dict[str, Any], covered: list[str]) -> No
 def test_the_last_day_is_included() -> None:
     (marked,), problems = apply([result(Status.FAIL)], waiver(expires_on=TODAY))
     assert marked.status is Status.WAIVED
-    assert not problems
+    assert [one.state for one in problems] == [waivers.WaiverState.EXPIRING]
 
 
 def test_a_waiver_for_a_control_that_was_not_checked_is_not_called_unused() -> None:
@@ -196,18 +212,17 @@ def test_where_two_cover_the_same_the_longer_one_marks_it_and_both_are_used() ->
 @pytest.mark.parametrize(
     ("written", "day"),
     [
-        ([{"approved_on": Date.parse("2026-11-05"), "expires_on": Date.parse("2026-12-01")}], "2026-11-05"),
-        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-12-01")}], "2026-12-02"),
+        ([{"approved_on": Date.parse("2026-11-05"), "expires_on": Date.parse("2026-12-31")}], "2026-11-05"),
+        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-12-01")}], "2026-11-01"),
+        ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-11-30")}], "2026-12-01"),
         ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-10-31")}], "2026-11-01"),
         ([{"approved_on": Date.parse("2026-10-05"), "expires_on": Date.parse("2026-10-30")}], None),
         ([{"approved_on": "soon", "expires_on": 7}, "no waiver", None, {}], None),
         ([], None),
-        ("none", None),
-        (None, None),
     ],
 )
-def test_the_next_day_on_which_a_waiver_starts_or_ends(written: object, day: str | None) -> None:
-    found = waivers.next_turn(written, Date.parse("2026-10-31"))
+def test_the_next_day_on_which_a_waiver_starts_or_ends(written: list[Any], day: str | None) -> None:
+    found = waivers.next_turn(writing(*written), Date.parse("2026-10-31"))
     assert found == (int(Date.parse(day)) if day else NEVER_DAY)
 
 
@@ -227,3 +242,103 @@ def test_nobody_approves_his_own_waiver_under_another_spelling(asked: str, appro
     marked, problems = apply([result(Status.FAIL)], waiver(requested_by=asked, approved_by=approved))
     assert [one.status for one in marked] == [Status.FAIL]
     assert any("its requester approved it himself" in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "covered"),
+    [
+        ("xr-*", "xr-01", True),
+        ("xr-*", "xr-", True),
+        ("xr-*", "yr-01", False),
+        ("*-01", "xr-01", True),
+        ("x*0*", "xr-01", True),
+        ("*", "", True),
+        ("**", "", False),  # only `*` alone says: the document as a whole, too
+        ("xr-*", "", False),
+        ("", "", True),
+        ("", "xr-01", False),
+        ("?", "x", False),
+        ("[x]", "x", False),
+        ("x.", "xr", False),
+        ("xr-*", "xr-\n1", True),
+    ],
+)
+def test_what_a_pattern_stands_for(pattern: str, text: str, covered: bool) -> None:
+    assert waivers.matches(pattern, text) is covered
+
+
+def states(*written: Any, shared: bool = False, **changes: Any) -> list[str]:
+    _, standings = waivers.judge([result(Status.FAIL)], writing(*written, shared=shared), scene(**changes))
+    return [one.state.value for one in standings]
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "active"),
+        ({"expires_on": Date.parse("2026-12-01")}, "active"),
+        ({"expires_on": Date.parse("2026-11-30")}, "expiring"),
+        ({"expires_on": TODAY}, "expiring"),
+        ({"expires_on": Date.parse("2026-10-30")}, "expired"),
+        ({"approved_on": Date.parse("2026-11-01")}, "not yet in force"),
+        ({"expires_on": Date.parse("2027-02-22")}, "too long"),
+        ({"subject": "xr-02"}, "not needed"),
+        ({"reason": ""}, "malformed"),
+        ({"requested_by": "p-ames"}, "malformed"),
+        ({"policy": "PATCH-77"}, "for nothing known"),
+        ({"policy": "CONS-01"}, "for nothing known"),
+        ({"requirement": "none-*"}, "for nothing known"),
+    ],
+)
+def test_each_state_of_a_waiver(changes: dict[str, Any], state: str) -> None:
+    assert states(waiver(**changes)) == [state]
+
+
+def test_one_that_ends_soon_still_covers_and_is_due() -> None:
+    (marked,), (standing,) = apply([result(Status.FAIL)], waiver(expires_on=Date.parse("2026-11-30")))
+    found = waivers.finding(standing, "acme", "client")
+    assert (marked.status, found.status, found.until) == (Status.WAIVED, Status.DUE, "2026-12-01")
+    assert found.message == (
+        "the waiver of PATCH-02/xr-01 ends in 30 days (2026-11-30): what it covers counts again from then on"
+    )
+
+
+def test_a_setting_allows_less_than_a_year() -> None:
+    assert states(waiver(), longest=314) == ["active"]
+    _, (standing,) = apply([result(Status.FAIL)], waiver(), longest=313)
+    assert standing.message.endswith("has no effect: it runs for more than the 313 days allowed")
+
+
+def accepting(*accepted: str) -> waivers.Accepts:
+    return lambda *_: {("os", subject): subject in accepted for subject in ("xr-01", "xr-02")}
+
+
+def test_what_is_worse_than_accepted_comes_back_and_the_waiver_says_so() -> None:
+    written = waiver(subject="xr-*", accept="days <= 60")
+    results = [result(Status.FAIL), result(Status.FAIL, subject="xr-02")]
+    marked, problems = apply(results, written, accepts=accepting("xr-01"))
+    assert [one.status for one in marked] == [Status.WAIVED, Status.FAIL]
+    assert marked[0].waiver is not None
+    assert marked[0].waiver.accept == "days <= 60"
+    assert [(one.state, one.requirement) for one in problems] == [(waivers.WaiverState.EXCEEDED, "accepted")]
+
+
+def test_a_result_of_which_nothing_is_known_is_not_accepted() -> None:
+    marked, _ = apply(
+        [result(Status.FAIL, subject="xr-09")], waiver(subject="*", accept="true"), accepts=accepting()
+    )
+    assert [one.status for one in marked] == [Status.FAIL]
+
+
+@pytest.mark.parametrize("accept", ["", " ", 60, None])
+def test_an_expression_that_is_none_takes_the_effect_away(accept: Any) -> None:
+    marked, problems = apply([result(Status.FAIL)], waiver(accept=accept), accepts=accepting("xr-01"))
+    if accept is None:  # a blank key is no limit that was set
+        assert marked[0].status is Status.WAIVED
+    else:
+        assert (marked[0].status, problems[0].state) == (Status.FAIL, waivers.WaiverState.MALFORMED)
+
+
+def test_an_expression_that_is_wrong_says_what_is_wrong() -> None:
+    _, (standing,) = apply([result(Status.FAIL)], waiver(accept="fixx"), accepts=lambda *_: "no fixx here")
+    assert standing.message.endswith("what it accepts cannot be understood: no fixx here")

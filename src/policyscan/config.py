@@ -56,6 +56,7 @@ class Config(NamedTuple):
     companions: bool = True
     evidence: tuple[str, int | None] | None = None
     max_taken_away: int | None = None
+    max_waiver_days: int | None = None
     parameters: Mapping[str, Mapping[str, Any]] = {}
     exchange_rates: ExchangeRates | None = None
 
@@ -219,6 +220,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         companions=content.get("companions", True),
         evidence=asked_of_evidence(content.get("evidence")),
         max_taken_away=content.get("max_taken_away"),
+        max_waiver_days=content.get("max_waiver_days"),
         parameters=content.get("parameters", {}),
         exchange_rates=_rates(content.get("exchange_rates")),
     )

@@ -208,6 +208,8 @@ class WaiverMark(NamedTuple):
     expires_on: str  # ISO date, inclusive
     requested_by: str | None = None
     ticket: str | None = None
+    accept: str | None = None  # what is accepted, as an expression; None for whatever is there
+    span: Span | None = None  # where it is written, if that is a file for several inventories
 
 
 class Result(NamedTuple):

@@ -1,7 +1,7 @@
 """Approved, reasoned, expiring exceptions: `(results, waivers, today) -> results`.
 
-In: results, waivers and the day. Out: the results, some of them marked as waived, and findings about the
-waivers themselves.
+In: results, waivers as they were written, and the day. Out: the results, some of them marked as waived, and
+how each waiver stands, of which a finding tells where it is not as it should be.
 
 A waiver marks a fail or what is due; it never deletes a result, and never touches what is unknown. One
 that is malformed, expired, too long or without effect is itself a finding.
@@ -9,8 +9,10 @@ that is malformed, expired, too long or without effect is itself a finding.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from enum import Enum
+from typing import Any, TypeAlias
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
@@ -20,9 +22,14 @@ from policyscan.records import NamedTuple
 from policyscan.source import Span
 
 LONGEST_DAYS = 366  # a year, whichever
+NOTICE = 30  # days before its end at which a waiver is due for renewal
 ALL = "*"
 
 Locate = Callable[[Any, Any], Span]
+Accepts: TypeAlias = Callable[[str, str, str], "Mapping[tuple[str, str], bool] | str"]
+"""What a waiver's `accept` says of a policy's results, given the policy, the requirement and the expression:
+by requirement and subject whether it is true there, or in words why it cannot be understood."""
+
 _WAIVABLE = frozenset({Status.FAIL, Status.DUE, Status.WARNING})
 _NEEDED = ("policy", "reason", "requested_by", "approved_by", "approved_on", "expires_on")
 _WORDS = {
@@ -35,11 +42,59 @@ _WORDS = {
 }
 
 
+class WaiverState(Enum):
+    """How a waiver stands on a day."""
+
+    ACTIVE = "active"
+    EXPIRING = "expiring"  # active, and near its end
+    NOT_YET = "not yet in force"
+    EXPIRED = "expired"
+    UNUSED = "not needed"
+    EXCEEDED = "exceeded"  # what is there is worse than what was accepted
+    MALFORMED = "malformed"
+    UNKNOWN = "for nothing known"  # no such control, requirement or inventory
+    TOO_LONG = "too long"
+
+
+IN_FORCE = frozenset({WaiverState.ACTIVE, WaiverState.EXPIRING, WaiverState.UNUSED, WaiverState.EXCEEDED})
+"""States of a waiver that counts on the day, whether or not there is anything that it covers."""
+
+
+class WrittenWaiver(NamedTuple):
+    """A waiver as somebody wrote it: decoded values, the place of any of them, and what to call it where it
+    does not say for which control it is. `shared`: it stands in a file for several inventories. `blanks` are
+    its keys with nothing after them."""
+
+    item: Any
+    locate: Locate
+    label: str
+    shared: bool = False
+    blanks: Collection[str] = ()
+
+
+class Scene(NamedTuple):
+    """What waivers of a document are judged by.
+
+    `scanned` are the ids of the policies that were evaluated, so that a waiver for another is not called
+    unused; `known` leads from every id and alias of the pack to its policy's id, `requirements` from a
+    policy's id to those of its requirements. `longest` is how many days a waiver may run.
+    """
+
+    today: Date
+    document: str
+    scanned: Collection[str]
+    known: Mapping[str, str]
+    requirements: Mapping[str, Sequence[str]]
+    longest: int = LONGEST_DAYS
+    accepts: Accepts | None = None
+
+
 class Waiver(NamedTuple):
     """One complete waiver of a document. Dates are inclusive.
 
-    `*` as subject or requirement means all. No subject means the document as a whole, and a requirement may
-    only be left out where the policy has just one: whatever is lost from a waiver never widens it.
+    A `*` in subject or requirement stands for any text. No subject means the document as a whole, and a
+    requirement may only be left out where the policy has just one: whatever is lost from a waiver never
+    widens it. `accepted` says of which results `accept` is true, None for all.
     """
 
     policy: str
@@ -53,15 +108,21 @@ class Waiver(NamedTuple):
     ticket: str | None
     span: Span
     number: int
-    own: bool  # whether the requester approved it himself
+    shared: bool = False
+    accept: str | None = None
+    accepted: Mapping[tuple[str, str], bool] | None = None
 
-    def covers(self, result: Result) -> bool:
-        """Whether it is about this result."""
+    def is_about(self, result: Result) -> bool:
+        """Whether it was approved for this result, as far as that is worth covering."""
         return (
             result.policy == self.policy
-            and self.subject in (ALL, result.subject)
-            and self.requirement in (ALL, result.requirement)
+            and matches(self.subject, result.subject)
+            and matches(self.requirement, result.requirement)
         )
+
+    def takes(self, result: Result) -> bool:
+        """Whether what it accepts is not exceeded by a result that it is about."""
+        return self.accepted is None or self.accepted.get((result.requirement, result.subject)) is True
 
     @property
     def name(self) -> str:
@@ -69,122 +130,103 @@ class Waiver(NamedTuple):
         return "/".join(part for part in (self.policy, self.subject) if part)
 
 
-class WaiverProblem(NamedTuple):
-    """What is wrong with a waiver, and how bad that is."""
+class WaiverStanding(NamedTuple):
+    """How a waiver stands, and what there is to say of it: nothing (no `message`) of one that is as it should
+    be. `covers` are the requirement and subject of each result that it marks."""
 
+    state: WaiverState
     name: str
-    requirement: str
-    message: str
-    severity: Severity
     span: Span
+    waiver: Waiver | None = None
+    covers: tuple[tuple[str, str], ...] = ()
+    requirement: str = ""
+    message: str = ""
+    severity: Severity = Severity.MEDIUM
+    until: str | None = None
 
 
-def apply(
-    results: Sequence[Result],
-    written: Any,
-    today: Date,
-    locate: Locate,
-    *,
-    scanned: Collection[str],
-    known: Mapping[str, str],
-    requirements: Mapping[str, Sequence[str]],
-    document: str = "",
-) -> tuple[list[Result], list[WaiverProblem]]:
-    """The results of one document with its waivers applied, and what is wrong with the waivers.
+class _Refused(Exception):
+    """Why a waiver has no effect: the state, the id of what is not met, words, and the key that is wrong."""
 
-    `document` is its id: a waiver that names another one is not for it. `written` is the document's decoded
-    `waivers` list (or nothing); `scanned` the ids of the policies that were evaluated, so that a waiver for
-    another is not called unused; `known` leads from every id and alias of the pack to its policy's id,
-    `requirements` from a policy's id to those of its requirements.
-    """
-    problems: list[WaiverProblem] = []
-    waivers = [
-        waiver
-        for number, item in enumerate(written if isinstance(written, list) else ())
-        if (waiver := _read(number, item, locate, known, requirements, document, problems)) is not None
-    ]
-    in_force = [waiver for waiver in waivers if _in_force(waiver, today, problems)]
-    used: set[int] = set()
-    marked = [_marked(result, in_force, used) for result in results]
+    def __init__(self, state: WaiverState, requirement: str, message: str, key: str | None = None) -> None:
+        super().__init__(message)
+        self.state, self.requirement, self.message, self.key = state, requirement, message, key
+
+
+def judge(
+    results: Sequence[Result], written: Sequence[WrittenWaiver], scene: Scene
+) -> tuple[list[Result], list[WaiverStanding]]:
+    """The results of one document with its waivers applied, and how each waiver stands, in order."""
+    standings: dict[int, WaiverStanding] = {}
+    in_force: list[Waiver] = []
+    for number, one in enumerate(written):
+        try:
+            in_force.append(_in_force(_read(number, one, scene), scene))
+        except _Refused as why:
+            standings[number] = _refused(one, why)
+    used: dict[int, list[Result]] = {}
+    exceeded: set[int] = set()
+    marked = [_marked(result, in_force, used, exceeded) for result in results]
     for waiver in in_force:
-        if waiver.number not in used and waiver.policy in scanned:
-            message = f"the waiver of {waiver.name} is not needed: nothing that it covers fails or is due"
-            problems.append(WaiverProblem(waiver.name, "used", message, Severity.LOW, waiver.span))
-    return marked, problems
+        covered = used.get(waiver.number, [])
+        standings[waiver.number] = _standing(waiver, covered, scene, exceeded=waiver.number in exceeded)
+    return marked, [standings[number] for number in sorted(standings)]
 
 
-def finding(problem: WaiverProblem, document: str, kind: str) -> Result:
-    """The finding about a waiver of a document."""
+def finding(standing: WaiverStanding, document: str, kind: str) -> Result:
+    """The finding about a waiver of a document, of which there is something to say."""
     return Result(
         policy=BAD_WAIVER.id,
-        requirement=problem.requirement,
+        requirement=standing.requirement,
         document=document,
         kind=kind,
-        subject=problem.name,
-        status=Status.FAIL,
-        severity=problem.severity,
-        message=problem.message,
-        span=problem.span,
+        subject=standing.name,
+        status=Status.DUE if standing.state is WaiverState.EXPIRING else Status.FAIL,
+        severity=standing.severity,
+        message=standing.message,
+        span=standing.span,
+        until=standing.until,
     )
 
 
-def _read(
-    number: int,
-    item: Any,
-    locate: Locate,
-    known: Mapping[str, str],
-    requirements: Mapping[str, Sequence[str]],
-    document: str,
-    problems: list[WaiverProblem],
-) -> Waiver | None:
-    """A complete waiver, or None with its problem."""
-    span = locate(item, None)
-    name = _named(item, f"waivers[{number}]")
+def next_turn(written: Iterable[WrittenWaiver], today: Date) -> int:
+    """The first day after today (an ordinal) on which a waiver comes into force, is near its end or is over;
+    `NEVER_DAY` if none does."""
+    items = [one.item for one in written if isinstance(one.item, dict)]
+    days = [int(day) for item in items if (day := item.get("approved_on")).__class__ is Date]
+    for item in items:
+        if (day := item.get("expires_on")).__class__ is Date:
+            days += [int(day) - NOTICE, int(day) + 1]
+    return min((day for day in days if day > today), default=NEVER_DAY)
 
-    def refuse(requirement: str, message: str, at: Span) -> None:
-        text = f"the waiver of {name} has no effect: {message}"
-        problems.append(WaiverProblem(name, requirement, text, Severity.MEDIUM, at))
 
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says, in which a `*` stands for any text; `*` alone for none, too."""
+    if pattern in (text, ALL):
+        return True
+    if ALL not in pattern or not text:
+        return False
+    return re.fullmatch(".*".join(map(re.escape, pattern.split(ALL))), text, re.DOTALL) is not None
+
+
+# --- reading
+
+
+def _read(number: int, one: WrittenWaiver, scene: Scene) -> Waiver:
+    """A complete waiver; raises _Refused for what is none."""
+    item = one.item
     missing = [key for key in _NEEDED if not isinstance(item, dict) or _is_blank(item.get(key))]
     if missing:
         words = ", ".join(_WORDS[key] for key in missing)
-        refuse("complete", f"it does not say {words}", span)
-        return None
+        raise _Refused(WaiverState.MALFORMED, "complete", f"it does not say {words}")
     elsewhere = _text(item.get("document"))
-    if elsewhere not in ("", document):
-        refuse("known", f"it is for {elsewhere}, and this is {document}", locate(item, "document"))
-        return None
-    if isinstance(item["approved_by"], (Dangling, Unresolved)):
-        message = f"nobody in people has the id {item['approved_by']}, who is said to have approved it"
-        refuse("approved", message, locate(item, "approved_by"))
-        return None
-    own = not _names(item["requested_by"]).isdisjoint(_names(item["approved_by"]))
-    if isinstance(item["requested_by"], (Dangling, Unresolved)) and not own:
-        message = (
-            f"nobody in people or providers has the id {item['requested_by']}, who is said to have asked"
-        )
-        refuse("approved", f"{message}, so that it may be who approved it", locate(item, "requested_by"))
-        return None
-    if absence := _absence(item["approved_by"], item["approved_on"]):
-        refuse("approved", absence, locate(item, "approved_by"))
-        return None
-    policy = known.get(item["policy"])
-    if policy is None and item["policy"].startswith(f"{RULE_FAMILY}-"):
-        message = "facts in dispute cannot be waived: one of them is wrong, and has to be put right"
-        refuse("known", message, locate(item, "policy"))
-        return None
-    if policy is None:
-        refuse("known", "there is no such control", locate(item, "policy"))
-        return None
-    its = requirements.get(policy, ())
-    requirement = _text(item.get("requirement")) or (its[0] if len(its) == 1 else "")
-    if requirement not in (*its, ALL):
-        choice = f"{', '.join(its)}, or {ALL} for all"
-        if not requirement:
-            refuse("complete", f"it does not say for which requirement ({choice})", span)
-            return None
-        refuse("known", f"there is no requirement {requirement} ({choice})", locate(item, "requirement"))
-        return None
+    if not one.shared and elsewhere not in ("", scene.document):
+        message = f"it is for {elsewhere}, and this is {scene.document}"
+        raise _Refused(WaiverState.UNKNOWN, "known", message, "document")
+    _check_approval(item)
+    policy = _policy(item["policy"], scene)
+    requirement = _requirement(item, policy, scene)
+    accept = "" if "accept" in one.blanks else item.get("accept")
     return Waiver(
         policy,
         _text(item.get("subject")),
@@ -195,50 +237,134 @@ def _read(
         item["approved_on"],
         item["expires_on"],
         item.get("ticket"),
-        span,
+        one.locate(item, None),
         number,
-        own=own,
+        one.shared,
+        accept,
+        _accepted(policy, requirement, accept, scene) if accept is not None else None,
     )
 
 
-def next_turn(written: Any, today: Date) -> int:
-    """The first day after today (an ordinal) on which a waiver comes into force or is over;
-    `NEVER_DAY` if none does. `written` is as for `apply`."""
-    items = [item for item in written if isinstance(item, dict)] if isinstance(written, list) else []
-    starts = [int(day) for item in items if (day := item.get("approved_on")).__class__ is Date]
-    ends = [int(day) + 1 for item in items if (day := item.get("expires_on")).__class__ is Date]
-    return min((day for day in (*starts, *ends) if day > today), default=NEVER_DAY)
+def _check_approval(item: Mapping[str, Any]) -> None:
+    """_Refused for an approval by nobody, by who asked for it, or by who was not there."""
+    requester, approver = item["requested_by"], item["approved_by"]
+    malformed = WaiverState.MALFORMED
+    if isinstance(approver, (Dangling, Unresolved)):
+        message = f"nobody in people has the id {approver}, who is said to have approved it"
+        raise _Refused(malformed, "approved", message, "approved_by")
+    if not _names(requester).isdisjoint(_names(approver)):
+        raise _Refused(malformed, "approved", "its requester approved it himself")
+    if isinstance(requester, (Dangling, Unresolved)):
+        message = f"nobody in people or providers has the id {requester}, who is said to have asked for it"
+        raise _Refused(malformed, "approved", f"{message}, so that it may be who approved it", "requested_by")
+    if absence := _absence(approver, item["approved_on"]):
+        raise _Refused(malformed, "approved", absence, "approved_by")
 
 
-def _in_force(waiver: Waiver, today: Date, problems: list[WaiverProblem]) -> bool:
-    """Whether a waiver has effect today; if it should but has not, the reason is a problem."""
+def _policy(id_: str, scene: Scene) -> str:
+    """The id of the policy that an id or alias leads to; raises _Refused."""
+    policy = scene.known.get(id_)
+    if policy is not None:
+        return policy
+    message = "there is no such control"
+    if id_.startswith(f"{RULE_FAMILY}-"):
+        message = "facts in dispute cannot be waived: one of them is wrong, and has to be put right"
+    raise _Refused(WaiverState.UNKNOWN, "known", message, "policy")
 
-    def refuse(requirement: str, message: str, severity: Severity = Severity.MEDIUM) -> bool:
-        problems.append(WaiverProblem(waiver.name, requirement, message, severity, waiver.span))
-        return False
 
-    if waiver.own:
-        return refuse(
-            "approved", f"the waiver of {waiver.name} has no effect: its requester approved it himself"
-        )
-    if waiver.expires_on - waiver.approved_on > LONGEST_DAYS:
-        return refuse("length", f"the waiver of {waiver.name} has no effect: it runs for more than a year")
-    if waiver.expires_on < waiver.approved_on:
-        return refuse("length", f"the waiver of {waiver.name} has no effect: it ends before it was approved")
+def _requirement(item: Mapping[str, Any], policy: str, scene: Scene) -> str:
+    """The requirement that a waiver is for, or a pattern of several; raises _Refused."""
+    its = scene.requirements.get(policy, ())
+    said = _text(item.get("requirement"))
+    requirement = said or (its[0] if len(its) == 1 else "")
+    if requirement and any(matches(requirement, one) for one in (*its, ALL)):
+        return requirement
+    choice = f"{', '.join(its)}, or {ALL} for all"
+    if not said:
+        message = f"it does not say for which requirement ({choice})"
+        raise _Refused(WaiverState.MALFORMED, "complete", message)
+    raise _Refused(WaiverState.UNKNOWN, "known", f"there is no requirement {said} ({choice})", "requirement")
+
+
+def _accepted(policy: str, requirement: str, accept: Any, scene: Scene) -> Mapping[tuple[str, str], bool]:
+    """Of which results of a policy an expression is true; raises _Refused for one that is wrong."""
+    found: Mapping[tuple[str, str], bool] | str = "it is blank"
+    if isinstance(accept, str) and accept.strip() and scene.accepts is not None:
+        found = scene.accepts(policy, requirement, accept)
+    if isinstance(found, str):
+        message = f"what it accepts cannot be understood: {found}"
+        raise _Refused(WaiverState.MALFORMED, "complete", message, "accept")
+    return found
+
+
+# --- judging
+
+
+def _in_force(waiver: Waiver, scene: Scene) -> Waiver:
+    """A waiver that has effect today; raises _Refused for one that has not."""
+    length, today = waiver.expires_on - waiver.approved_on, scene.today
+    if length > scene.longest:
+        allowed = "a year" if scene.longest >= LONGEST_DAYS - 1 else f"the {scene.longest} days allowed"
+        raise _Refused(WaiverState.TOO_LONG, "length", f"it runs for more than {allowed}")
+    if length < 0:
+        raise _Refused(WaiverState.MALFORMED, "length", "it ends before it was approved")
     if today > waiver.expires_on:
-        return refuse("current", f"the waiver of {waiver.name} expired on {waiver.expires_on}")
+        raise _Refused(WaiverState.EXPIRED, "current", f"expired on {waiver.expires_on}")
     if today < waiver.approved_on:
-        return refuse("current", f"the waiver of {waiver.name} is approved only from {waiver.approved_on}")
-    return True
+        raise _Refused(WaiverState.NOT_YET, "current", f"is approved only from {waiver.approved_on}")
+    return waiver
 
 
-def _marked(result: Result, waivers: Iterable[Waiver], used: set[int]) -> Result:
+def _refused(one: WrittenWaiver, why: _Refused) -> WaiverStanding:
+    """How a waiver stands that has no effect."""
+    name = _named(one.item, one.label)
+    said = why.message if why.requirement == "current" else f"has no effect: {why.message}"
+    span = one.locate(one.item, why.key)
+    message = f"the waiver of {name} {said}"
+    return WaiverStanding(why.state, name, span, requirement=why.requirement, message=message)
+
+
+def _standing(waiver: Waiver, covered: Sequence[Result], scene: Scene, *, exceeded: bool) -> WaiverStanding:
+    """How a waiver stands that is in force, and covers some results."""
+    covers = tuple(sorted({(result.requirement, result.subject) for result in covered}))
+    standing = WaiverStanding(WaiverState.ACTIVE, waiver.name, waiver.span, waiver, covers)
+    about = f"the waiver of {waiver.name}"
+    if exceeded:
+        message = f"{about} does not cover all that fails: it accepts no more than `{_line(waiver.accept)}`"
+        return standing._replace(
+            state=WaiverState.EXCEEDED, requirement="accepted", message=message, severity=Severity.LOW
+        )
+    if not covers and waiver.policy not in scene.scanned:
+        return standing
+    if not covers:
+        standing = standing._replace(state=WaiverState.UNUSED)
+        if waiver.shared:  # another inventory may need it: who has seen all of them tells
+            return standing
+        message = f"{about} is not needed: nothing that it covers fails or is due"
+        return standing._replace(requirement="used", message=message, severity=Severity.LOW)
+    left = waiver.expires_on - scene.today
+    if left <= NOTICE:
+        when = f"in {left} day{'' if left == 1 else 's'}" if left else "at the end of today"
+        message = f"{about} ends {when} ({waiver.expires_on}): what it covers counts again from then on"
+        return standing._replace(
+            state=WaiverState.EXPIRING, requirement="ends", message=message, severity=Severity.LOW,
+            until=str(Date(int(waiver.expires_on) + 1)),
+        )  # fmt: skip
+    return standing
+
+
+def _marked(
+    result: Result, waivers: Iterable[Waiver], used: dict[int, list[Result]], exceeded: set[int]
+) -> Result:
     if result.status not in _WAIVABLE:
         return result
-    covering = [waiver for waiver in waivers if waiver.covers(result)]
+    about = [waiver for waiver in waivers if waiver.is_about(result)]
+    covering = [waiver for waiver in about if waiver.takes(result)]
     if not covering:
+        exceeded.update(waiver.number for waiver in about)
         return result
-    used.update(waiver.number for waiver in covering)
+    for waiver in covering:
+        used.setdefault(waiver.number, []).append(result)
     waiver = max(covering, key=lambda w: (w.expires_on, -w.number))
     mark = WaiverMark(
         result.status,
@@ -247,8 +373,13 @@ def _marked(result: Result, waivers: Iterable[Waiver], used: set[int]) -> Result
         str(waiver.expires_on),
         waiver.requested_by,
         waiver.ticket,
+        waiver.accept,
+        waiver.span if waiver.shared else None,
     )
     return result._replace(status=Status.WAIVED, waiver=mark)
+
+
+# --- words
 
 
 def _named(item: Any, fallback: str) -> str:
@@ -286,3 +417,7 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("id", ""))
     return "" if value is None else str(value)
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split())

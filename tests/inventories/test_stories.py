@@ -52,7 +52,7 @@ STORIES: dict[str, dict[str, str]] = {
     "clients/harrow-joinery.yaml": {
         "fail": "AV-02 BUD-03 BUD-04 LOG-03 PAY-01 RISK-06 RISK-07",
         "warning": "GOV-02 PLAN-07",
-        "due": "GOV-03 PATCH-02",
+        "due": "DOC-WAIVER GOV-03 PATCH-02",
         "waived": "PLAN-04",
         "not_applicable": """BRIEF-01 BRIEF-03 GOV-01 INS-01 INS-02 INS-03 INS-04 INS-06 LOG-02 PLAN-05
             PLAN-08 PLAN-09 PROV-01 PROV-02 PROV-03 PROV-04 PROV-05 PROV-08 RISK-02 RISK-04

@@ -15,7 +15,7 @@ from policyscan.documents.earning import STATEMENTS, issues
 from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
-from policyscan.files.discovery import File, as_content, as_source
+from policyscan.files.discovery import WAIVERS, File, as_content, as_source
 from policyscan.files.folders import is_table, table_name
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
@@ -252,6 +252,8 @@ def kind_of(tree: Tree, kinds: Kinds, *, strict: bool) -> Kind | None:
     if kind is None or version is None:
         _not_ours(tree, kinds, strict=strict)
         return None
+    if kind == WAIVERS and kind not in kinds:
+        raise _misplaced(tree)
     if not isinstance(kind, str) or kind not in kinds:
         from policyscan.kinds.validation import unknown_word
 
@@ -287,6 +289,13 @@ def _not_ours(tree: Tree, kinds: Kinds, *, strict: bool) -> None:
     both = " (and kind is, too)" if len(missing) > 1 and not written else ""
     message = f"this is not an inventory: {key} {state}{both}"
     raise DocumentError(message, at=at, hint=hint)
+
+
+def _misplaced(tree: Tree) -> DocumentError:
+    """What is wrong with waivers for several inventories where nobody looks for them."""
+    message = "these waivers have no effect: their file does not stand where waivers are looked for"
+    hint = "call it waivers.yaml, or put it into a folder waivers, in the folder of the inventories"
+    return DocumentError(message, at=tree.span_of(tree.value, "kind"), hint=hint)
 
 
 def _no_mapping(tree: Tree) -> DocumentError:

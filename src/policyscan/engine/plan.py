@@ -5,12 +5,20 @@ In: what `session` has chosen. Out: a plain value, which every step of a scan re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from policyscan.engine.moments import Moment
 from policyscan.findings import EvidenceRule
 from policyscan.policies.policy import Policy
 from policyscan.records import NamedTuple
+
+if TYPE_CHECKING:
+    from policyscan.waivers import WrittenWaiver
+
+Accepting: TypeAlias = Callable[[str, str, str], Policy | str]
+"""The control whose test is also met where an expression is true, given its id, a requirement or a pattern of
+them, and the expression; or in words what is wrong with that."""
 
 
 class Plan(NamedTuple):
@@ -22,7 +30,10 @@ class Plan(NamedTuple):
     for how many policies pass on which evidence. `rule` is what evidence must be at least. `rules` are those
     of consistency, which come before all policies. `trusting` takes the words of inventories without
     statements as they are, as cases of controls do. `max_taken_away` is how many controls statements may take
-    away from a document, None for any number.
+    away from a document, None for any number. `shared` are waivers for several documents, of which `whole`
+    says that all are scanned that they may be for; `max_waiver_days` is how long a waiver may run
+    where that is less than a year, and
+    `accepting` gives the controls that answer what a waiver's `accept` asks.
     """
 
     policies: Sequence[Policy]
@@ -38,6 +49,10 @@ class Plan(NamedTuple):
     rules: Sequence[Policy] = ()
     trusting: bool = False
     max_taken_away: int | None = None
+    shared: Sequence[WrittenWaiver] = ()
+    whole: bool = False
+    max_waiver_days: int | None = None
+    accepting: Accepting | None = None
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:

@@ -52,12 +52,15 @@ class Scanned(NamedTuple):
     `info`. What is said of them (messages, values read, ages, what an unknown one lacks) is of its own
     moment. It is a day (an ordinal, in the document's own time zone) and an instant (nanoseconds since 1970),
     whichever comes first; one that is not ahead says that the results hold for their own moment only.
+    `shared` are the plan's waivers for several documents that are in force for this one, by number, and
+    whether there is anything that they cover.
     """
 
     info: DocumentInfo
     results: list[Result]
     newer: tuple[str, ...] = ()
     turn: Turn = NEVER
+    shared: tuple[tuple[int, bool], ...] = ()
 
 
 def scan_document(
@@ -72,10 +75,11 @@ def scan_document(
     statuses: dict[str, Status] = {}
     counts: dict[Status, int] = {}
     grades: dict[Grade, int] = {}
-    evaluation, crash, found = None, False, Taking()
+    evaluation, crash, found, judged = None, False, Taking(), Judged([])
     try:
         evaluation = open_evaluation(document, plan, context, projector)
-        results = _waived(plan, evaluation)
+        judged = waived(plan, evaluation, evaluation.results(plan.policies))
+        results = judged.results
         if projector is not None and projector.wants(document):
             projector.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
@@ -100,7 +104,7 @@ def scan_document(
         found.statements, found.taken,
     )  # fmt: skip
     newer = tuple(evaluation.newer()) if evaluation is not None else ()
-    return Scanned(info, results, newer, turn)
+    return Scanned(info, results, newer, turn, judged.shared)
 
 
 def open_evaluation(
@@ -149,25 +153,77 @@ def _grades(
     return {grade: grades.count(grade) for grade in sorted(set(grades), reverse=True)}, failed
 
 
-def _waived(plan: Plan, evaluation: Evaluation) -> list[Result]:
-    """The results of a document with its waivers applied, and what is wrong with the waivers."""
-    document = evaluation.document
-    results = evaluation.results(plan.policies)
-    written = document.value.get("waivers")
-    if not written:
-        return results
-    evaluation.turns(waivers.next_turn(written, evaluation.clock.today), NEVER_INSTANT)
-    marked, problems = waivers.apply(
-        results,
-        written,
-        evaluation.clock.today,
-        document.place_of,
-        scanned={policy.info.id for policy in plan.policies},
-        known=plan.aliases,
-        requirements=plan.requirements,
-        document=document.id,
+class Judged(NamedTuple):
+    """Results with waivers applied, with the findings about these; the plan's shared waivers that are in
+    force, by number, and whether they cover something; and how each waiver stands."""
+
+    results: list[Result]
+    shared: tuple[tuple[int, bool], ...] = ()
+    standings: tuple[waivers.WaiverStanding, ...] = ()
+
+
+def waived(plan: Plan, evaluation: Evaluation, results: list[Result]) -> Judged:
+    """The results of a document with its waivers applied, and what is to be said of the waivers."""
+    document, today = evaluation.document, evaluation.clock.today
+    own = document.value.get("waivers")
+    written = [
+        waivers.WrittenWaiver(item, document.place_of, f"waivers[{number}]", blanks=document.blank_keys(item))
+        for number, item in enumerate(own if isinstance(own, list) else ())
+    ]
+    shared = _shared(plan, document)
+    if not written and not shared:
+        return Judged(results)
+    first = len(written)
+    written += (one for _, one in shared)
+    evaluation.turns(waivers.next_turn(written, today), NEVER_INSTANT)
+    scene = waivers.Scene(
+        today,
+        document.id,
+        {policy.info.id for policy in plan.policies},
+        plan.aliases,
+        plan.requirements,
+        plan.max_waiver_days or waivers.LONGEST_DAYS,
+        _accepts(plan, evaluation, written),
     )
-    return [*marked, *(waivers.finding(problem, document.id, document.kind.name) for problem in problems)]
+    marked, standings = waivers.judge(results, written, scene)
+    told = [one for one in standings if one.message]
+    marked += (waivers.finding(one, document.id, document.kind.name) for one in told)
+    used = tuple(
+        (number, one.state is not waivers.WaiverState.UNUSED)
+        for (number, _), one in zip(shared, standings[first:], strict=True)
+        if one.state in waivers.IN_FORCE and (one.covers or one.state is not waivers.WaiverState.ACTIVE)
+    )
+    return Judged(marked, used, tuple(standings))
+
+
+def _shared(plan: Plan, document: Document) -> list[tuple[int, waivers.WrittenWaiver]]:
+    if not plan.shared:
+        return []
+    from policyscan.engine.excepting import shared_for
+
+    return shared_for(plan, document)
+
+
+def _accepts(
+    plan: Plan, evaluation: Evaluation, written: Sequence[waivers.WrittenWaiver]
+) -> waivers.Accepts | None:
+    """What tells what waivers accept, where one of them says it."""
+    if plan.accepting is None or not any(isinstance(o.item, dict) and "accept" in o.item for o in written):
+        return None
+    from policyscan.engine.excepting import acceptance
+
+    return acceptance(plan.accepting, evaluation)
+
+
+def _idle(plan: Plan, used: Mapping[int, bool], first: Mapping[int, DocumentInfo]) -> Iterator[Result]:
+    """The findings that shared waivers cover nothing, in the first document that each is for."""
+    for number in sorted(number for number, covers in used.items() if not covers):
+        from policyscan.engine.excepting import idle
+
+        for result in idle(plan, number, first[number]):
+            info = first[number]
+            roll_up([result], info.statuses, info.counts)  # type: ignore[arg-type]
+            yield result
 
 
 def name_of(document: Document) -> str:
@@ -212,11 +268,17 @@ def report_of(
     infos: list[DocumentInfo] = []
     results: list[Result] = []
     newer: dict[str, None] = {}
+    used: dict[int, bool] = {}
+    first: dict[int, DocumentInfo] = {}
     for one in scanned:
         infos.append(one.info)
+        for number, covers in one.shared:
+            used[number] = used.get(number, False) or covers
+            first.setdefault(number, one.info)
         results.extend(one.results)
         newer.update(dict.fromkeys(one.newer))
     newer.update(dict.fromkeys(sorted(projector.newer) if projector is not None else ()))
+    results.extend(_idle(plan, used, first))
     info = about()
     return make_report(
         info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),

@@ -38,6 +38,9 @@ _ALMOST = when_used(
     r"\.(?:(?:ya?ml|json)(?:\.\w{1,8}|5|c|l)|(?:yam|ymal|yaml[a-z]|yalm|yamll|jsn|josn|jso))$", re.IGNORECASE
 )
 _BACKUP = when_used(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
+WAIVERS = "waivers"
+"""The kind of files that hold exceptions for several inventories, and what these or their folder are called.
+"""
 STDIN = "-"
 STDIN_SHOWN = "<stdin>"
 
@@ -75,7 +78,9 @@ class Discovery(NamedTuple):
     are known to hold inventories. `ignored` counts files and folders that git ignores and does not track,
     `left_out` names those of them that lie under configured inventory paths; `led_out` counts links to
     elsewhere that were not followed. `lost` are the files, links and folders that should have been read and
-    could not be. `notes` tell of what looks like an inventory, or like rules, and was not used.
+    could not be. `notes` tell of what looks like an inventory, or like rules, and was not used. `waivers` are
+    the files of waivers for several inventories, which are not among `files`; `whole` says that all of them
+    were asked for, and so the inventories that they are for.
     """
 
     files: list[File]
@@ -87,6 +92,8 @@ class Discovery(NamedTuple):
     lost: Sequence[str] = ()
     left_out: Sequence[str] = ()
     notes: Sequence[str] = ()
+    waivers: Sequence[File] = ()
+    whole: bool = False
 
 
 def discover(
@@ -138,6 +145,37 @@ def look_through(
     search = _Search(base, (folder,), kinds)
     search.walk(folder, within)
     return search.result()
+
+
+def waivers_apart(discovery: Discovery, base: str) -> Discovery:
+    """The same with the files of waivers apart, also where only inventories were named.
+
+    They are `waivers.yaml` or lie in the folder `waivers`, in the folder of inventories, so that a scan of
+    one inventory need not look into every file. A part of an inventory that is a folder is none of them,
+    whatever it is called.
+    """
+    parts = {part.path for file in discovery.files for part in file.parts}
+    beside = (file for root in discovery.roots for file in _waivers_in(root, base))
+    found = {file.path: file for file in beside if file.path not in parts}
+    if not found:
+        return discovery
+    named = {file.path for file in discovery.files}
+    return discovery._replace(
+        files=[file for file in discovery.files if file.path not in found],
+        waivers=sorted(found.values(), key=lambda file: file.shown),
+        whole=named >= found.keys(),
+    )
+
+
+def _waivers_in(root: str, base: str) -> Iterator[File]:
+    """The files of waivers in a folder of inventories."""
+    search = _Search(base, (root,), None)
+    for suffix in SUFFIXES:
+        path = os.path.join(root, f"{WAIVERS}{suffix}")
+        if os.path.isfile(path):
+            yield File(path, search.shown(path), strict=True)
+    if os.path.isdir(os.path.join(root, WAIVERS)):
+        yield from inventory_files(root, base, WAIVERS)
 
 
 class _Search:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -72,15 +72,7 @@ class PolicyFile:
 
     def _found(self, path: Sequence[str | int]) -> Any:
         """What stands at a path in the file itself."""
-        value = self.tree.value
-        for key in path:
-            if isinstance(value, dict):
-                value = value.get(key)
-            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-                value = value[key]
-            else:
-                return None
-        return value
+        return _walked(self.tree.value, path)
 
     def span(self, path: Sequence[str | int]) -> Span:
         """The place of the value at a path, or of its nearest parent that exists."""
@@ -103,6 +95,7 @@ class Aside(PolicyFile):
 
     def __init__(self, file: PolicyFile) -> None:
         super().__init__(file.name, file.tree)
+        self._whole = file
         whole = file.value
         self._own = whole[ALSO]
         kept = {key: value for key, value in whole.items() if key not in _ASKED and key != ALSO}
@@ -118,7 +111,7 @@ class Aside(PolicyFile):
 
     def at(self, path: Sequence[str | int]) -> Any:
         """The value at a path; None where there is none."""
-        return super().at(self._there(path)) if not path or path[0] in self._value else None
+        return self._whole.at(self._there(path)) if not path or path[0] in self._value else None
 
     def span(self, path: Sequence[str | int]) -> Span:
         """The place of the value at a path, or of its nearest parent that exists."""
@@ -127,6 +120,46 @@ class Aside(PolicyFile):
     def key_span(self, path: Sequence[str | int]) -> Span:
         """The place of the key that a path ends in."""
         return super().key_span(self._there(path))
+
+
+class Amended(PolicyFile):
+    """A policy's file as if some of its requirements were also met where an expression is true."""
+
+    def __init__(self, file: PolicyFile, wanted: Callable[[str], bool], expression: str) -> None:
+        """`wanted` says of the id of a requirement whether it is one of them."""
+        super().__init__(file.name, file.tree)
+        self._value = self._amended(file.value, wanted, expression)
+        if ALSO in file.value:
+            self._value[ALSO] = self._amended(file.value[ALSO], wanted, expression)
+
+    @staticmethod
+    def _amended(value: Any, wanted: Callable[[str], bool], expression: str) -> dict[str, Any]:
+        items = value.get("require", ())
+        met = [
+            {**item, "that": f"({item['that']}\n) ? true : ({expression}\n)"} if wanted(item["id"]) else item
+            for item in items
+        ]
+        return {**value, "require": met}
+
+    @property
+    def value(self) -> Any:
+        """The file's content with the expression in it."""
+        return self._value
+
+    def at(self, path: Sequence[str | int]) -> Any:
+        """The value at a path; None where there is none."""
+        return _walked(self._value, path)
+
+
+def _walked(value: Any, path: Sequence[str | int]) -> Any:
+    for key in path:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
 
 
 def read(

@@ -7,7 +7,7 @@ which a policy is checked.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from policyscan.findings import RULE_FAMILY
 from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
-from policyscan.policies.files import ALSO, Aside, PolicyFile, parse
+from policyscan.policies.files import ALSO, Amended, Aside, PolicyFile, parse
 from policyscan.policies.pack import Overrides, Pack, Profile, Written, asked_of_evidence, least, path_of
 from policyscan.policies.survey import ABOUT, DEFINITIONS, RULES, PackFiles, survey
 from policyscan.reading.text import Content, cannot_read, read_content
@@ -63,6 +63,20 @@ def with_parameters(
     return loader.reload(path, pack.policies), loader.problems
 
 
+def with_acceptance(
+    pack: Pack, kinds: Kinds, id_: str, parameters: Mapping[str, Any], wanted: Callable[[str], bool],
+    expression: str,
+) -> tuple[Policy | None, list[PolicyscanError]]:  # fmt: skip
+    """One policy of a sound pack, those of whose requirements that are `wanted`, by id, are also met where an
+    expression is true; None and what is wrong where that does not fit in. The places of what is wrong are in
+    the policy's file, where nobody wrote the expression.
+    """
+    path = path_of(pack.policies[id_])
+    loader = _Loader(Path(pack.folder), path, kinds, {id_: parameters}, pack.written)
+    loader.amended = lambda file: Amended(file, wanted, expression)
+    return loader.reload(path, pack.policies), loader.problems
+
+
 class _Loader:
     """Loads one pack, or one policy of it, collecting problems."""
 
@@ -80,6 +94,8 @@ class _Loader:
         self._replacements: list[tuple[str, str, str | None, Span]] = []  # id, status, replaced_by, place
         self.written = written
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
+        self.amended: Callable[[PolicyFile], PolicyFile] | None = None
+        """Makes of a policy's file the one that is meant."""
 
     def load(self, files: PackFiles | None) -> Pack | None:
         # Path.is_dir stops at a name that is too long.
@@ -160,6 +176,8 @@ class _Loader:
         file = self._parse(content, schema)
         if file is None:
             return None
+        if self.amended is not None:
+            file = self.amended(file)
         id_ = file.value["id"]
         if not self._placed(PurePosixPath(path), file, id_):
             return None

@@ -276,6 +276,8 @@ def _waiver(mark: WaiverMark) -> Json:
         "approved_by": mark.approved_by,
         "ticket": mark.ticket,
         "expires_on": mark.expires_on,
+        **({"accept": mark.accept} if mark.accept is not None else {}),
+        **(place_object(mark.span) if mark.span is not None else {}),
     }
 
 

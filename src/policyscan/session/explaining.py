@@ -76,7 +76,7 @@ def explain(workspace: Workspace, policy: Policy, where: str, inputs: Inputs) ->
     settings = workspace.config._replace(ignore=())
     selected = () if policy.disputes else (policy.id,)
     choice = choose_policies(workspace._replace(config=settings), None, selected, ())
-    plan = make_plan(choice, workspace.config, moment, _WHOLE)
+    plan = make_plan(choice, workspace, moment, _WHOLE, reader.waivers)
     explained = []
     for document, context in about:
         told = accounts(document, policy, plan, context, reader)

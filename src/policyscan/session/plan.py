@@ -5,12 +5,19 @@ In: chosen controls, settings and a moment as people write it. Out: the engine's
 
 from __future__ import annotations
 
-from policyscan.config import Config
+from functools import partial
+from typing import TYPE_CHECKING
+
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.plan import Plan
+from policyscan.policies.policy import Policy
 from policyscan.reporters.options import Needs
 from policyscan.session.choice import Choice
 from policyscan.session.options import Spelling, option
+from policyscan.session.workspace import Workspace
+
+if TYPE_CHECKING:
+    from policyscan.session.waiver_files import WaiverFiles
 
 
 def moment_of(as_of: str | None, spelt: Spelling = option) -> Moment:
@@ -24,8 +31,12 @@ def moment_of(as_of: str | None, spelt: Spelling = option) -> Moment:
     return Moment(None, Timestamp(time.time_ns() // 1_000_000_000 * 1_000_000_000))
 
 
-def make_plan(choice: Choice, config: Config, moment: Moment, needs: Needs) -> Plan:
-    """What the engine is asked to do; `needs` is what will be shown of it."""
+def make_plan(
+    choice: Choice, workspace: Workspace, moment: Moment, needs: Needs, waivers: WaiverFiles | None = None
+) -> Plan:
+    """What the engine is asked to do; `needs` is what will be shown of it, `waivers` are those that stand in
+    files of their own."""
+    config = workspace.config
     return Plan(
         policies=choice.policies,
         known=choice.known,
@@ -39,7 +50,17 @@ def make_plan(choice: Choice, config: Config, moment: Moment, needs: Needs) -> P
         rule=choice.evidence,
         rules=choice.rules,
         max_taken_away=choice.max_taken_away,
+        shared=waivers.waivers if waivers is not None else (),
+        whole=waivers is not None and waivers.whole,
+        max_waiver_days=config.max_waiver_days,
+        accepting=partial(_accepting, workspace),
     )
+
+
+def _accepting(workspace: Workspace, policy: str, requirement: str, expression: str) -> Policy | str:
+    from policyscan.session.accepting import accepting
+
+    return accepting(workspace, policy, requirement, expression)
 
 
 def day_of(moment: Moment, zone: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from policyscan.config import Config
 from policyscan.documents.document import Document
@@ -16,7 +17,7 @@ from policyscan.documents.library import Library
 from policyscan.documents.members import Members
 from policyscan.documents.opening import read_identified
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
-from policyscan.files.discovery import STDIN, Discovery, File, discover, glance_at
+from policyscan.files.discovery import STDIN, Discovery, File, discover, glance_at, waivers_apart
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
 from policyscan.reading.glance import says_id, says_kind
@@ -25,6 +26,9 @@ from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, option
 from policyscan.source import Span
+
+if TYPE_CHECKING:
+    from policyscan.session.waiver_files import WaiverFiles
 
 _MOST_NAMED = 5
 
@@ -69,6 +73,8 @@ class Reader:
         self.skipped = discovery.led_out
         self.files = 0
         self.ids: set[str] = set()
+        self.waivers = _waivers(discovery, clients)
+        self.problems += self.waivers.problems if self.waivers is not None else ()
         self._told: set[str] = set()
         self._context: set[str] = set()
         self._sought: set[str] = set()
@@ -138,6 +144,7 @@ class Reader:
     def _inputs(self) -> Iterator[tuple[File, Identity]]:
         """The files that the report rests on: where only some inventories are asked for, those and what they
         refer to, and no other's name."""
+        yield from self.waivers.identities if self.waivers is not None else ()
         reported = set(self.discovery.files) if not self.clients else set()
         for file, identities in self.library.identities.items():
             own = file in reported or file.shown in self._told or file.shown in self._context
@@ -208,6 +215,7 @@ class Reader:
         it may hold what one of them refers to, or one of them a second time.
         """
         problems = [*self.problems, *self.library.twins(), *self.library.context_problems]
+        problems += self.waivers.for_nothing(self.ids) if self.waivers is not None else ()
         if not self.clients:
             return problems
         bad = {problem.at.file for problem in problems if problem.at is not None}
@@ -243,6 +251,15 @@ def _cited(document: Document, context: Sequence[Document]) -> Cited:
     return Cited(document.envelope, tuple((one.id, one.file) for one in context), tuple(sorted(nowhere)))
 
 
+def _waivers(discovery: Discovery, clients: Collection[str]) -> WaiverFiles | None:
+    """What stands in the files of waivers of a scan of some inventories, of all if there are no `clients`."""
+    if not discovery.waivers:
+        return None
+    from policyscan.session.waiver_files import read_waivers
+
+    return read_waivers(discovery.waivers, whole=discovery.whole and not clients)
+
+
 def find_files(inputs: Inputs, config: Config, kinds: Kinds, spelt: Spelling = option) -> Discovery:
     """The files that a command is about; names that people see are relative to the current folder."""
     here = os.getcwd()
@@ -250,7 +267,7 @@ def find_files(inputs: Inputs, config: Config, kinds: Kinds, spelt: Spelling = o
     if inputs.stdin_filename is not None and STDIN not in inputs.paths:
         message = f"{spelt('stdin_filename')} names standard input, which is not read"
         raise UsageError(message, hint="add - to the paths")
-    return discover(
+    found = discover(
         inputs.paths,
         base=here,
         configured=configured,
@@ -258,3 +275,4 @@ def find_files(inputs: Inputs, config: Config, kinds: Kinds, spelt: Spelling = o
         stdin_filename=inputs.stdin_filename,
         kinds=kinds,
     )
+    return waivers_apart(found, here)

@@ -345,6 +345,8 @@ def _waiver(mark: _Object) -> WaiverMark:
         mark.text("expires_on"),
         mark.maybe_text("requested_by"),
         mark.maybe_text("ticket"),
+        mark.maybe_text("accept"),
+        mark.span(),
     )
 
 

@@ -42,6 +42,7 @@ from policyscan.version import __version__
 if TYPE_CHECKING:
     from policyscan.files.revision import Revision
     from policyscan.session.kept import KeptResults
+    from policyscan.session.waiver_files import WaiverFiles
 
 _WORTH_KEEPING = 20  # files; fewer are as quickly read again
 
@@ -57,10 +58,10 @@ def scan(options: ScanOptions) -> Report:
     )
     moment = moment_of(inputs.as_of, options.spelt)
     files = find_files(inputs, workspace.config, workspace.kinds, options.spelt)
-    with_identity = options.needs.identity
+    last, with_identity = last_kinds(choice), options.needs.identity
 
     def open_reader() -> Reader:
-        return Reader(workspace.kinds, files, options.clients, last_kinds(choice), identity=with_identity)
+        return Reader(workspace.kinds, files, options.clients, last, identity=with_identity)
 
     reader = open_reader()
     check_outputs(options, reader, workspace)
@@ -90,7 +91,7 @@ def report_on(
     """
     config, needs = workspace.config, options.needs
     rates = use_rates(workspace, moment)
-    plan = make_plan(choice, config, moment, needs)
+    plan = make_plan(choice, workspace, moment, needs, reader.waivers)
 
     def about() -> ScanInfo:
         return scan_info(reader, workspace, choice, moment, options, filter(None, [rates]))
@@ -169,6 +170,7 @@ def _kept(
     said = (
         config, chosen, choice.profile, choice.evidence, choice.left_out, options.needs, options.clients,
         str(moment), [pack.digest for pack in workspace.packs], reading_notes(), zones_version(),
+        reader.waivers and (reader.waivers.identities, reader.waivers.problems, reader.waivers.whole),
     )  # fmt: skip
     files = [config.file, *(os.path.join(config.root, written) for written in config.kinds)]
     return KeptResults(store, [repr(said).encode("utf-8", "surrogatepass"), *map(_bytes_of, files)], reader)
@@ -259,7 +261,8 @@ def begin(
     last = last_kinds(choice)
     reader = Reader(workspace.kinds, files, options.clients, last, identity=options.needs.identity)
     reader.library.members_of |= members
-    return Worker(reader, make_plan(choice, workspace.config, moment, options.needs), footing=keep)
+    plan = make_plan(choice, workspace, moment, options.needs, reader.waivers)
+    return Worker(reader, plan, footing=keep)
 
 
 def _identified(pack: Pack) -> PackInfo:
@@ -286,13 +289,17 @@ def _elsewhere(revision: Revision | None) -> Iterator[str]:
         yield f"the files of another repository, checked out below this one, were not read: {named}"
 
 
-def _in_use(workspace: Workspace, options: ScanOptions) -> Iterator[tuple[str, str]]:
+def _in_use(
+    workspace: Workspace, options: ScanOptions, waivers: WaiverFiles | None
+) -> Iterator[tuple[str, str]]:
     """The files besides inventories that a scan stands on, and what each is."""
     config = workspace.config
     if config.file is not None:
         yield config.file, "the settings file"
     for written in config.kinds:
         yield os.path.join(config.root, written), "the schema of a kind"
+    for file, _ in waivers.identities if waivers is not None else ():
+        yield file.path, "a file of waivers"
     for folder in pack_folders(config, options.folders):
         for inner, _, names in os.walk(folder):
             yield from ((os.path.join(inner, n), "part of a pack of controls") for n in names if ".y" in n)
@@ -302,7 +309,7 @@ def check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) ->
     """UsageError for an output that would replace what the scan reads: settings, controls, an inventory, one
     that is broken too. What an earlier run wrote may be replaced."""
     for path in filter(os.path.isfile, options.outputs):
-        for file, what in _in_use(workspace, options):
+        for file, what in _in_use(workspace, options, reader.waivers):
             if os.path.exists(file) and os.path.samefile(path, file):
                 message = f"{os.fspath(path)} is {what} of this scan"
                 raise UsageError(message, hint="write the output to another file")

@@ -16,7 +16,6 @@ from policyscan.findings import Problem
 from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, option
 from policyscan.session.plan import moment_of
-from policyscan.session.questionnaires import questionnaire_problems
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import configure, load_kinds, load_packs, open_store
 
@@ -48,6 +47,8 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
     kinds = load_kinds(settings, store)
     problems: list[PolicyscanError] = []
     if policies_too:
+        from policyscan.session.questionnaires import questionnaire_problems
+
         packs, problems = load_packs(settings, kinds, (), store)
         problems = problems or questionnaire_problems(packs)
     last = {kind.name for kind in kinds if kind.members}
