@@ -147,6 +147,14 @@ def _of_text(said: str, setting: Setting) -> datetime | None:
     return made if made.tzinfo is not None else made.replace(tzinfo=setting.local)
 
 
+def clear(read: Callable[[], Any]) -> Any:
+    """What reading gives, or the reason why it is not clear."""
+    try:
+        return read()
+    except UnclearCell as unclear:
+        return unclear
+
+
 def instant(value: Any, setting: Setting) -> Any:
     """A moment as an inventory writes it, in the client's zone; null for never."""
     found = _checked(value, setting)

@@ -32,6 +32,7 @@ _WHICH = frozenset(
 )  # fmt: skip
 # Facts that are about one version or product: when that becomes another one, they say nothing any more.
 _TIED = {"os": ("name", "version"), "antivirus": ("product",)}
+_FIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+:-]*")
 _UNFIT = re.compile(r"[^a-z0-9._@+:-]+")
 
 
@@ -81,7 +82,10 @@ class Merger:
                     self.merged.vanished.append(_name(item))
 
     def _take(self, row: ImportedRow, met: dict[int, str]) -> None:
-        found = self._find(row)
+        facts = self._resolved(row)
+        if facts is None:
+            return
+        found = self._find(row) or self._alike(row.section, facts)
         if len(found) > 1:
             names = " and ".join(_name(item) for _, item in found[:2])
             self.merged.passed.append(Passed(row.called, f"it may be {names}", row.place))
@@ -89,9 +93,6 @@ class Merger:
         if found and id(found[0][1]) in met:
             why = f"it is the same as {met[id(found[0][1])]}, which was seen later"
             self.merged.passed.append(Passed(row.called, why, row.place))
-            return
-        facts = self._resolved(row)
-        if facts is None:
             return
         if found:
             section, item = found[0]
@@ -124,6 +125,14 @@ class Merger:
                 return found
         return []
 
+    def _alike(self, section: str, facts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """The items that nothing names, and that say the same in what makes them what they are."""
+        keys = _TOGETHER.get(section)
+        if keys is None:
+            return []
+        items = self._items(section)
+        return [(section, item) for item in items if all(item.get(key) == facts.get(key) for key in keys)]
+
     def _items(self, section: str) -> list[dict[str, Any]]:
         head, dot, rest = section.partition(".")
         found: Any = self.roots(head).get(head)
@@ -140,11 +149,11 @@ class Merger:
             holder = holder[key]
         if holder.get(last).__class__ is not list:
             holder[last] = []
-        name = row.facts.pop("id", None)
+        name = row.facts.get("id")
         if row.section not in _WITHOUT_ID:
             sections = _MACHINES if row.section in _MACHINES else (row.section,)
             taken = {one.get("id") for section in sections for one in self._items(section)}
-            item["id"] = _free_id(str(name or row.called), taken)
+            item["id"] = _free_id(str(name or row.called.lower()), taken)
         holder[last].append(item)
         self.merged.new.append(row.called)
 
@@ -152,7 +161,7 @@ class Merger:
 
     def _resolved(self, row: ImportedRow) -> dict[str, Any] | None:
         """The facts with people and systems as the inventory calls them; None if nobody knows whose."""
-        facts = dict(row.facts)
+        facts = {key: value for key, value in row.facts.items() if key != "id"}
         for key, value in row.facts.items():
             if isinstance(value, Person):
                 ident = self._person(value)
@@ -234,6 +243,7 @@ class Merger:
         old.extend({**fix, SEEN_FIRST: self.day} for fix in wanted.values())
 
 
+_TOGETHER = {"training": ("person", "course")}
 _WITHOUT_ID = frozenset(("training", "email.domains"))
 
 
@@ -270,7 +280,7 @@ def _same_name(old: Any, new: Any) -> bool:
 
 def _free_id(name: str, taken: set[Any]) -> str:
     """An id made of a name that no other item has."""
-    wanted = _UNFIT.sub("-", name.lower()).strip("-._@+:") or "item"
+    wanted = name if _FIT.fullmatch(name) else _UNFIT.sub("-", name.lower()).strip("-._@+:") or "item"
     ident, number = wanted, 2
     while ident in taken:
         ident, number = f"{wanted}-{number}", number + 1

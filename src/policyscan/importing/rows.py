@@ -74,7 +74,7 @@ class ExportTable(NamedTuple):
     `needs` are columns without which it is another export; `known_by` lead to keys by which an item is known
     again, best first; `client` names the column that says whose the row is; `leave` gives the reason why a
     row is not used, or ""; `section` may be a function of the row; `more` adds facts that several columns
-    tell.
+    tell, of which one that is not clear may be the UnclearCell with the reason.
     """
 
     section: str | Callable[[RowDict], str]
@@ -169,7 +169,10 @@ class RowReader:
             self.passed.append(Passed(called, str(unclear), place))
             more = {}
         for path, value in more.items():
-            put(facts, path, value)
+            if isinstance(value, UnclearCell):
+                self._unclear(path, value, called, place)
+            else:
+                put(facts, path, value)
         known_by = self._known_by(row)
         if not known_by:
             self.passed.append(Passed(called, "nothing says which thing it is", place))
@@ -181,7 +184,10 @@ class RowReader:
         try:
             put(facts, column.path, column.read(value_at(row, column.source), self.setting))
         except UnclearCell as unclear:
-            self.passed.append(Passed(called, f"{column.path} stays as it is: {unclear}", place))
+            self._unclear(column.path, unclear, called, place)
+
+    def _unclear(self, path: str, why: UnclearCell, called: str, place: Span) -> None:
+        self.passed.append(Passed(called, f"{path} stays as it is: {why}", place))
 
     def _known_by(self, row: RowDict) -> tuple[tuple[str, str], ...]:
         found = []
