@@ -108,7 +108,7 @@ def _account(found: Imported) -> Iterator[str]:
     for name, count in found.others:
         yield f"belong to others: {plural(count, 'row')} of {name or 'nobody'}"
     for one in found.passed:
-        yield f"not used: {one.called}: {one.why} ({one.place})"
+        yield f"note: {one.called}: {one.why} ({one.place})"
 
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:

@@ -32,13 +32,14 @@ class UnclearCell(ValueError):
 
 class Setting(NamedTuple):
     """What is known of the client whose facts an export tells: the zone of its days, the zone that instants
-    without one are meant in (None: nobody said), the latest moment that can be, and words of the tool's own
-    lists, such as of priorities, with what they mean."""
+    without one are meant in (None: nobody said), the latest moment that can be, words of the tool's own
+    lists, such as of priorities, with what they mean, and when the file was saved that is read."""
 
     zone: tzinfo
     local: tzinfo | None
     now: datetime
     words: Mapping[str, str]
+    saved: datetime
 
 
 Cell = Callable[[Any, Setting], Any]

@@ -76,7 +76,7 @@ class Merger:
         for row in sorted(part.rows, key=_newest, reverse=True):
             self._take(row, met)
         sections = {part.section, *(row.section for row in part.rows)}
-        for section in sorted(sections):
+        for section in sorted(sections) if part.whole else ():
             for item in self._items(section):
                 if part.marker in item and id(item) not in met:
                     self.merged.vanished.append(_name(item))
@@ -128,7 +128,7 @@ class Merger:
     def _alike(self, section: str, facts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """The items that nothing names, and that say the same in what makes them what they are."""
         keys = _TOGETHER.get(section)
-        if keys is None:
+        if keys is None or any(facts.get(key) is None for key in keys):
             return []
         items = self._items(section)
         return [(section, item) for item in items if all(item.get(key) == facts.get(key) for key in keys)]
@@ -243,7 +243,7 @@ class Merger:
         old.extend({**fix, SEEN_FIRST: self.day} for fix in wanted.values())
 
 
-_TOGETHER = {"training": ("person", "course")}
+_TOGETHER = {"training": ("person", "course"), "backups": ("system",)}
 _WITHOUT_ID = frozenset(("training", "email.domains"))
 
 

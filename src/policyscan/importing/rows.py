@@ -8,6 +8,7 @@ reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from policyscan.errors import DocumentError
@@ -15,6 +16,9 @@ from policyscan.importing.cells import NOT_TOLD, Cell, Setting, UnclearCell, tex
 from policyscan.importing.exports import Export, RowDict
 from policyscan.records import NamedTuple
 from policyscan.source import Span
+
+NOTE = "note-"
+"""What the path of an UnclearCell begins with that is about no fact, and is told all the same."""
 
 
 class ColumnOf(NamedTuple):
@@ -58,7 +62,8 @@ class Passed(NamedTuple):
 
 class ImportedPart(NamedTuple):
     """What an export tells of a section. `marker` is the key of the user's own by which items are known that
-    came from this tool before; `others` are rows of other clients, by what they are called there."""
+    came from this tool before; `others` are rows of other clients, by what they are called there; `whole`: as
+    in ExportTable."""
 
     section: str
     marker: str
@@ -66,15 +71,18 @@ class ImportedPart(NamedTuple):
     passed: tuple[Passed, ...] = ()
     others: tuple[tuple[str, int], ...] = ()
     clients: tuple[str, ...] = ()
+    whole: bool = True
+    collected: datetime | None = None
 
 
 class ExportTable(NamedTuple):
     """What the rows of an export mean.
 
     `needs` are columns without which it is another export; `known_by` lead to keys by which an item is known
-    again, best first; `client` names the column that says whose the row is; `leave` gives the reason why a
-    row is not used, or ""; `section` may be a function of the row; `more` adds facts that several columns
-    tell, of which one that is not clear may be the UnclearCell with the reason.
+    again, best first; `client` names the column that says whose the row is; `whole`: an export lists all
+    there are, so that others are gone; `leave` gives the reason why a row is not used, or ""; `section` may
+    be a function of the row; `more` adds facts that several columns tell, of which one that is not clear may
+    be the UnclearCell with the reason.
     """
 
     section: str | Callable[[RowDict], str]
@@ -84,6 +92,7 @@ class ExportTable(NamedTuple):
     columns: tuple[ColumnOf, ...]
     called: tuple[str, ...]
     client: str = ""
+    whole: bool = True
     leave: Callable[[RowDict, Setting], str] = lambda _row, _setting: ""
     more: Callable[[RowDict, Setting], dict[str, Any]] = lambda _row, _setting: {}
 
@@ -187,7 +196,8 @@ class RowReader:
             self._unclear(column.path, unclear, called, place)
 
     def _unclear(self, path: str, why: UnclearCell, called: str, place: Span) -> None:
-        self.passed.append(Passed(called, f"{path} stays as it is: {why}", place))
+        told = str(why) if path.startswith(NOTE) else f"{path} stays as it is: {why}"
+        self.passed.append(Passed(called, told, place))
 
     def _known_by(self, row: RowDict) -> tuple[tuple[str, str], ...]:
         found = []
@@ -205,4 +215,4 @@ class RowReader:
         """What was read."""
         others = tuple(sorted(self.others.items()))
         made = ImportedPart(section, self.table.marker, tuple(self.rows), tuple(self.passed), others)
-        return made._replace(clients=tuple(self.clients))
+        return made._replace(clients=tuple(self.clients), whole=self.table.whole)

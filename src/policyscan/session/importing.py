@@ -111,12 +111,9 @@ def _setting(source: str, chosen: Importer, inventory: Editable, options: Import
         )
         raise UsageError(f"the times in exports of {source} say no time zone", hint=hint)
     own = _zone(zone) if isinstance(zone, str) else _zone(inventory.kind.zone or "UTC")
-    return Setting(
-        own,
-        local,
-        options.now or datetime.now(UTC),
-        {key.lower(): value for key, value in options.words.items()},
-    )
+    now = options.now or datetime.now(UTC)
+    meanings = {word.lower(): meaning for word, meaning in options.words.items()}
+    return Setting(own, local, now, meanings, saved=now)
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -201,6 +198,9 @@ def _collected(
                 f"--collected-at: {options.collected_at} has not been yet", hint="check the year"
             )
         return said, "as was said"
+    stated = min((part.collected for part in parts if part.collected is not None), default=None)
+    if stated is not None:
+        return min(stated, setting.now), "as the export says"
     newest = max(_moments(parts), default=None)
     if newest is not None:
         return newest, "the newest time in it"
