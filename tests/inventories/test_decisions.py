@@ -59,6 +59,8 @@ ROWS = {
     ),
     "two copies in one cupboard": Row(
         {"location: at home, holder: p-finch": "location: safe in the office, holder: p-boyd"},
+        {"PLAN-06": "fail"},
+        "all copies of the plan of 2026-06-24 are in one place, and lost with it",
     ),
     "a test without anybody of the business": Row(
         {"people: [p-boyd, p-finch, p-alder]": "people: []"},
@@ -155,6 +157,15 @@ ROWS = {
         {"shared_on: 2026-06-17": "shared_on: null"},
         {"RISK-06": "fail"},
         "nobody who decides for the business today was shown it",
+    ),
+    "all copies of a backup on the premises": Row(
+        {
+            "{location: on_site, isolated: false}, {location: cloud, isolated: true, immutable: true}": (
+                "{location: on_site, isolated: true, immutable: true}"
+            )
+        },
+        {"INS-06": "fail", "REC-03": "fail"},
+        "has a copy off the premises: a fire takes all with the system",
     ),
     "a year of data may be lost, and the backup is old": Row(
         {

@@ -38,7 +38,6 @@ FOR_PEOPLE = "whoever acts on a finding looks for it"
 NOT_YET = "no control asks for it yet"
 REASONS = {
     ("client", "assurance", "document"): FORM,
-    ("client", "backup_copy", "location"): NOT_YET,
     ("client", "contract", "document"): NOT_YET,
     ("client", "device", "added_on"): NOT_YET,
     ("client", "email", "mfa_enforced_by_policy"): NOT_YET,
@@ -51,7 +50,6 @@ REASONS = {
     ("client", "mail_domain", "parked"): NOT_YET,
     ("client", "mail_domain", "spf_valid"): NOT_YET,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
-    ("client", "offline_copy", "location"): FOR_PEOPLE,
     ("client", "organisation", "country"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
     ("client", "organisation", "sector"): FOR_PEOPLE,
@@ -110,3 +108,12 @@ def test_what_is_asked_is_read_or_it_is_said_why_not() -> None:
         if field not in read_by_some.get((kind, name), ()) and field not in EVERYWHERE
     }
     assert unread == set(REASONS)
+
+
+def test_a_reference_in_a_thing_of_two_kinds_leads_into_the_kind_that_is_read() -> None:
+    # Clients and providers have insurances alike, each with a reference to another of its own.
+    for id_ in ("INS-01", "INS-02", "INS-03"):
+        policy = pack().policies[id_]
+        read = {*policy.entry.sections, *(one for item in policy.require for one in item.reads.sections)}
+        assert "client.insurance_policies" in read
+        assert [one for one in read if one.startswith("provider.")] == []

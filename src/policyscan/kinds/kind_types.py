@@ -45,24 +45,39 @@ class TypeMaker:
         self._type_of = type_of
         self._objects: dict[int, types.ObjectType] = {}
         self._roots: dict[types.ObjectType, str] = {}
-        self._targets: dict[tuple[types.ObjectType, str], tuple[str, ...]] = {}
+        self._targets: dict[tuple[types.ObjectType, str], list[tuple[str, str]]] = {}
 
     def sections(self, reads: Iterable[cel.FieldRead]) -> set[str]:
         """The parts of inventories, `client.devices`, that an expression with these reads rests on: those
-        that it selects, and those that hold what it follows a reference to."""
-        found: set[str] = set()
-        for read in reads:
-            kind = self._roots.get(read.of)
-            if kind is not None and read.field not in ENVELOPE:
-                found.add(f"{kind}.{read.field}")
-            found.update(self._targets.get(read, ()))
-        return found
+        that it selects, and those that hold what it follows a reference to: one in a thing that several kinds
+        of inventories have leads into the kind that the expression reads."""
+        every = tuple(reads)
+        selected = {(self._roots[read.of], read.field) for read in every if read.of in self._roots}
+        kinds = {kind for kind, _ in selected}
+        followed = (target for read in every for target in self._targets.get(read, ()))
+        return {f"{kind}.{name}" for kind, name in selected if name not in ENVELOPE} | {
+            f"{kind}.{name}" for kind, name in followed if kind in kinds or not kinds
+        }
 
     def root(self, kind: Shaped) -> types.ObjectType:
         """The type of a kind's documents."""
         made = self._object(kind.shape, kind)
         self._roots[made] = kind.name
+        self._note_targets(kind.shape, kind.name, set())
         return made
+
+    def _note_targets(self, shape: Shape, kind: str, noted: set[int]) -> None:
+        """Notes into which lists the references in a shape of a kind lead, and in those below it."""
+        if id(shape) in noted:
+            return
+        noted.add(id(shape))
+        for name, field in shape.fields.items():
+            inner = (field.shape.items or field).shape
+            lists = [ref.partition("/")[0] for ref in inner.refs if not ref.startswith(KIND)]
+            if lists and field.shape.form != "plain":
+                held = self._targets.setdefault((self._objects[id(shape)], name), [])
+                held.extend((kind, one) for one in lists)
+            self._note_targets(inner, kind, noted)
 
     def _object(self, shape: Shape, kind: Shaped, key: tuple[str, ...] = ()) -> types.ObjectType:
         made = self._objects.get(id(shape))
@@ -71,11 +86,6 @@ class TypeMaker:
             self._objects[id(shape)] = made  # before its fields, which may refer to it
             read = (name for name, field in shape.fields.items() if field.shape.form != "plain")
             made.fields.update({name: self._field(shape, name, kind) for name in read})
-            for name, field in shape.fields.items():
-                refs = (field.shape.items or field).shape.refs
-                lists = [ref.partition("/")[0] for ref in refs if not ref.startswith(KIND)]
-                if lists:
-                    self._targets[made, name] = tuple(f"{kind.name}.{one}" for one in lists)
         elif key and not made.key:
             made.key = key
         return made
