@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import EXPORTS, Client
+from tests.importing.client import EXPORTS, HEAD, Client
 
 DATTO = "datto-rmm-devices.json"
 GRAPH = "graph-managedDevices.json"
@@ -168,3 +168,21 @@ def test_a_moment_in_the_future_is_not_taken(client: Client) -> None:
     after = client.take("graph-devices", client.export("g.json", text))
     assert "last_seen" not in after.item("devices", "hd-lt-01")
     assert any("lies in the future" in one for one in after.passed)
+
+
+def test_a_client_whose_devices_are_a_table_keeps_it(client: Client) -> None:
+    folder = client.folder / "harbour"
+    folder.mkdir()
+    (folder / "client.yaml").write_text(HEAD, "utf-8")
+    table = folder / "devices.csv"
+    table.write_bytes(b"id;hostname;user\r\ntill;HD-TILL-01;\r\nlaptop;hd-lt-01;\r\n")
+    client.path = folder / "client.yaml"
+    after = client.take("graph-devices", GRAPH)
+    assert after.imported.merged.updated == ["laptop"]
+    lines = table.read_text("utf-8").splitlines()
+    assert lines[0].startswith("id;hostname;user;x-intune;x-serial;last_seen;os.name")
+    assert lines[1].startswith("till;HD-TILL-01;;")
+    assert lines[2].startswith("laptop;HD-LT-01;;705c034c")
+    assert len(lines) == 4
+    assert after.value["evidence"][0]["source"] == "graph-devices"
+    assert client.take("graph-devices", GRAPH).imported.change.texts == ()

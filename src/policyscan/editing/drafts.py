@@ -25,7 +25,8 @@ from policyscan.source import Source
 _COLON = re.compile(r"\s*:")
 _LINE_END = re.compile(r"\r\n?|\n")
 _BESIDE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
-_BY_HAND = "change it by hand; the file was left as it is"
+BY_HAND = "change it by hand; the file was left as it is"
+"""What to do about what cannot be changed here."""
 
 
 class Splice(NamedTuple):
@@ -78,7 +79,7 @@ class Draft:
         """The text of the file with the changes; raises DocumentError."""
         pieces = _Pieces(self.tree, self._of, self._ending, as_json=self._json)
         pieces.container(self.tree.value, self.value)
-        text = _put_together(self.source.text, pieces.found, self.tree)
+        text = put_together(self.source.text, pieces.found, self.tree)
         self._check(text)
         return text
 
@@ -88,10 +89,10 @@ class Draft:
         before, _ = read_text(source)
         after, problems = read_text(Source(source.file, text))
         wanted = [self.value if one.index == self.tree.index else one.value for one in before]
-        if problems or not _same([one.value for one in after], wanted):
+        if problems or not same([one.value for one in after], wanted):
             at = problems[0].at if problems else self.tree.root_span()
             raise DocumentError(
-                "this file is written in a way that cannot be changed here", at=at, hint=_BY_HAND
+                "this file is written in a way that cannot be changed here", at=at, hint=BY_HAND
             )
 
 
@@ -106,18 +107,18 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
     """Whether two values are the same; true is not 1, and 1 not 1.0."""
     if one.__class__ is not other.__class__:
         return False
     if one.__class__ is dict:
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if one.__class__ is list:
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
 
 
-def _put_together(text: str, pieces: Iterable[Splice], tree: Tree) -> str:
+def put_together(text: str, pieces: Iterable[Splice], tree: Tree) -> str:
     """A text with pieces in it, those at one place in the order in which they were found."""
     parts: list[str] = []
     at = 0
@@ -131,7 +132,7 @@ def _put_together(text: str, pieces: Iterable[Splice], tree: Tree) -> str:
 
 def _cannot(tree: Tree, at: int) -> DocumentError:
     message = "what stands here cannot be changed without touching what is around it"
-    return DocumentError(message, at=tree.source.span(at, at), hint=_BY_HAND)
+    return DocumentError(message, at=tree.source.span(at, at), hint=BY_HAND)
 
 
 class _Pieces:
@@ -208,13 +209,13 @@ class _Pieces:
     def _is(self, old: Any, new: Any) -> bool:
         if old.__class__ in (dict, list):
             return self.of.get(id(new)) is old
-        return _same(old, new)
+        return same(old, new)
 
     def _value(self, old: Any, key: Key, new: Any) -> None:
         before = old[key]
         if before.__class__ in (dict, list) and self.of.get(id(new)) is before:
             self.container(before, new)
-        elif not _same(before, new):
+        elif not same(before, new):
             self._replace(old, key, new)
 
     # --- pieces

@@ -8,18 +8,20 @@ in the way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from policyscan.documents.document import Document
-from policyscan.documents.opening import assemble, read_source
+from policyscan.documents.opening import read_file
 from policyscan.documents.paths import BadPath
 from policyscan.editing.answers import BadAnswer, FactAnswer, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
 from policyscan.editing.locating import Fresh, Located, locate
 from policyscan.editing.sheets import read_sheet
+from policyscan.editing.table_drafts import TableDraft
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
+from policyscan.files.folders import is_table, table_name
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
@@ -30,14 +32,13 @@ from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, StrPath
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import configure, load_kinds, open_store
-from policyscan.source import Source
 
 
 class EditedFile(NamedTuple):
     """One file of an inventory: what was in it, the document's tree, and its values to change."""
 
     target: Target
-    draft: Draft
+    draft: Draft | TableDraft
 
 
 class Change(NamedTuple):
@@ -67,6 +68,8 @@ class Editable:
         self.kind: Kind = document.kind
         self.issues = {(issue.path, issue.message) for issue in document.issues}
         self.id = document.id
+        self.index = document.index
+        self.file = file
         self.fresh: Fresh = {}
         self.parts = _parts(document, file)
 
@@ -101,31 +104,24 @@ class Editable:
     def change(self, facts: int) -> Change:
         """What the changes make of the files; raises Problems if they would not be valid."""
         texts = [(part, part.draft.text()) for part in self.parts]
-        self._check([(part, Source(part.draft.source.file, text)) for part, text in texts])
+        self._check({part.draft.source.file: text for part, text in texts})
         changed = tuple((part.target, text) for part, text in texts if text != part.draft.source.text)
         return Change(changed, facts)
 
-    def _check(self, texts: Sequence[tuple[EditedFile, Source]]) -> None:
+    def _check(self, texts: dict[str, str]) -> None:
         document = self._again(texts)
         new = [issue for issue in document.issues if (issue.path, issue.message) not in self.issues]
         if new:
             raise Problems(_refused(f"{issue.path}: {issue.message}", issue.hint) for issue in new)
 
-    def _again(self, texts: Sequence[tuple[EditedFile, Source]]) -> Document:
-        """The inventory as its new texts have it; raises Problems."""
-        if len(texts) > 1:
-            trees = [read_text(source)[0][part.draft.tree.index] for part, source in texts]
-            try:
-                return assemble(trees, self.kinds).document(self.kinds)
-            except PolicyscanError as error:
-                raise Problems(_refused(one.message, one.hint) for one in error.problems) from None
-        outcome = read_source(texts[0][1], self.kinds)
+    def _again(self, texts: dict[str, str]) -> Document:
+        """The inventory as its new texts have it, by the names of its files; raises Problems."""
+        head, *parts = (one._replace(text=texts.get(one.shown, one.text)) for one in self.file.all)
+        outcome = read_file(head._replace(parts=tuple(parts), strict=True), self.kinds)
         if outcome.problems:
-            raise Problems(
-                _refused(one.message, one.hint) for error in outcome.problems for one in error.problems
-            )
-        index = texts[0][0].draft.tree.index
-        return next(one for one in outcome.documents(self.kinds) if one.index == index)
+            problems = [one for error in outcome.problems for one in error.problems]
+            raise Problems(_refused(one.message, one.hint) for one in problems)
+        return next(one for one in outcome.documents(self.kinds) if one.index == self.index)
 
 
 def _refused(message: str, hint: str | None) -> UsageError:
@@ -134,14 +130,18 @@ def _refused(message: str, hint: str | None) -> UsageError:
 
 
 def _parts(document: Document, file: File) -> list[EditedFile]:
-    """The files of an inventory, read anew: decoding has used up the values that it was made of."""
+    """The files of an inventory, read anew: decoding has used up the values that it was made of. What stands
+    in a file that others use, too, such as shared defaults, is not changed here."""
+    own = {one.shown: one for one in file.all}
     tree = document.tree
-    paths = {one.shown: one.path for one in file.all}
     trees = tree.parts if isinstance(tree, Joined) else (tree,)
-    return [_part(one, open_target(paths[one.source.file], one.source.file)) for one in trees]
+    return [_part(one, own[one.source.file], document.kind) for one in trees if one.source.file in own]
 
 
-def _part(tree: Tree, target: Target) -> EditedFile:
+def _part(tree: Tree, file: File, kind: Kind) -> EditedFile:
+    target = open_target(file.path, file.shown)
+    if is_table(file.path):
+        return EditedFile(target, TableDraft(target.source, table_name(file.path), kind.shape))
     trees, problems = read_text(target.source)
     if problems:
         raise Problems(problems)

@@ -1,0 +1,189 @@
+"""Drafts of tables: the rows of a CSV file to change, and its text with these changes and no others.
+
+In: the text of a table, what its name says it is of, and the shape of the kind. Out: as of `drafts`, the new
+text, in which every cell that is not changed stays as it was; DocumentError for what a table cannot hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policyscan.editing.drafts import BY_HAND, Splice, put_together, same
+from policyscan.errors import DocumentError, Problems
+from policyscan.kinds.columns import Misnamed, columns_of, target_of
+from policyscan.kinds.shapes import Shape
+from policyscan.reading.tables import Grid, TableReader
+from policyscan.reading.text import top
+from policyscan.reading.tree import Tree
+from policyscan.source import Source
+
+Path = tuple[str, ...]
+
+
+class TableDraft:
+    """The rows of a table below the key of their section, to be changed, taken out or added after the
+    others."""
+
+    def __init__(self, source: Source, name: str, shape: Shape) -> None:
+        self.source = source
+        self.name = name
+        self._shape = shape
+        self.grid = Grid(source)
+        self.tree, self._paths = _read(source, name, shape)
+        self.section = name
+        rows = self.tree.value.get(name, [])
+        self._old = rows
+        self.value: dict[str, Any] = {name: [_copied(row) for row in rows]} if rows else {}
+        self._copies = {id(copy): number for number, copy in enumerate(self.value.get(name, ()))}
+        self._ending = "\r\n" if "\r\n" in source.text else "\n"
+
+    def is_blank(self, container: Any, key: str) -> bool:
+        """Whether the section is there and has no rows yet."""
+        return container is self.value and key == self.section and key not in container
+
+    def text(self) -> str:
+        """The text of the file with the changes; raises DocumentError."""
+        if (
+            "." in self.name
+        ):  # rows that stand in items of another table, which are changed there or not at all
+            return self.source.text
+        new: Sequence[Any] = self.value.get(self.section, ())
+        kept = {self._copies[id(row)]: row for row in new if id(row) in self._copies}
+        added = [row for row in new if id(row) not in self._copies]
+        cells = [dict(_cells(row)) for row in (*kept.values(), *added)]
+        known = {path for path in self._paths if path is not None}
+        before = {number: dict(_cells(row)) for number, row in enumerate(self._old)}
+        columns = [path for one in cells for path in one if path not in known]
+        fresh = list(dict.fromkeys(path for path in columns if self._is_new(path, cells)))
+        splices = [*self._header(fresh), *self._rows(kept, before, fresh), *self._added(added, fresh)]
+        text = put_together(self.source.text, splices, self.tree)
+        self._check(text, new)
+        return text
+
+    def _is_new(self, path: Path, cells: Sequence[dict[Path, Any]]) -> bool:
+        """Whether a path needs a column of its own: that of what holds it may say that there is none."""
+        if any(one.get(path).__class__ is list and _is_table(one[path]) for one in cells):
+            name = ".".join((self.section, *path))
+            message = f"{name} is a list of things with several parts, which no cell can hold"
+            hint = f"write {self.section} as YAML in this folder, or leave what tells of it out of the import"
+            raise DocumentError(message, at=top(self.source.file), hint=hint)
+        return any(path in one for one in cells)
+
+    def _header(self, fresh: Sequence[Path]) -> Iterator[Splice]:
+        if fresh:
+            end = self.grid.header[-1][1]
+            names = (self._cell(".".join(path)) for path in fresh)
+            yield Splice(end, end, "".join(f"{self.grid.delimiter}{name}" for name in names))
+
+    def _rows(
+        self, kept: dict[int, Any], before: dict[int, dict[Path, Any]], fresh: Sequence[Path]
+    ) -> Iterator[Splice]:
+        number = 0
+        starts = [*self.source.starts, len(self.source.text)]
+        for line, texts in self.grid.rows():
+            spots = self.grid.cells(starts[line])
+            if not any(map(str.strip, texts)):
+                continue
+            if number not in kept:
+                yield Splice(starts[line], self._after(spots[-1][1]), "")
+            else:
+                yield from self._changed(spots, before[number], dict(_cells(kept[number])), fresh)
+            number += 1
+
+    def _changed(
+        self,
+        spots: Sequence[tuple[int, int]],
+        old: dict[Path, Any],
+        new: dict[Path, Any],
+        fresh: Sequence[Path],
+    ) -> Iterator[Splice]:
+        for path, (start, end) in zip(self._paths, spots, strict=False):
+            if path is not None and not same(old.get(path, _NOTHING), new.get(path, _NOTHING)):
+                yield Splice(start, end, self._cell(_text(new.get(path, _NOTHING))))
+        if fresh:
+            end = spots[-1][1]
+            texts = (self._cell(_text(new.get(path, _NOTHING))) for path in fresh)
+            yield Splice(end, end, "".join(f"{self.grid.delimiter}{text}" for text in texts))
+
+    def _added(self, rows: Sequence[Any], fresh: Sequence[Path]) -> Iterator[Splice]:
+        end = len(self.source.text)
+        lead = "" if self.source.text[-1:] in "\r\n" else self._ending
+        for row in rows:
+            cells = dict(_cells(row))
+            paths = (*self._paths, *fresh)
+            texts = ("" if path is None else self._cell(_text(cells.get(path, _NOTHING))) for path in paths)
+            yield Splice(end, end, f"{lead}{self.grid.delimiter.join(texts)}{'' if lead else self._ending}")
+
+    def _after(self, at: int) -> int:
+        """Where the line ends that an offset is in."""
+        ends = [end for end in self.source.starts if end > at]
+        return ends[0] if ends else len(self.source.text)
+
+    def _cell(self, text: str) -> str:
+        if any(char in text for char in f'{self.grid.delimiter}"\r\n') or text != text.strip():
+            return '"' + text.replace('"', '""') + '"'
+        return text
+
+    def _check(self, text: str, wanted: Sequence[Any]) -> None:
+        """Refuses a text that does not say what it should."""
+        tree, _ = _read(Source(self.source.file, text), self.name, self._shape)
+        found = [dict(_cells(row)) for row in tree.value.get(self.section, ())]
+        if not same(found, [dict(_cells(row)) for row in wanted]):
+            message = "this table cannot hold what is to be written into it"
+            raise DocumentError(message, at=top(self.source.file), hint=BY_HAND)
+
+
+class _Nothing:
+    __slots__ = ()
+
+
+_NOTHING = _Nothing()
+
+
+def _read(source: Source, name: str, shape: Shape) -> tuple[Tree, list[Path | None]]:
+    target = target_of(name, shape)
+    if isinstance(target, Misnamed):
+        raise DocumentError(target.message, at=top(source.file), hint=target.hint)
+    grid = Grid(source)
+    columns, misnamed = columns_of(grid.names, *target)
+    if misnamed:
+        wrong = next(iter(misnamed.values()))
+        raise DocumentError(wrong.message, at=top(source.file), hint=wrong.hint)
+    reader = TableReader(grid, target[0], columns)
+    tree = reader.tree()
+    if reader.problems:
+        raise Problems(reader.problems)
+    return tree, [column.path if column is not None else None for column in columns]
+
+
+def _copied(value: Any) -> Any:
+    if value.__class__ is dict:
+        return {key: _copied(one) for key, one in value.items()}
+    return [_copied(one) for one in value] if value.__class__ is list else value
+
+
+def _cells(row: Any, before: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The facts of a row with the paths of their columns."""
+    for key, value in row.items():
+        if value.__class__ is dict:
+            yield from _cells(value, (*before, key))
+        else:
+            yield (*before, key), value
+
+
+def _is_table(value: list[Any]) -> bool:
+    return any(one.__class__ in (dict, list) for one in value)
+
+
+def _text(value: Any) -> str:
+    """A value as a cell says it; `none` where there is known to be none."""
+    if value is _NOTHING:
+        return ""
+    if value is None or value == []:
+        return "none"
+    if value.__class__ is bool:
+        return str(value).lower()
+    if value.__class__ is list:
+        return "; ".join(map(_text, value))
+    return str(value)
