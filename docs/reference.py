@@ -169,7 +169,7 @@ capitals with `_` for `-`. `POLICYSCAN_SCAN_FAIL_ON=high` is `policyscan scan --
 between the values of an option that can be repeated (`POLICYSCAN_SCAN_OUTPUT="sarif:a.sarif json:b.json"`).
 The command line comes first, then the environment, then `policyscan.yaml`. Commands tell on standard error
 which of these variables decide, and a variable that begins like a command's and names no option of it is an
-error.
+error. `policyscan config --resolved` shows every setting in force, and where it comes from.
 
 | variable | what it does |
 | --- | --- |

@@ -37,6 +37,7 @@ COMMANDS = {
     "explain": "Explain a control, or how a result came about.",
     "test": "Run the tests of policies.",
     "schema": "Print the JSON Schema of a kind of inventory, for editors.",
+    "config": "Show the settings that are in force, and where each comes from.",
     "cache": "Show what is kept between runs, or delete it.",
     "eval": "Evaluate an expression on an inventory.",
 }

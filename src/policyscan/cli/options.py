@@ -118,10 +118,14 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
         "--select",
         multiple=True,
         metavar="ID",
-        help="Check these controls or families instead of a profile. Repeatable.",
+        help="Check these controls or families instead of a profile; also severity:high, kind:client, "
+        "origin:stated, framework:cis-v8 or framework:cis-v8/7.3. Repeatable.",
     ),
     click.option(
-        "--ignore", multiple=True, metavar="ID", help="Leave these controls or families out. Repeatable."
+        "--ignore",
+        multiple=True,
+        metavar="ID",
+        help="Leave these controls or families out; the same marks will do. Repeatable.",
     ),
     click.option(
         "--companions/--no-companions",

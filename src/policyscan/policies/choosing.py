@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from policyscan.errors import PolicyscanError, SettingError
 from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
+    from policyscan.findings import PolicyInfo
     from policyscan.policies.pack import Pack
     from policyscan.policies.policy import Policy
 
@@ -30,7 +31,9 @@ def choose(
 ) -> tuple[list[Policy], str, list[PolicyscanError]]:
     """The policies of a profile, or of `select`, less `ignore`; the profile's name; unknown names.
 
-    `select` and `ignore` take ids, aliases and families (`PATCH`); `said` is where people wrote them.
+    `select` and `ignore` take ids, aliases and families (`PATCH`), and marks that several controls have in
+    common: `severity:high`, `kind:client`, `origin:companion`, `framework:cis-v8`, `framework:cis-v8/7.3`;
+    `said` is where people wrote them.
     """
     problems: list[PolicyscanError] = []
     name = profile or pack.default_profile
@@ -71,6 +74,11 @@ def _named(
     """The ids of the controls that names fit; those of `rules` may be named too, and give none."""
     found: list[str] = []
     for i, name in enumerate(names):
+        if ":" in name:
+            ids, problem = _marked(pack, name, option, i)
+            found.extend(ids if rules else (id_ for id_ in ids if id_ not in pack.previews))
+            problems.extend(problem)
+            continue
         if any(name in (id_, _family(id_)) for id_ in pack.rules):
             if not rules:
                 problems.append(_is_rule(name, option, i))
@@ -83,6 +91,38 @@ def _named(
             problems.append(_unknown(pack, name, option, i))
         found.extend(ids)
     return found
+
+
+def _marked(pack: Pack, name: str, option: str, index: int) -> tuple[list[str], list[SettingError]]:
+    """The ids of the controls that have a mark such as `severity:high`; what is wrong if none has."""
+    from policyscan.reading.suggest import did_you_mean
+
+    sort, _, value = name.partition(":")
+    if sort not in _MARKS:
+        hint = did_you_mean(sort, _MARKS) or f"there are {', '.join(f'{mark}:…' for mark in _MARKS)}"
+        return [], [SettingError(f"{option} {name}: there is no mark {sort!r}", (option, index), hint=hint)]
+    marks = {id_: set(_MARKS[sort](policy.info)) for id_, policy in pack.policies.items()}
+    ids = [id_ for id_, its in marks.items() if value in its]
+    if ids:
+        return ids, []
+    known = sorted(set().union(*marks.values()))
+    few = [mark for mark in known if "/" not in mark]
+    hint = did_you_mean(value, known) or f"there are: {', '.join(few)}"
+    return [], [SettingError(f"{option} {name}: no control has this mark", (option, index), hint=hint)]
+
+
+def _frameworks(info: PolicyInfo) -> Iterator[str]:
+    for framework, ids in info.related.items():
+        yield framework
+        yield from (f"{framework}/{id_}" for id_ in ids)
+
+
+_MARKS: dict[str, Callable[[PolicyInfo], Iterable[str]]] = {
+    "severity": lambda info: [info.severity.value],
+    "kind": lambda info: filter(None, [info.kind, info.also]),
+    "origin": lambda info: [info.origin],
+    "framework": _frameworks,
+}
 
 
 def _is_rule(name: str, option: str, index: int) -> SettingError:
