@@ -155,6 +155,17 @@ class Store:
             return []
         return [(name, size) for name, size in files if _is_entry(name, name.rpartition("-")[0])]
 
+    def secret_for(self, purpose: bytes) -> bytes | None:
+        """32 bytes that nobody else can make, for one purpose and the same each time; None without a key."""
+        from hashlib import sha256
+        from hmac import digest as hmac_digest
+
+        try:
+            key = self._secret(make=True)
+        except OSError:
+            return None
+        return hmac_digest(key, purpose, sha256) if key is not None else None
+
     def _secret(self, *, make: bool = False) -> bytes | None:
         """The key of the user's seal; None if there is none, or one that others can know."""
         if self._key is None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from policyscan.findings import Questionnaire
+    from policyscan.session.workspace import Workspace
 
 FORMATS = tuple(REPORTERS)
 OUTPUT_OPTIONS = (
@@ -58,6 +59,11 @@ OUTPUT_OPTIONS = (
         metavar="NAME",
         help="Show what controls say to an insurer's questions instead: at-bay, coalition, cis-ig1, …  As "
         "text, Markdown, HTML or JSON.",
+    ),
+    click.option(
+        "--pseudonyms",
+        is_flag=True,
+        help="Replace names, ids and numbers of the inventories, alike each time, and no lines of files.",
     ),
     click.option("--full", is_flag=True, help="Show source lines, values read, parameters and fixes."),
     click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown."),
@@ -97,6 +103,8 @@ def shown_with(
 ) -> Options:
     """The settings of all formats, as options ask for them; the others give the texts of files."""
     asked = given["questionnaire"]
+    if given["pseudonyms"]:  # what files say stays with them
+        source, content = _nothing, _nothing
     repositories = Repositories()
     annotated = "github" in (given["format_"], *(format_ for format_, _ in given["outputs"]))
     return Options(
@@ -105,8 +113,8 @@ def shown_with(
         questionnaire=_questionnaire(asked, given) if asked is not None else None,
         source=source,
         content=content,
-        locate=repositories.locate,
-        here=repositories.here(),
+        locate=_nothing if given["pseudonyms"] else repositories.locate,
+        here="" if given["pseudonyms"] else repositories.here(),
         sarif_unknown=given["sarif_unknown"],
         sarif_suppressed=given["sarif_suppressed"],
         sarif_category=given["sarif_category"],
@@ -114,20 +122,39 @@ def shown_with(
     )
 
 
+def _nothing(_file: str) -> None:
+    return None
+
+
 def _questionnaire(name: str, given: dict[str, Any]) -> Questionnaire:
     """The questionnaire of that name; UsageError for a format that it has none of."""
     from policyscan.reporters.questionnaire import FORMATS as HAS
     from policyscan.session.questionnaires import find_questionnaire
-    from policyscan.session.workspace import open_workspace
 
     for format_ in (given["format_"], *(format_ for format_, _ in given["outputs"])):
         if format_ not in HAS:
             hint = f"with --questionnaire there are {', '.join(HAS)}"
             raise UsageError(f"a questionnaire has no format {format_}", hint=hint)
-    workspace = open_workspace(
+    return find_questionnaire(name, _workspace(given).packs)
+
+
+def _workspace(given: dict[str, Any]) -> Workspace:
+    """The packs and kinds that the options name; a saved report has none of its own."""
+    from policyscan.session.workspace import open_workspace
+
+    return open_workspace(
         given.get("paths", ()), config=given.get("config"), folders=given.get("folders", ())
     )
-    return find_questionnaire(name, workspace.packs)
+
+
+def _masked(report: Report, given: dict[str, Any]) -> Report:
+    """The report with pseudonyms; says so if the next run has other ones."""
+    from policyscan.session.vocabulary import masked
+
+    made, lasting = masked(report, _workspace(given))
+    if not lasting:
+        show("note: no secret can be kept here, so that the next run has other pseudonyms", err=True)
+    return made
 
 
 def _changed() -> frozenset[str]:
@@ -144,7 +171,8 @@ def needed(given: dict[str, Any], options: Options) -> Needs:
 
         return NEEDS
     printed = [] if given["quiet"] and given["split"] is None else [given["format_"]]
-    return needs_of([*printed, *(format_ for format_, _ in given["outputs"])], options)
+    needs = needs_of([*printed, *(format_ for format_, _ in given["outputs"])], options)
+    return needs._replace(evidence=True) if given["pseudonyms"] else needs  # what sentences may repeat
 
 
 def _rendering(format_: str, options: Options) -> Callable[[Report, Options], str]:
@@ -169,6 +197,9 @@ def check_outputs(paths: Sequence[Path]) -> None:
 def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
     """Writes the files first, so that a broken pipe on standard output costs none of them."""
     failures: list[PolicyscanError] = []
+    files = [document.file for document in report.documents]
+    if given["pseudonyms"]:
+        report = _masked(report, given)
     for format_, path in given["outputs"]:
         try:
             text = _rendering(format_, options)(report, options._replace(taken=present(path)))
@@ -176,7 +207,7 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
     if given["split"] is not None:
-        failures += _split(report, options, given["format_"], given["split"][1])
+        failures += _split(report, options, given["format_"], given["split"][1], files)
     if not given["quiet"]:
         shown = options._replace(
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
@@ -189,12 +220,14 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
         raise Problems(failures)
 
 
-def _split(report: Report, options: Options, format_: str, folder: Path) -> list[PolicyscanError]:
+def _split(
+    report: Report, options: Options, format_: str, folder: Path, files: Sequence[str]
+) -> list[PolicyscanError]:
     """Writes a file for each client, and gives the failures of those that could not be written."""
     reporter, failures, taken = REPORTERS[format_], list[PolicyscanError](), set[str]()
     render = _rendering(format_, options)
     try:
-        _check_folder(report, folder)
+        _check_folder(files, folder)
     except UsageError as failure:
         return [failure]
     for document in report.documents:
@@ -210,10 +243,10 @@ def _split(report: Report, options: Options, format_: str, folder: Path) -> list
     return failures
 
 
-def _check_folder(report: Report, folder: Path) -> None:
+def _check_folder(files: Sequence[str], folder: Path) -> None:
     """Makes the folder; UsageError if that fails, or if inventories are in it, which a file could replace."""
-    for document in report.documents:
-        if folder.resolve() == type(folder)(document.file).resolve().parent:
+    for file in files:
+        if folder.resolve() == type(folder)(file).resolve().parent:
             raise UsageError(f"{folder} holds inventories", hint="choose a folder that holds reports only")
     try:
         folder.mkdir(parents=True, exist_ok=True)
