@@ -143,3 +143,92 @@ def test_shipped_inventories_can_all_be_asked_about(monkeypatch: pytest.MonkeyPa
     rows = cells(ran.out)
     assert {"corner-oven", "ridge-dental"} <= {row["inventory"] for row in rows}
     assert all(row["who"] and row["question"] and row["how"] for row in rows)
+
+
+# --- one by one
+
+
+def test_answers_are_written_once_they_were_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = client(tmp_path)
+    before = file.read_text(encoding="utf-8")
+    ran = policyscan(
+        monkeypatch,
+        tmp_path,
+        "ask",
+        "oak",
+        AS_OF,
+        "--select",
+        "PLAN-11",
+        "-i",
+        stdin=b"2026-06-01\nnone\ny\n",
+    )
+    assert ran.code == 0
+    assert "Write this?" in ran.out
+    assert "+crisis_plan: null" in ran.out
+    after = file.read_text(encoding="utf-8")
+    assert after == before.replace("end_date: }", "end_date: 2026-06-01 }") + "crisis_plan: null\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(b"", "Nothing was answered", id="the end at once"),
+        pytest.param(b"\n" * 40, "Nothing was answered", id="Enter"),
+        pytest.param(b"none\nnone\nn\n", "Nothing was written.", id="no"),
+        pytest.param(b"none\n", "Nothing was written.", id="the end before anybody agreed"),
+    ],
+)
+def test_nothing_is_written(typed: bytes, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = client(tmp_path)
+    before = file.read_bytes()
+    ran = policyscan(monkeypatch, tmp_path, "ask", "oak", AS_OF, "--select", "PLAN-11", "-i", stdin=typed)
+    assert (ran.code, said in ran.out) == (0, True)
+    assert file.read_bytes() == before
+
+
+def test_a_wrong_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = client(tmp_path)
+    typed = b"\n" * 9 + b"maybe\n"
+    ran = policyscan(
+        monkeypatch,
+        tmp_path,
+        "ask",
+        "oak",
+        AS_OF,
+        "--select",
+        "TRAIN-01",
+        "-i",
+        stdin=b"01/06/2026\n" + typed,
+    )
+    assert ran.code == 0
+    assert "write it as year-month-day: 2026-10-31" in ran.out
+    assert file.is_file()
+
+
+def test_answers_come_back_as_they_were_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What `ask` writes, `fill` reads."""
+    file = client(tmp_path)
+    ask(monkeypatch, tmp_path, "oak", "--every", "-o", "csv:questions.csv")
+    rows = cells((tmp_path / "questions.csv").read_text(encoding="utf-8"))
+    answers = {
+        "people[p-1].end_date": "none",
+        "devices[pc-1].last_seen": "2026-10-30T09:00:00Z",
+        "providers[0].id": "it",
+        "providers[0].name": "Bright IT",
+        "crisis_plan": "none",
+    }
+    assert answers.keys() <= {row["path"] for row in rows}
+    for row in rows:
+        row["answer"] = answers.get(row["path"], "")
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    write(tmp_path, "answers.csv", out.getvalue())
+    assert policyscan(monkeypatch, tmp_path, "fill", "oak", "answers.csv").code == 0
+    text = file.read_text(encoding="utf-8")
+    assert "end_date: null" in text
+    assert "last_seen: 2026-10-30T09:00:00Z" in text
+    assert "id: it" in text
+    assert "name: Bright IT" in text
+    assert "crisis_plan: null" in text

@@ -42,6 +42,7 @@ FORMATS = ("text", "markdown", "csv")
     "-n", "--most", type=click.IntRange(min=1), default=10, show_default=True, help="How many questions."
 )
 @click.option("--every", is_flag=True, help="All questions.")
+@click.option("-i", "--interactive", is_flag=True, help="Ask here, and write the answers into the inventory.")
 @click.option(
     "-f",
     "--format",
@@ -72,6 +73,8 @@ def command(**given: Any) -> int:
       policyscan ask acme -o csv:questions.csv
       policyscan ask --all -o markdown:questions.md
 
+    With -i the questions are asked one by one, and the answers written once you have seen what they change.
+
     Exit codes: 0, or 2 if something could not be read or evaluated, so that questions may be missing.
     """
     check_outputs([path for _, path in given["outputs"]])
@@ -85,9 +88,23 @@ def command(**given: Any) -> int:
     for format_, path in given["outputs"]:
         write_file(path, _rendered(format_, first, sheets, None))
     show(*_problems(asked.report), err=True)
+    if given["interactive"]:
+        return _interview(first, given)
     if sheets:
         put(_rendered(given["format_"], first, sheets, width()), exact=given["format_"] != "text")
     return 2 if asked.report.exit_code == 2 or not sheets else 0
+
+
+def _interview(sheets: Sequence[Sheet], given: dict[str, Any]) -> int:
+    """Asks about one inventory, and writes what was answered."""
+    from policyscan.cli.interviewing import hold
+
+    if len(sheets) != 1:
+        raise UsageError(
+            "questions are asked about one inventory at a time", hint="name it, as in `ask acme -i`"
+        )
+    options = _options(given)
+    return hold(sheets[0], options.inputs)
 
 
 def _options(given: dict[str, Any]) -> ScanOptions:

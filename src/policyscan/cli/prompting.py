@@ -23,6 +23,17 @@ class NoMoreAnswers(Exception):
     """Whoever is asked has ended the input, as with Ctrl-D: what was answered stands."""
 
 
+def agreed(question: str) -> bool:
+    """Whether somebody agrees; no answer at all is none that agrees."""
+    try:
+        return click.confirm(question, default=True)
+    except click.Abort as stop:
+        if isinstance(stop.__context__, EOFError):
+            show("")
+            return False
+        raise
+
+
 def put_question(question: str, example: str, check: Callable[[str], None]) -> str:
     """The answer to a question that can be left open; asked again while `check` raises UsageError. Raises
     NoMoreAnswers where there is no more input, and click.Abort for Ctrl-C."""

@@ -88,7 +88,7 @@ def _parts(
 ) -> Iterator[tuple[str, Property]]:
     if id(shape) in seen:
         return
-    needed = {*shape.required, *key}
+    needed = {*shape.required, *key, *({"name"} if key and "name" in shape.fields else ())}
     chosen = {name for name in shape.fields if name in read and shape.fields[name].when_absent is None}
     for name, field in shape.fields.items():
         if name not in (needed | chosen or shape.fields):
