@@ -194,15 +194,15 @@ def check_writable(path: StrPath) -> None:
         raise UsageError(f"{name} cannot be written: permission denied")
 
 
-def write_file(path: StrPath, text: str) -> None:
-    """Put `text` at `path` in UTF-8, whole or not at all; raises UsageError.
+def write_file(path: StrPath, text: str | bytes) -> None:
+    """Put bytes, or `text` in UTF-8, at `path`, whole or not at all; raises UsageError.
 
     A device, a pipe and a descriptor (`/dev/stdout`) are written to. The summary of a step of GitHub Actions
     is added to, as other commands of the step have written theirs.
     """
     name = os.fspath(path)
     try:
-        _write(name, encode(text))
+        _write(name, encode(text) if isinstance(text, str) else text)
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
     except ValueError:  # a NUL character

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +17,7 @@ from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, about
 from policyscan.output import check_writable, present, put, show, speller, write_file
-from policyscan.reporters import REPORTERS, Needs, Options, needs_of
+from policyscan.reporters import FILE_REPORTERS, REPORTERS, Needs, Options, needs_of
 from policyscan.session.sources import Repositories
 from policyscan.source import Source
 
@@ -42,10 +42,10 @@ OUTPUT_OPTIONS = (
         "-o",
         "--output",
         "outputs",
-        type=OutputTarget(FORMATS),
+        type=OutputTarget((*FORMATS, *FILE_REPORTERS)),
         multiple=True,
         metavar="FORMAT:PATH",
-        help="Write another format to a file. Repeatable.",
+        help="Write another format to a file, xlsx too. Repeatable.",
     ),
     click.option(
         "--split-by",
@@ -102,6 +102,7 @@ def shown_with(
     content: Callable[[str], bytes | None],
 ) -> Options:
     """The settings of all formats, as options ask for them; the others give the texts of files."""
+    _check_installed(format_ for format_, _ in given["outputs"])
     asked = given["questionnaire"]
     if given["pseudonyms"]:  # what files say stays with them
         source, content = _nothing, _nothing
@@ -120,6 +121,14 @@ def shown_with(
         sarif_category=given["sarif_category"],
         sarif_stable_identity=given["sarif_stable_identity"],
     )
+
+
+def _check_installed(formats: Iterable[str]) -> None:
+    """UsageError, before any work is done, for a format that something has to be installed for."""
+    for format_ in formats:
+        other = FILE_REPORTERS.get(format_)
+        if other is not None and (hint := other.lacking()) is not None:
+            raise UsageError(f"{format_} needs a package that is not installed", hint=hint)
 
 
 def _nothing(_file: str) -> None:
@@ -175,6 +184,14 @@ def needed(given: dict[str, Any], options: Options) -> Needs:
     return needs._replace(evidence=True) if given["pseudonyms"] else needs  # what sentences may repeat
 
 
+def _file_in(format_: str, report: Report, options: Options) -> str | bytes:
+    """What a file in a format holds."""
+    other = FILE_REPORTERS.get(format_)
+    if other is None:
+        return _rendering(format_, options)(report, options)
+    return other.render(report, options)
+
+
 def _rendering(format_: str, options: Options) -> Callable[[Report, Options], str]:
     """The function that writes in a format what the options ask for."""
     if options.questionnaire is None:
@@ -202,8 +219,7 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
         report = _masked(report, given)
     for format_, path in given["outputs"]:
         try:
-            text = _rendering(format_, options)(report, options._replace(taken=present(path)))
-            write_file(path, text)
+            write_file(path, _file_in(format_, report, options._replace(taken=present(path))))
         except UsageError as failure:  # the other outputs are written all the same
             failures.append(failure)
     if given["split"] is not None:

@@ -1,8 +1,8 @@
 """Ways to show a report: one module a format, each with `render(report, options) -> str`, a pure function.
 
-In: a `Report` (findings) and `Options`. Out: text, which `output` brings into files. A new
-format is a module here and a line in `REPORTERS`: `--help`, the command line and Python callers know of it
-from there, and so does a scan of what it `needs`.
+In: a `Report` (findings) and `Options`. Out: text, or bytes, which `output` brings into files. A new format
+is a module here and a line in `REPORTERS`, or in `FILE_REPORTERS` if no terminal shows it: `--help`, the
+command line and Python callers know of it from there, and so does a scan of what it `needs`.
 """
 
 from __future__ import annotations
@@ -138,9 +138,41 @@ OUTLOOKS: dict[str, Callable[[Outlook, Options], str]] = {
 """The formats of what is ahead."""
 
 
+class FileReporter(NamedTuple):
+    """A format that is written to files alone: bytes that no terminal shows. `lacking` gives what has to be
+    installed first, if it is not there."""
+
+    description: str
+    render: Callable[[Report, Options], bytes]
+    needs: Callable[[Options], Needs]
+    lacking: Callable[[], str | None]
+
+
+def _workbook(report: Report, options: Options) -> bytes:
+    from policyscan.reporters.xlsx import render
+
+    return render(report, options)
+
+
+def _no_workbooks() -> str | None:
+    from policyscan.reporters.xlsx import lacking
+
+    return lacking()
+
+
+FILE_REPORTERS: dict[str, FileReporter] = {
+    "xlsx": FileReporter(
+        "a workbook for spreadsheets, with the rows of csv",
+        _workbook,
+        lambda _: Needs(gaps=True),
+        _no_workbooks,
+    ),
+}
+
+
 def needs_of(formats: Iterable[str], options: Options) -> Needs:
     """What some formats show together."""
     needs = Needs()
     for name in formats:
-        needs = needs.with_those_of(REPORTERS[name].needs(options))
+        needs = needs.with_those_of((REPORTERS.get(name) or FILE_REPORTERS[name]).needs(options))
     return needs
