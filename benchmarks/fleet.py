@@ -29,10 +29,16 @@ def write(number: int, folder: Path) -> None:
     shutil.copytree(SHIPPED / "providers", inventories / "providers")
     clients = inventories / "clients"
     clients.mkdir()
-    texts = [path.read_text(encoding="utf-8") for path in sorted((SHIPPED / "clients").glob("*.yaml"))]
+    shipped = sorted((SHIPPED / "clients").iterdir())
     for n in range(number):
-        name, text = renamed(texts[n % len(texts)], n)
-        (clients / f"{name}.yaml").write_text(text, encoding="utf-8", newline="")
+        path = shipped[n % len(shipped)]
+        head = path / "client.yaml" if path.is_dir() else path
+        name, text = renamed(head.read_text(encoding="utf-8"), n)
+        if path.is_dir():
+            shutil.copytree(path, clients / name)
+        (clients / name / head.name if path.is_dir() else clients / f"{name}.yaml").write_text(
+            text, encoding="utf-8", newline=""
+        )
 
 
 def renamed(text: str, number: int) -> tuple[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +30,12 @@ from policyscan.policies.policy import Policy
 from policyscan.reading.reading import read_text
 from policyscan.reading.tree import Tree
 from policyscan.source import Source
+from tests import shipped
 from tests.policies.concerned import concerns, lost_names, read_names
 from tests.policies.judging import FAMILIES, KINDS, Finding, Judged, cases_of, keys, lose, name_of, pack
 
-INVENTORIES = Path(__file__).parents[1] / "inventories"
-EVERY = sorted(path.relative_to(INVENTORIES).as_posix() for path in INVENTORIES.glob("*/*.yaml"))
 # What rests on several of them at once is held by test_portfolio_promise.py.
+EVERY = shipped.EVERY
 FILES = [name for name in EVERY if not name.startswith("portfolios/")]
 AS_OF = parse_moment("2026-10-31")
 PARTS = 3
@@ -52,7 +51,7 @@ Subject = tuple[str, str, str]
 
 @cache
 def source(file: str) -> Source:
-    return Source(file, (INVENTORIES / file).read_text(encoding="utf-8"))
+    return Source(file, shipped.text(file))
 
 
 def tree(file: str) -> Tree:

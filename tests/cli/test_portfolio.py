@@ -65,7 +65,10 @@ def test_results_rest_on_the_members_files(monkeypatch: pytest.MonkeyPatch, plac
         if (r["policy"], r["requirement"]) == ("PORT-03", "claim")
     ]
     read = {one["path"]: one for one in claim["evidence"]}
-    assert read["client[northgate-dental].uninsured"]["file"] == "inventories/clients/northgate-dental.yaml"
+    assert (
+        read["client[northgate-dental].uninsured"]["file"]
+        == "inventories/clients/northgate-dental/client.yaml"
+    )
     assert read["provider[bright-harbor].per_claim"]["file"] == "inventories/providers/bright-harbor.yaml"
     assert claim["figures"]["limit_per_claim"] == {"amount": 1000000.0, "currency": "USD"}
     assert claim["figures"]["total_is"] == "at least"
@@ -117,7 +120,10 @@ def test_a_result_is_explained_with_its_members(monkeypatch: pytest.MonkeyPatch,
         monkeypatch, place, "explain", "PORT-03", "bright-harbor/bright-harbor", "--trace", *AS_OF
     )
     assert ran.code == 0
-    assert "read client[northgate-dental].uninsured  inventories/clients/northgate-dental.yaml:16" in ran.out
+    assert (
+        "read client[northgate-dental].uninsured  inventories/clients/northgate-dental/client.yaml:19"
+        in ran.out
+    )
 
 
 def test_the_essentials_do_not_look_at_members(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

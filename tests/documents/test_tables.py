@@ -150,7 +150,9 @@ def test_a_header_alone_does_not_say_that_there_are_none(tmp_path: Path) -> None
 
 def test_money_columns_of_ones_own_and_maps(tmp_path: Path) -> None:
     text = "id,retention.amount,retention.currency,sublimits.ransomware,x-file\np,1000000,USD,250000,a.pdf\n"
-    (policy,) = opened(tmp_path, insurance_policies=text).value["insurance_policies"]
+    document = opened(tmp_path, insurance_policies=text + "q,0,EUR,0,\n")
+    assert document.blanks() == []  # nobody asks for what is one's own
+    policy, _ = document.value["insurance_policies"]
     assert str(policy["retention"]) == "1000000 USD"
     assert str(policy["sublimits"]["ransomware"]) == "250000 EUR"
     assert policy["x-file"] == "a.pdf"

@@ -22,6 +22,7 @@ NAMES = {
 def test_a_reference_in_dispute_is_no_crash_and_proves_nothing(tmp_path: Path, client: str) -> None:
     shutil.copytree(ROOT, tmp_path / "inventories")
     file = tmp_path / f"inventories/clients/{client}.yaml"
+    file = file if file.exists() else file.with_suffix("") / "client.yaml"
     text = file.read_text("utf-8")
     changed = text.replace(f"name: {NAMES[client]}", "name: Another Firm", 1)
     assert changed != text

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from policyscan.documents.document import Document
-from policyscan.documents.opening import decode
 from policyscan.documents.references import link_across
 from policyscan.engine.moments import parse_moment
 from policyscan.engine.plan import Plan
@@ -15,9 +14,8 @@ from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import scan_document
 from policyscan.findings import Result, Status
 from policyscan.policytest.runner import Beside
-from policyscan.reading.reading import read_text
-from policyscan.source import Source
-from tests.policies.judging import KINDS, pack
+from tests import shipped
+from tests.policies.judging import pack
 
 ROOT = Path(__file__).parents[2] / "inventories"
 AS_OF = parse_moment("2026-10-31")  # the day of every shipped inventory's facts
@@ -68,7 +66,7 @@ STORIES: dict[str, dict[str, str]] = {
             PROV-05 PROV-08 RISK-02 RISK-04 RISK-05 RISK-06 SLA-01 SLA-02 SLA-03 SLA-04
             TEN-01 TEN-02 TEN-03 TEN-04""",
     },
-    "clients/northgate-dental.yaml": {
+    "clients/northgate-dental/client.yaml": {
         "fail": """ACC-01 ACC-02 ACC-03 AV-01 AV-02 BUD-03 BUD-04 CONS-59 DEV-01 GOV-01 INS-02 INS-03
             INS-06 LOG-01 LOG-02 LOG-03 MAIL-01 PATCH-01 PATCH-02 PAY-01 PLAN-02 PLAN-03 PLAN-04
             PLAN-05 PLAN-06 PLAN-08 PLAN-09 PLAN-10 PLAN-11 PROV-02 PROV-03 PROV-08 REC-02 REC-03
@@ -123,15 +121,13 @@ STORIES: dict[str, dict[str, str]] = {
 
 
 def read(name: str) -> Document:
-    trees, errors = read_text(Source(name, (ROOT / name).read_text(encoding="utf-8")))
-    assert errors == []
-    return decode(KINDS[trees[0].value["kind"]], trees[0])
+    return shipped.document(name)
 
 
 def results(name: str) -> list[Result]:
     """Every result of an inventory, as a scan gives them: with waivers and what is due."""
     document = read(name)
-    others = [read(path.relative_to(ROOT).as_posix()) for path in ROOT.glob("[cp]*/*.yaml")]
+    others = [read(other) for other in shipped.EVERY]
     providers = {one.id: one for one in others if one.kind.name == "provider"}
     for one in (document, *others):
         link_across(one, lambda kind, id_: providers.get(id_) if kind == "provider" else None)
@@ -157,7 +153,7 @@ def test_story(name: str) -> None:
 
 
 def test_every_inventory_has_its_story() -> None:
-    assert set(STORIES) == {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.yaml")}
+    assert set(STORIES) == set(shipped.EVERY)
 
 
 # What only another parameter can make not applicable.

@@ -19,11 +19,11 @@ from policyscan.documents.earning import Word, words
 from policyscan.kinds.shapes import Property, Shape
 from policyscan.policies.policy import Code, Policy
 from policyscan.source import Source
+from tests import shipped
 from tests.opening import open_text
 from tests.policies.judging import KINDS, pack
 
-INVENTORIES = Path(__file__).parents[2] / "inventories"
-FILES = sorted(path.relative_to(INVENTORIES).as_posix() for path in INVENTORIES.glob("*/*.yaml"))
+FILES = shipped.EVERY
 TODAY = Date.parse("2026-10-31")
 
 ADMISSION = "to have none of it fails another control of every profile, as test_replacement.py holds"
@@ -165,7 +165,7 @@ def test_each_fact_that_decides_what_is_looked_at_is_earned_or_says_why_not() ->
 
 @cache
 def text_of(file: str) -> str:
-    return (INVENTORIES / file).read_text(encoding="utf-8")
+    return shipped.text(file)
 
 
 def earned(text: str, today: Date = TODAY) -> dict[str, Word]:

@@ -114,7 +114,7 @@ def _needed_anyway(imports: str) -> set[str]:
     return set(done.stdout.split())
 
 
-INVENTORY = "inventories/clients/northgate-dental.yaml"
+INVENTORY = "inventories/clients/alder-finch.yaml"
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]], ids=" ".join)

@@ -161,9 +161,8 @@ def installed(wheel: zipfile.ZipFile, tmp_path: Path) -> dict[str, str]:
 
 def test_the_wheel_scans_with_its_own_policies(installed: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "policyscan"]
-    inventory = ROOT / "inventories/clients/northgate-dental.yaml"
-    (tmp_path / "inventories").mkdir()
-    (tmp_path / "inventories" / inventory.name).write_bytes(inventory.read_bytes())
+    inventory = ROOT / "inventories/clients/northgate-dental"
+    shutil.copytree(inventory, tmp_path / "inventories" / inventory.name)
     scan = [*command, "scan", "-f", "json", "--all-results"]
     done = subprocess.run(
         scan, cwd=tmp_path, env=installed, check=False, capture_output=True, encoding="utf-8"

@@ -133,7 +133,7 @@ def _column(name: str, items: Shape, target: ListPath) -> Column | Misnamed:
         inner = field.shape
         fields = _MONEY if inner.form == "money" else inner.fields
     if free or field is None:
-        return Column(path, _free)
+        return Column(path, _free, own=free)
     return Column(path, _reader(field, ".".join((*target.steps, *path))))
 
 

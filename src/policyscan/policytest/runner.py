@@ -97,7 +97,8 @@ def together(documents: Iterable[Mapping[str, Any]], kinds: Kinds) -> list[Any]:
 
 
 class Beside:
-    """The documents beside a case's inventory as members: each is the file `KINDs/ID.yaml`."""
+    """The documents beside a case's inventory as members: each is the file `KINDs/ID.yaml`, and a folder
+    `KINDs/ID`."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = {f"{folder_of(one.kind.name)}/{one.id}.yaml": one for one in documents}
@@ -111,7 +112,10 @@ class Beside:
         take: Callable[[Document, list[Document]], None],
     ) -> Members:  # fmt: skip
         """The members that a document's patterns name."""
-        files = [File(f"/{name}", name, strict=True) for name in self.documents]
+        files = [
+            File(f"/{name}", name, strict=True, links=(f"/{name.removesuffix('.yaml')}",))
+            for name in self.documents
+        ]
 
         def held(file: File, kind: str) -> list[str]:
             one = self.documents[file.shown]

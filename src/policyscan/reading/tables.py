@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import islice, repeat
 from typing import Any
@@ -36,10 +36,12 @@ _NOWHERE = -1  # the line of what is no row, or in none
 
 class Column(NamedTuple):
     """What the cells of a column say: the keys that lead to it from a row, and how to read a text that is not
-    empty, which may raise BadScalar."""
+    empty, which may raise BadScalar. `own`: nobody else knows of it, so that an empty cell makes nothing
+    unknown."""
 
     path: tuple[str, ...]
     read: Callable[[str], Any]
+    own: bool = False
 
 
 class ListPath(NamedTuple):
@@ -148,10 +150,11 @@ def _unquoted(text: str) -> str:
 class _Node:
     """The columns below one key of a row: that of the key itself, and those of keys within it."""
 
-    __slots__ = ("column", "inner", "known", "lists", "read")
+    __slots__ = ("column", "inner", "known", "lists", "own", "read")
 
     def __init__(self) -> None:
         self.column = -1
+        self.own = False
         self.read: Callable[[str], Any] = str
         self.known: dict[str, Any] = {}  # what texts mean that come again and again
         self.lists = False  # whether one of these is a list
@@ -189,7 +192,7 @@ class TableReader:
         node = self._root
         for step in column.path:
             node = node.inner.setdefault(step, _Node())
-        node.column, node.read = number, column.read
+        node.column, node.read, node.own = number, column.read, column.own
 
     def tree(self) -> TableTree:
         """The rows as a tree of their own; what is wrong with them is in `problems`."""
@@ -271,20 +274,22 @@ class TableReader:
         made: list[dict[str, Any]] = list(map(dict, map(zip, repeat(keys), zip(*values, strict=True))))
         some = [True] * len(made)
         if any(BLANK in column for column in values):
+            own = {key for key, inner in node.inner.items() if inner.own}
             for number, one in enumerate(made):
-                some[number] = self._without_blanks(one)
+                some[number] = self._without_blanks(one, own)
         for (key, inner), column in zip(node.inner.items(), values, strict=True):
             if inner.inner or inner.lists:
                 self._stand(key, column, made, rows.lines)
         return made, some
 
-    def _without_blanks(self, one: dict[str, Any]) -> bool:
+    def _without_blanks(self, one: dict[str, Any], own: Collection[str]) -> bool:
         """Take out of a mapping what is blank; whether anything is left."""
         blank = [key for key, value in one.items() if value is BLANK]
         if blank:
             for key in blank:
                 del one[key]
-            self._blanks[id(one)] = blank
+            if unknown := [key for key in blank if key not in own]:
+                self._blanks[id(one)] = unknown
         return bool(one)
 
     def _stand(self, key: str, column: Sequence[Any], made: Sequence[Any], lines: Sequence[int]) -> None:
