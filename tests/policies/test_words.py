@@ -38,10 +38,11 @@ MORE = "who lists more is asked more; that something is missing from the list is
 WHY_NOT: dict[str, dict[str, str]] = {
     ADMISSION: {
         "budget": "years",
-        "client": "accounts breach_briefings budget cloud_services crisis_plan critical_systems evidence "
-        "exposure_statements information_assets insurance_policies organisation people plan_tests "
+        "client": "accounts breach_briefings budget cloud_services crisis_plan critical_systems detection "
+        "evidence exposure_statements information_assets insurance_policies organisation people plan_tests "
         "restore_tests risk_audits",
-        "crisis_plan": "document notify press provider_contacts",
+        "crisis_plan": "coordinator deputy document notify press provider_contacts",
+        "detection": "hours",
         "email": "domains",
         "engagement": "contract due_diligence insurance_certificates profile sla",
         "provider": "contact_tests contracts email insurance_policies on_call_rota organisation staff "

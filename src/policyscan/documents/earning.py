@@ -22,6 +22,16 @@ from policyscan.records import NamedTuple
 STATEMENTS = "statements"
 TAKES_AWAY = "takes controls away"
 """What the reason of a word says that is not earned."""
+_PLACEHOLDERS = frozenset(
+    (
+        "above", "agreed", "announced", "applicable", "asdf", "asked", "be", "because", "below",
+        "confirmed", "decided", "defined", "discussed", "done", "fill", "fine", "fyi", "idk", "ignore",
+        "in", "later", "me", "missing", "na", "nil", "no", "none", "not", "nothing", "null", "ok", "okay",
+        "pending", "placeholder", "reason", "same", "see", "tba", "tbc", "tbd", "test", "the", "to",
+        "todo", "unknown", "why", "xx", "xxx", "yes",
+    )
+)  # fmt: skip
+"""Words that say nothing of why: what has no others gives no reason."""
 _TO_DO = "add a statement about it: reason, by, stated_on"
 
 
@@ -164,7 +174,7 @@ def _wrong(
     other = _other_value(container, key, statement)
     if other is not None:
         return f"the statement about it {other}"
-    if not isinstance(reason, str) or not re.search(r"\w", reason):
+    if not isinstance(reason, str) or not gives_reason(reason):
         return "the statement about it gives no reason"
     if on.__class__ is not Date:
         return "the statement about it does not say on which day it was made"
@@ -173,6 +183,13 @@ def _wrong(
     if today - on > backing.max_age:
         return f"the statement about it is of {on}, more than {_age(backing.max_age)} ago: make it anew"
     return _not_a_person(document, statement, backing, on, today)
+
+
+def gives_reason(text: str) -> bool:
+    """Whether a text says why: it has words that are none of those that fill in a form, such as `n/a`, and
+    more than one letter over and over."""
+    words = [word for word in re.findall(r"\w+", text.lower()) if word not in _PLACEHOLDERS]
+    return any(len(set(word)) > 1 and not word.isdigit() for word in words)
 
 
 def _age(days: int) -> str:
