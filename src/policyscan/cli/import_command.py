@@ -14,7 +14,7 @@ from policyscan.cli.options import EDIT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
 from policyscan.errors import UsageError
 from policyscan.output import show
-from policyscan.session.importing import Imported, ImportOptions, import_exports
+from policyscan.session.importing import Imported, ImportOptions, import_exports, import_for_all
 from policyscan.session.options import Inputs
 
 _MOST = 12  # names in one line
@@ -24,6 +24,7 @@ _MOST = 12  # names in one line
 @click.argument("source", required=False)
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
 @click.option("--client", metavar="ID", help="The client, an id or a file.")
+@click.option("--all", "every_one", is_flag=True, help="Every client whose file says what SOURCE calls it.")
 @click.option("--list", "listing", is_flag=True, help="Show which exports of which tools can be read.")
 @click.option("--only", metavar="NAME", help="What the tool calls the client; it is remembered.")
 @click.option("--zone", metavar="ZONE", help="The time zone of times that say none, as in Europe/London.")
@@ -41,6 +42,7 @@ def command(
     source: str | None,
     files: Sequence[str],
     client: str | None,
+    every_one: bool,
     listing: bool,
     only: str | None,
     zone: str | None,
@@ -57,24 +59,34 @@ def command(
     order of the file. It is recorded as evidence. Rows that are new, that are not there any more, that belong
     to others or cannot be used are told. Nothing is written if the inventory would not be valid.
 
+    SOURCE is a tool that --list names, or a YAML file that says what the columns of any CSV or JSON mean.
+
     \b
       policyscan import ninjaone devices.json os-patches.json --client acme
+      policyscan import ninjaone *.json --all
+      policyscan import assets.yaml assets.csv --client acme --dry-run
       policyscan import --list
     """
     if listing:
         show(*_sources())
         return 0
-    if source is None or not files or client is None:
-        raise UsageError(
-            "an import needs a source, its files and --client", hint="see policyscan import --list"
-        )
+    if source is None or not files or (client is None) is not every_one:
+        message = "an import needs a source, its files, and --client or --all"
+        raise UsageError(message, hint="see policyscan import --list")
     options = ImportOptions(only, zone, collected_at, _meanings(words), provider)
-    found = import_exports(source, files, client, Inputs(tuple(paths), config), options)
-    show(*found.change.lines())
-    show(*_account(found))
+    inputs = Inputs(tuple(paths), config)
+    if client is not None:
+        imported = [(client, import_exports(source, files, client, inputs, options))]
+    else:
+        imported = import_for_all(source, files, inputs, options)
+    for ident, found in imported:
+        show(*found.change.lines())
+        show(*(f"{ident}: {line}" if every_one else line for line in _account(found)))
+        show(*(_first_rows(found) if dry_run else ()))
     if dry_run:
         show("nothing was written: this is a dry run")
-    elif found.change.texts:
+        return 0
+    for _, found in imported:
         found.change.write()
     return 0
 
@@ -109,6 +121,17 @@ def _account(found: Imported) -> Iterator[str]:
         yield f"belong to others: {plural(count, 'row')} of {name or 'nobody'}"
     for one in found.passed:
         yield f"note: {one.called}: {one.why} ({one.place})"
+
+
+def _first_rows(found: Imported) -> Iterator[str]:
+    """The first rows as they were read."""
+    from policyscan.editing.rendering import inline
+
+    for row in found.first:
+        simple = {
+            key: value for key, value in row.facts.items() if value.__class__ in (str, int, bool, float)
+        }
+        yield f"as it was read: {row.called}: {inline(simple)}"
 
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:

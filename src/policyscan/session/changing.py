@@ -8,7 +8,7 @@ in the way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
@@ -150,13 +150,8 @@ def _part(tree: Tree, file: File, kind: Kind) -> EditedFile:
 
 def open_inventory(where: str, inputs: Inputs) -> Editable:
     """The inventory with an id, or in a file; UsageError if there is none, Problems if it is not valid."""
-    store = open_store()
-    settings = configure(inputs.paths, inputs.config, store)
-    kinds = load_kinds(settings, store)
     by_file = os.path.isfile(where) or (os.sep in where and os.path.isdir(where))
-    if by_file:
-        inputs = inputs._replace(paths=(where,))
-    reader = Reader(kinds, find_files(inputs, settings, kinds))
+    reader = _reader(inputs._replace(paths=(where,)) if by_file else inputs)
     found = _documents(reader, where, by_file=by_file)
     if len(found) > 1:
         names = ", ".join(f"{document.kind.name} in {document.file}" for document, _ in found)
@@ -164,7 +159,26 @@ def open_inventory(where: str, inputs: Inputs) -> Editable:
     document, file = found[0]
     if file.shown == STDIN_SHOWN:
         raise UsageError("standard input cannot be changed", hint="name a file")
-    return Editable(document, file, kinds)
+    return Editable(document, file, reader.library.kinds)
+
+
+def open_inventories(inputs: Inputs, kind: str) -> Iterator[Editable]:
+    """Every inventory of a kind; raises Problems at the first file that is not valid."""
+    reader = _reader(inputs)
+    for file in reader.in_turn():
+        loaded = reader.library.load(file)
+        if loaded.problems:
+            raise Problems(loaded.problems)
+        for document in loaded.documents:
+            if document.kind.name == kind and file.shown != STDIN_SHOWN:
+                yield Editable(document, file, reader.library.kinds)
+
+
+def _reader(inputs: Inputs) -> Reader:
+    store = open_store()
+    settings = configure(inputs.paths, inputs.config, store)
+    kinds = load_kinds(settings, store)
+    return Reader(kinds, find_files(inputs, settings, kinds))
 
 
 def _documents(reader: Reader, where: str, *, by_file: bool) -> list[tuple[Document, File]]:

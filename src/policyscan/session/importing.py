@@ -17,14 +17,16 @@ from policyscan.importing.cells import Setting, UnclearCell, moment, written
 from policyscan.importing.exports import Export, check_pages, open_export
 from policyscan.importing.importers import Importer, importer
 from policyscan.importing.merging import Merged, Merger, back, covered, referenced
-from policyscan.importing.rows import ImportedPart, Passed
+from policyscan.importing.rows import ImportedPart, ImportedRow, Passed
+from policyscan.importing.saved import saved_importer
 from policyscan.records import NamedTuple
-from policyscan.session.changing import Change, Editable, open_inventory
+from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
 from policyscan.session.options import Inputs, StrPath
 
 _SOURCES = "x-sources"
 """The key of `organisation` under which it says what each tool calls the client."""
 _IMPORT = "x-import"
+_FIRST = 3
 
 
 class ImportOptions(NamedTuple):
@@ -42,7 +44,8 @@ class ImportOptions(NamedTuple):
 
 class Imported(NamedTuple):
     """What came of an import: the change, when and from what the facts were collected, and what became of the
-    rows. `others` are rows of other clients, by what the tool calls these."""
+    rows. `others` are rows of other clients, by what the tool calls these; `first` are the first rows as they
+    were read."""
 
     change: Change
     tool: str
@@ -51,6 +54,7 @@ class Imported(NamedTuple):
     client: str
     merged: Merged
     others: tuple[tuple[str, int], ...]
+    first: tuple[ImportedRow, ...] = ()
 
     @property
     def passed(self) -> Sequence[Passed]:
@@ -62,12 +66,42 @@ def import_exports(
     source: str, files: Sequence[StrPath], where: str, inputs: Inputs, options: ImportOptions
 ) -> Imported:
     """Reads exports and merges them into an inventory; raises Problems and UsageError."""
-    chosen = importer(source)
+    saved = source.lower().endswith((".yaml", ".yml"))
+    chosen = None if saved else importer(source)
     exports = [open_export(file) for file in files]
     inventory = open_inventory(where, inputs)
     if inventory.kind.name != "client":
         raise UsageError(f"{inventory.id} is a {inventory.kind.name}: exports are read for clients")
+    if chosen is None:
+        chosen, source = saved_importer(source, inventory.kind), _short(source)
     return _imported(source, chosen, exports, inventory, options)
+
+
+def import_for_all(
+    source: str, files: Sequence[StrPath], inputs: Inputs, options: ImportOptions
+) -> list[tuple[str, Imported]]:
+    """Reads exports that are about several clients, and merges what is about each into its inventory: that of
+    every client whose file says what the tool calls it. Raises Problems; UsageError if there is none."""
+    chosen = importer(source)
+    exports = [open_export(file) for file in files]
+    found = [
+        (inventory.id, _imported(source, chosen, exports, inventory, options))
+        for inventory in open_inventories(inputs, "client")
+        if _known_as(inventory, source) is not None
+    ]
+    if not found:
+        hint = f"import for each once by itself: policyscan import {source} FILES --client ID --only NAME"
+        raise UsageError(f"no client's file says what {source} calls it", hint=hint)
+    known = {one.client.casefold() for _, one in found}
+    return [
+        (ident, one._replace(others=tuple(pair for pair in one.others if pair[0].casefold() not in known)))
+        for ident, one in found
+    ]
+
+
+def _short(path: str) -> str:
+    """What a mapping is called in an inventory: the name of its file without folder and ending."""
+    return path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
 
 
 def _imported(
@@ -92,8 +126,10 @@ def _imported(
     _record(source, exports, inventory, merger.merged, written(collected, setting), client)
     others = _others(parts)
     change = inventory.change(len(merger.merged.updated) + len(merger.merged.new))
-    shown = f"{client}" if client is not None else ""
-    return Imported(change, chosen.tool, written(collected, setting), told_by, shown, merger.merged, others)
+    first = tuple(row for part in parts for row in part.rows[:_FIRST])
+    return Imported(
+        change, chosen.tool, written(collected, setting), told_by, client or "", merger.merged, others, first
+    )
 
 
 def _check_all_pages(exports: Sequence[Export]) -> None:

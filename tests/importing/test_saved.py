@@ -1,0 +1,94 @@
+"""Saved mappings: any CSV or JSON by a file that says what its columns mean; nothing in it is guessed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policyscan.errors import PolicyscanError
+from tests.importing.client import Client
+
+MAPPING = """\
+tool: Asset list
+section: devices
+client: Customer
+known_by: {x-assets: Nr, x-serial: {column: Serial, as: serial}, hostname: Name}
+columns:
+  hostname: Name
+  encrypted: {column: Disk, words: {locked: true, open: false}}
+  added_on: {column: Bought, format: "%d/%m/%Y"}
+  last_seen: Seen
+  os.name: System
+leave: {State: [Sold, Scrapped]}
+"""
+TABLE = """\
+Nr;Serial;Name;Disk;Bought;Seen;System;State;Customer
+1;HD0001;hd-till-01;locked;03/04/2025;2026-11-20T10:00:00Z;Windows 11;;Harbour Dental
+2;;OLD;open;31/12/2020;;Windows 7;Sold;Harbour Dental
+3;;NEW;ajar;2025-01-01;20.11.2026;;;Harbour Dental
+4;;THEIRS;open;01/01/2025;;;;Elm Vets
+"""
+
+
+def mapping(client: Client, text: str = MAPPING) -> str:
+    return str(client.export("assets.yaml", text))
+
+
+def test_a_table_is_read_as_its_mapping_says(client: Client) -> None:
+    after = client.take(mapping(client), client.export("a.csv", TABLE), only="Harbour Dental")
+    till = after.item("devices", "till")
+    assert (till["encrypted"], till["added_on"], till["x-serial"]) == (True, "2025-04-03", "HD0001")
+    assert (till["last_seen"], till["user"]) == ("2026-11-20T10:00:00Z", "p.moor")
+    new = after.item("devices", "new")
+    assert {"encrypted", "added_on", "last_seen"}.isdisjoint(new)
+    assert "OLD: its State is Sold" in after.passed
+    assert any("does not say what 'ajar' means" in one for one in after.passed)
+    assert any("'2025-01-01' is not written as %d/%m/%Y" in one for one in after.passed)
+    assert any("which day 20.11.2026 is depends on the country" in one for one in after.passed)
+    assert after.imported.others == (("Elm Vets", 1),)
+    assert after.value["evidence"][0]["source"] == "assets"
+    assert after.value["organisation"]["x-sources"] == {"assets": "Harbour Dental"}
+    assert [row.called for row in after.imported.first] == ["hd-till-01", "NEW"]
+
+
+def test_json_is_read_by_a_mapping_too(client: Client) -> None:
+    said = "tool: T\nsection: servers\nrows: machines\nknown_by: {hostname: n.name}\n"
+    said += "columns: {internet_facing: web}\n"
+    rows = {"machines": [{"n": {"name": "HD-SRV-01"}, "web": False}]}
+    after = client.take(mapping(client, said), client.export("a.json", json.dumps(rows)))
+    assert after.item("servers", "srv")["internet_facing"] is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("tool: Asset list\n", "", "says tool, and this one does not"),
+        ("section: devices", "section: devcies", "did you mean devices?"),
+        ("section: devices", "section: as_of", "as_of is no list"),
+        ("client: Customer", "clinet: Customer", "did you mean client?"),
+        ("  hostname: Name", "  hostnam: Name", "did you mean hostname?"),
+        ("  hostname: Name", "  hostname: 3", "hostname says no column"),
+        ("  last_seen: Seen", "  last_seen: {column: Seen, as: guess}", "guess is no way to read a cell"),
+        ("  last_seen: Seen", "  last_seen: {colum: Seen}", "did you mean column?"),
+        ("  os.name: System", "  os.name: Sistem", "it has no Sistem"),
+        ("columns:\n", "columns: []\nx:\n", "not known"),
+        (MAPPING, "[1]", "no mapping"),
+        (MAPPING, "a: [", "closed"),
+    ],
+)
+def test_what_is_wrong_with_a_mapping_is_told(old: str, new: str, says: str, client: Client) -> None:
+    assert old in MAPPING
+    before = client.path.read_bytes()
+    with pytest.raises(PolicyscanError) as caught:
+        client.take(
+            mapping(client, MAPPING.replace(old, new)), client.export("a.csv", TABLE), only="Harbour Dental"
+        )
+    assert says in "\n".join(map(str, caught.value.problems))
+    assert client.path.read_bytes() == before
+
+
+def test_a_mapping_that_is_not_there_is_told(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(PolicyscanError, match="no such file"):
+        client.take(str(tmp_path / "none.yaml"), client.export("a.csv", TABLE))
