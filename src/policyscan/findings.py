@@ -474,11 +474,73 @@ class Gate(NamedTuple):
     allow_unknown: bool = False
 
 
+class ChangeKind(Enum):
+    """What became of a result since a baseline."""
+
+    NEW = "new"  # something to act on that was not there
+    WORSE = "worse"  # it was something to act on, and is more so now
+    UNKNOWN = "became unknown"
+    BETTER = "better"  # still something to act on, and less so
+    FIXED = "fixed"
+    WAIVED = "waived"
+    GONE = "gone"  # nothing says any more whether it is fixed
+
+
+COUNTS_AS_NEW = frozenset({ChangeKind.NEW, ChangeKind.WORSE, ChangeKind.UNKNOWN})
+"""The changes that decide the exit code where there is a baseline."""
+
+
+class ResultChange(NamedTuple):
+    """A result that is not what it was at the baseline. `before` and `after` are None for what is neither a
+    finding nor waived; `origins` are what changed it (`inventory`, `controls`, `time`), in this order.
+    `message` and `span` are those of now, or else those of the baseline."""
+
+    change: ChangeKind
+    kind: str
+    document: str
+    policy: str
+    subject: str
+    requirement: str
+    severity: Severity
+    before: Status | None
+    after: Status | None
+    origins: tuple[str, ...]
+    message: str
+    span: Span
+
+
+class Silence(NamedTuple):
+    """What was evaluated at the baseline and is silent now: a control for an inventory, an inventory (without
+    `policy`), or a control for all (without `document`). `allowed`: somebody named it as meant to be so."""
+
+    kind: str
+    document: str
+    policy: str
+    allowed: bool = False
+
+
+class Comparison(NamedTuple):
+    """What changed since a baseline, which people know by a name and which was true as of a day; `unchanged`
+    counts the findings that are what they were."""
+
+    baseline: str
+    as_of: str
+    changes: tuple[ResultChange, ...] = ()
+    silent: tuple[Silence, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def new(self) -> frozenset[tuple[str, str, str, str, str]]:
+        """What decides the exit code: kind, document, policy, subject and requirement."""
+        return frozenset(one[1:6] for one in self.changes if one.change in COUNTS_AS_NEW)
+
+
 class Report(NamedTuple):
     """Everything a reporter needs, made by `make_report`.
 
     `results` holds every finding and every waived result, and with `complete` all the others too; the
-    counts and statuses of `documents` always cover all of them.
+    counts and statuses of `documents` always cover all of them. With a `comparison` only what is new decides
+    the exit code.
     """
 
     scan: ScanInfo
@@ -488,6 +550,7 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...] = ()
     complete: bool = False
     gate: Gate = Gate()
+    comparison: Comparison | None = None
 
     @property
     def exit_code(self) -> int:
@@ -555,7 +618,15 @@ def about(report: Report, document: DocumentInfo) -> Report:
     own = document.statuses.keys() | {result.policy for result in results}
     digests = {name: digest for name, digest in report.scan.digests.items() if _is_of(name, document)}
     notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
+    since = report.comparison
+    if since is not None:
+        name = document.kind, document.id
+        since = since._replace(
+            changes=tuple(one for one in since.changes if (one.kind, one.document) == name),
+            silent=tuple(one for one in since.silent if (one.kind, one.document) == name),
+        )
     return report._replace(
+        comparison=since,
         scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=notes),
         policies=tuple(policy for policy in report.policies if policy.id in own),
         documents=(document,),
@@ -734,10 +805,18 @@ def exit_code(
     exit_zero: bool = False,
     allow_unknown: bool = False,
 ) -> int:
-    """2: something could not be evaluated; 1: a fail; 3: an unknown; 0: neither. 2 wins over 1 over 3."""
+    """2: something could not be evaluated; 1: a fail; 3: an unknown; 0: neither. 2 wins over 1 over 3.
+
+    Since a baseline only what is new counts, and what is silent now as an unknown that nothing but its name
+    allows.
+    """
     if report.problems or unchecked(report):
         return 2
-    met = {TRAITS[r.status].effect for r in report.results if r.severity.rank >= fail_on.rank}
+    judged, since = report.results, report.comparison
+    if since is not None:
+        new = since.new
+        judged = tuple(one for one in judged if _identity(one) in new)
+    met = {TRAITS[r.status].effect for r in judged if r.severity.rank >= fail_on.rank}
     if any(r.status is Status.ERROR for r in report.results):
         return 2
     if exit_zero:
@@ -746,4 +825,10 @@ def exit_code(
         return 1
     if Effect.UNKNOWN in met and not allow_unknown:
         return 3
+    if since is not None and not all(one.allowed for one in since.silent):
+        return 3
     return 0
+
+
+def _identity(result: Result) -> tuple[str, str, str, str, str]:
+    return result.kind, result.document, result.policy, result.subject, result.requirement

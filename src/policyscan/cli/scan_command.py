@@ -13,7 +13,8 @@ from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, add_options, i
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
 from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
-from policyscan.findings import Severity
+from policyscan.errors import UsageError
+from policyscan.findings import Report, Severity
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
 
@@ -44,6 +45,18 @@ from policyscan.session.run import scan
     metavar="N",
     help="Processes that share the files; what is found is the same.  "
     "[default: as many as pay on this machine]",
+)
+@click.option(
+    "--baseline",
+    metavar="REPORT|REVISION",
+    help="Let only what is new since a saved report, a folder or a revision of git decide the exit code.",
+)
+@click.option(
+    "--allow-silent",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="With --baseline: a control, inventory or INVENTORY/CONTROL that may be silent now. Repeatable.",
 )
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
 @click.option(
@@ -95,12 +108,29 @@ def _scanned(given: dict[str, Any], asked: ScanOptions) -> int:
     teller = progress(given["progress"] and not given["quiet"])
     needs = needs._replace(accounts=needs.accounts or given["all_results"])
     try:
-        report = scan(asked._replace(needs=needs, progress=teller))
+        report = _report(asked._replace(needs=needs, progress=teller), given)
     finally:
         if teller is not None:
             teller.end()
     emit(report, shown, given)
     return report.exit_code
+
+
+def _report(asked: ScanOptions, given: dict[str, Any]) -> Report:
+    """The report of a scan, compared with its baseline if there is one."""
+    allowed = ids_in(given["allowed"])
+    if given["baseline"] is None:
+        if allowed:
+            message = "--allow-silent says what may have fallen silent since a baseline, and there is none"
+            raise UsageError(message, hint="name one with --baseline")
+        return scan(asked)
+    for option in ("rev", "all_results"):
+        if given[option]:
+            name = option.replace("_", "-")
+            raise UsageError(f"--baseline and --{name} do not go together", hint="see policyscan diff --help")
+    from policyscan.session.comparing import compared
+
+    return compared(given["baseline"], None, asked, allowed)
 
 
 def _asked(given: dict[str, Any]) -> ScanOptions:

@@ -13,6 +13,7 @@ from policyscan.display import json_text
 from policyscan.findings import (
     TRAITS,
     Basis,
+    Comparison,
     DocumentInfo,
     EvidenceRule,
     Gap,
@@ -118,6 +119,33 @@ def _asked(rule: EvidenceRule | None) -> Json:
     return {"grade": rule.grade.value, "max_age_days": rule.max_age_days} if rule else None
 
 
+def comparison_object(since: Comparison) -> Json:
+    """What changed since a baseline."""
+    return {
+        "baseline": since.baseline,
+        "as_of": since.as_of,
+        "unchanged": since.unchanged,
+        "changes": [
+            {
+                "change": one.change.value,
+                "kind": one.kind,
+                "document": one.document,
+                "policy": one.policy,
+                "subject": one.subject,
+                "requirement": one.requirement,
+                "severity": one.severity.value,
+                "before": one.before.value if one.before is not None else None,
+                "after": one.after.value if one.after is not None else None,
+                "origins": list(one.origins),
+                "message": one.message,
+                **place_object(one.span),
+            }
+            for one in since.changes
+        ],
+        "silent": [one._asdict() for one in since.silent],
+    }
+
+
 def _loosened(item: Loosened) -> Json:
     return {
         "policy": item.policy,
@@ -157,6 +185,7 @@ def _summary(report: Report) -> dict[str, Json]:
         "taken_away": taken_away(report.documents)._asdict(),
         "unchecked": list(unchecked(report)),
         "problems": [problem_object(problem) for problem in report.problems],
+        **({"comparison": comparison_object(report.comparison)} if report.comparison is not None else {}),
     }
 
 

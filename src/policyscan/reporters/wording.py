@@ -493,4 +493,8 @@ def remarks(report: Report) -> Sequence[str]:
         lines.append(
             f"skipped: {plural(scan.files_skipped, 'file')} that {'is' if one else 'are'} no inventory"
         )
+    if report.comparison is not None:
+        from policyscan.reporters.since import told
+
+        lines += told(report.comparison)
     return lines + [f"note: {one_line(note)}" for note in scan.notes]

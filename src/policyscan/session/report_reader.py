@@ -15,6 +15,8 @@ from policyscan.errors import DocumentError
 from policyscan.findings import (
     FINDINGS,
     Basis,
+    ChangeKind,
+    Comparison,
     DocumentInfo,
     EvidenceRule,
     Gap,
@@ -28,8 +30,10 @@ from policyscan.findings import (
     Quote,
     Report,
     Result,
+    ResultChange,
     ScanInfo,
     Severity,
+    Silence,
     Statement,
     Status,
     TakenAway,
@@ -171,6 +175,7 @@ def _report(top: _Object) -> Report:
         tuple(Problem(p.text("message"), p.span(), p.maybe_text("hint")) for p in summary.each("problems")),
         summary.flag("complete"),
         _gate(summary),
+        _comparison(since) if (since := summary.maybe_below("comparison")) is not None else None,
     )
     _agree(top, summary, report)
     return report
@@ -190,6 +195,36 @@ def _agree(top: _Object, summary: _Object, report: Report) -> None:
     said = summary.count("exit_code")
     if said != report.exit_code:
         top.stop(f"summary.exit_code is {said}, and what the report holds makes it {report.exit_code}")
+
+
+def _comparison(since: _Object) -> Comparison:
+    return Comparison(
+        since.text("baseline"),
+        since.text("as_of"),
+        tuple(map(_change, since.each("changes"))),
+        tuple(
+            Silence(one.text("kind"), one.text("document"), one.text("policy"), one.flag("allowed"))
+            for one in since.each("silent")
+        ),
+        since.count("unchanged"),
+    )
+
+
+def _change(change: _Object) -> ResultChange:
+    return ResultChange(
+        change.member("change", ChangeKind),
+        change.text("kind"),
+        change.text("document"),
+        change.text("policy"),
+        change.text("subject"),
+        change.text("requirement"),
+        change.member("severity", Severity),
+        None if change.value.get("before") is None else change.member("before", Status),
+        None if change.value.get("after") is None else change.member("after", Status),
+        change.texts("origins"),
+        change.text("message"),
+        change.place(),
+    )
 
 
 def _gate(summary: _Object) -> Gate:
