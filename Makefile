@@ -85,8 +85,9 @@ imports: $(DEV) ## Check which module imports which
 
 .PHONY: workflows
 workflows: $(DEV) ## Audit what runs on GitHub
-	$(BIN)/zizmor --offline --no-progress --quiet --persona pedantic .github
+	$(BIN)/zizmor --offline --no-progress --quiet --persona pedantic .github action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 .PHONY: generated

@@ -66,7 +66,8 @@ INDIRECT = {
 
 
 def test_every_imported_package_is_declared_and_every_declared_one_is_used() -> None:
-    declared = _required(PROJECT["project"]["dependencies"])
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    declared = _required([*PROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)])
     imported = _third_party(ROOT / "src")
     assert imported <= declared
     assert declared - imported <= set(INDIRECT)
