@@ -242,14 +242,14 @@ def _folder_held(folder: str) -> Iterator[None]:
         os.close(held)
 
 
-def create_file(path: StrPath, text: str) -> None:
-    """A new file with `text` in UTF-8; raises UsageError, also if there is one already."""
+def create_file(path: StrPath, text: str | bytes) -> None:
+    """A new file with `text` in UTF-8, or with bytes; raises UsageError, also if there is one already."""
     name = os.fspath(path)
     made = False
     try:
         with open(name, "xb") as file:
             made = True
-            file.write(encode(text))
+            file.write(text if isinstance(text, bytes) else encode(text))
     except FileExistsError as error:
         raise UsageError(f"{name} is there already", hint="choose another name, or edit that file") from error
     except OSError as error:

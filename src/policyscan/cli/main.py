@@ -34,6 +34,8 @@ COMMANDS = {
     "import": "Bring an inventory up to date from what another tool exported.",
     "fill": "Put answers that came back into an inventory.",
     "report": "Show a saved report in another format.",
+    "bundle": "Scan, and write everything that the report stands on into one file.",
+    "verify": "Scan again what is in a bundle, and say whether its report follows from it.",
     "list": "List controls, with their profiles and framework ids.",
     "explain": "Explain a control, or how a result came about.",
     "test": "Run the tests of policies.",
