@@ -44,6 +44,11 @@ SWAPS = (
 )  # fmt: skip
 # Changes that mean the same, and why.
 EQUIVALENT = {
+    "INS-06: ? client.people.exists(p, same_name(p.name, answer.signed_by) "
+    "&& decides(p, answer.signed_on)) : false → "
+    "? client.people.exists(p, same_name(p.name, answer.signed_by) && decides(p, answer.signed_on)) : true": (
+        "who signed is never null: it is said, or unknown before that is reached"
+    ),
     "GOV-02: max_declared: {type: number, default: 40, min: 0, max: 100, stricter: lower, → 41": (
         "of at most twelve controls no share lies between 59 and 60 percent"
     ),
@@ -52,7 +57,7 @@ EQUIVALENT = {
         "a policy that ends today has a successor wherever one is in force"
     ),
 }
-WORDS = r"\s*(- )?(id|means|say|severity|blocks|absent|notice|empty|not_applicable):"
+WORDS = r"\s*(- )?(id|means|say|fix|due|severity|blocks|absent|notice|empty|not_applicable):"
 PARAMETER = re.compile(r"(default: )([0-9.]+)([dhwm]?)([,}])")
 
 
