@@ -126,3 +126,31 @@ def test_answers_about_others_are_told(oak: Path, fill: object) -> None:
     run = fill(HEADER + row("as_of", "2026-11-02", inventory="elm"))  # type: ignore[operator]
     assert run.out.splitlines()[0] == "1 answer about elm: policyscan fill elm answers.csv"
     assert oak.read_text(encoding="utf-8") == TEXT
+
+
+def test_what_ask_wrote_comes_back_with_its_answers(
+    oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The two commands agree about their file, whatever is asked first."""
+    answers = {
+        "crisis_plan.document": "Plan.docx", "crisis_plan.approved_by": "ann ames",
+        "crisis_plan.scenarios": "fire; ransomware", "crisis_plan.last_reviewed_on": "2026-10-01",
+    }  # fmt: skip
+    for format_, name in (("csv", "q.csv"), ("markdown", "q.md")):
+        run = policyscan(monkeypatch, tmp_path, "ask", "oak", "--select", "PLAN-01", "-f", format_)
+        lines = run.out.splitlines(keepends=True)
+        for number, line in enumerate(lines):
+            for path, answer in answers.items():
+                if f"oak,{path}\n" in line.replace("\r", ""):
+                    before, _, rest = line.partition("?,")
+                    about, _, rest = rest.partition(",")
+                    lines[number] = f"{before}?,{about},{answer}{rest}"
+                if f"oak: {path}`" in line:
+                    cells = line.split("|")
+                    cells[3] = f" {answer} "
+                    lines[number] = "|".join(cells)
+        (tmp_path / name).write_text("".join(lines), encoding="utf-8")
+        run = policyscan(monkeypatch, tmp_path, "fill", "oak", name, "--dry-run")
+        assert (run.code, run.err) == (0, "")
+        assert "approved_by: p-1" in run.out
+        assert "scenarios: [fire, ransomware]" in run.out

@@ -201,3 +201,13 @@ def test_what_a_record_says(spf: str, dmarc: str | None, facts: tuple[Any, ...],
     (found,) = after.value["email"]["domains"]
     keys = ("spf_valid", "dmarc_policy", "dmarc_pct", "dmarc_testing")
     assert tuple(found[key] for key in keys) == facts
+
+
+def test_what_is_older_than_what_is_known_does_not_take_its_place(client: Client) -> None:
+    client.take("ninjaone", "ninjaone-devices-detailed.json", "ninjaone-antivirus-status.json", only="7")
+    after = client.take("huntress", "huntress-agents.json")
+    till = after.item("devices", "till")
+    assert (till["last_seen"][:10], till["antivirus"]["checked_on"]) == ("2026-11-25", "2026-11-25")
+    assert till["x-huntress"] == "5002"
+    assert any("it was seen later already, on 2026-11-25" in one for one in after.passed)
+    assert till["antivirus"]["evidence"] == "ev-ninjaone-2026-11-25"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from policyscan.importing.cells import short_name
@@ -96,6 +97,7 @@ class Merger:
             return
         if found:
             section, item = found[0]
+            facts = self._not_older(row, item, facts)
             self.merged.updated.append(_name(item))
         else:
             section, item = row.section, {}
@@ -106,6 +108,14 @@ class Merger:
                 item[path] = value
         self._overlay(item, facts)
         self.merged.touched.append((section, item, frozenset(facts)))
+
+    def _not_older(self, row: ImportedRow, item: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+        """The facts without those that are older than what the item says: another tool saw it later."""
+        if not _later(item.get("last_seen"), facts.get("last_seen", "")):
+            return facts
+        why = f"it was seen later already, on {item['last_seen'][:10]}: only what was not known is taken"
+        self.merged.passed.append(Passed(row.called, why, row.place))
+        return {key: value for key, value in facts.items() if key not in item}
 
     # --- which item a row is about
 
@@ -261,11 +271,21 @@ def _contradicts(item: dict[str, Any], row: ImportedRow) -> bool:
     return any(path == "x-serial" and item.get(path, value) != value for path, value in row.known_by)
 
 
-def _newest(row: ImportedRow) -> str:
-    from datetime import datetime
+def _newest(row: ImportedRow) -> float:
+    return _seconds(row.facts.get("last_seen"))
 
-    seen = row.facts.get("last_seen")
-    return str(datetime.fromisoformat(seen).timestamp()).zfill(20) if isinstance(seen, str) else ""
+
+def _later(known: Any, told: Any) -> bool:
+    """Whether what is known is later than what an export tells; it tells nothing where it does not say."""
+    return told != "" and _seconds(known) > _seconds(told)
+
+
+def _seconds(moment: Any) -> float:
+    """An instant as it is written, in seconds; 0 for never, and for what is none."""
+    try:
+        return datetime.fromisoformat(moment).timestamp() if isinstance(moment, str) else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _name(item: dict[str, Any]) -> str:
