@@ -83,6 +83,9 @@ class Merger:
                     self.merged.vanished.append(_name(item))
 
     def _take(self, row: ImportedRow, met: dict[int, str]) -> None:
+        if row.section in _SINGLE:
+            self._take_single(row)
+            return
         facts = self._resolved(row)
         if facts is None:
             return
@@ -108,6 +111,18 @@ class Merger:
                 item[path] = value
         self._overlay(item, facts)
         self.merged.touched.append((section, item, frozenset(facts)))
+
+    def _take_single(self, row: ImportedRow) -> None:
+        """Takes in what is told of a section that is one thing, and no list."""
+        root = self.roots(row.section)
+        if root.get(row.section).__class__ is not dict:
+            root[row.section] = {}
+            self.merged.new.append(row.section)
+        else:
+            self.merged.updated.append(row.section)
+        item = root[row.section]
+        self._overlay(item, row.facts)
+        self.merged.touched.append((row.section, item, frozenset(row.facts)))
 
     def _not_older(self, row: ImportedRow, item: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         """The facts without those that are older than what the item says: another tool saw it later."""
@@ -253,6 +268,7 @@ class Merger:
         old.extend({**fix, SEEN_FIRST: self.day} for fix in wanted.values())
 
 
+_SINGLE = frozenset(("email",))
 _TOGETHER = {"training": ("person", "course"), "backups": ("system",)}
 _WITHOUT_ID = frozenset(("training", "email.domains"))
 
