@@ -212,10 +212,13 @@ def test_sections_that_are_lost_are_unknown_and_no_fix(monkeypatch: pytest.Monke
     assert ran.code == 3
 
 
-def test_a_statement_that_takes_a_control_away_since_the_baseline_is_silent(
-    monkeypatch: pytest.MonkeyPatch, place: Path
-) -> None:
+def test_what_changed_for_one_client_alone(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, BAD, client("bad", "people: []\n"))
     ran, told = diff(monkeypatch, place, "base", "--client", "good")
+    assert (told["changes"], told["silent"], ran.code) == ([], [], 0)
+    (place / GOOD).unlink()
+    before = save(monkeypatch, place, "../bad.json", DAY, "--client", "bad")
+    ran, told = diff(monkeypatch, place, before, "--client", "bad")
     assert (told["changes"], told["silent"], ran.code) == ([], [], 0)
 
 

@@ -25,6 +25,8 @@ _COLLECT_AFTER = 50_000  # objects
 # name: what `--help` says. A command is imported only when it runs, so that each start is quick.
 COMMANDS = {
     "scan": "Check inventories against controls, and report what must be acted on.",
+    "waivers": "List exceptions, and how each of them stands.",
+    "waive": "Write an approved exception into an inventory or a file of waivers.",
     "diff": "Tell what changed since a report or a revision, and why.",
     "due": "List every result that will change in the days ahead, and when.",
     "validate": "Check that inventories are valid: keys, types, dates, references.",

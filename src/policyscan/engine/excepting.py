@@ -44,7 +44,7 @@ def acceptance(accepting: Accepting, evaluation: Evaluation) -> Accepts:
 def shared_for(plan: Plan, document: Document) -> list[tuple[int, WrittenWaiver]]:
     """The plan's waivers that are for a document, as they are meant there, each with its number."""
     return [
-        (number, _meant(one, document))
+        (number, meant(one, document.value))
         for number, one in enumerate(plan.shared)
         if matches(str(one.item["document"]), document.id)
     ]
@@ -71,8 +71,8 @@ def idle(plan: Plan, number: int, document: DocumentInfo) -> Iterator[Result]:
     )
 
 
-def _meant(waiver: WrittenWaiver, document: Document) -> WrittenWaiver:
-    """A shared waiver as it is meant for one document: the id of somebody in it leads there."""
+def meant(waiver: WrittenWaiver, document: Mapping[str, Any]) -> WrittenWaiver:
+    """A shared waiver as it is meant for the values of one document: the id of somebody leads there."""
     people = _by_id(document, "people")
     asking = {**_by_id(document, "providers"), **people}
     item = dict(waiver.item)
@@ -82,7 +82,7 @@ def _meant(waiver: WrittenWaiver, document: Document) -> WrittenWaiver:
     return waiver._replace(item=item)
 
 
-def _by_id(document: Document, section: str) -> Mapping[str, Any]:
-    items = document.value.get(section)
+def _by_id(document: Mapping[str, Any], section: str) -> Mapping[str, Any]:
+    items = document.get(section)
     items = items if isinstance(items, list) else ()
     return {str(one["id"]): one for one in items if isinstance(one, dict) and "id" in one}

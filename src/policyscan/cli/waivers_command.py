@@ -1,0 +1,112 @@
+"""`policyscan waivers`: in, inventories; out, their exceptions with the state of each, and the code.
+
+What they are is worked out in `session/exceptions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from policyscan.cli.options import INPUT_OPTIONS, AnyPath, add_options, ids_in
+from policyscan.output import put, show
+from policyscan.reporters.wording import place, plural
+from policyscan.session.exceptions import ListedWaiver, list_waivers
+from policyscan.session.options import Inputs, ScanOptions
+
+_MOST = 6  # subjects of a waiver that are named
+
+
+@click.command("waivers")
+@add_options(INPUT_OPTIONS[:2], INPUT_OPTIONS[3:])
+@click.option("--policies", "folders", type=AnyPath(), multiple=True, help="A folder of your own policies.")
+@click.option(
+    "--client", "clients", multiple=True, metavar="ID", help="Tell of this inventory only. Repeatable."
+)
+@click.option(
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+def command(**given: Any) -> int:
+    """List the exceptions of inventories, with the state of each, its age, and what it covers.
+
+    PATHS are inventories or folders of them; without any, `inventories/`, else the current folder. Patterns
+    are shown as what they stand for.
+
+    Exit codes: 2 something could not be read; 1 a waiver is expired, not needed, exceeded or has no effect
+    for another reason; 0 otherwise.
+    """
+    inputs = Inputs(given["paths"], given["config"], as_of=given["as_of"])
+    found = list_waivers(ScanOptions(inputs, folders=given["folders"], clients=ids_in(given["clients"])))
+    if given["format_"] == "json":
+        from policyscan.reporters.json_report import dumps, place_object
+
+        shown = [
+            {
+                **{key: str(value) for key, value in _plain(one)},
+                "state": one.state.value,
+                "name": one.name,
+                "documents": list(one.documents),
+                "age_days": one.age_days,
+                "days_left": one.days_left,
+                "covers": list(one.covers),
+                "message": one.message,
+                **place_object(one.span),
+            }
+            for one in found.waivers
+        ]
+        put(dumps(shown) + "\n", exact=True)
+    else:
+        show(*(line for one in found.waivers for line in _lines(one)))
+        show(f"{plural(len(found.waivers), 'waiver')}")
+    if found.problems:
+        from policyscan.cli.main import show_problems
+
+        show_problems(found.problems)
+    return found.exit_code
+
+
+def _plain(one: ListedWaiver) -> Iterator[tuple[str, Any]]:
+    for key in (
+        "policy",
+        "subject",
+        "requirement",
+        "reason",
+        "ticket",
+        "approved_on",
+        "expires_on",
+        "accept",
+    ):
+        if key in one.item:
+            yield key, one.item[key]
+    for key in ("requested_by", "approved_by"):
+        who = one.item.get(key)
+        if who is not None:
+            yield key, who.get("id", "") if isinstance(who, dict) else who
+
+
+def _lines(one: ListedWaiver) -> Iterator[str]:
+    """`active            PATCH-02/xr-01, until 2026-12-31 (61 days), approved 253 days ago by p-ames`."""
+    said = dict(_plain(one))
+    about = [one.name]
+    if one.days_left is not None:
+        left = f"{plural(one.days_left, 'day')}" if one.days_left >= 0 else "over"
+        about.append(f"until {said['expires_on']} ({left})")
+    if one.age_days is not None and "approved_by" in said:
+        about.append(f"approved {plural(one.age_days, 'day')} ago by {said['approved_by']}")
+    if "ticket" in said:
+        about.append(f"ticket {said['ticket']}")
+    yield f"{one.state.value:<18}{', '.join(about)}"
+    more = f" and {len(one.covers) - _MOST} more" if len(one.covers) > _MOST else ""
+    if one.covers:
+        yield f"    covers {', '.join(one.covers[:_MOST])}{more}"
+    if one.message:
+        yield f"    {one.message}"
+    yield f"    {place(one.span)}"
