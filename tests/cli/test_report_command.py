@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.errors import DocumentError
 from policyscan.findings import Report, make_report
 from policyscan.reporters import REPORTERS
 from policyscan.session.report_reader import load
@@ -204,3 +205,28 @@ def test_a_report_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_a_report_of_nothing_stays_one() -> None:
     assert load(saved(make_report(SCAN, [], [], [])), "r.json").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said"),
+    [
+        ('"status": "fail"', '"status": "fial"', '"status": "fial"', "results[0].status: there is no 'fial'"),
+        ('"severity": "high", "kind"', '"severity": 3, "kind"', '"severity": 3', "severity is not a text"),
+        ('"exit_code": 1', '"exit_code": 0', '"exit_code": 0', "summary.exit_code is 0"),
+        ('"version": 1', '"version": 7', '"version": 7', "version is 7"),
+        ('"requirements": []', '"requirements": [3]', '"requirements": [3]', "is not a list of texts"),
+    ],
+)
+def test_what_is_wrong_with_a_report_is_told_where_it_stands(
+    old: str, new: str, place: str, said: str
+) -> None:
+    text = saved(SITUATIONS["findings"])
+    assert old in text
+    text = text.replace(old, new, 1)
+    with pytest.raises(DocumentError) as caught:
+        load(text, "r.json")
+    assert said in caught.value.message
+    before = text[: text.index(place) + place.index(":") + 2]
+    at = caught.value.at
+    assert at is not None
+    assert (at.line, at.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))

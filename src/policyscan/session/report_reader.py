@@ -46,6 +46,9 @@ from policyscan.reporters.json_report import VERSION
 from policyscan.source import Source, Span
 
 _T = TypeVar("_T")
+Keys = tuple[str | int, ...]
+"""What leads from the whole report to a value in it: names and, in lists, numbers from 0."""
+
 _RUN_AGAIN = "write it again with `policyscan scan -o json:PATH`"
 
 
@@ -59,35 +62,77 @@ def load(text: str, name: str) -> Report:
     except (RecursionError, ValueError) as error:
         top = Span(name, 1, 1, 1, 2)
         raise DocumentError(f"this is not JSON that can be read: {error}", at=top) from None
-    return _report(_Object(value, "", name))
+    return _read_from(value, text, name)
+
+
+def _read_from(value: Json, text: str, name: str) -> Report:
+    try:
+        return _report(_Object(value))
+    except _FaultError as fault:
+        message, at = f"this is not a report of policyscan: {fault.message}", _place(text, name, fault.keys)
+        raise DocumentError(message, at=at, hint=_RUN_AGAIN) from None
+
+
+class _FaultError(Exception):
+    """What is wrong with a report, and the keys of the value that is."""
+
+    def __init__(self, message: str, keys: Keys) -> None:
+        super().__init__(message)
+        self.message = message
+        self.keys = keys
+
+
+def _place(text: str, name: str, keys: Keys) -> Span:
+    """Where a value stands, or the nearest around it that is there; the begin of a file that is too large for
+    a reader that keeps places."""
+    from policyscan.reading.json_reader import read_json
+
+    trees, _ = read_json(Source(name, text))
+    found = Span(name, 1, 1, 1, 2)
+    if not trees:
+        return found
+    value = trees[0].value
+    for key in keys:
+        there = (
+            key in value if isinstance(value, dict) else isinstance(value, list) and key in range(len(value))
+        )
+        if not there:
+            break
+        found, value = trees[0].span_of(value, key), value[key]
+    return found
 
 
 class _Object:
     """An object of the text, asked for its keys; a key that is not there or of another type is an error."""
 
-    __slots__ = ("name", "path", "value")
+    __slots__ = ("keys", "value")
 
-    def __init__(self, value: Json, path: str, name: str) -> None:
-        self.path = path
-        self.name = name
+    def __init__(self, value: Json, keys: Keys = ()) -> None:
+        self.keys = keys
         if not isinstance(value, dict):
-            self.stop(f"{path or 'the whole file'} is not an object")
+            self.stop(f"{self.path or 'the whole file'} is not an object")
         self.value: dict[str, Json] = value
 
-    def stop(self, message: str) -> NoReturn:
-        at = Span(self.name, 1, 1, 1, 2)
-        raise DocumentError(f"this is not a report of policyscan: {message}", at=at, hint=_RUN_AGAIN)
+    @property
+    def path(self) -> str:
+        """The keys as people write them: `summary.documents[3]`."""
+        parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.keys)
+        return "".join(parts).removeprefix(".")
+
+    def stop(self, message: str, *below: str) -> NoReturn:
+        """Ends the reading at the value that keys lead to from here."""
+        raise _FaultError(message, (*self.keys, *below))
 
     def _at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
+        return f"{self.path}.{key}" if self.path and key else self.path or key
 
     def get(self, key: str, types: tuple[type, ...], what: str) -> Any:
         """The value of a key, which is one of some types."""
         if key not in self.value:
-            self.stop(f"{self._at(key)} is missing")
+            self.stop(f"{self._at(key)} is missing", key)
         found = self.value[key]
         if not isinstance(found, types) or (isinstance(found, bool) and bool not in types):
-            self.stop(f"{self._at(key)} is not {what}")
+            self.stop(f"{self._at(key)} is not {what}", key)
         return found
 
     def text(self, key: str) -> str:
@@ -99,7 +144,7 @@ class _Object:
 
     def count(self, key: str) -> int:
         found: int = self.get(key, (int,), "a whole number")
-        return found if found >= 0 else self.stop(f"{self._at(key)} is less than 0")
+        return found if found >= 0 else self.stop(f"{self._at(key)} is less than 0", key)
 
     def maybe_int(self, key: str) -> int | None:
         found: int | None = self.value.get(key)
@@ -109,7 +154,7 @@ class _Object:
         return bool(self.get(key, (bool,), "true or false"))
 
     def below(self, key: str) -> _Object:
-        return _Object(self.get(key, (dict,), "an object"), self._at(key), self.name)
+        return _Object(self.get(key, (dict,), "an object"), (*self.keys, key))
 
     def maybe_below(self, key: str) -> _Object | None:
         return None if self.value.get(key) is None else self.below(key)
@@ -119,18 +164,18 @@ class _Object:
         if not needed and key not in self.value:
             return []
         found = self.get(key, (list,), "a list")
-        return [_Object(one, f"{self._at(key)}[{number}]", self.name) for number, one in enumerate(found)]
+        return [_Object(one, (*self.keys, key, number)) for number, one in enumerate(found)]
 
     def texts(self, key: str) -> tuple[str, ...]:
         found = self.get(key, (list,), "a list")
         if not all(isinstance(one, str) for one in found):
-            self.stop(f"{self._at(key)} is not a list of texts")
+            self.stop(f"{self._at(key)} is not a list of texts", key)
         return tuple(found)
 
     def counts(self, key: str) -> tuple[int, ...]:
         found = self.get(key, (list,), "a list")
         if not all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in found):
-            self.stop(f"{self._at(key)} is not a list of whole numbers")
+            self.stop(f"{self._at(key)} is not a list of whole numbers", key)
         return tuple(found)
 
     def member(self, key: str, of: Callable[[str], _T]) -> _T:
@@ -139,14 +184,14 @@ class _Object:
         try:
             return of(text)
         except ValueError:
-            self.stop(f"{self._at(key)}: there is no {text!r}")
+            self.stop(f"{self._at(key)}: there is no {text!r}", *filter(None, [key]))
 
     def members(self, key: str, of: Callable[[str], _T], *, keys: bool = False) -> dict[Any, Any]:
         """An object whose keys, or else values, name members of an enumeration."""
-        found = self.below(key) if key in self.value else _Object({}, self._at(key), self.name)
+        found = self.below(key) if key in self.value else _Object({}, (*self.keys, key))
         if keys:
             counted = ((one, found.count(one)) for one in found.value)
-            return {_Object({"": one}, found.path, self.name).member("", of): n for one, n in counted if n}
+            return {_Object({"": one}, (*found.keys, one)).member("", of): n for one, n in counted if n}
         return {one: found.member(one, of) for one in found.value}
 
     def span(self) -> Span | None:
@@ -165,7 +210,7 @@ class _Object:
 def _report(top: _Object) -> Report:
     version = top.value.get("version")
     if version != VERSION:
-        top.stop(f"version is {version!r}, and this policyscan reads {VERSION}")
+        top.stop(f"version is {version!r}, and this policyscan reads {VERSION}", "version")
     scan, summary = top.below("scan"), top.below("summary")
     report = Report(
         _scan(scan),
@@ -186,15 +231,23 @@ def _agree(top: _Object, summary: _Object, report: Report) -> None:
     listed = Counter(result.status for result in report.results)
     for status, count in tally(report).items():
         if status in FINDINGS and listed[status] != count:
-            top.stop(f"summary.documents counts {count} {status}, and results has {listed[status]}")
+            top.stop(
+                f"summary.documents counts {count} {status}, and results has {listed[status]}",
+                "summary",
+                "documents",
+            )
     if (away := summary.maybe_below("taken_away")) is not None:
         for name, count in taken_away(report.documents)._asdict().items():
             if away.count(name) != count:
                 told = f"summary.taken_away.{name} is {away.count(name)}"
-                top.stop(f"{told}, and summary.documents has {count}")
+                top.stop(f"{told}, and summary.documents has {count}", "summary", "taken_away", name)
     said = summary.count("exit_code")
     if said != report.exit_code:
-        top.stop(f"summary.exit_code is {said}, and what the report holds makes it {report.exit_code}")
+        top.stop(
+            f"summary.exit_code is {said}, and what the report holds makes it {report.exit_code}",
+            "summary",
+            "exit_code",
+        )
 
 
 def _comparison(since: _Object) -> Comparison:
