@@ -13,7 +13,8 @@ of all such blocks of a file share one, so that a later block goes on where an e
 
 The reference of functions in docs/expressions.md is made by docs/functions.py. The pages of
 docs/reference/ are written whole, by docs/reference.py, and those of controls by
-docs/control_pages.py; any other page there is deleted.
+docs/control_pages.py; any other page there is deleted. The schemas in schemas/ are what `policyscan schema`
+prints, for editors.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from pathlib import Path
 
 import functions
 import reference
+from policyscan.kinds.kinds import BUILT_IN
+from policyscan.session.schemas import schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(
@@ -94,6 +97,11 @@ def stale() -> Iterator[tuple[Path, str, str]]:
             yield path, text, fresh
     pages = reference.pages()
     for path, fresh in pages.items():
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if fresh != text:
+            yield path, text, fresh
+    for kind in BUILT_IN:  # for editors, which take a blank for null
+        path, fresh = ROOT / "schemas" / f"{kind}.schema.json", schema_text(kind)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if fresh != text:
             yield path, text, fresh

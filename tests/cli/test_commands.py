@@ -553,6 +553,17 @@ def test_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> N
     assert kind in policyscan(monkeypatch, tmp_path, "schema").out.splitlines()
 
 
+def test_the_schema_of_a_kind_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    schema = Path(__file__).parents[1] / "data" / "workshop.schema.json"
+    write(tmp_path, "kinds/workshop.schema.json", schema.read_text(encoding="utf-8"))
+    write(tmp_path, "policyscan.yaml", "kinds: [kinds/workshop.schema.json]\n")
+    assert "workshop" in policyscan(monkeypatch, tmp_path, "schema").out.splitlines()
+    made = json.loads(policyscan(monkeypatch, tmp_path, "schema", "workshop").out)
+    assert {"type": "null"} in made["properties"]["tools"].get("anyOf", []) or "null" in made["properties"][
+        "tools"
+    ].get("type", [])
+
+
 @pytest.mark.parametrize("kind", ["cleint", "../policy", "x"])
 def test_no_such_schema(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
     ran = policyscan(monkeypatch, tmp_path, "schema", kind)

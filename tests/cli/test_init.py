@@ -184,7 +184,8 @@ def test_a_kind_of_ones_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert "\nkind: workshop\n" in text
     assert "\nabout:\n  id: shed\n" in text
     assert "insured:                          # Is it insured?\n" in text
-    assert policyscan(monkeypatch, tmp_path, "validate").code == 0
+    checked = policyscan(monkeypatch, tmp_path, "validate")
+    assert (checked.code, "workshop.schema.json" in checked.out) == (0, False)
 
 
 def test_a_pack_passes_its_own_tests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -215,6 +216,21 @@ def test_what_belongs_around_inventories(monkeypatch: pytest.MonkeyPatch, tmp_pa
         assert (tmp_path / name).is_file()
     assert policyscan(monkeypatch, tmp_path, "validate").code == 0
     assert policyscan(monkeypatch, tmp_path, "scan").code == 3
+    assert policyscan(monkeypatch, tmp_path, "scan").err == ""
+
+
+def test_editors_are_shown_the_schema_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policyscan(monkeypatch, tmp_path, "init", "elm")
+    assert "yaml-language-server" not in text_of(tmp_path, "inventories/clients/elm.yaml")
+    policyscan(monkeypatch, tmp_path, "init", "--repo")
+    policyscan(monkeypatch, tmp_path, "init", "oak")
+    first = text_of(tmp_path, "inventories/clients/oak.yaml").partition("\n")[0]
+    assert first == "# yaml-language-server: $schema=../../schemas/client.schema.json"
+    assert text_of(tmp_path, "schemas/client.schema.json") == (
+        policyscan(monkeypatch, tmp_path, "schema", "client").out
+    )
 
 
 def test_hooks_name_a_hook_that_there_is() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,22 @@ def test_what_init_writes_pleases_it(kind: str) -> None:
     text = template.read_text(encoding="utf-8").replace("NAME", "oak").replace("TODAY", "2026-10-31")
     errors = jsonschema.Draft202012Validator(with_blanks(_schema(kind))).iter_errors(read_yaml(text))
     assert [error.message for error in errors] == []
+
+
+ROOT = SCHEMAS.parents[2]
+SHIPPED = sorted((ROOT / "inventories").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.relative_to(ROOT).as_posix())
+def test_every_shipped_inventory_pleases_the_schema_that_its_first_line_names(file: Path) -> None:
+    """What editors say of it, which take a blank for null."""
+    text = file.read_text(encoding="utf-8")
+    first = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+    if first is None:
+        assert "schema_version:" not in text
+        return
+    schema = (file.parent / first[1]).resolve()
+    assert schema.parent == ROOT / "schemas"
+    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    for part in text.split("\n---\n"):
+        assert [error.message for error in validator.iter_errors(read_yaml(part))] == []

@@ -66,7 +66,7 @@ def command(
       policyscan init acme --trade retail --size 12 --time-zone Europe/London
       policyscan init our-it --kind provider
       policyscan init our-controls --kind policy-pack
-      policyscan init --repo                   # policyscan.yaml, hooks, workflow, .gitignore, CODEOWNERS
+      policyscan init --repo                   # policyscan.yaml, hooks, workflow, schemas, …
     """
     asks = not yes and at_terminal()
     if kind == PACK:
@@ -83,14 +83,14 @@ def command(
         raise UsageError(
             "there is no name for the inventory", hint="give it an id, as in policyscan init acme"
         )
-    if id_ is not None:
-        path = starting.write_inventory(id_, kind, output, said)
-        show(f"wrote {path}", f"Fill in what you know, then run: policyscan scan {path}")
-        show(f"What to find out first, and from whom: policyscan ask {id_}")
     if repo:
         new, kept = write_repository(Path(starting.config.root), said.get("time_zone"))
         show(*(f"wrote {_shown(path)}" for path in new))
         show(*(f"left as it is: {_shown(path)}" for path in kept))
+    if id_ is not None:
+        path = starting.write_inventory(id_, kind, output, said)
+        show(f"wrote {path}", f"Fill in what you know, then run: policyscan scan {path}")
+        show(f"What to find out first, and from whom: policyscan ask {id_}")
     return 0
 
 

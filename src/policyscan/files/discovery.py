@@ -37,6 +37,7 @@ _JUNK = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _ALMOST = when_used(
     r"\.(?:(?:ya?ml|json)(?:\.\w{1,8}|5|c|l)|(?:yam|ymal|yaml[a-z]|yalm|yamll|jsn|josn|jso))$", re.IGNORECASE
 )
+_SCHEMA = ".schema.json"
 _BACKUP = when_used(r"\.(?:bak|old|orig|rej|swp|tmp|save)$", re.IGNORECASE)
 WAIVERS = "waivers"
 """The kind of files that hold exceptions for several inventories, and what these or their folder are called.
@@ -307,6 +308,8 @@ class _Search:
             return
         for entry in entries:
             if entry.name[0] == "." or not entry.name.lower().endswith(SUFFIXES) or _is_folder(entry):
+                continue
+            if entry.name.lower().endswith(_SCHEMA):  # of a kind: it speaks of what inventories say
                 continue
             if says_ours(glimpse(entry)):
                 folders = ", ".join(sorted(map(self.shown, self.configured)))

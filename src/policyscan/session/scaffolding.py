@@ -9,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from policyscan.errors import UsageError
-from policyscan.session.starting import TEMPLATES, check_id, create
+from policyscan.kinds.kinds import BUILT_IN
+from policyscan.session.schemas import schema_text
+from policyscan.session.starting import TEMPLATES, check_id, create, schema_file
 
 _REPOSITORY = {
     "policyscan.yaml": "policyscan.yaml",
@@ -38,7 +40,8 @@ def write_pack(name: str, output: Path | None = None) -> list[Path]:
 
 
 def write_repository(folder: Path, time_zone: str | None = None) -> tuple[list[Path], list[Path]]:
-    """Writes what belongs around inventories: settings, hooks, a workflow, what git ignores, who agrees.
+    """Writes what belongs around inventories: settings, hooks, a workflow, what git ignores, who agrees, and
+    schemas by which editors complete and explain keys.
 
     Says which files are new, and which were there and were left as they are.
     """
@@ -51,4 +54,11 @@ def write_repository(folder: Path, time_zone: str | None = None) -> tuple[list[P
         text = (TEMPLATES / "repository" / template).read_text(encoding="utf-8")
         create(path, text.replace("ZONE", time_zone or "UTC"))
         new.append(path)
+    for kind in BUILT_IN:
+        path = schema_file(folder, kind)
+        if path.exists():
+            kept.append(path)
+        else:
+            create(path, schema_text(kind))
+            new.append(path)
     return new, kept

@@ -1,7 +1,7 @@
 """What `schema` gives: the JSON Schemas of inventories and of policyscan's other files.
 
-In: the name of a kind of file. Out: the text of its schema as it is shipped; that of an inventory
-takes blanks too, as editors take a blank for null.
+In: the name of a kind of file, and the settings that may add kinds of inventory. Out: the text of its schema
+as it is written; that of an inventory takes blanks too, as editors take a blank for null.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from policyscan.config import Config
 from policyscan.errors import UsageError
+from policyscan.kinds.kinds import Kinds
 from policyscan.kinds.published import with_blanks
 from policyscan.reading.suggest import did_you_mean
 
@@ -17,19 +19,33 @@ _FOLDER = Path(__file__).parent.parent / "schemas"
 _SUFFIX = ".schema.json"
 
 
-def schema_names() -> list[str]:
+def schema_names(config: Config | None = None) -> list[str]:
     """The kinds of files that there is a schema for, sorted."""
-    return sorted(path.name.removesuffix(_SUFFIX) for path in _FOLDER.glob(f"*{_SUFFIX}"))
+    shipped = (path.name.removesuffix(_SUFFIX) for path in _FOLDER.glob(f"*{_SUFFIX}"))
+    return sorted({*shipped, *_own(config)})
 
 
-def schema_text(name: str) -> str:
-    """The schema of a kind of file; UsageError if there is none."""
-    names = schema_names()
+def schema_text(name: str, config: Config | None = None) -> str:
+    """The schema of a kind of file; UsageError if there is none, Problems for one of the settings' that is
+    wrong."""
+    names = schema_names(config)
     if name not in names:
         hint = did_you_mean(name, names) or f"one of: {', '.join(names)}"
         raise UsageError(f"there is no schema {name!r}", hint=hint)
-    text = (_FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    path = _own(config).get(name, _FOLDER / f"{name}{_SUFFIX}")
+    text = path.read_text(encoding="utf-8")
     schema = json.loads(text)
     if "x-id" not in schema:
         return text
     return json.dumps(with_blanks(schema), indent=2, ensure_ascii=False) + "\n"
+
+
+def _own(config: Config | None) -> dict[str, Path]:
+    """The files of the kinds that settings add, by name."""
+    if config is None or not config.kinds:
+        return {}
+    known = Kinds.builtin()
+    return {
+        known.load(Path(config.root, written), written).name: Path(config.root, written)
+        for written in config.kinds
+    }

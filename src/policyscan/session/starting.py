@@ -125,8 +125,16 @@ class Starting:
             message = f"no file can be called {path.name} on Windows, which keeps that name for a device"
             raise UsageError(message, hint=f"choose another name, as in {stem}-client")
         text = self._text(of, name, said or {})
-        create(path, text)
+        create(path, self._modeline(kind, path) + text)
         return path
+
+    def _modeline(self, kind: str, path: Path) -> str:
+        """The line by which editors find the schema of an inventory, where the repository has it."""
+        schema = schema_file(Path(self.config.root), kind)
+        if not schema.is_file():
+            return ""
+        way = Path(os.path.relpath(schema, path.parent.absolute())).as_posix()
+        return f"# yaml-language-server: $schema={way}\n"
 
     def _text(self, kind: Kind, name: str, said: Mapping[str, str]) -> str:
         template = TEMPLATES / f"{kind.name}.yaml"
@@ -162,6 +170,11 @@ class Starting:
                 return Path(file.path).parent
             first = first or (Path(file.path).parent if said else None)
         return first
+
+
+def schema_file(root: Path, kind: str) -> Path:
+    """Where a repository keeps the schema of a kind for editors."""
+    return root / "schemas" / f"{kind}.schema.json"
 
 
 def id_of(name: str) -> str:
