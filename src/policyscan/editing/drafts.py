@@ -199,12 +199,17 @@ class _Pieces:
         for number, value in enumerate(new):
             found = next((n for n in range(at, len(old)) if self._is(old[n], value)), None)
             if found is None:
-                rest = new[number:]
-                known = any(self._is(one, value) for value in rest for one in old)
+                known = any(self._was_in(old, one) for one in new[number:])
                 return None if known else pairs
             pairs.append((found, number))
             at = found + 1
         return pairs
+
+    def _was_in(self, old: list[Any], new: Any) -> bool:
+        """Whether something is an item that a list had, which then stands elsewhere now."""
+        if new.__class__ in (dict, list):
+            return id(new) in self.of
+        return any(same(one, new) for one in old)
 
     def _is(self, old: Any, new: Any) -> bool:
         if old.__class__ in (dict, list):

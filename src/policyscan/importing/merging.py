@@ -69,6 +69,7 @@ class Merger:
         self.roots = roots
         self.day = day
         self.merged = Merged()
+        self._known: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
 
     def merge(self, part: ImportedPart) -> None:
         """Takes in what an export tells of a section."""
@@ -110,6 +111,9 @@ class Merger:
             if path.startswith(FREE) or path not in item:
                 item[path] = value
         self._overlay(item, facts)
+        for path in ("id", *(path for path, _ in row.known_by)):
+            if (section, path) in self._known:
+                _remember(self._known[section, path], item, path)
         self.merged.touched.append((section, item, frozenset(facts)))
 
     def _take_single(self, row: ImportedRow) -> None:
@@ -141,14 +145,22 @@ class Merger:
             found = [
                 (section, item)
                 for section in sections
-                for item in self._items(section)
-                if _fits(item, path, value)
+                for item in self._by(section, path).get(_look(path, value), ())
             ]
             if path in _BY_NAME and len(found) == 1 and _contradicts(found[0][1], row):
                 continue
             if found:
                 return found
         return []
+
+    def _by(self, section: str, path: str) -> dict[str, list[dict[str, Any]]]:
+        """The items of a section by what stands at a path in them, as it is compared."""
+        known = self._known.get((section, path))
+        if known is None:
+            known = self._known[section, path] = {}
+            for item in self._items(section):
+                _remember(known, item, path)
+        return known
 
     def _alike(self, section: str, facts: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """The items that nothing names, and that say the same in what makes them what they are."""
@@ -177,10 +189,18 @@ class Merger:
         name = row.facts.get("id")
         if row.section not in _WITHOUT_ID:
             sections = _MACHINES if row.section in _MACHINES else (row.section,)
-            taken = {one.get("id") for section in sections for one in self._items(section)}
-            item["id"] = _free_id(str(name or row.called.lower()), taken)
+            item["id"] = self._free_id(str(name or row.called.lower()), sections)
         holder[last].append(item)
         self.merged.new.append(row.called)
+
+    def _free_id(self, name: str, sections: Sequence[str]) -> str:
+        """An id made of a name that no other item of some sections has."""
+        wanted = name if _FIT.fullmatch(name) else _UNFIT.sub("-", name.lower()).strip("-._@+:") or "item"
+        known = [self._by(section, "id") for section in sections]
+        ident, number = wanted, 2
+        while any(_look("id", ident) in ids for ids in known):
+            ident, number = f"{wanted}-{number}", number + 1
+        return ident
 
     # --- what it says
 
@@ -273,13 +293,19 @@ _TOGETHER = {"training": ("person", "course"), "backups": ("system",)}
 _WITHOUT_ID = frozenset(("training", "email.domains"))
 
 
-def _fits(item: dict[str, Any], path: str, value: str) -> bool:
-    if path in _BY_NAME:
-        names = (str(item.get(path) or ""), str(item.get("id") or ""))
-        return any(short_name(name) == short_name(value) for name in names if name)
-    if path == "id":
-        return str(item.get("id", "")).casefold() == value.casefold()
-    return str(item.get(path, "")).casefold() == value.casefold() and path in item
+def _remember(known: dict[str, list[dict[str, Any]]], item: dict[str, Any], path: str) -> None:
+    """Takes an item into a table by what it is known by at a path; a name may be the id, too."""
+    for key in (path, "id") if path in _BY_NAME else (path,):
+        value = item.get(key)
+        if value not in (None, ""):
+            items = known.setdefault(_look(path, str(value)), [])
+            if not any(one is item for one in items):
+                items.append(item)
+
+
+def _look(path: str, value: str) -> str:
+    """A value as it is compared with others at a path: names without their domain, all without case."""
+    return short_name(value) if path in _BY_NAME else value.casefold()
 
 
 def _contradicts(item: dict[str, Any], row: ImportedRow) -> bool:
@@ -312,15 +338,6 @@ def _same_name(old: Any, new: Any) -> bool:
     """Whether two tools call the same thing by a longer and a shorter name."""
     one, other = str(old).casefold(), str(new).casefold()
     return one in other or other in one
-
-
-def _free_id(name: str, taken: set[Any]) -> str:
-    """An id made of a name that no other item has."""
-    wanted = name if _FIT.fullmatch(name) else _UNFIT.sub("-", name.lower()).strip("-._@+:") or "item"
-    ident, number = wanted, 2
-    while ident in taken:
-        ident, number = f"{wanted}-{number}", number + 1
-    return ident
 
 
 # --- evidence
