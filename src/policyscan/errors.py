@@ -61,6 +61,10 @@ class UsageError(PolicyscanError):
     """The command line or the environment asks for something that cannot be done."""
 
 
+class NothingChanged(UsageError):
+    """Git was asked, and nothing that inventories rest on changed: there is nothing to report on."""
+
+
 class ConfigError(PolicyscanError):
     """`policyscan.yaml`, a profile or a pack is wrong."""
 

@@ -118,7 +118,7 @@ def shown_with(
         here="" if given["pseudonyms"] else repositories.here(),
         sarif_unknown=given["sarif_unknown"],
         sarif_suppressed=given["sarif_suppressed"],
-        sarif_category=given["sarif_category"],
+        sarif_category=_category(given),
         sarif_stable_identity=given["sarif_stable_identity"],
     )
 
@@ -164,6 +164,14 @@ def _masked(report: Report, given: dict[str, Any]) -> Report:
     if not lasting:
         show("note: no secret can be kept here, so that the next run has other pseudonyms", err=True)
     return made
+
+
+def _category(given: dict[str, Any]) -> str:
+    """The category of a SARIF upload. One of a part of the inventories is not the one of all: it would close
+    the alerts that are not in it."""
+    category: str = given["sarif_category"]
+    partial = given.get("changed") is not None
+    return f"{category}-changed" if partial and category == "policyscan" else category
 
 
 def _changed() -> frozenset[str]:

@@ -13,8 +13,9 @@ from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, add_options, i
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
 from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
-from policyscan.errors import UsageError
+from policyscan.errors import NothingChanged, UsageError
 from policyscan.findings import Report, Severity
+from policyscan.output import show
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
 
@@ -47,6 +48,14 @@ from policyscan.session.run import scan
     "[default: as many as pay on this machine]",
 )
 @click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="",
+    metavar="[BASE]",
+    help="Report only on what git says changed since BASE, and on what refers to it.  [default of BASE: what "
+    "a pull request or push began from, else HEAD]",
+)
+@click.option(
     "--baseline",
     metavar="REPORT|REVISION",
     help="Let only what is new since a saved report, a folder or a revision of git decide the exit code.",
@@ -72,15 +81,30 @@ def command(**given: Any) -> int:
     client refers to is found all the same. Without --profile or --select, the profile that policyscan.yaml
     names is checked, else essentials.
 
+    --changed BASE reports on what a change may concern, and says that the report is partial: everything where
+    a control, a setting or an exception changed, nothing (and 0) where no inventory did.
+
     --as-of DAY --rev COMMIT says again what a scan of that commit said on that day.
 
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
     fails, but one lacks evidence; 0 otherwise.
     """
     check_outputs([path for _, path in given["outputs"]])
+    _check_changed(given)
     if given["rev"] is None:
         return _scanned(given, _asked(given))
     return _then(given)
+
+
+def _check_changed(given: dict[str, Any]) -> None:
+    """UsageError for what does not go together with a scan of what changed."""
+    if given["changed"] is None:
+        return
+    for option in ("rev", "baseline", "clients"):
+        if given[option]:
+            name = option.removesuffix("s")
+            message = f"--changed and --{name} do not go together"
+            raise UsageError(message, hint="--baseline tells by itself what is new, whatever was scanned")
 
 
 def _then(given: dict[str, Any]) -> int:
@@ -109,6 +133,9 @@ def _scanned(given: dict[str, Any], asked: ScanOptions) -> int:
     needs = needs._replace(accounts=needs.accounts or given["all_results"])
     try:
         report = _report(asked._replace(needs=needs, progress=teller), given)
+    except NothingChanged as said:
+        show(f"{said.message}: {said.hint}", err=True)
+        return 0
     finally:
         if teller is not None:
             teller.end()
@@ -151,4 +178,5 @@ def _asked(given: dict[str, Any]) -> ScanOptions:
         allow_unknown=given["allow_unknown"],
         outputs=tuple(path for _, path in given["outputs"]),
         jobs=given["jobs"],
+        changed=given["changed"],
     )

@@ -22,7 +22,7 @@ def changed_files(environment: Mapping[str, str]) -> frozenset[str]:
 
     Git is asked, which may be missing or have too little of the history: then nothing is known.
     """
-    base = _base(environment.get("GITHUB_EVENT_PATH", ""))
+    base = base_of_event(environment)
     if base is None:
         return frozenset()
     try:
@@ -34,8 +34,10 @@ def changed_files(environment: Mapping[str, str]) -> frozenset[str]:
     return frozenset(path.replace(os.sep, "/") for path in paths)
 
 
-def _base(path: str) -> str | None:
-    """The commit that an event began from: of a pull request its base, of a push what was there before."""
+def base_of_event(environment: Mapping[str, str]) -> str | None:
+    """The commit that a job's event began from: of a pull request its base, of a push what was there before;
+    None outside of such a job."""
+    path = environment.get("GITHUB_EVENT_PATH", "")
     try:
         with open(path, encoding="utf-8") as file:
             event: Any = json.load(file)

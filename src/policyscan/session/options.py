@@ -53,7 +53,8 @@ class ScanOptions(NamedTuple):
     `outputs` are files that the caller will write: a scan refuses to begin if one of them is an inventory.
     `needs` says what of the work will be shown. `jobs` processes share the files, None as many as pay on this
     machine; what is found is the same for any number. After each file `progress` is told how many are done
-    and how many there are.
+    and how many there are. `changed` asks for what changed since a revision only, empty for since the one
+    that a job's event began from, or else the one checked out.
     """
 
     inputs: Inputs = Inputs()
@@ -73,3 +74,4 @@ class ScanOptions(NamedTuple):
     spelt: Spelling = option
     jobs: int | None = 1
     progress: Callable[[int, int], None] | None = None
+    changed: str | None = None

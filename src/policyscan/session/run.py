@@ -58,6 +58,10 @@ def scan(options: ScanOptions) -> Report:
     )
     moment = moment_of(inputs.as_of, options.spelt)
     files = find_files(inputs, workspace.config, workspace.kinds, options.spelt)
+    if options.changed is not None:
+        from policyscan.session.changed_only import only_changed
+
+        files = only_changed(files, workspace, options)
     last, with_identity = last_kinds(choice), options.needs.identity
 
     def open_reader() -> Reader:

@@ -1,0 +1,155 @@
+"""Scans of what changed: what is looked at, what is never left out, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CLIENT, write
+from tests.cli.runner import Ran, policyscan
+from tests.cli.test_diff import place
+from tests.files.test_git import git
+
+__all__ = ["place"]
+GOOD = "inventories/clients/good.yaml"
+NORTH = "inventories/providers/north.yaml"
+
+
+def scan(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str) -> Ran:
+    return policyscan(monkeypatch, place, "scan", "--as-of", "2026-10-31", "--no-cache", "-f", "json", *args)
+
+
+def scanned(ran: Ran) -> list[str]:
+    return sorted(one["id"] for one in json.loads(ran.out)["summary"]["documents"])
+
+
+def notes(ran: Ran) -> str:
+    return " ".join(json.loads(ran.out)["scan"]["notes"])
+
+
+def change(place: Path, name: str) -> None:
+    write(place, name, (place / name).read_text("utf-8") + "# another line\n")
+
+
+EVERYTHING = ["bad", "good", "north", "served", "vague"]
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        (GOOD, ["good"]),
+        (NORTH, ["north", "served"]),  # who refers to it
+        ("controls/OPS/OPS-01.yaml", EVERYTHING),
+        ("controls/pack.yaml", EVERYTHING),
+        ("policyscan.yaml", EVERYTHING),
+    ],
+)
+def test_what_changed_and_what_refers_to_it(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str, found: list[str], committed: bool
+) -> None:
+    change(place, name)
+    if committed:
+        git(place, "commit", "-qam", "two")
+    ran = scan(monkeypatch, place, "--changed", "base")
+    assert scanned(ran) == found, ran.err
+    partial = f"partial: only what changed since base and what refers to it was scanned, {len(found)} of 5"
+    whole = f"everything was scanned, not only what changed since base: {name} changed"
+    assert (whole if found == EVERYTHING else partial) in notes(ran)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("inventories/waivers.yaml", "{kind: waivers, schema_version: 1, waivers: []}"),
+        ("inventories/waivers/a.yaml", "{kind: waivers, schema_version: 1, waivers: []}"),
+        ("inventories/.gitignore", "x\n"),
+    ],
+)
+def test_what_is_new_and_concerns_all(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str, text: str
+) -> None:
+    write(place, name, text)
+    assert scanned(scan(monkeypatch, place, "--changed", "HEAD")) == EVERYTHING
+
+
+def test_a_new_file_and_one_that_is_gone(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "inventories/clients/new.yaml", CLIENT.format(id="new") + "people: []\n")
+    assert scanned(scan(monkeypatch, place, "--changed", "HEAD")) == ["new"]
+    (place / NORTH).unlink()
+    ran = scan(monkeypatch, place, "--changed", "HEAD")
+    assert "served" in scanned(ran)
+    assert "north.yaml is gone" in notes(ran)
+
+
+def test_who_refers_to_an_id_that_is_no_more(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, NORTH, (place / NORTH).read_text("utf-8").replace("id: north", "id: south"))
+    assert scanned(scan(monkeypatch, place, "--changed", "HEAD")) == ["served", "south"]
+
+
+def test_nothing_that_concerns_inventories_changed(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    write(place, "README.md", "words")
+    ran = scan(monkeypatch, place, "--changed", "base", "-o", "sarif:out.sarif")
+    assert (ran.code, ran.out) == (0, "")
+    assert "nothing that inventories rest on changed since base" in ran.err
+    assert not (place / "out.sarif").exists()
+
+
+@pytest.mark.parametrize("args", [("--changed",), ("--changed", "HEAD"), ("--changed", "base")])
+def test_a_checkout_compared_with_itself_is_never_green(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]
+) -> None:
+    ran = scan(monkeypatch, place, *args)
+    assert (ran.code, "nothing can have changed since" in ran.err) == (2, True), ran.err
+
+
+def test_since_a_branch_began_and_not_what_others_did(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    git(place, "switch", "-qc", "topic")
+    change(place, GOOD)
+    git(place, "commit", "-qam", "mine")
+    git(place, "switch", "-q", "main")
+    change(place, NORTH)
+    git(place, "commit", "-qam", "theirs")
+    git(place, "switch", "-q", "topic")
+    assert scanned(scan(monkeypatch, place, "--changed", "main")) == ["good"]
+
+
+def test_what_a_pull_request_began_from(monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path) -> None:
+    sha = (place / ".git/refs/tags/base").read_text("utf-8").strip()
+    change(place, GOOD)
+    git(place, "commit", "-qam", "two")
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": sha}}}), "utf-8")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
+    assert scanned(scan(monkeypatch, place, "--changed")) == ["good"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--changed", "v9"), ("--changed", "base", "--client", "x"), ("--changed", "base", "--rev", "base")],
+)
+def test_what_cannot_be_done(monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...]) -> None:
+    change(place, GOOD)
+    assert scan(monkeypatch, place, *args).code == 2
+
+
+def test_a_shallow_clone_and_no_repository(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
+) -> None:
+    change(place, GOOD)
+    git(place, "commit", "-qam", "two")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{place}", "shallow")
+    ran = scan(monkeypatch, tmp_path / "shallow", "--changed", "HEAD~1")
+    assert (ran.code, "only a part of the history is here" in ran.err) == (2, True)
+    write(tmp_path, "free/inventories/a.yaml", CLIENT.format(id="a"))
+    ran = scan(monkeypatch, tmp_path / "free", "--changed", "main")
+    assert (ran.code, "does not lie in a git repository" in ran.err) == (2, True)
+
+
+def test_a_partial_sarif_has_a_category_of_its_own(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    change(place, GOOD)
+    for args, category in (((), "policyscan/"), (("--changed", "base"), "policyscan-changed/")):
+        ran = scan(monkeypatch, place, "-f", "sarif", *args)
+        assert json.loads(ran.out)["runs"][0]["automationDetails"]["id"] == category
