@@ -49,6 +49,7 @@ class Config(NamedTuple):
     builtin: bool = True
     kinds: tuple[str, ...] = ()
     profile: str | None = None
+    profiles: Mapping[str, Mapping[str, Any]] = {}
     time_zone: str = "UTC"
     fail_on: str | None = None
     select: tuple[str, ...] = ()
@@ -213,6 +214,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         builtin=content.get("builtin_policies", True),
         kinds=tuple(content.get("kinds", ())),
         profile=content.get("profile"),
+        profiles=content.get("profiles", {}),
         time_zone=content.get("time_zone", "UTC"),
         fail_on=content.get("fail_on"),
         select=tuple(content.get("select", ())),

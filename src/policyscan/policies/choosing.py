@@ -38,7 +38,7 @@ def choose(
     problems: list[PolicyscanError] = []
     name = profile or pack.default_profile
     if select:
-        chosen = _named(pack, select, said.select, problems)
+        chosen = named(pack, select, said.select, problems)
     elif name:
         known = pack.profiles.get(name)
         if known is None:
@@ -46,7 +46,7 @@ def choose(
         chosen = _all(pack) if known.policies is None else [i for i in known.policies if i in pack.policies]
     else:
         chosen = _all(pack)
-    ignored = set(_named(pack, ignore, said.ignore, problems, rules=True))
+    ignored = set(named(pack, ignore, said.ignore, problems, rules=True))
     ids = sorted(set(chosen) - ignored)
     return [pack.policies[id_] for id_ in ids], name if not select else "", problems
 
@@ -68,7 +68,7 @@ def _family(id_: str) -> str:
     return id_.rpartition("-")[0]
 
 
-def _named(
+def named(
     pack: Pack, names: Sequence[str], option: str, problems: list[PolicyscanError], *, rules: bool = False
 ) -> list[str]:
     """The ids of the controls that names fit; those of `rules` may be named too, and give none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
@@ -19,6 +20,9 @@ from policyscan.policies.policy import Policy
 from policyscan.records import NamedTuple
 from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace
+
+if TYPE_CHECKING:
+    from policyscan.session.profiles import OwnProfile
 
 
 class Choice(NamedTuple):
@@ -67,6 +71,14 @@ def choose_policies(
     select = select or (() if profile else config.select)
     ignore = ignore or config.ignore
     merged = _merged(packs)
+    own: Mapping[str, OwnProfile] = {}
+    if config.profiles:
+        from policyscan.session.profiles import own_profiles
+
+        own = own_profiles(merged, config)
+        merged = merged._replace(
+            profiles={**merged.profiles, **{key: one.profile for key, one in own.items()}}
+        )
     policies, name, problems = choose(merged, profile or config.profile, select, ignore, said)
     if problems:
         raise Problems(placed(config, problems))
@@ -79,6 +91,7 @@ def choose_policies(
     rules, silent = rules_of(merged, ignore)
     left_out = (
         *(one for one in ignore if one not in (*silent, RULE_FAMILY)),
+        *(f"{one} (profile {name})" for one in (own[name].without if name in own else ())),
         *(f"{id_} (companion)" for id_ in dropped),
         *(f"{id_} (rule of consistency: what it says may be in dispute)" for id_ in silent),
     )

@@ -66,6 +66,7 @@ def _of_file(config: Config, choice: Choice, workspace: Workspace) -> Iterator[I
         "ignore": list(config.ignore),
         "companions": config.companions,
         "max_waiver_days": config.max_waiver_days,
+        "profiles": {name: dict(one) for name, one in config.profiles.items()},
     }
     for key, value in written.items():
         yield InForce(key, value, *places.of(key))
