@@ -22,6 +22,7 @@ VARIANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("markdown", "", {}),
     ("html", "", {}),
     ("letter", "", {}),
+    ("letter-html", "", {}),
     ("junit", "", {}),
     ("gitlab", "", {}),
     ("jsonl", "", {}),

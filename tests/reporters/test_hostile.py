@@ -163,6 +163,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "markdown": _markdown,
     "html": _page,
     "letter": _markdown,
+    "letter-html": _page,
     "junit": _xml,
     "gitlab": _parses,
     "jsonl": _lines_parse,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
 from policyscan.findings import Report, Severity, make_report
 from policyscan.reporters import REPORTERS
+from policyscan.reporters.letter import letters
 from policyscan.reporters.wording import markdown, named
 from tests.reporters.reports import (
     ACME,
@@ -97,3 +99,23 @@ def test_a_long_list_ends_and_says_how_much_it_leaves_out() -> None:
     assert "15. **" in text
     assert "16. **" not in text
     assert "And 5 more things that can wait for these." in text
+
+
+@pytest.mark.parametrize("situation", [name for name in SITUATIONS if name != "hostile"])
+def test_the_page_says_what_the_markdown_says(situation: str) -> None:
+    made = SITUATIONS[situation]
+    page = unescape(re.sub(r"<[^>]+>", "", REPORTERS["letter-html"].render(made, options(made))))
+    for one in letters(made):
+        assert one.standing in page
+        for section in one.sections:
+            assert section.title in page
+            assert all(item.text in page for item in section.items)
+            assert all(point in page for item in section.items for point in item.points)
+
+
+def test_a_page_of_one_letter_is_called_by_whom_it_is_for() -> None:
+    made = report(ANTIVIRUS)
+    (one,) = letters(made)
+    page = REPORTERS["letter-html"].render(made, options(made))
+    assert f"<title>{one.name}</title>" in page
+    assert page.count("<h1>") == 1

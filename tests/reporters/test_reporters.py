@@ -28,6 +28,7 @@ MODULES = {
     "markdown": "markdown",
     "html": "html",
     "letter": "letter",
+    "letter-html": "letter",
     "junit": "junit",
     "gitlab": "gitlab",
     "jsonl": "json_report",
@@ -60,7 +61,8 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     ).stdout.splitlines()
     formats = {f"policyscan.reporters.{module}" for module in MODULES.values()}
-    assert formats & set(ours.split()) == {f"policyscan.reporters.{MODULES[name]}"}
+    pages = {"policyscan.reporters.html"} if name == "letter-html" else set()
+    assert formats & set(ours.split()) == {f"policyscan.reporters.{MODULES[name]}"} | pages
     base = ("display", "findings", "patterns", "records", "source", "version")
     others = {f"policyscan.{m}" for m in base} | {
         f"policyscan.reporters.{m}" for m in ("options", "wording", "linehash", "rows", MODULES[name])
@@ -68,7 +70,8 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
     others |= {"policyscan.reporters.causes"} | {
         f"policyscan.reporters.{m}" for m in ("text_page", "layout", "text_blocks") if name == "text"
     }
-    others |= {f"policyscan.reporters.html.{m}" for m in ("contents", "charts") if name == "html"}
+    if name in {"html", "letter-html"}:
+        others |= pages | {f"policyscan.reporters.html.{m}" for m in ("contents", "charts")}
     assert set(ours.split()) <= others | {"policyscan.reporters"}
     heavy = {
         "click",
@@ -79,7 +82,7 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
         "inspect",
         "dataclasses",
     }
-    if name == "html":
+    if name in {"html", "letter-html"}:
         heavy -= {"inspect", "subprocess", "tempfile"}  # Jinja2 imports them
     assert not heavy & set(every.split())
 
@@ -206,6 +209,7 @@ def _letter_shows(status: Status, text: str) -> bool:
 SHOWS: dict[str, Callable[[Status, str], bool]] = {
     "html": _html_shows,
     "letter": _letter_shows,
+    "letter-html": _letter_shows,
     "junit": _junit_shows,
     "gitlab": _gitlab_shows,
     "jsonl": _jsonl_shows,

@@ -94,6 +94,13 @@ REPORTERS: dict[str, Reporter] = {
         has_remarks=False,
         suffix="md",
     ),
+    "letter-html": Reporter(
+        "the same letters as a page, for a browser and for paper",
+        _lazily("letter", "render_html"),
+        lambda _: Needs(gaps=True),
+        has_remarks=False,
+        suffix="html",
+    ),
     "junit": Reporter(
         "JUnit XML, for the test pages of CI systems",
         _lazily("junit"),

@@ -1,7 +1,7 @@
 """A letter for each inventory, in plain words: what to decide and why, what ends, what is in order.
 
-In: a report. Out: Markdown, which reads as it is in a mail, and in which nothing of other people's files
-becomes markup. A letter names no other inventory, no file and no control by its id.
+In: a report. Out: Markdown, which reads as it is in a mail, or HTML; in neither does anything of other
+people's files become markup. A letter names no other inventory, no file and no control by its id.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from policyscan.findings import (
     is_document_check,
     score,
 )
+from policyscan.records import NamedTuple
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     alike,
@@ -37,18 +38,77 @@ _DECISIONS = 15
 _QUESTIONS = 10
 
 
+class Item(NamedTuple):
+    """Something that a letter tells, and what belongs to it; `decide` if somebody has to."""
+
+    text: str
+    points: tuple[str, ...] = ()
+    decide: bool = False
+
+
+class Section(NamedTuple):
+    """A part of a letter: its items, in order if they are numbered, and what is said after them."""
+
+    title: str
+    items: tuple[Item, ...]
+    numbered: bool = False
+    note: str = ""
+
+
+class Letter(NamedTuple):
+    """A letter about one inventory, in texts that are no markup."""
+
+    name: str
+    standing: str
+    sections: tuple[Section, ...]
+
+
 def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
-    """The letters one below the other; what could not be read is said before all of them."""
-    policies = {policy.id: policy for policy in report.policies}
-    groups, names = by_document(report), named(report.documents)
-    letters = [
-        "\n".join(_letter(report, one, names[one.kind, one.id], groups.get((one.kind, one.id), ()), policies))
-        for one in report.documents
-    ]
+    """The letters one below the other, as Markdown; what could not be read is said before all of them."""
+    parts = ["\n".join([*_letter_lines(one), ""]) for one in letters(report)]
     first = [f"- {markdown(problem.message)}" for problem in problems_told(report)]
     if first:
-        letters.insert(0, "\n".join(["## What could not be looked at", "", *first, ""]))
-    return "\n---\n\n".join(letters)
+        parts.insert(0, "\n".join([f"## {UNSEEN}", "", *first, ""]))
+    return "\n---\n\n".join(parts)
+
+
+def render_html(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+    """The letters as one HTML page, each on a sheet of its own when it is printed."""
+    from policyscan.reporters.html import render_page
+
+    every = letters(report)
+    return render_page(
+        "letter.html.j2",
+        title=every[0].name if len(every) == 1 else f"Letters as of {report.scan.as_of}",
+        unseen=UNSEEN,
+        troubles=[problem.message for problem in problems_told(report)],
+        letters=every,
+    )
+
+
+UNSEEN = "What could not be looked at"
+
+
+def _letter_lines(letter: Letter) -> Iterator[str]:
+    yield from (f"# {markdown(letter.name)}", "", letter.standing)
+    for section in letter.sections:
+        yield from ("", f"## {section.title}", "")
+        for number, item in enumerate(section.items, 1):
+            text = f"**{markdown(item.text)}**" if item.decide else markdown(item.text)
+            yield f"{f'{number}.' if section.numbered else '-'} {text}"
+            yield from (f"   - {markdown(point)}" for point in item.points)
+        if section.note:
+            yield f"\n{section.note}"
+
+
+def letters(report: Report) -> list[Letter]:
+    """A letter for each inventory, in their order."""
+    policies = {policy.id: policy for policy in report.policies}
+    groups, names = by_document(report), named(report.documents)
+    return [
+        _letter(report, one, names[one.kind, one.id], groups.get((one.kind, one.id), ()), policies)
+        for one in report.documents
+    ]
 
 
 def _letter(
@@ -57,34 +117,32 @@ def _letter(
     name: str,
     results: Sequence[Result],
     policies: Mapping[str, PolicyInfo],
-) -> list[str]:
-    lines = [f"# {markdown(document.name or name)}", "", *_standing(report, document)]
-    lines += _section("What to decide", _decisions(results, policies))
-    lines += _section("What ends soon", _ends(results, policies))
-    lines += _section("What we do not know yet", _unknown(results))
-    lines += _section("What is accepted as it is", _accepted(results, policies))
-    lines += _section("What is not looked at, because somebody said so", _taken(document))
-    lines += _section("What is in order", _good(document, policies))
-    return [*lines, ""]
+) -> Letter:
+    sections = (
+        _decisions(results, policies),
+        Section("What ends soon", tuple(_ends(results, policies))),
+        _unknown(results),
+        Section("What is accepted as it is", tuple(_accepted(results, policies))),
+        Section("What is not looked at, because somebody said so", tuple(_taken(document))),
+        Section("What is in order", tuple(_good(document, policies))),
+    )
+    return Letter(
+        document.name or name, _standing(report, document), tuple(one for one in sections if one.items)
+    )
 
 
-def _standing(report: Report, document: DocumentInfo) -> list[str]:
+def _standing(report: Report, document: DocumentInfo) -> str:
     points = score([document])
     day = report.scan.as_of
     if not points.total:
-        return [f"As of {day}, nothing was found that these controls are about, so that nothing was checked."]
+        return f"As of {day}, nothing was found that these controls are about, so that nothing was checked."
     count = plural(points.total, "control")
     open_ = points.high - points.low
     said = f"As of {day}, {points.low:,} of {count} {'is' if points.low == 1 else 'are'} met."
     if open_:
         it = "it is" if open_ == 1 else "they are"
         said += f" Of {open_:,} more we cannot tell whether {it}."
-    return [said]
-
-
-def _section(title: str, lines: Iterable[str]) -> list[str]:
-    told = list(lines)
-    return ["", f"## {title}", "", *told] if told else []
+    return said
 
 
 _ID = re.compile(r"\b[A-Z]{2,}-[0-9]{2}\b")
@@ -97,75 +155,71 @@ def _said(result: Result, policies: Mapping[str, PolicyInfo]) -> str:
         info = policies.get(found[0])
         return f"“{info.title}”" if info else found[0]
 
-    return markdown(_ID.sub(titled, headline_and_question(result)))
+    return _ID.sub(titled, headline_and_question(result))
 
 
-def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[str]:
+def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Section:
     """What fails, the worst first: what to do, what was found, and why it matters."""
     failing = [one for one in results if one.status in (Status.FAIL, Status.ERROR)]
     controls: dict[str, list[Result]] = {}
     for group in alike(sorted(failing, key=lambda r: (-r.status.rank, -r.severity.rank))):
         controls.setdefault(group[0].policy, []).append(group[0])
-    for number, found in enumerate(controls.values(), 1):
-        if number > _DECISIONS:
-            yield f"\nAnd {plural(len(controls) - _DECISIONS, 'more thing')} that can wait for these."
-            return
-        yield from _decision(number, found, policies)
+    told = [_decision(found, policies) for found in list(controls.values())[:_DECISIONS]]
+    more = len(controls) - len(told)
+    note = f"And {plural(more, 'more thing')} that can wait for these." if more else ""
+    return Section("What to decide", tuple(told), numbered=True, note=note)
 
 
-def _decision(number: int, found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[str]:
+def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> Item:
     info = policies.get(found[0].policy)
     fixes = dict.fromkeys(info.fix_of(one.requirement) for one in found) if info else {}
-    title = info.title if info else found[0].policy
-    yield f"{number}. **{markdown(title)}: not yet.**"
-    for one in found[:3]:
-        yield f"   - Found: {_said(one, policies)}"
+    points = [f"Found: {_said(one, policies)}" for one in found[:3]]
     if len(found) > 3:
-        yield f"   - And {len(found) - 3:,} more of this kind."
-    yield from (f"   - To do: {markdown(fix)}" for fix in fixes if fix)
+        points.append(f"And {len(found) - 3:,} more of this kind.")
+    points += [f"To do: {fix}" for fix in fixes if fix]
     if info and info.why:
-        yield f"   - If nothing is done: {markdown(info.why)}"
+        points.append(f"If nothing is done: {info.why}")
+    return Item(f"{info.title if info else found[0].policy}: not yet.", tuple(points), decide=True)
 
 
-def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[str]:
+def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
     due = [one for one in results if one.status is Status.DUE]
     for group in alike(sorted(due, key=lambda r: r.until or "")):
         one = group[0]
         info = policies.get(one.policy)
-        fix = f" {markdown(info.fix_of(one.requirement))}" if info else ""
+        fix = f" {info.fix_of(one.requirement)}" if info else ""
         day = f"By {moment(one.until)[:10]}: " if one.until else ""
-        yield f"- {day}{_said(one, policies)}.{fix}"
+        yield Item(f"{day}{_said(one, policies)}.{fix}")
 
 
-def _unknown(results: Iterable[Result]) -> Iterator[str]:
+def _unknown(results: Iterable[Result]) -> Section:
     questions, more = next_questions((r for r in results if r.status is Status.UNKNOWN), _QUESTIONS)
-    for number, question in enumerate(questions, 1):
-        yield f"{number}. {markdown(question.text)}"
-    if more:
-        yield f"\nAnd {plural(more, 'question')} more."
+    note = f"And {plural(more, 'question')} more." if more else ""
+    items = tuple(Item(question.text) for question in questions)
+    return Section("What we do not know yet", items, numbered=True, note=note)
 
 
-def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[str]:
+def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
     for group in alike(one for one in results if one.waiver):
         mark = group[0].waiver
         if mark is not None:
-            who = f"accepted by {markdown(mark.approved_by)} until {mark.expires_on}"
-            yield f"- {_said(group[0], policies)}: {who}. {markdown(mark.reason)}"
+            who = f"accepted by {mark.approved_by} until {mark.expires_on}"
+            yield Item(f"{_said(group[0], policies)}: {who}. {mark.reason}")
 
 
-def _taken(document: DocumentInfo) -> Iterator[str]:
+def _taken(document: DocumentInfo) -> Iterator[Item]:
     for one in document.statements:
-        said = f"said by {markdown(one.by)} on {one.stated_on}; it counts until {one.until}"
-        yield f"- {markdown(one.reason)} ({said})"
+        said = f"said by {one.by} on {one.stated_on}; it counts until {one.until}"
+        yield Item(f"{one.reason} ({said})")
 
 
-def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[str]:
+def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
     met = [
         policies[id_]
         for id_, status in document.statuses.items()
         if status in MET and id_ in policies and not is_document_check(id_)
     ]
     met.sort(key=lambda info: (-info.severity.rank, info.id))
-    yield from (f"- {markdown(info.title)}" for info in met[:_GOOD])
+    yield from (Item(info.title) for info in met[:_GOOD])
     if len(met) > _GOOD:
-        yield f"- And {len(met) - _GOOD:,} more."
+        yield Item(f"And {len(met) - _GOOD:,} more.")
