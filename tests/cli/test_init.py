@@ -96,6 +96,13 @@ def test_only_what_was_said_is_written(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert policyscan(monkeypatch, tmp_path, "validate").code == 0
 
 
+def test_the_day_of_the_facts_may_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    policyscan(monkeypatch, tmp_path, "init", "oak", "--as-of", "2026-10-31")
+    assert "\nas_of: 2026-10-31 " in text_of(tmp_path, "inventories/clients/oak.yaml")
+    ran = policyscan(monkeypatch, tmp_path, "init", "elm", "--as-of", "yesterday")
+    assert (ran.code, "--as-of" in ran.err) == (2, True)
+
+
 def test_a_name_makes_an_id(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ran = policyscan(monkeypatch, tmp_path, "init", "--name", "Oak & Elm Vets Inc.")
     assert ran.code == 0

@@ -47,13 +47,20 @@ def _fact_options(function: Any) -> Any:
     help=f"What to describe: client, provider, portfolio, a kind of your own, or {PACK}.",
 )
 @_fact_options
+@click.option("--as-of", metavar="DATE", help="The day on which the facts are true.  [default: today]")
 @click.option(
     "--repo", is_flag=True, help="Write settings, hooks, a workflow and the like around it as well."
 )
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing: what no option says stays blank.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to write it instead.")
 def command(
-    id_: str | None, kind: str, repo: bool, yes: bool, output: Path | None, **given: str | None
+    id_: str | None,
+    kind: str,
+    as_of: str | None,
+    repo: bool,
+    yes: bool,
+    output: Path | None,
+    **given: str | None,
 ) -> int:
     """Write a short commented inventory, to fill in.
 
@@ -72,7 +79,7 @@ def command(
     if kind == PACK:
         show(*_pack(id_, output, [name for name, text in given.items() if text is not None]))
         return 0
-    starting = Starting()
+    starting = Starting(as_of=as_of)
     said = _said(starting, kind, given)
     if asks and (id_ is not None or not repo):
         with suppress(NoMoreAnswers):

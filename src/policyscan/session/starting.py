@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from policyscan.cel.clock import is_zone
 from policyscan.config import Config, load
 from policyscan.documents.opening import read_source
 from policyscan.documents.paths import BadPath
@@ -74,10 +75,12 @@ _EXAMPLES = {
 
 
 class Starting:
-    """What can be begun in a folder: its settings and its kinds."""
+    """What can be begun in a folder: its settings and its kinds. `as_of` is the day (ISO) on which the facts
+    are true; None for today."""
 
-    def __init__(self, folder: str = ".") -> None:
+    def __init__(self, folder: str = ".", as_of: str | None = None) -> None:
         self.config: Config = load(folder)
+        self._moment = moment_of(as_of)
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -139,7 +142,8 @@ class Starting:
     def _text(self, kind: Kind, name: str, said: Mapping[str, str]) -> str:
         template = TEMPLATES / f"{kind.name}.yaml"
         text = template.read_text(encoding="utf-8") if template.is_file() else skeleton(kind)
-        today = day_of(moment_of(None), self.config.time_zone)
+        said_zone = said.get("time_zone", "")
+        today = day_of(self._moment, said_zone if is_zone(said_zone) else self.config.time_zone)
         text = text.replace("NAME", name).replace("TODAY", today)
         text = text.replace("time_zone: UTC", f"time_zone: {self.config.time_zone}")
         return self._filled(kind, text, said) if said else text
