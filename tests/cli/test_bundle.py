@@ -330,3 +330,27 @@ def test_nothing_is_written_over(monkeypatch: pytest.MonkeyPatch, place: Path) -
     assert ran.code == 2
     assert "exists already" in ran.err
     assert (place / "b.zip").read_text("utf-8") == "mine"
+
+
+def test_folders_tables_and_files_of_waivers_are_bundled(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/wide/client.yaml", CLIENT.format(id="wide"))
+    write(place, "inventories/clients/wide/people.csv", "id,end_date\nann,2026-06-12\n")
+    write(
+        place,
+        "inventories/waivers.yaml",
+        "schema_version: 1\nkind: waivers\nwaivers:\n  - {policy: OPS-02, document: bad, reason: soon, "
+        "requested_by: Bright Harbor IT, approved_by: Zoe, approved_on: 2026-10-01, "
+        "expires_on: 2026-12-01}\n",
+    )
+    ran = bundle(monkeypatch, place)
+    assert ran.code == 0, ran.err
+    files = contents(place / "b.zip")
+    assert "files/inventories/clients/wide/people.csv" in files
+    assert "files/inventories/waivers.yaml" in files
+    report = json.loads(files["report.json"])
+    found = {(one["document"], one["policy"]): one["status"] for one in report["results"]}
+    assert found["wide", "OPS-01"] == "fail"
+    assert found["bad", "OPS-02"] == "waived"
+    assert verified(monkeypatch, place / "empty", place / "b.zip").code == 0

@@ -324,3 +324,62 @@ def test_no_inventory_is_no_good_news(monkeypatch: pytest.MonkeyPatch, tmp_path:
     ran = due(monkeypatch, tmp_path)
     assert ran.code == 2
     assert "no inventory was found" in ran.out
+
+
+# --- exceptions that stand in files of their own, and those that go only so far
+
+
+LATE = """\
+id: OPS-05
+title: Nobody is long gone
+severity: high
+kind: client
+why: Accounts of leavers stay open.
+fix: Close them.
+for_each: client.people
+as: person
+require:
+  - id: gone
+    that: today - person.end_date <= days(10)
+    say: "{person.id} left on {person.end_date}"
+"""
+FILE_OF_WAIVERS = """\
+schema_version: 1
+kind: waivers
+waivers:
+  - policy: OPS-05
+    document: late
+    subject: p-1
+    reason: Handing over
+    requested_by: Bright Harbor IT
+    approved_by: ann
+    approved_on: 2026-11-03
+    expires_on: 2026-12-20
+    accept: today - person.end_date <= days(25)
+"""
+
+
+def test_exceptions_in_files_and_those_that_go_so_far_are_what_each_day_finds(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    from datetime import date, timedelta
+
+    write(place, "controls/OPS/OPS-05.yaml", LATE)
+    write(place, "inventories/waivers.yaml", FILE_OF_WAIVERS)
+    people = "people: [{id: ann, end_date: 2026-11-25}, {id: p-1, end_date: 2026-10-20}]\n"
+    write(place, "inventories/clients/late.yaml", CLIENT.format(id="late") + people)
+    args = ("--client", "late", "--select", "OPS-05")
+    value = outlook(monkeypatch, place, *args, "--days", "60")
+    told = {
+        (f["date"], f["policy"], f["requirement"], f["subject"], f["from"], f["to"]) for f in value["flips"]
+    }
+    assert ("2026-11-03", "OPS-05", "gone", "p-1", "fail", "waived") in told
+    assert ("2026-11-15", "OPS-05", "gone", "p-1", "waived", "fail") in told  # 26 days
+    before, expected = scanned(monkeypatch, place, "2026-10-31", *args), set()
+    for number in range(1, 61):
+        day = str(date(2026, 10, 31) + timedelta(number))
+        after = scanned(monkeypatch, place, day, *args)
+        changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        expected |= {(day, *key[2:], before.get(key), after.get(key)) for key in changed}
+        before = after
+    assert told == expected
