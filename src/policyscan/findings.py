@@ -436,13 +436,26 @@ class PackInfo(NamedTuple):
     digest: str
 
 
+class Shard(NamedTuple):
+    """A part of a scan, from number 1 to `of`, and what cannot be said before all parts are there: which
+    waivers for several inventories cover something in this part, by number, what there is to say of those
+    that cover nothing, and what of those that are for nobody."""
+
+    number: int
+    of: int
+    covering: tuple[int, ...] = ()
+    idle: tuple[tuple[int, Result], ...] = ()
+    for_nobody: tuple[Problem, ...] = ()
+
+
 class ScanInfo(NamedTuple):
     """What was scanned, with what, as of when. Dates and instants are ISO text.
 
     `digests` of inventories as they were read, by file, and `packs` are there where a format shows them, and
     so is the `commit` that the inventories' repository is at and whether it is `dirty`: one of them is not as
     the commit has it. None is what nobody knows. `max_taken_away` is how many controls of an inventory
-    statements may take away, None for any number.
+    statements may take away, None for any number. `shard` is the part of the files that this is about, None
+    for all. `newer` are the ids of inventories from after the day asked about.
     """
 
     version: str
@@ -463,6 +476,8 @@ class ScanInfo(NamedTuple):
     evidence: EvidenceRule | None = None
     max_taken_away: int | None = None
     packs: tuple[PackInfo, ...] = ()
+    shard: Shard | None = None
+    newer: tuple[str, ...] = ()
 
 
 class Gate(NamedTuple):

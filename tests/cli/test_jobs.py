@@ -31,13 +31,40 @@ name: More
 members: [clients/*.yaml]
 providers: []
 """
+TAKE_ALL_FILES = [
+    pytest.param({"clients/zz.yaml": CLIENT % ("elm-vets", "E")}, id="one id twice"),
+    pytest.param({"clients/0.yaml": CLIENT % ("elm-vets", "E")}, id="one id twice, first"),
+    pytest.param({"a.yaml": CLIENT % ("Elm-Vets", "E")}, id="ids that look alike"),
+    pytest.param({"providers/q.yaml": PROVIDER % "bright-harbor"}, id="one provider twice"),
+    pytest.param(
+        {
+            "a/p.yaml": PROVIDER % "twice",
+            "z/p.yaml": PROVIDER % "twice",
+            "clients/c.yaml": CLIENT % ("c", "C") + WITH_PROVIDER % "twice",
+        },
+        id="one provider twice, nowhere in particular",
+    ),
+    pytest.param(
+        {
+            "providers/p.yaml": PROVIDER % "p" + "nonsense: 1\n",
+            "clients/c.yaml": CLIENT % ("c", "C") + WITH_PROVIDER % "p",
+        },
+        id="a provider with a mistake",
+    ),
+    pytest.param({"misplaced.yaml": MORE}, id="a portfolio outside of its folder"),
+]
+"""Inventories of which only whoever knows all files can tell what is wrong with them."""
 OUTPUTS = [part for name in REPORTERS for part in ("-o", f"{name}:out/{name}")]
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
+    return troubled(tmp_path)
+
+
+def troubled(place: Path) -> Path:
     """The shipped inventories beside some in which something is wrong, and a portfolio of them all."""
-    shutil.copytree(SHIPPED, tmp_path / "inventories")
+    shutil.copytree(SHIPPED, place / "inventories")
     for name, text in {
         "clients/aa-broken.yaml": "schema_version: 1\nkind: client\norganisation: {id: aa, id: bb}\n",
         "clients/lonely.yaml": CLIENT % ("lonely", "L") + WITH_PROVIDER % "bright-harbour",
@@ -47,9 +74,9 @@ def here(tmp_path: Path) -> Path:
         "portfolios/all.yaml": "schema_version: 1\nkind: portfolio\nas_of: 2026-10-31\nowner: us\nname: All\n"
         "members: [clients/*.yaml, extra]\nproviders: [providers]\n",
     }.items():
-        (tmp_path / "inventories" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "inventories" / name).write_text(text)
-    return tmp_path
+        (place / "inventories" / name).parent.mkdir(exist_ok=True)
+        (place / "inventories" / name).write_text(text)
+    return place
 
 
 def add(here: Path, name: str, text: str) -> None:
@@ -98,31 +125,7 @@ def test_what_is_asked_for_is_the_same(here: Path, monkeypatch: pytest.MonkeyPat
     same(monkeypatch, here, "inventories/extra", "inventories/clients/elm-vets.yaml", "--select", "PATCH")
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        pytest.param({"clients/zz.yaml": CLIENT % ("elm-vets", "E")}, id="one id twice"),
-        pytest.param({"clients/0.yaml": CLIENT % ("elm-vets", "E")}, id="one id twice, first"),
-        pytest.param({"a.yaml": CLIENT % ("Elm-Vets", "E")}, id="ids that look alike"),
-        pytest.param({"providers/q.yaml": PROVIDER % "bright-harbor"}, id="one provider twice"),
-        pytest.param(
-            {
-                "a/p.yaml": PROVIDER % "twice",
-                "z/p.yaml": PROVIDER % "twice",
-                "clients/c.yaml": CLIENT % ("c", "C") + WITH_PROVIDER % "twice",
-            },
-            id="one provider twice, nowhere in particular",
-        ),
-        pytest.param(
-            {
-                "providers/p.yaml": PROVIDER % "p" + "nonsense: 1\n",
-                "clients/c.yaml": CLIENT % ("c", "C") + WITH_PROVIDER % "p",
-            },
-            id="a provider with a mistake",
-        ),
-        pytest.param({"misplaced.yaml": MORE}, id="a portfolio outside of its folder"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("more", TAKE_ALL_FILES)
 def test_what_takes_all_files_to_know_is_the_same(
     here: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
 ) -> None:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     OutputType = click.ParamType[tuple[str, Path]]
+    ShardType = click.ParamType[tuple[int, int]]
 else:
-    OutputType = click.ParamType  # older releases of click do not let it be told of what
+    OutputType = ShardType = click.ParamType  # older releases of click do not let it be told of what
 
 Decorator = Callable[[Any], Any]
+_DIGITS = 6  # of the number of a part
 
 
 class OutputTarget(OutputType):
@@ -57,6 +59,24 @@ class OutputTarget(OutputType):
             return path.expanduser()
         except RuntimeError:
             self.fail(f"{path}: there is no home folder that {path.parts[0]} could be", param, ctx)
+
+
+class ShardNumber(ShardType):
+    """`I/N`: one part of N."""
+
+    name = "I/N"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """The number of the part, and of how many; a usage error for what is no part of a whole."""
+        if isinstance(value, tuple):
+            return value
+        number, _, of = str(value).partition("/")
+        plain = all(one.isascii() and one.isdecimal() and len(one) <= _DIGITS for one in (number, of))
+        if not plain or not 1 <= int(number) <= int(of):
+            self.fail(f"{value!r} is not I/N, as 2/3 is the second part of three", param, ctx)
+        return int(number), int(of)
 
 
 class AnyPath(click.Path):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, add_options, ids_in
+from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, ShardNumber, add_options, ids_in
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
 from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
@@ -66,6 +66,11 @@ from policyscan.session.run import scan
     multiple=True,
     metavar="NAME",
     help="With --baseline: a control, inventory or INVENTORY/CONTROL that may be silent now. Repeatable.",
+)
+@click.option(
+    "--shard",
+    type=ShardNumber(),
+    help="Check this part of the files, as 2/3; policyscan merge makes one report of all parts.",
 )
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
 @click.option(
@@ -151,7 +156,7 @@ def _report(asked: ScanOptions, given: dict[str, Any]) -> Report:
             message = "--allow-silent says what may have fallen silent since a baseline, and there is none"
             raise UsageError(message, hint="name one with --baseline")
         return scan(asked)
-    for option in ("rev", "all_results"):
+    for option in ("rev", "all_results", "shard"):
         if given[option]:
             name = option.replace("_", "-")
             raise UsageError(f"--baseline and --{name} do not go together", hint="see policyscan diff --help")
@@ -179,4 +184,5 @@ def _asked(given: dict[str, Any]) -> ScanOptions:
         outputs=tuple(path for _, path in given["outputs"]),
         jobs=given["jobs"],
         changed=given["changed"],
+        shard=given["shard"],
     )

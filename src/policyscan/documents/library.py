@@ -162,8 +162,16 @@ class Library:
             for other in self._open(file).documents:
                 first = known.get(other.envelope.name)
                 if first is not None and other.kind.name not in self.targets:  # of those _open tells
-                    found.append(same_id(self._again(first), other))
+                    found.append(same_id(*self._later_first(self._again(first), other)))
         return found
+
+    def _later_first(self, document: Document, other: Document) -> tuple[Document, Document]:
+        """Two documents of one id, of which the one to blame comes first: in a part of a scan the one that
+        the whole scan reads later, else the one that was asked for."""
+        places = {file.shown: at for at, file in enumerate(self.discovery.in_turn)}
+        if document.file in places and places[document.file] < places.get(other.file, -1):
+            return other, document
+        return document, other
 
     def _may_claim(self, file: File, known: Collection[Name]) -> bool:
         """Whether a file may hold a document of one of these kinds and ids: a look at its text."""

@@ -215,15 +215,24 @@ def _accepts(
     return acceptance(plan.accepting, evaluation)
 
 
-def _idle(plan: Plan, used: Mapping[int, bool], first: Mapping[int, DocumentInfo]) -> Iterator[Result]:
-    """The findings that shared waivers cover nothing, in the first document that each is for."""
+def _idle(
+    plan: Plan, used: Mapping[int, bool], first: Mapping[int, DocumentInfo]
+) -> Iterator[tuple[int, Result]]:
+    """The findings that shared waivers, by number, cover nothing, in the first document that each is for."""
     for number in sorted(number for number, covers in used.items() if not covers):
         from policyscan.engine.excepting import idle
 
         for result in idle(plan, number, first[number]):
-            info = first[number]
-            roll_up([result], info.statuses, info.counts)  # type: ignore[arg-type]
-            yield result
+            yield number, result
+
+
+def with_idle(idle: Iterable[tuple[int, Result]], infos: Iterable[DocumentInfo]) -> Iterator[Result]:
+    """The findings of waivers that cover nothing, counted in the documents that they are about."""
+    known = {(info.kind, info.id): info for info in infos}
+    for _, result in idle:
+        info = known[result.kind, result.document]
+        roll_up([result], info.statuses, info.counts)  # type: ignore[arg-type]
+        yield result
 
 
 def name_of(document: Document) -> str:
@@ -267,7 +276,7 @@ def report_of(
     """
     infos: list[DocumentInfo] = []
     results: list[Result] = []
-    newer: dict[str, None] = {}
+    ids: set[str] = set()
     used: dict[int, bool] = {}
     first: dict[int, DocumentInfo] = {}
     for one in scanned:
@@ -276,12 +285,17 @@ def report_of(
             used[number] = used.get(number, False) or covers
             first.setdefault(number, one.info)
         results.extend(one.results)
-        newer.update(dict.fromkeys(one.newer))
-    newer.update(dict.fromkeys(sorted(projector.newer) if projector is not None else ()))
-    results.extend(_idle(plan, used, first))
-    info = about()
+        ids.update(one.newer)
+    ids.update(projector.newer if projector is not None else ())
+    info, newer = about(), tuple(sorted(ids))
+    idle = _idle(plan, used, first)
+    if info.shard is not None:
+        covering = tuple(sorted(number for number, covers in used.items() if covers))
+        info = info._replace(shard=info.shard._replace(covering=covering, idle=tuple(idle)))
+    else:
+        results.extend(with_idle(idle, infos))
     return make_report(
-        info._replace(notes=(*info.notes, *_newer(list(newer), info.as_of))),
+        info._replace(notes=(*info.notes, *newer_note(newer, info.as_of)), newer=newer),
         policy_infos((*plan.policies, *_told_by(plan.rules, results))),
         infos,
         results,
@@ -296,7 +310,7 @@ def _told_by(rules: Iterable[Policy], results: Iterable[Result]) -> Iterator[Pol
     return (rule for rule in rules if rule.id in ids)
 
 
-def _newer(ids: Sequence[str], day: str) -> list[str]:
+def newer_note(ids: Sequence[str], day: str) -> list[str]:
     """The note that inventories are from after the day asked about: they may tell what nobody knew then."""
     if not ids:
         return []

@@ -81,7 +81,8 @@ class Discovery(NamedTuple):
     elsewhere that were not followed. `lost` are the files, links and folders that should have been read and
     could not be. `notes` tell of what looks like an inventory, or like rules, and was not used. `waivers` are
     the files of waivers for several inventories, which are not among `files`; `whole` says that all of them
-    were asked for, and so the inventories that they are for.
+    were asked for, and so the inventories that they are for. `in_turn` are all files of a scan in turn, where
+    `files` are a part of them.
     """
 
     files: list[File]
@@ -95,6 +96,7 @@ class Discovery(NamedTuple):
     notes: Sequence[str] = ()
     waivers: Sequence[File] = ()
     whole: bool = False
+    in_turn: Sequence[File] = ()
 
 
 def discover(

@@ -23,6 +23,7 @@ from policyscan.findings import (
     Problem,
     Report,
     Result,
+    Shard,
     Statement,
     Status,
     TakenAway,
@@ -111,7 +112,19 @@ def scan_object(report: Report) -> Json:
         "notes": list(scan.notes),
         "evidence": _asked(scan.evidence),
         "max_taken_away": scan.max_taken_away,
+        **({"shard": _shard(scan.shard)} if scan.shard else {}),
+        **({"newer": list(scan.newer)} if scan.newer else {}),
         "policies": {policy.id: _policy(policy) for policy in report.policies},
+    }
+
+
+def _shard(shard: Shard) -> Json:
+    return {
+        "number": shard.number,
+        "of": shard.of,
+        "covering": list(shard.covering),
+        "idle": [{"waiver": number, "result": _result(result)} for number, result in shard.idle],
+        "for_nobody": list(map(problem_object, shard.for_nobody)),
     }
 
 

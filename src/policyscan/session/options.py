@@ -55,6 +55,7 @@ class ScanOptions(NamedTuple):
     machine; what is found is the same for any number. After each file `progress` is told how many are done
     and how many there are. `changed` asks for what changed since a revision only, empty for since the one
     that a job's event began from, or else the one checked out.
+    `shard` asks for one part of the files, and says of how many: (2, 3).
     """
 
     inputs: Inputs = Inputs()
@@ -75,3 +76,4 @@ class ScanOptions(NamedTuple):
     jobs: int | None = 1
     progress: Callable[[int, int], None] | None = None
     changed: str | None = None
+    shard: tuple[int, int] | None = None

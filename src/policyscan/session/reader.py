@@ -215,13 +215,18 @@ class Reader:
         it may hold what one of them refers to, or one of them a second time.
         """
         problems = [*self.problems, *self.library.twins(), *self.library.context_problems]
-        problems += self.waivers.for_nothing(self.ids) if self.waivers is not None else ()
+        if not self.discovery.in_turn:  # else other parts may know who they are for
+            problems += self.for_nobody()
         if not self.clients:
             return problems
         bad = {problem.at.file for problem in problems if problem.at is not None}
         files = (f for f in self.discovery.files if any(one.shown in bad for one in f.all))
         strangers = {one.shown for file in files if not self._concerns(file) for one in file.all}
         return [p for p in problems if p.at is None or p.at.file not in strangers]
+
+    def for_nobody(self) -> list[PolicyscanError]:
+        """What to say of waivers that are for no inventory that was read."""
+        return list(self.waivers.for_nothing(self.ids)) if self.waivers is not None else []
 
     def _concerns(self, file: File) -> bool:
         if file.shown in self._told or file.shown in self.library.members_of:

@@ -33,6 +33,7 @@ from policyscan.findings import (
     ResultChange,
     ScanInfo,
     Severity,
+    Shard,
     Silence,
     Statement,
     Status,
@@ -217,7 +218,7 @@ def _report(top: _Object) -> Report:
         tuple(_policy(id_, scan.below("policies").below(id_)) for id_ in scan.below("policies").value),
         tuple(map(_document, summary.each("documents"))),
         tuple(map(_result, top.each("results"))),
-        tuple(Problem(p.text("message"), p.span(), p.maybe_text("hint")) for p in summary.each("problems")),
+        tuple(map(_problem, summary.each("problems"))),
         summary.flag("complete"),
         _gate(summary),
         _comparison(since) if (since := summary.maybe_below("comparison")) is not None else None,
@@ -294,7 +295,7 @@ def _gate(summary: _Object) -> Gate:
 
 def _scan(scan: _Object) -> ScanInfo:
     pack, files, git, digests = map(scan.below, ("pack", "files", "git", "digests"))
-    asked = scan.maybe_below("evidence")
+    asked, shard = scan.maybe_below("evidence"), scan.maybe_below("shard")
     return ScanInfo(
         version=scan.below("tool").text("version"),
         as_of=scan.text("as_of"),
@@ -322,7 +323,23 @@ def _scan(scan: _Object) -> ScanInfo:
             PackInfo(one.text("name"), one.text("version"), one.text("folder"), one.text("digest"))
             for one in scan.each("packs")
         ),
+        shard=_shard(shard) if shard else None,
+        newer=scan.texts("newer") if "newer" in scan.value else (),
     )
+
+
+def _shard(shard: _Object) -> Shard:
+    number, of = shard.count("number"), shard.count("of")
+    if not 1 <= number <= of:
+        shard.stop(f"{shard.path} is no part of a whole")
+    idle = tuple((one.count("waiver"), _result(one.below("result"))) for one in shard.each("idle"))
+    return Shard(
+        number, of, shard.counts("covering"), idle, tuple(map(_problem, shard.each("for_nobody")))
+    )  # fmt: skip
+
+
+def _problem(problem: _Object) -> Problem:
+    return Problem(problem.text("message"), problem.span(), problem.maybe_text("hint"))
 
 
 def _asked(asked: _Object) -> EvidenceRule:

@@ -21,7 +21,7 @@ from policyscan.engine.scan import report_of
 from policyscan.errors import Problems, UsageError
 from policyscan.files.discovery import Discovery, File
 from policyscan.files.identity import Checkout
-from policyscan.findings import Gate, PackInfo, Report, ScanInfo, Severity
+from policyscan.findings import Gate, PackInfo, Problem, Report, ScanInfo, Severity, Shard
 from policyscan.policies.pack import Pack
 from policyscan.reading.reading import reading_notes
 from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
@@ -69,6 +69,9 @@ def scan(options: ScanOptions) -> Report:
 
     reader = open_reader()
     check_outputs(options, reader, workspace)
+    if options.shard is not None:
+        files = _part(reader, options)
+        reader = open_reader()
     kept = _kept(workspace, choice, moment, options, reader)
     try:
         report = report_on(reader, workspace, choice, moment, options, jobs=options.jobs, kept=kept)
@@ -110,6 +113,17 @@ def report_on(
     return report._replace(gate=gate_of(options, config))
 
 
+def _part(reader: Reader, options: ScanOptions) -> Discovery:
+    """The files of the part that is asked for; UsageError where parts would not make a whole."""
+    from policyscan.session.shards import files_of
+
+    others = {"client": options.clients, "changed": options.changed is not None}
+    for name in (name for name, given in others.items() if given):
+        message = f"{options.spelt('shard')} is a part of everything, and {options.spelt(name)} another one"
+        raise UsageError(message, hint="give one of them")
+    return files_of(reader.discovery._replace(in_turn=reader.in_turn()), options.shard or (1, 1))
+
+
 def scan_info(
     reader: Reader, workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions,
     notes: Iterable[str] = (),
@@ -131,7 +145,7 @@ def scan_info(
         files_skipped=reader.skipped,
         notes=(
             *reading_notes(), *reader.unread(), *_elsewhere(revision), *deprecated(choice),
-            *_deciding(config, options), *notes,
+            *_deciding(config, options), *_partial(options), *notes,
         ),
         evidence=choice.evidence,
         max_taken_away=choice.max_taken_away,
@@ -139,7 +153,16 @@ def scan_info(
         digests=reader.digests(),
         commit=state.commit,
         dirty=state.dirty,
+        shard=_shard(reader, options),
     )  # fmt: skip
+
+
+def _shard(reader: Reader, options: ScanOptions) -> Shard | None:
+    """What a part of a scan has to say to the others."""
+    if options.shard is None:
+        return None
+    alone = (Problem(error.message, error.at, error.hint) for error in reader.for_nobody())
+    return Shard(*options.shard, for_nobody=tuple(alone))
 
 
 def gate_of(options: ScanOptions, config: Config) -> Gate:
@@ -291,6 +314,14 @@ def _elsewhere(revision: Revision | None) -> Iterator[str]:
     if revision is not None and revision.modules:
         named = ", ".join(revision.modules)
         yield f"the files of another repository, checked out below this one, were not read: {named}"
+
+
+def _partial(options: ScanOptions) -> Iterator[str]:
+    """What a reader must know of a report that is not on everything."""
+    if options.shard is not None:
+        from policyscan.session.shards import note_of
+
+        yield note_of(*options.shard)
 
 
 def _in_use(
