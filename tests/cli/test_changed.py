@@ -153,3 +153,16 @@ def test_a_partial_sarif_has_a_category_of_its_own(monkeypatch: pytest.MonkeyPat
     for args, category in (((), "policyscan/"), (("--changed", "base"), "policyscan-changed/")):
         ran = scan(monkeypatch, place, "-f", "sarif", *args)
         assert json.loads(ran.out)["runs"][0]["automationDetails"]["id"] == category
+
+
+def test_a_portfolio_is_looked_at_and_not_all_that_its_owner_serves(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    book = "schema_version: 1\nkind: portfolio\nas_of: 2026-10-31\nowner: north\nmembers: [clients/*.yaml]\n"
+    write(place, "inventories/portfolios/book.yaml", book)
+    git(place, "add", "-A")
+    git(place, "commit", "-qm", "two")
+    change(place, GOOD)
+    ran = scan(monkeypatch, place, "--changed", "HEAD")
+    assert scanned(ran) == ["good", "north"]
+    assert {one["kind"] for one in json.loads(ran.out)["summary"]["documents"]} == {"client", "portfolio"}

@@ -165,16 +165,10 @@ class Judged(NamedTuple):
 def waived(plan: Plan, evaluation: Evaluation, results: list[Result]) -> Judged:
     """The results of a document with its waivers applied, and what is to be said of the waivers."""
     document, today = evaluation.document, evaluation.clock.today
-    own = document.value.get("waivers")
-    written = [
-        waivers.WrittenWaiver(item, document.place_of, f"waivers[{number}]", blanks=document.blank_keys(item))
-        for number, item in enumerate(own if isinstance(own, list) else ())
-    ]
-    shared = _shared(plan, document)
-    if not written and not shared:
+    found = waivers_of(plan, document)
+    written = [one for _, one in found]
+    if not written:
         return Judged(results)
-    first = len(written)
-    written += (one for _, one in shared)
     evaluation.turns(waivers.next_turn(written, today), NEVER_INSTANT)
     scene = waivers.Scene(
         today,
@@ -190,18 +184,27 @@ def waived(plan: Plan, evaluation: Evaluation, results: list[Result]) -> Judged:
     marked += (waivers.finding(one, document.id, document.kind.name) for one in told)
     used = tuple(
         (number, one.state is not waivers.WaiverState.UNUSED)
-        for (number, _), one in zip(shared, standings[first:], strict=True)
-        if one.state in waivers.IN_FORCE and (one.covers or one.state is not waivers.WaiverState.ACTIVE)
+        for (number, _), one in zip(found, standings, strict=True)
+        if number is not None
+        and one.state in waivers.IN_FORCE
+        and (one.covers or one.state is not waivers.WaiverState.ACTIVE)
     )
     return Judged(marked, used, tuple(standings))
 
 
-def _shared(plan: Plan, document: Document) -> list[tuple[int, waivers.WrittenWaiver]]:
-    if not plan.shared:
-        return []
-    from policyscan.engine.excepting import shared_for
+def waivers_of(plan: Plan, document: Document) -> list[tuple[int | None, waivers.WrittenWaiver]]:
+    """The waivers that are for a document: its own, and those of the plan's with their numbers."""
+    own = document.value.get("waivers")
+    found: list[tuple[int | None, waivers.WrittenWaiver]] = [
+        (None, waivers.WrittenWaiver(item, document.place_of, f"waivers[{number}]", False, blanks))
+        for number, item in enumerate(own if isinstance(own, list) else ())
+        for blanks in (document.blank_keys(item),)
+    ]
+    if plan.shared:
+        from policyscan.engine.excepting import shared_for
 
-    return shared_for(plan, document)
+        found += shared_for(plan, document)
+    return found
 
 
 def _accepts(

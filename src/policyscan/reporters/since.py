@@ -30,20 +30,20 @@ def told(since: Comparison) -> Iterator[str]:
     """What a report says of its baseline: the sums, what is new, and what is silent now."""
     yield f"{summed_up(since)}; only what is new, worse, became unknown or is silent decides the exit code"
     for kind in _TOLD:
-        changes = [one for one in since.changes if one.change is kind]
-        yield from map(line, changes[:_MOST])
-        if len(changes) > _MOST:
-            yield f"  and {len(changes) - _MOST:,} more: policyscan diff shows all"
+        lines = list(dict.fromkeys(line(one) for one in since.changes if one.change is kind))
+        yield from lines[:_MOST]
+        if len(lines) > _MOST:
+            yield f"  and {len(lines) - _MOST:,} more: policyscan diff shows all"
     yield from map(silence, since.silent)
 
 
 def in_full(since: Comparison) -> Iterator[str]:
     """Every change, those that matter most first, each with its place; then what is silent, and the sums."""
     for kind in ChangeKind:
-        for one in since.changes:
-            if one.change is kind:
-                yield line(one)
-                yield f"      {place(one.span)}"
+        changes = (one for one in since.changes if one.change is kind)
+        for said, where in dict.fromkeys((line(one), place(one.span)) for one in changes):
+            yield said
+            yield f"      {where}"
     yield from map(silence, since.silent)
     yield summed_up(since)
 

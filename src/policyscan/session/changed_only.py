@@ -11,6 +11,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 
 from policyscan.config import FILE_NAMES
+from policyscan.documents.envelope import Envelope
 from policyscan.documents.opening import read_file, read_source
 from policyscan.errors import DocumentError, NothingChanged, UsageError
 from policyscan.files.discovery import WAIVERS, Discovery, File, glance_at
@@ -75,8 +76,14 @@ def _ids_before(began: str, paths: Collection[str], workspace: Workspace) -> set
     ids: set[str] = set()
     for entry, content in revision.contents(wanted):
         source = Source(entry.path, content.decode("utf-8", "replace"))
-        ids.update(one.id for one in read_source(source, workspace.kinds, strict=False).envelopes)
+        ids.update(_told_of(read_source(source, workspace.kinds, strict=False).envelopes, workspace))
     return ids
+
+
+def _told_of(envelopes: Iterable[Envelope], workspace: Workspace) -> Iterator[str]:
+    """The ids of those documents that others may refer to."""
+    targets = {target for kind in workspace.kinds for target in kind.targets}
+    return (one.id for one in envelopes if one.kind in targets)
 
 
 def _concerns_all(
@@ -128,7 +135,8 @@ def _with_referrers(
     texts = {file: _text(file) for file in found.files if file not in chosen} if changed else {}
     has_members = {kind.name for kind in workspace.kinds if kind.members}
     while fresh:
-        ids = before | {ident for file in fresh for ident in _ids(file, workspace)}
+        opened = (read_file(file, workspace.kinds).envelopes for file in fresh)
+        ids = before.union(*(_told_of(envelopes, workspace) for envelopes in opened))
         fresh = [
             file
             for file, text in texts.items()
@@ -137,11 +145,6 @@ def _with_referrers(
         ]
         chosen.update(fresh)
     return chosen
-
-
-def _ids(file: File, workspace: Workspace) -> Iterator[str]:
-    for envelope in read_file(file, workspace.kinds).envelopes:
-        yield envelope.id
 
 
 def _says(text: str, kinds: Collection[str]) -> bool:

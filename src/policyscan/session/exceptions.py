@@ -16,10 +16,10 @@ from policyscan.editing.answers import FactAnswer
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import open_target
 from policyscan.engine.evaluation import Evaluation
-from policyscan.engine.excepting import meant, shared_for
+from policyscan.engine.excepting import meant
 from policyscan.engine.moments import clock_at
 from policyscan.engine.plan import Plan
-from policyscan.engine.scan import open_evaluation, waived
+from policyscan.engine.scan import open_evaluation, waived, waivers_of
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import WAIVERS
 from policyscan.output import write_file
@@ -107,12 +107,7 @@ def _standings(
     document: Document, context: list[Document], plan: Plan
 ) -> Iterable[tuple[WrittenWaiver, WaiverStanding]]:
     """The waivers that are for a document, and how they stand: only the controls that they name are asked."""
-    own = document.value.get("waivers")
-    written = [
-        WrittenWaiver(item, document.place_of, f"waivers[{number}]", blanks=document.blank_keys(item))
-        for number, item in enumerate(own if isinstance(own, list) else ())
-    ]
-    written += (one for _, one in shared_for(plan, document))
+    written = [one for _, one in waivers_of(plan, document)]
     if not written:
         return ()
     named = (str(one.item.get("policy")) for one in written if isinstance(one.item, dict))
