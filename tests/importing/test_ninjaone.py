@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import EXPORTS, Client
+from tests.importing.client import EXPORTS, HEAD, Client
 
 ALL = (
     "ninjaone-devices-detailed.json", "ninjaone-os-patches.json", "ninjaone-software-patches.json",
@@ -171,3 +171,29 @@ def test_bad_files_are_told_and_nothing_is_written(
         client.take("ninjaone", client.export(name, text), only="7")
     assert says in "\n".join(map(str, caught.value.problems))
     assert client.path.read_bytes() == before
+
+
+def test_fixes_go_into_the_table_that_a_client_has_for_them(client: Client) -> None:
+    folder = client.folder / "harbour"
+    folder.mkdir()
+    client.path = folder / "client.yaml"
+    client.path.write_text(HEAD, "utf-8")
+    (folder / "devices.csv").write_text("id,hostname\ntill,HD-TILL-01\nother,X\n", "utf-8")
+    with pytest.raises(PolicyscanError, match="is a list of things"):
+        client.take("ninjaone", *ALL, only="7")
+    fixes = folder / "devices.patches.missing.csv"
+    typed = (
+        "devices,id,first_seen_missing_on,severity\nother,KB9,2026-01-01,low\ntill,KB5099001,2026-10-20,\n"
+    )
+    fixes.write_text(typed, "utf-8")
+    client.take("ninjaone", *ALL, only="7")
+    lines = fixes.read_text("utf-8").splitlines()
+    assert lines[0].startswith("devices,id,first_seen_missing_on,severity,")
+    assert lines[1].startswith("other,KB9,2026-01-01,low")
+    assert lines[2].startswith("till,KB5099001,2026-10-20,critical")
+    assert [line.split(",")[:3] for line in lines[3:]] == [
+        ["till", "Example Browser 141.0.7390.55", "2026-11-25"],
+        ["till", "waits-for-a-restart", "2026-11-25"],
+    ]
+    assert "till,HD-TILL-01," in (folder / "devices.csv").read_text("utf-8")
+    assert client.take("ninjaone", *ALL).imported.change.texts == ()

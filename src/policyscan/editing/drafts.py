@@ -75,6 +75,9 @@ class Draft:
         old = self._of.get(id(container))
         return old is not None and key in self.tree.blanks.get(id(old), ())
 
+    def give_out(self) -> None:
+        """Nothing of it stands in other files."""
+
     def text(self) -> str:
         """The text of the file with the changes; raises DocumentError."""
         pieces = _Pieces(self.tree, self._of, self._ending, as_json=self._json)

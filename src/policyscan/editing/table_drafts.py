@@ -13,7 +13,7 @@ from policyscan.editing.drafts import BY_HAND, Splice, put_together, same
 from policyscan.errors import DocumentError, Problems
 from policyscan.kinds.columns import Misnamed, columns_of, target_of
 from policyscan.kinds.shapes import Shape
-from policyscan.reading.tables import Grid, TableReader
+from policyscan.reading.tables import Grid, TableReader, TableTree
 from policyscan.reading.text import top
 from policyscan.reading.tree import Tree
 from policyscan.source import Source
@@ -31,12 +31,39 @@ class TableDraft:
         self._shape = shape
         self.grid = Grid(source)
         self.tree, self._paths = _read(source, name, shape)
-        self.section = name
-        rows = self.tree.value.get(name, [])
-        self._old = rows
-        self.value: dict[str, Any] = {name: [_copied(row) for row in rows]} if rows else {}
-        self._copies = {id(copy): number for number, copy in enumerate(self.value.get(name, ()))}
+        self.section, *inner = name.split(".")
+        self.inner: Path = tuple(inner)
+        """The keys that lead from an item of the section to the list in it that the rows are; none for rows
+        that are the items themselves."""
+        self._old = _rows_of(self.tree, name)
+        copies = [_copied(row) for row in self._old]
+        self._copies = {id(copy): number for number, copy in enumerate(copies)}
+        self._new = copies
+        self.value: dict[str, Any] = {name: copies} if copies and not inner else {}
+        self._within: list[TableDraft] = []
         self._ending = "\r\n" if "\r\n" in source.text else "\n"
+
+    def take_in(self, other: TableDraft) -> None:
+        """Lets the rows of another table stand in the items of this one, where they belong."""
+        items = {item.get("id"): item for item in self.value.get(self.section, ())}
+        for row in other._new:
+            holder = items.get(row[_OWNER])
+            for key in other.inner[:-1]:
+                inside = holder.setdefault(key, {}) if holder.__class__ is dict else None
+                holder = inside
+            if holder.__class__ is dict:
+                holder.setdefault(other.inner[-1], []).append(row)
+        self._within.append(other)
+
+    def give_out(self) -> None:
+        """Gives the rows of other tables back to these, as they are now."""
+        for other in self._within:
+            other._new = []
+            for item in self.value.get(self.section, ()):
+                found = _dug(item, other.inner)
+                for row in found if found.__class__ is list else ():
+                    row[_OWNER] = item.get("id")
+                    other._new.append(row)
 
     def is_blank(self, container: Any, key: str) -> bool:
         """Whether the section is there and has no rows yet."""
@@ -44,29 +71,31 @@ class TableDraft:
 
     def text(self) -> str:
         """The text of the file with the changes; raises DocumentError."""
-        if (
-            "." in self.name
-        ):  # rows that stand in items of another table, which are changed there or not at all
-            return self.source.text
-        new: Sequence[Any] = self.value.get(self.section, ())
+        new: Sequence[Any] = self._new if self.inner else self.value.get(self.section, ())
         kept = {self._copies[id(row)]: row for row in new if id(row) in self._copies}
         added = [row for row in new if id(row) not in self._copies]
-        cells = [dict(_cells(row)) for row in (*kept.values(), *added)]
+        cells = [self._facts(row) for row in (*kept.values(), *added)]
         known = {path for path in self._paths if path is not None}
-        before = {number: dict(_cells(row)) for number, row in enumerate(self._old)}
+        before = {number: self._facts(row) for number, row in enumerate(self._old)}
         columns = [path for one in cells for path in one if path not in known]
         fresh = list(dict.fromkeys(path for path in columns if self._is_new(path, cells)))
         splices = [*self._header(fresh), *self._rows(kept, before, fresh), *self._added(added, fresh)]
         text = put_together(self.source.text, splices, self.tree)
-        self._check(text, new)
+        self._check(text, [*(kept[number] for number in sorted(kept)), *added])
         return text
+
+    def _facts(self, row: Any) -> dict[Path, Any]:
+        """The facts of a row by the paths of their columns, without those that stand in tables of their
+        own."""
+        own = {other.inner for other in self._within}
+        return {path: value for path, value in _cells(row) if path not in own or not value}
 
     def _is_new(self, path: Path, cells: Sequence[dict[Path, Any]]) -> bool:
         """Whether a path needs a column of its own: that of what holds it may say that there is none."""
         if any(one.get(path).__class__ is list and _is_table(one[path]) for one in cells):
             name = ".".join((self.section, *path))
             message = f"{name} is a list of things with several parts, which no cell can hold"
-            hint = f"write {self.section} as YAML in this folder, or leave what tells of it out of the import"
+            hint = f"make a table {name}.csv with the columns {self.section} and id, or write it as YAML"
             raise DocumentError(message, at=top(self.source.file), hint=hint)
         return any(path in one for one in cells)
 
@@ -88,7 +117,7 @@ class TableDraft:
             if number not in kept:
                 yield Splice(starts[line], self._after(spots[-1][1]), "")
             else:
-                yield from self._changed(spots, before[number], dict(_cells(kept[number])), fresh)
+                yield from self._changed(spots, before[number], self._facts(kept[number]), fresh)
             number += 1
 
     def _changed(
@@ -110,7 +139,7 @@ class TableDraft:
         end = len(self.source.text)
         lead = "" if self.source.text[-1:] in "\r\n" else self._ending
         for row in rows:
-            cells = dict(_cells(row))
+            cells = self._facts(row)
             paths = (*self._paths, *fresh)
             texts = ("" if path is None else self._cell(_text(cells.get(path, _NOTHING))) for path in paths)
             yield Splice(end, end, f"{lead}{self.grid.delimiter.join(texts)}{'' if lead else self._ending}")
@@ -128,10 +157,14 @@ class TableDraft:
     def _check(self, text: str, wanted: Sequence[Any]) -> None:
         """Refuses a text that does not say what it should."""
         tree, _ = _read(Source(self.source.file, text), self.name, self._shape)
-        found = [dict(_cells(row)) for row in tree.value.get(self.section, ())]
-        if not same(found, [dict(_cells(row)) for row in wanted]):
+        found = [self._facts(row) for row in _rows_of(tree, self.name)]
+        if not same(found, [self._facts(row) for row in wanted]):
             message = "this table cannot hold what is to be written into it"
             raise DocumentError(message, at=top(self.source.file), hint=BY_HAND)
+
+
+_OWNER = "\0owner"
+"""The key of a row under which it says in whose list it stands; no column is called so."""
 
 
 class _Nothing:
@@ -154,7 +187,23 @@ def _read(source: Source, name: str, shape: Shape) -> tuple[Tree, list[Path | No
     tree = reader.tree()
     if reader.problems:
         raise Problems(reader.problems)
-    return tree, [column.path if column is not None else None for column in columns]
+    return tree, [(column.path or (_OWNER,)) if column is not None else None for column in columns]
+
+
+def _rows_of(tree: Tree, name: str) -> list[Any]:
+    """The rows of a table in their order, those that stand in items of another one with whose they are."""
+    assert isinstance(tree, TableTree)
+    for graft in tree.grafts:
+        for row in graft.rows:
+            row[_OWNER] = graft.owner
+    grafted = [row for graft in tree.grafts for row in graft.rows]
+    return [*tree.value.get(name, ()), *sorted(grafted, key=lambda row: tree.span_of(row).line)]
+
+
+def _dug(item: Any, path: Path) -> Any:
+    for key in path:
+        item = item.get(key) if item.__class__ is dict else None
+    return item
 
 
 def _copied(value: Any) -> Any:

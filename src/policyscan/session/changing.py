@@ -103,6 +103,8 @@ class Editable:
 
     def change(self, facts: int) -> Change:
         """What the changes make of the files; raises Problems if they would not be valid."""
+        for part in self.parts:
+            part.draft.give_out()
         texts = [(part, part.draft.text()) for part in self.parts]
         self._check({part.draft.source.file: text for part, text in texts})
         changed = tuple((part.target, text) for part, text in texts if text != part.draft.source.text)
@@ -135,7 +137,13 @@ def _parts(document: Document, file: File) -> list[EditedFile]:
     own = {one.shown: one for one in file.all}
     tree = document.tree
     trees = tree.parts if isinstance(tree, Joined) else (tree,)
-    return [_part(one, own[one.source.file], document.kind) for one in trees if one.source.file in own]
+    parts = [_part(one, own[one.source.file], document.kind) for one in trees if one.source.file in own]
+    tables = [part.draft for part in parts if isinstance(part.draft, TableDraft)]
+    for table in tables:
+        for inner in tables if not table.inner else ():
+            if inner.inner and inner.section == table.section:
+                table.take_in(inner)
+    return parts
 
 
 def _part(tree: Tree, file: File, kind: Kind) -> EditedFile:
