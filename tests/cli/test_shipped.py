@@ -98,3 +98,13 @@ def test_one_client_names_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         written = (tmp_path / format_).read_text(encoding="utf-8")
         assert written, format_
         assert [name for name in others if name in written] == [], format_
+
+
+def test_promised_and_measured_response_times_stand_beside_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran = policyscan(
+        monkeypatch, ROOT, "scan", "--as-of", "2026-10-31", "--client", "northgate-dental",
+        "--select", "SLA-02", "-f", "html",
+    )  # fmt: skip
+    assert "promised 30m, median 27m, worst 1h36m</title>" in ran.out

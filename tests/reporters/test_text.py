@@ -261,3 +261,13 @@ def test_inventories_of_one_name_are_told_apart_in_the_table() -> None:
     shown = lines(both)
     assert sum(line.startswith(f"{first.id} (client) ") for line in shown) == 1
     assert sum(line.startswith(f"{first.id} (provider) ") for line in shown) == 1
+
+
+def test_what_requirements_of_one_subject_share_is_told_in_full_once() -> None:
+    again = ANTIVIRUS._replace(requirement="definitions", message="definitions are old")
+    other = ANTIVIRUS._replace(subject="lt-03")
+    made = report(ANTIVIRUS, again, other)
+    text = REPORTERS["text"].render(made, options(made, full=True))
+    assert text.count(ANTIVIRUS.evidence[0].path) == 2  # of each subject
+    assert text.count(f"at {ANTIVIRUS.span}") == 3
+    assert "definitions are old" in text

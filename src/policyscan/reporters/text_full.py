@@ -87,16 +87,17 @@ def _facts(
     result = group[0]
     yield "", headline(result)
     yield "", f"at {result.span}"
-    yield from ((None, line) for line in page.snippet(result.span, " " * LABEL))
+    if _once(result, "at", str(result.span), told):
+        yield from ((None, line) for line in page.snippet(result.span, " " * LABEL))
     if result.waiver:
         yield "waived", accepted(result.waiver)
     for name, read in (("disputed", "disputed"), ("read", "evidence")):
         reads = (_read(one, result.span) for r in group for one in getattr(r, read))
-        yield from ((name, text) for text in dict.fromkeys(reads))
+        yield from ((name, text) for text in dict.fromkeys(reads) if _once(result, name, text, told))
     for name, value in result.parameters.items() if first else ():
         yield "limit", f"{one_line(name)} = {show(value)}"
     bases = dict.fromkeys(rests_on(one.basis) for one in group if one.basis)
-    yield from (("rests on", basis) for basis in bases)
+    yield from (("rests on", basis) for basis in bases if _once(result, "rests on", basis, told))
     lacks = dict.fromkeys(_lack(gap) for one in group for gap in one.gaps)
     yield from (("lacks", lack) for lack in lacks)
     yield from (("because", spoken(statement)) for statement in result.statements)
@@ -110,6 +111,14 @@ def _facts(
         yield "related", also.removeprefix("related ")
     if result.until:
         yield "until", moment(result.until)
+
+
+def _once(result: Result, name: str, text: str, told: set[str]) -> bool:
+    """Whether a line is new: what requirements of one subject share is told with the first of them."""
+    key = f"{result.policy} {result.subject} {name} {text}"
+    known = key in told
+    told.add(key)
+    return not known
 
 
 def _read(read: ValueRead, near: Span) -> str:
