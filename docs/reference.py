@@ -45,11 +45,17 @@ def kind_page(kind: str) -> str:
         NOTE.format(source=f"schema of the kind {kind}"),
         schema["description"],
     ]
-    lines += [KIND_INTRO.format(kind=kind), *table(schema)]
+    shared = "defaults" in schema["properties"]
+    lines += [KIND_INTRO.format(kind=kind), *table(schema, shared=shared)]
     for name in reachable(schema):
         definition = schema["$defs"][name]
         if "properties" in definition:
-            lines += [f"\n## {name}\n", definition.get("description", ""), "", *table(definition)]
+            lines += [
+                f"\n## {name}\n",
+                definition.get("description", ""),
+                "",
+                *table(definition, shared=shared),
+            ]
         elif "enum" in definition:
             lines += [f"\n## {name}\n", definition.get("description", ""), "", choices(definition)]
         else:
@@ -57,8 +63,8 @@ def kind_page(kind: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def table(schema: Schema) -> Iterator[str]:
-    """The properties of an object as the rows of a Markdown table."""
+def table(schema: Schema, *, shared: bool = False) -> Iterator[str]:
+    """The properties of an object as the rows of a Markdown table; `shared` tells which defaults may say."""
     yield "| key | what it says | written as |"
     yield "| --- | --- | --- |"
     required = schema.get("required", ())
@@ -66,6 +72,8 @@ def table(schema: Schema) -> Iterator[str]:
         says = part.get("description", "")
         if absent := part.get("x-when-absent"):
             says += f" Not written means `{json.dumps(absent['value'])}`: {absent['why']}."
+        if shared and part.get("x-default-ok") and name != "defaults":
+            says += " May come from [defaults](../defaults.md)."
         needed = " (needed)" if name in required else ""
         yield f"| `{name}`{needed} | {cell(says)} | {cell(shape(part))} |"
 

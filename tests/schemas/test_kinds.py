@@ -192,7 +192,8 @@ def test_types_of_one_name_are_one_type() -> None:
 @by_kind
 def test_evidence_may_cover_every_section_of_facts(kind: str) -> None:
     schema = SCHEMAS[kind]
-    plain = {"schema_version", "kind", "as_of", "time_zone", "currency", "waivers", "evidence", "statements"}
+    plain = {"schema_version", "kind", "as_of", "time_zone", "currency", "defaults"}
+    plain |= {"waivers", "evidence", "statements"}
     covers = schema["$defs"]["evidence"]["properties"]["covers"]["items"]["enum"]
     assert covers == [name for name in schema["properties"] if name not in plain]
 

@@ -159,6 +159,17 @@ class Document:
         """Where a container or its value at `key` stands; what is not there points at its parent's key."""
         return self.tree.span_of(self.as_read(container), key)
 
+    def defaulted_on(self, container: Container, key: Key = None) -> Date | None:
+        """The day on which the file of defaults was true that a container, or one of its values, is from;
+        None if the document says it itself."""
+        lender = self.tree.lender_of(self.as_read(container), key)
+        return lender.as_of if lender is not None else None
+
+    @property
+    def has_defaults(self) -> bool:
+        """Whether anything in it is from a file of defaults."""
+        return any(part.is_lent for part in self.tree.parts)
+
     def root_span(self) -> Span:
         """Where the document begins, as a place for what concerns the whole of it."""
         return self.tree.root_span()
@@ -196,6 +207,10 @@ class Document:
         }
         found.update(self._section(one) for one, keys in self.tree.blanks.items() if field in keys)
         return found
+
+    def sections_with_defaults(self) -> set[str | None]:
+        """The sections in which something is from a file of defaults."""
+        return {self._section(id(one.holder)) for part in self.tree.parts for one in part.borrowed}
 
     def leads(self) -> Iterator[tuple[Any, Key, Any]]:
         """The references that may lead out of the document: container, key, and what is there.

@@ -73,6 +73,8 @@ class Library:
         self._shown = {file.shown for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
         """What is wrong with files that were only looked into because others refer to them."""
+        self.shared = 0
+        """How many of the documents that were opened are defaults for inventories."""
         self.clashes = 0
         """How many documents had an id that another one has too, or one that looks like it."""
         self.unclear = False
@@ -260,6 +262,7 @@ class Library:
         kept = self._kept.get(file.path)
         if kept is None:
             outcome = (self._read or read_file)(file, self.kinds)
+            self.shared += outcome.shared
             if outcome.identities:
                 self.identities[file] = outcome.identities
             kept = FileDocuments(outcome.documents(self.kinds), list(outcome.problems), outcome.skipped)

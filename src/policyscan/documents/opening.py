@@ -6,16 +6,17 @@ whose sections stand in several files is assembled from their trees.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from policyscan.cel.clock import is_zone
+from policyscan.cel.values import Date
 from policyscan.documents.document import Document
 from policyscan.documents.earning import STATEMENTS, issues
-from policyscan.documents.envelope import CURRENCY, TIME_ZONE, VERSION, Envelope, envelope_of
+from policyscan.documents.envelope import AS_OF, CURRENCY, KIND, TIME_ZONE, VERSION, Envelope, envelope_of
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
-from policyscan.files.discovery import WAIVERS, File, as_content, as_source
+from policyscan.files.discovery import WAIVERS, File, as_content, as_source, beside
 from policyscan.files.folders import is_table, table_name
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
@@ -29,6 +30,8 @@ from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source
 
+DEFAULTS = "defaults"
+DEFAULTS_FOR = "defaults_for"
 _LFS = "version https://git-lfs.github.com/spec/"
 
 
@@ -65,7 +68,8 @@ class FileOutcome(NamedTuple):
 
     A plain value that depends on nothing but the file and the kinds, and can be pickled. `notes` are what
     people should know about how it was read. `identities` stand for the bytes that were read, each with its
-    file, where that was asked for and the file is an inventory or may be one.
+    file, where that was asked for and the file is an inventory or may be one. `shared` are how many documents
+    are defaults for inventories.
     """
 
     contents: tuple[DocumentContent, ...] = ()
@@ -73,6 +77,7 @@ class FileOutcome(NamedTuple):
     skipped: int = 0
     notes: tuple[str, ...] = ()
     identities: tuple[tuple[File, Identity], ...] = ()
+    shared: int = 0
 
     @property
     def whole(self) -> bool:
@@ -113,7 +118,7 @@ def _read_file(file: File, kinds: Kinds, met: list[tuple[File, Identity]] | None
         return FileOutcome(skipped=1)
     if file.parts:
         return _read_folder(file, source, kinds, met)
-    return read_source(source, kinds, strict=file.strict)
+    return read_source(source, kinds, strict=file.strict, file=file, met=met)
 
 
 def _source(file: File, met: list[tuple[File, Identity]] | None) -> Source:
@@ -152,10 +157,11 @@ def _read_folder(
         sound = sound and bool(more)
         trees += more
         problems += found
-    contents = []
+    contents: list[DocumentContent] = []
     try:
         # What is wrong with cells keeps nobody from telling what is wrong with the others.
-        contents = [assemble(trees, kinds)] if sound else []
+        if sound and kind is not None:
+            contents = [assemble(trees, kinds, _defaults_of(trees, file, kind, met))]
     except PolicyscanError as wrong:
         told = {problem.at for problem in problems}
         problems += [problem for problem in wrong.problems if problem.at not in told]
@@ -197,15 +203,28 @@ def _only_one(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     return trees[:1], problems
 
 
-def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOutcome:
-    """What a text holds; `strict` if whatever in it is no inventory is an error."""
+def read_source(
+    source: Source, kinds: Kinds, *, strict: bool = True, file: File | None = None,
+    met: list[tuple[File, Identity]] | None = None,
+) -> FileOutcome:  # fmt: skip
+    """What a text holds; `strict` if whatever in it is no inventory is an error.
+
+    `file` is where it stands; without it nobody knows where defaults are that it names, and none are taken.
+    """
     trees, found = _read(source)
     problems: list[PolicyscanError] = list(found)
     contents: list[DocumentContent] = []
-    skipped = 0
+    skipped = shared = 0
     for tree in trees:
         try:
+            if is_defaults(tree):
+                shared += 1
+                problems.extend(_wrong_defaults(tree, kinds))
+                continue
             kind = kind_of(tree, kinds, strict=strict)
+            if kind is not None and file is not None and DEFAULTS in tree.value:
+                contents.append(assemble([tree], kinds, _defaults_of([tree], file, kind, met)))
+                continue
             contents.extend([decoded(kind, tree)] if kind is not None else [])
             skipped += kind is None
         except Problems as several:
@@ -217,7 +236,7 @@ def read_source(source: Source, kinds: Kinds, *, strict: bool = True) -> FileOut
             problems.append(_empty(source))
         else:
             skipped += 1
-    return FileOutcome(tuple(contents), tuple(problems), skipped, reading_notes())
+    return FileOutcome(tuple(contents), tuple(problems), skipped, reading_notes(), shared=shared)
 
 
 def _read(source: Source) -> tuple[list[Tree], list[DocumentError]]:
@@ -229,12 +248,13 @@ def _read(source: Source) -> tuple[list[Tree], list[DocumentError]]:
     return trees, problems
 
 
-def assemble(parts: Sequence[Tree], kinds: Kinds) -> DocumentContent:
+def assemble(parts: Sequence[Tree], kinds: Kinds, defaults: Defaults | None = None) -> DocumentContent:
     """The document whose sections stand in several trees, of several files; raises Problems.
 
     One of the parts says the kind, which need not be the first: the order of the parts means nothing.
+    `defaults` say what they leave out.
     """
-    tree = join(parts)
+    tree = join(parts, defaults.lend if defaults is not None else None)
     kind = kind_of(tree, kinds, strict=True)
     if kind is None:
         raise LookupError(tree.source.file)
@@ -332,6 +352,78 @@ def _empty(source: Source) -> DocumentError:
     )
 
 
+class Defaults(NamedTuple):
+    """A file of defaults for a kind, and the day on which it was true."""
+
+    source: Source
+    kind: Kind
+    as_of: Date
+
+    def lend(self, parts: Sequence[Tree]) -> Tree:
+        """What the parts of an inventory leave out and the file says, put into them; the tree of it."""
+        from policyscan.kinds.defaults import lend
+
+        (tree,), _ = _read(self.source)
+        return lend(parts, tree, self.kind.shape, self.as_of)
+
+
+def is_defaults(tree: Tree) -> bool:
+    """Whether a document says that it is one of defaults."""
+    return tree.value.__class__ is dict and DEFAULTS_FOR in tree.value and KIND not in tree.value
+
+
+def _defaults_of(
+    parts: Sequence[Tree], file: File, kind: Kind, met: list[tuple[File, Identity]] | None
+) -> Defaults | None:
+    """The defaults that an inventory names; raises DocumentError where it does if they cannot be used."""
+    part = next((part for part in parts if DEFAULTS in part.value), None)
+    written = part.value[DEFAULTS] if part is not None else None
+    if part is None or not isinstance(written, str) or not _takes_defaults(kind):
+        return None
+    at = part.span_of(part.value, DEFAULTS)
+    found = beside(file, written)
+    if found is None:
+        message = f"{written} leads out of the folder of inventories"
+        raise DocumentError(message, at=at, hint="put the file of defaults below it, such as in plans/")
+    try:
+        source = _source(found, met)
+        trees, problems = _only_one(source)
+        if not problems and not is_defaults(trees[0]):
+            raise DocumentError(f"it does not say {DEFAULTS_FOR}: {kind.name}", at=top(found.shown))
+        wrong = problems or _wrong_defaults(trees[0], {kind.name: kind})
+    except DocumentError as problem:
+        wrong = [problem]
+    if wrong:
+        message = f"the defaults in {found.shown} cannot be used: {wrong[0].message} ({wrong[0].at})"
+        raise DocumentError(message, at=at, hint=wrong[0].hint)
+    (tree,), _ = _read(source)
+    return Defaults(source, kind, Date.parse(tree.value[AS_OF]))
+
+
+def _takes_defaults(kind: Kind) -> bool:
+    """Whether a kind has a key that names defaults; in a kind of somebody's own it may mean anything else."""
+    field = kind.shape.fields.get(DEFAULTS)
+    return field is not None and field.shape.form == "string" and field.default_ok
+
+
+def _wrong_defaults(tree: Tree, kinds: Kinds | Mapping[str, Kind]) -> Sequence[PolicyscanError]:
+    """All that is wrong with a document of defaults."""
+    from policyscan.kinds.defaults import problems
+
+    name, day = tree.value.get(DEFAULTS_FOR), tree.value.get(AS_OF)
+    if not isinstance(name, str) or name not in kinds or not _takes_defaults(kinds[name]):
+        message = f"{DEFAULTS_FOR} names no kind that takes defaults"
+        at = tree.span_of(tree.value, DEFAULTS_FOR)
+        return [DocumentError(message, at=at, hint=f"write {DEFAULTS_FOR}: client")]
+    try:
+        Date.parse(day if isinstance(day, str) else "")
+    except ValueError:
+        message = f"{AS_OF} does not say on which day these defaults were true"
+        at = tree.span_of(tree.value, AS_OF)
+        return [DocumentError(message, at=at, hint=f"write a day, such as {AS_OF}: 2026-10-31")]
+    return problems(tree, kinds[name].shape)
+
+
 def _lone_table(file: File) -> DocumentError:
     message = "a table is a part of an inventory, and no inventory in this folder has it"
     hint = "put it beside a client.yaml that says schema_version: 1, named for a section, such as devices.csv"
@@ -398,8 +490,9 @@ def _explain(kind: Kind, tree: Tree) -> Iterable[PolicyscanError]:
 
     # Decoding has replaced some of the values already: read them again.
     parts = tree.parts if isinstance(tree, Joined) else (tree,)
-    fresh = [_again(part) for part in parts]
-    return explain(join(fresh) if isinstance(tree, Joined) else fresh[0], kind.shape)
+    fresh = [_again(part) for part in parts if not part.is_lent]
+    lend = next((_lending(part, kind) for part in parts if part.is_lent), None)
+    return explain(join(fresh, lend) if isinstance(tree, Joined) else fresh[0], kind.shape)
 
 
 def _again(tree: Tree) -> Tree:
@@ -410,6 +503,12 @@ def _again(tree: Tree) -> Tree:
         assert isinstance(tree, TableTree)
         return tree.again()
     return next(again for again in _read(tree.source)[0] if again.index == tree.index)
+
+
+def _lending(part: Tree, kind: Kind) -> Callable[[Sequence[Tree]], Tree]:
+    """What lends once more what a tree has lent."""
+    assert part.as_of is not None
+    return Defaults(part.source, kind, part.as_of).lend
 
 
 def _bad_zone(tree: Tree, zone: str) -> DocumentError:

@@ -32,12 +32,14 @@ class Item(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A part of a document, and what covers it: items that count, and whether others do that cannot."""
+    """A part of a document, and what covers it: items that count, and whether others do that cannot. What it
+    has from a file of defaults was true `on` a day, and no evidence of its own covers it."""
 
     document: Document
     section: str
     items: tuple[Item, ...]
     unusable: bool
+    on: Date | None = None
 
 
 class Coverage:
@@ -59,8 +61,8 @@ class Coverage:
                     self.sections.setdefault(section, []).append(item)
                 else:
                     self.unusable.add(section)
-        self.own = document.sections_naming(_EVIDENCE)
-        """The sections of which parts name evidence of their own."""
+        self.own = document.sections_naming(_EVIDENCE) | document.sections_with_defaults()
+        """The sections of which parts name evidence of their own, or are from a file of defaults."""
 
     def facts(self, section: str, names: Sequence[str], subject: Any) -> Sequence[Fact]:
         """The facts of a section, or of a subject in it, that results rest on: where parts name evidence of
@@ -70,6 +72,9 @@ class Coverage:
             return ()  # nothing is said of it, which has one honest meaning: there is nothing to show
         items = tuple(self.sections.get(section, ()))
         whole = Fact(document, section, items, not items and section in self.unusable)
+        on = document.defaulted_on(document.value, section)
+        if on is not None:
+            return (whole._replace(items=(), unusable=False, on=on),)
         if section not in self.own:
             return (whole,)
         start = subject if subject is not None else document.value.get(section)
@@ -104,6 +109,9 @@ class Coverage:
         return whole
 
     def _own(self, value: Any, above: Fact) -> Fact:
+        on = self.document.defaulted_on(value) if self.document.has_defaults else None
+        if on is not None:
+            return above._replace(items=(), unusable=False, on=on)
         named = value.get(_EVIDENCE) if isinstance(value, dict) else None
         if named is None and _EVIDENCE not in self.document.blank_keys(value):
             return above
@@ -120,6 +128,9 @@ class Coverage:
         below = [v for v in inner if isinstance(v, dict | list) and _parent(document, v) is value]
         if len(below) < len(inner) or not inner or here is not above:
             yield here
+        if document.has_defaults and isinstance(value, dict):
+            days = {document.defaulted_on(value, key) for key in value if key in names}
+            yield from (here._replace(items=(), unusable=False, on=on) for on in days if on is not None)
         for one in below:
             yield from self._parts(one, here, names)
 

@@ -74,7 +74,7 @@ class Grader:
         self._kind = document.kind.name
         self._covered: dict[int, Coverage] = {}
         self._chosen: dict[tuple[str, tuple[str, ...], EvidenceRule | None, int], tuple[_Chosen, ...]] = {}
-        self._bases: dict[tuple[str, str, int, str], Basis] = {}
+        self._bases: dict[tuple[str, str, int, str, int | None], Basis] = {}
         self._shared: dict[int, bool] = {}  # by the id of what is read
         self._weakest_of: dict[_Group, Basis] = {}
         self._standings: dict[tuple[_Group, EvidenceRule], _Standing] = {}
@@ -274,7 +274,7 @@ class Grader:
 
     def _unproved(self, fact: Fact, rule: EvidenceRule | None) -> _Chosen:
         """What nothing covers counts as declared, on the day that its file names."""
-        as_of = fact.document.as_of if "as_of" in fact.document.value else None
+        as_of = fact.on or (fact.document.as_of if "as_of" in fact.document.value else None)
         day = int(as_of) if as_of is not None and as_of <= self.clock.today else None
         lack = ""
         if rule is not None and fact.unusable and rule != EvidenceRule(Grade.DECLARED):
@@ -291,7 +291,7 @@ class Grader:
         return self._basis(chosen[0] if len(chosen) == 1 else min(chosen, key=_strength))
 
     def _basis(self, chosen: _Chosen) -> Basis:
-        key = (chosen.fact.document.id, chosen.fact.section, id(chosen.item), chosen.lack)
+        key = (chosen.fact.document.id, chosen.fact.section, id(chosen.item), chosen.lack, chosen.day)
         basis = self._bases.get(key)
         if basis is None:
             basis = self._bases[key] = self._made(chosen)

@@ -51,7 +51,8 @@ class File(NamedTuple):
 
     `strict`: it was named itself or lies under a configured inventory path, so whatever in it is no
     inventory is an error. `text` is there if it came from standard input. `links` are what else leads to it.
-    `parts` are the files beside it that hold more of the same inventory, which has a folder to itself.
+    `parts` are the files beside it that hold more of the same inventory, which has a folder to itself. `root`
+    is the folder that no file which it names may lie outside of.
     """
 
     path: str
@@ -60,6 +61,7 @@ class File(NamedTuple):
     text: str | None = None
     links: tuple[str, ...] = ()
     parts: tuple[File, ...] = ()
+    root: str = ""
 
     @property
     def all(self) -> tuple[File, ...]:
@@ -146,6 +148,7 @@ def look_through(
 ) -> Discovery:
     """The files of `inventory_files` and what could not be read."""
     search = _Search(base, (folder,), kinds)
+    search.roots[folder] = None
     search.walk(folder, within)
     return search.result()
 
@@ -215,7 +218,10 @@ class _Search:
 
     def result(self) -> Discovery:
         """What was found, in the order of the names that people see."""
-        found = (file._replace(links=tuple(self._links.get(file.path, ()))) for file in self.files.values())
+        found = (
+            file._replace(links=tuple(self._links.get(file.path, ())), root=self.root_of(file.path))
+            for file in self.files.values()
+        )
         files = sorted(found, key=lambda file: file.shown)
         problems = sorted(self.problems, key=lambda problem: problem.at or ())
         homes = [root for root in self.roots if is_home(root, self.configured)]
@@ -223,6 +229,12 @@ class _Search:
             files, problems, list(self.roots), self.ignored, homes, self.led_out, self.lost,
             sorted(self.left_out), sorted({*self.notes, *self._about_rules()}),
         )  # fmt: skip
+
+    def root_of(self, path: str) -> str:
+        """The folder of inventories that a file lies in, else its own."""
+        return max(
+            (root for root in self.roots if lies_in(path, root)), key=len, default=os.path.dirname(path)
+        )
 
     def _about_rules(self) -> Iterator[str]:
         """That rules of git could not be read, so that more is read, or less, than git would."""
@@ -525,6 +537,18 @@ def inventory_root(path: str, base: str, configured: Iterable[str]) -> str:
 def is_home(folder: str, configured: Container[str]) -> bool:
     """Whether a folder holds inventories: the configuration names it, or it contains `providers/`."""
     return folder in configured or os.path.isdir(os.path.join(folder, "providers"))
+
+
+def beside(file: File, written: str) -> File | None:
+    """The file that another one names, relative to its own folder; None for one that lies outside of its
+    root, be it by a link."""
+    written = written.replace("\\", "/")
+    path = os.path.normpath(os.path.join(os.path.dirname(file.path), written))
+    real, root = os.path.realpath(path), os.path.realpath(file.root or os.path.dirname(file.path))
+    if os.path.isabs(written) or ":" in written.partition("/")[0] or not lies_in(real, root):
+        return None
+    shown = os.path.normpath(os.path.join(os.path.dirname(file.shown), written)).replace(os.sep, "/")
+    return File(path, shown, strict=True, root=file.root)
 
 
 def as_content(file: File) -> Content:

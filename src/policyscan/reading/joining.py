@@ -6,7 +6,7 @@ of all of it. Broken input raises Problems.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError, Problems
@@ -14,9 +14,10 @@ from policyscan.reading.tree import Container, Key, Tree
 from policyscan.source import Span
 
 
-def join(parts: Sequence[Tree]) -> Tree:
+def join(parts: Sequence[Tree], lend: Callable[[Sequence[Tree]], Tree] | None = None) -> Tree:
     """One tree of the keys of several, in the order of their files whatever the order they are given in.
 
+    `lend` gives a `LentTree` of what they leave out, which is a part, too.
     Raises Problems for parts that are no mappings, and for keys that two of them set.
     """
     ordered = sorted(parts, key=lambda part: (part.source.file, part.index))
@@ -28,7 +29,7 @@ def join(parts: Sequence[Tree]) -> Tree:
             problems.extend(graft(part, ordered))
     if problems:
         raise Problems(problems)
-    return Joined(ordered)
+    return Joined(ordered if lend is None else [*ordered, lend(ordered)])
 
 
 def _no_mappings(parts: Sequence[Tree]) -> list[DocumentError]:
@@ -88,7 +89,7 @@ class Joined(Tree):
     `source` is that of the part which says the kind: of the file that stands for the whole.
     """
 
-    __slots__ = ("_sections", "parts")
+    __slots__ = ("_borrowed", "_sections", "parts")
 
     def __init__(self, parts: Sequence[Tree], value: dict[str, Any] | None = None) -> None:
         """`value` is the root of a tree that was pickled, some of whose values may have been decoded."""
@@ -112,6 +113,13 @@ class Joined(Tree):
             blanks[id(value)] = none
         super().__init__(head.source, head.index, value, places, blanks, head.first, head.last)
         self.parts = parts
+        self._borrowed: dict[tuple[int, Key], tuple[Tree, dict[str, Any]]] = {}
+        for part in parts:
+            for one in part.borrowed:
+                self._borrowed[id(one.holder), one.key] = part, one.lender
+                place = part.places.get(id(one.holder.get(one.key)))
+                if place is not None:
+                    places[id(one.holder[one.key])] = place._replace(parent=one.holder)
         self._sections = {key: part for part in parts for key in keys_of(part)}
 
     def __reduce__(self) -> Any:
@@ -125,6 +133,9 @@ class Joined(Tree):
 
     def span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a container or of one of its values, in the file in which it stands."""
+        if (id(container), key) in self._borrowed:
+            lent, container = self._borrowed[id(container), key]
+            return lent.span_of(container, key)
         if container is not self.value:
             return self._owner(container).span_of(container, key)
         part = self._part(key)
@@ -132,10 +143,22 @@ class Joined(Tree):
 
     def key_span_of(self, container: Container, key: Key = None) -> Span:
         """The place of a key, or of what leads to a container, in the file in which it stands."""
+        if (id(container), key) in self._borrowed:
+            lent, container = self._borrowed[id(container), key]
+            return lent.key_span_of(container, key)
         if container is not self.value:
             return self._owner(container).key_span_of(container, key)
         part = self._part(key)
         return part.key_span_of(part.value, key)
+
+    def lender_of(self, container: Container, key: Key = None) -> Tree | None:
+        """The tree of the file of defaults that a container, or one of its values, is from."""
+        if (id(container), key) in self._borrowed:
+            return self._borrowed[id(container), key][0]
+        if container is self.value:
+            part = self._part(key)
+            return part if part.is_lent else None
+        return next((part for part in self.parts if part.is_lent and id(container) in part.places), None)
 
     def _owner(self, container: Container) -> Tree:
         """The part in which a container stands."""

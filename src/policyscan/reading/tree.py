@@ -8,9 +8,10 @@ Containers are plain dicts and lists, each a distinct object, so that its `id()`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from policyscan.cel.values import Date
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
@@ -108,7 +109,7 @@ class Tree:
     `blanks` holds, for the id of each dict that has any, its keys with nothing after them. `replaced` are
     containers that have become other values since; for as long as their ids stand for places they are kept,
     and no other container may get the same. A tree can be pickled: what is kept by ids finds its containers
-    again. `is_table` tells a `TableTree`.
+    again. `is_table` tells a `TableTree`, `is_lent` a `LentTree`.
     """
 
     __slots__ = (
@@ -116,6 +117,10 @@ class Tree:
     )  # fmt: skip
 
     is_table = False
+    is_lent = False
+    borrowed: Sequence[Any] = ()
+    parts: Sequence[Tree] = ()
+    as_of: Date | None = None
 
     def __init__(
         self,
@@ -167,6 +172,11 @@ class Tree:
         if span is None:
             span = self._spans[wanted] = self._find(container, key)
         return span
+
+    def lender_of(self, container: Container, key: Key = None) -> Tree | None:  # noqa: ARG002 - see Joined
+        """The tree of the file of defaults that a container, or one of its values, is from; None if it is the
+        inventory's own."""
+        return None
 
     def _find(self, container: Container, key: Key) -> Span:
         place = self.places[id(container)]

@@ -22,21 +22,22 @@ from policyscan.session.workspace import configure, load_kinds, load_packs, open
 
 class Validation(NamedTuple):
     """What was found: how many inventories were read, errors and notes in the order of their places, and
-    what was passed over without a look."""
+    what was passed over without a look; and how many files of defaults there were."""
 
     inventories: int
     problems: tuple[PolicyscanError, ...] = ()
     notes: tuple[Problem, ...] = ()
     unread: tuple[str, ...] = ()
+    shared: int = 0
 
     @property
     def exit_code(self) -> int:
-        """0 if every inventory is valid and there is one, else 2."""
-        return 2 if self.problems or not self.inventories else 0
+        """0 if every inventory is valid, and there is one or a file of defaults; else 2."""
+        return 2 if self.problems or not (self.inventories or self.shared) else 0
 
     def raise_for_nothing(self) -> None:
         """ConfigError if there was nothing to validate: that is not the same as valid."""
-        if not self.inventories and not self.problems:
+        if not self.inventories and not self.problems and not self.shared:
             raise ConfigError("no inventory was found", hint="policyscan init NAME writes one to fill in")
 
 
@@ -66,7 +67,7 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
     problems.extend(reader.all_problems())
     problems.sort(key=lambda problem: problem.at or ())
     notes.sort(key=lambda note: note.span or ())
-    return Validation(count, tuple(problems), tuple(notes), tuple(reader.unread()))
+    return Validation(count, tuple(problems), tuple(notes), tuple(reader.unread()), reader.library.shared)
 
 
 def _notes(document: Document, moment: Moment, zone: str) -> Iterator[Problem]:
