@@ -57,7 +57,7 @@ EQUIVALENT = {
         "a policy that ends today has a successor wherever one is in force"
     ),
 }
-WORDS = r"\s*(- )?(id|means|say|fix|due|severity|blocks|absent|notice|empty|not_applicable):"
+WORDS = r"\s*(- )?(id|means|say|fix|due|severity|blocks|absent|notice|empty|not_applicable|absence_ok):"
 PARAMETER = re.compile(r"(default: )([0-9.]+)([dhwm]?)([,}])")
 
 
@@ -84,7 +84,7 @@ def expression_lines(text: str) -> Iterator[int]:
         if block_indent >= 0:
             if line.strip() and not words:
                 yield number
-        elif inside in {"project", "applies", "when", "for_each", "variables", "needs", "require"}:
+        elif inside in {"project", "applies", "when", "for_each", "variables", "needs", "require", "also"}:
             words = re.match(WORDS, line) is not None
             if re.search(r": >-\s*$", line):
                 block_indent = indent
