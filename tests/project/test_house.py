@@ -32,6 +32,7 @@ CALLED_BY_OTHERS = {
     "cli/options.py coerce_path_result": "click",
     "cli/texts.py forget": "a process that runs several commands, as the tests do",
     "reporters/json_report.py render_lines": "the table of formats",
+    "reporters/letter.py render_html": "the table of formats",
     "session/api.py load_policies": "Python callers",
 }
 

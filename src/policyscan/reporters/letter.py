@@ -38,7 +38,7 @@ _DECISIONS = 15
 _QUESTIONS = 10
 
 
-class Item(NamedTuple):
+class LetterItem(NamedTuple):
     """Something that a letter tells, and what belongs to it; `decide` if somebody has to."""
 
     text: str
@@ -46,11 +46,11 @@ class Item(NamedTuple):
     decide: bool = False
 
 
-class Section(NamedTuple):
+class LetterSection(NamedTuple):
     """A part of a letter: its items, in order if they are numbered, and what is said after them."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[LetterItem, ...]
     numbered: bool = False
     note: str = ""
 
@@ -60,7 +60,7 @@ class Letter(NamedTuple):
 
     name: str
     standing: str
-    sections: tuple[Section, ...]
+    sections: tuple[LetterSection, ...]
 
 
 def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
@@ -120,11 +120,11 @@ def _letter(
 ) -> Letter:
     sections = (
         _decisions(results, policies),
-        Section("What ends soon", tuple(_ends(results, policies))),
+        LetterSection("What ends soon", tuple(_ends(results, policies))),
         _unknown(results),
-        Section("What is accepted as it is", tuple(_accepted(results, policies))),
-        Section("What is not looked at, because somebody said so", tuple(_taken(document))),
-        Section("What is in order", tuple(_good(document, policies))),
+        LetterSection("What is accepted as it is", tuple(_accepted(results, policies))),
+        LetterSection("What is not looked at, because somebody said so", tuple(_taken(document))),
+        LetterSection("What is in order", tuple(_good(document, policies))),
     )
     return Letter(
         document.name or name, _standing(report, document), tuple(one for one in sections if one.items)
@@ -158,7 +158,7 @@ def _said(result: Result, policies: Mapping[str, PolicyInfo]) -> str:
     return _ID.sub(titled, headline_and_question(result))
 
 
-def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Section:
+def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> LetterSection:
     """What fails, the worst first: what to do, what was found, and why it matters."""
     failing = [one for one in results if one.status in (Status.FAIL, Status.ERROR)]
     controls: dict[str, list[Result]] = {}
@@ -167,10 +167,10 @@ def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) ->
     told = [_decision(found, policies) for found in list(controls.values())[:_DECISIONS]]
     more = len(controls) - len(told)
     note = f"And {plural(more, 'more thing')} that can wait for these." if more else ""
-    return Section("What to decide", tuple(told), numbered=True, note=note)
+    return LetterSection("What to decide", tuple(told), numbered=True, note=note)
 
 
-def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> Item:
+def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> LetterItem:
     info = policies.get(found[0].policy)
     fixes = dict.fromkeys(info.fix_of(one.requirement) for one in found) if info else {}
     points = [f"Found: {_said(one, policies)}" for one in found[:3]]
@@ -179,47 +179,47 @@ def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> It
     points += [f"To do: {fix}" for fix in fixes if fix]
     if info and info.why:
         points.append(f"If nothing is done: {info.why}")
-    return Item(f"{info.title if info else found[0].policy}: not yet.", tuple(points), decide=True)
+    return LetterItem(f"{info.title if info else found[0].policy}: not yet.", tuple(points), decide=True)
 
 
-def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
+def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:
     due = [one for one in results if one.status is Status.DUE]
     for group in alike(sorted(due, key=lambda r: r.until or "")):
         one = group[0]
         info = policies.get(one.policy)
         fix = f" {info.fix_of(one.requirement)}" if info else ""
         day = f"By {moment(one.until)[:10]}: " if one.until else ""
-        yield Item(f"{day}{_said(one, policies)}.{fix}")
+        yield LetterItem(f"{day}{_said(one, policies)}.{fix}")
 
 
-def _unknown(results: Iterable[Result]) -> Section:
+def _unknown(results: Iterable[Result]) -> LetterSection:
     questions, more = next_questions((r for r in results if r.status is Status.UNKNOWN), _QUESTIONS)
     note = f"And {plural(more, 'question')} more." if more else ""
-    items = tuple(Item(question.text) for question in questions)
-    return Section("What we do not know yet", items, numbered=True, note=note)
+    items = tuple(LetterItem(question.text) for question in questions)
+    return LetterSection("What we do not know yet", items, numbered=True, note=note)
 
 
-def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
+def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:
     for group in alike(one for one in results if one.waiver):
         mark = group[0].waiver
         if mark is not None:
             who = f"accepted by {mark.approved_by} until {mark.expires_on}"
-            yield Item(f"{_said(group[0], policies)}: {who}. {mark.reason}")
+            yield LetterItem(f"{_said(group[0], policies)}: {who}. {mark.reason}")
 
 
-def _taken(document: DocumentInfo) -> Iterator[Item]:
+def _taken(document: DocumentInfo) -> Iterator[LetterItem]:
     for one in document.statements:
         said = f"said by {one.by} on {one.stated_on}; it counts until {one.until}"
-        yield Item(f"{one.reason} ({said})")
+        yield LetterItem(f"{one.reason} ({said})")
 
 
-def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[Item]:
+def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:
     met = [
         policies[id_]
         for id_, status in document.statuses.items()
         if status in MET and id_ in policies and not is_document_check(id_)
     ]
     met.sort(key=lambda info: (-info.severity.rank, info.id))
-    yield from (Item(info.title) for info in met[:_GOOD])
+    yield from (LetterItem(info.title) for info in met[:_GOOD])
     if len(met) > _GOOD:
-        yield Item(f"And {len(met) - _GOOD:,} more.")
+        yield LetterItem(f"And {len(met) - _GOOD:,} more.")
