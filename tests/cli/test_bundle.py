@@ -354,3 +354,18 @@ def test_folders_tables_and_files_of_waivers_are_bundled(
     assert found["wide", "OPS-01"] == "fail"
     assert found["bad", "OPS-02"] == "waived"
     assert verified(monkeypatch, place / "empty", place / "b.zip").code == 0
+
+
+@pytest.mark.parametrize("name", [b"a:b.yaml", b"a\\b.yaml", b"\xff.yaml"])
+def test_a_name_that_no_bundle_can_hold_is_said(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: bytes
+) -> None:
+    import os
+
+    path = place / "inventories/clients" / os.fsdecode(name)
+    path.write_text(CLIENT.format(id="odd"), "utf-8")
+    ran = bundle(monkeypatch, place)
+    assert ran.code == 2
+    assert "has a name that a bundle cannot hold" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (place / "b.zip").exists()

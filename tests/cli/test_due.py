@@ -383,3 +383,14 @@ def test_exceptions_in_files_and_those_that_go_so_far_are_what_each_day_finds(
         expected |= {(day, *key[2:], before.get(key), after.get(key)) for key in changed}
         before = after
     assert told == expected
+
+
+def test_it_is_told_how_far_the_look_is(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    from policyscan.session.due import due as look
+    from policyscan.session.options import Inputs, ScanOptions
+
+    monkeypatch.chdir(place)
+    told: list[tuple[int, int]] = []
+    options = ScanOptions(Inputs(as_of="2026-10-31"), progress=lambda done, total: told.append((done, total)))
+    look(options, 30)
+    assert told == [(number, 5) for number in range(1, 6)]

@@ -72,7 +72,7 @@ def _check(paths: Sequence[str], name: str) -> None:
 
 def is_plain(path: str) -> bool:
     """Whether a path names something below the folder that it is taken from, on every system."""
-    if set(path) & set("\\:\0"):
+    if set(path) & set("\\:\0") or any("\ud800" <= char <= "\udfff" for char in path):
         return False
     parts = path.split("/")
     return all(part.rstrip(" .") == part != "" and part.lower() != ".git" for part in parts)

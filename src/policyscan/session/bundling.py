@@ -182,9 +182,12 @@ def _below(path: str, root: str, here: str) -> str:
     full = os.path.normpath(os.path.join(here, path))
     folder = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full))
     below = os.path.relpath(folder, root).replace(os.sep, "/")
-    if below.split("/")[0] == os.pardir or not is_plain(below):
+    if below.split("/")[0] == os.pardir:
         message = f"{path} does not lie in {root}, of which the bundle is"
         raise UsageError(message, hint="bundle in the repository, or folder, that holds everything")
+    if not is_plain(below):
+        message = f"{below} has a name that a bundle cannot hold, as not every system can have it"
+        raise UsageError(message, hint="rename it")
     return below
 
 

@@ -99,7 +99,8 @@ class _Outlooks:
         """What each document gives now; its flips are noted on the way, up to a day on which rates end."""
         projector = projector_for(self.plan, reader)
         ahead = Days(self.plan, reader)
-        for document, context in reader.documents():
+        tell, files = self.options.progress, len(self.files.files)
+        for done, (document, context) in enumerate(reader.documents(), 1):
             scanned = scan_document(document, self.plan, context, projector)
             today = ahead.today(document)
             last = today + self.days
@@ -108,6 +109,8 @@ class _Outlooks:
             flips, reached = ahead.walk(document, context, ahead.reached(document, scanned), last)
             self.flips += flips
             self.reached[document.kind.name, document.id] = reached
+            if tell is not None:
+                tell(done, max(done, files))
             yield scanned
 
     def _go_on(self, ending: int) -> None:
