@@ -203,10 +203,18 @@ class Reader:
             yield f"a file or folder that a .gitignore excludes was not read{which}"
         elif count:
             yield f"{count} files or folders that a .gitignore excludes were not read{which}"
-        yield from self.discovery.notes
+        yield from (note for note in self.discovery.notes if not self._is_of_another(note))
         yield from sorted(self._of_nothing())
         if not self.ids and not self.problems:
             yield "hidden files and folders are not read"
+
+    def _is_of_another(self, note: str) -> bool:
+        """Whether a note is about a file in the folder of an inventory that nobody asked for."""
+        if not self.clients:
+            return False
+        folder = os.path.dirname(note.partition(" was not ")[0])
+        theirs = any(os.path.dirname(file.shown) == folder for file in self.discovery.files)
+        return theirs and all(os.path.dirname(file) != folder for file in self._told)
 
     def all_problems(self) -> list[PolicyscanError]:
         """The problems to report once all documents are read, those of files read as context too.
