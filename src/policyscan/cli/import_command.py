@@ -14,7 +14,7 @@ from policyscan.cli.options import EDIT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
 from policyscan.errors import UsageError
 from policyscan.output import show
-from policyscan.session.importing import Imported, ImportOptions, import_exports, import_for_all
+from policyscan.session.importing import Imported, ImportOptions, import_exports, import_for_all, sources
 from policyscan.session.options import Inputs
 
 _MOST = 12  # names in one line
@@ -92,11 +92,10 @@ def command(
 
 
 def _sources() -> Iterator[str]:
-    from policyscan.importing.importers import importer, names
-
-    width = max(map(len, names()))
-    for name in names():
-        yield f"{name:<{width}}  {importer(name).tool}: {importer(name).asks}"
+    found = sources()
+    width = max(map(len, found))
+    for name, what in found.items():
+        yield f"{name:<{width}}  {what}"
 
 
 def _meanings(words: Iterable[str]) -> dict[str, str]:
@@ -125,13 +124,7 @@ def _account(found: Imported) -> Iterator[str]:
 
 def _first_rows(found: Imported) -> Iterator[str]:
     """The first rows as they were read."""
-    from policyscan.editing.rendering import inline
-
-    for row in found.first:
-        simple = {
-            key: value for key, value in row.facts.items() if value.__class__ in (str, int, bool, float)
-        }
-        yield f"as it was read: {row.called}: {inline(simple)}"
+    return (f"as it was read: {name}: {facts}" for name, facts in found.first_facts())
 
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:

@@ -11,9 +11,8 @@ from pathlib import Path
 import click
 
 from policyscan.cli.options import EDIT_OPTIONS, add_options
-from policyscan.editing.answers import FactAnswer
 from policyscan.output import show
-from policyscan.session.changing import answered, open_inventory
+from policyscan.session.changing import answered, fact, open_inventory
 from policyscan.session.options import Inputs
 
 
@@ -34,7 +33,7 @@ def command(
     Comments, order and quoting of the file stay. Nothing is written if the inventory would not be valid.
     """
     found = open_inventory(inventory, Inputs(tuple(paths), config))
-    change = answered(found, [FactAnswer(path, value)])
+    change = answered(found, [fact(path, value)])
     show(*change.lines())
     if not change.texts:
         show(f"{path} says so already: nothing was changed")

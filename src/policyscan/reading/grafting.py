@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError
-from policyscan.reading.joining import keys_of
 from policyscan.reading.tables import Graft, TableTree
-from policyscan.reading.tree import Tree
+from policyscan.reading.tree import Tree, keys_of
 
 
 def graft(table: Tree, parts: Sequence[Tree]) -> list[DocumentError]:

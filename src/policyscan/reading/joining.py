@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError, Problems
-from policyscan.reading.tree import Container, Key, Tree
+from policyscan.reading.tree import Container, Key, Tree, keys_of
 from policyscan.source import Span
 
 
@@ -57,11 +57,6 @@ def _set_twice(parts: Sequence[Tree]) -> list[DocumentError]:
                 hint = "keep it in one of them; the other parts must not have it"
                 problems.append(DocumentError(message, at=at, hint=hint))
     return problems
-
-
-def keys_of(part: Tree) -> Sequence[str]:
-    """The keys that a part sets, blank ones too."""
-    return [*part.value, *part.blanks.get(id(part.value), ())] if part.value.__class__ is dict else ()
 
 
 class _Places(dict[int, Any]):

@@ -283,3 +283,8 @@ def _plain(place: Any) -> Any:
     else:
         plain = [tuple(map(_region, regions)) for regions in spots]
     return Place(_region(place.first), _region(place.last), plain, place.parent, place.key)
+
+
+def keys_of(part: Tree) -> Sequence[str]:
+    """The keys that a part sets, blank ones too."""
+    return [*part.value, *part.blanks.get(id(part.value), ())] if part.value.__class__ is dict else ()

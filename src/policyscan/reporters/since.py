@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from policyscan.display import one_line
 from policyscan.findings import ChangeKind, Comparison, ResultChange, Silence
-from policyscan.reporters.wording import place
+from policyscan.source import Span
 
 _MOST = 20  # changes of a kind, that are told one by one beside a report
 _TOLD = (ChangeKind.NEW, ChangeKind.WORSE, ChangeKind.UNKNOWN, ChangeKind.GONE)
@@ -41,11 +41,15 @@ def in_full(since: Comparison) -> Iterator[str]:
     """Every change, those that matter most first, each with its place; then what is silent, and the sums."""
     for kind in ChangeKind:
         changes = (one for one in since.changes if one.change is kind)
-        for said, where in dict.fromkeys((line(one), place(one.span)) for one in changes):
+        for said, where in dict.fromkeys((line(one), _place(one.span)) for one in changes):
             yield said
             yield f"      {where}"
     yield from map(silence, since.silent)
     yield summed_up(since)
+
+
+def _place(span: Span) -> str:
+    return f"{one_line(span.file)}:{span.line}"
 
 
 def line(one: ResultChange) -> str:

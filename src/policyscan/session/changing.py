@@ -209,6 +209,11 @@ def _documents(reader: Reader, where: str, *, by_file: bool) -> list[tuple[Docum
     return found
 
 
+def fact(path: str, value: str) -> FactAnswer:
+    """What somebody says of one fact, as they wrote it."""
+    return FactAnswer(path, value)
+
+
 def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: bool = True) -> Change:
     """What answers make of an inventory. Without `replace`, a fact that is recorded otherwise is a problem.
 

@@ -12,10 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from policyscan.documents.envelope import TIME_ZONE
+from policyscan.editing.rendering import inline
 from policyscan.errors import UsageError
 from policyscan.importing.cells import Setting, UnclearCell, moment, written
 from policyscan.importing.exports import Export, check_pages, open_export
-from policyscan.importing.importers import Importer, importer
+from policyscan.importing.importers import Importer, importer, names
 from policyscan.importing.merging import Merged, Merger, back, covered, referenced
 from policyscan.importing.rows import ImportedPart, ImportedRow, Passed
 from policyscan.importing.saved import saved_importer
@@ -56,10 +57,23 @@ class Imported(NamedTuple):
     others: tuple[tuple[str, int], ...]
     first: tuple[ImportedRow, ...] = ()
 
+    def first_facts(self) -> Iterator[tuple[str, str]]:
+        """What the first rows are called, and their simple facts as an inventory has them."""
+        for row in self.first:
+            simple = {
+                key: value for key, value in row.facts.items() if value.__class__ in (str, int, bool, float)
+            }
+            yield row.called, inline(simple)
+
     @property
     def passed(self) -> Sequence[Passed]:
         """What was not used, and why."""
         return self.merged.passed
+
+
+def sources() -> dict[str, str]:
+    """The tools whose exports are read, by the name of the source, with what is asked for."""
+    return {name: f"{importer(name).tool}: {importer(name).asks}" for name in names()}
 
 
 def import_exports(
