@@ -158,6 +158,12 @@ ROWS = {
         {"RISK-06": "fail"},
         "nobody who decides for the business today was shown it",
     ),
+    "a provider that counts fewer computers than one of its clients has": Row(
+        {"endpoints_managed_count: 910": "endpoints_managed_count: 5"},
+        {"CONS-49": "fail"},
+        "devices that granite-peak manages: 7 on the client's list; 5 of all clients together",
+        PROVIDER,
+    ),
     "all copies of a backup on the premises": Row(
         {
             "{location: on_site, isolated: false}, {location: cloud, isolated: true, immutable: true}": (
