@@ -70,3 +70,22 @@ def test_what_no_cell_can_hold_is_refused() -> None:
     made.value["devices"][0]["hostname"] = "n/a"
     with pytest.raises(PolicyscanError, match="nobody knows"):
         made.text()
+
+
+def test_a_new_column_leaves_what_the_other_rows_say_by_not_saying_it() -> None:
+    made = draft("id,hostname\nlt-1,A\nlt-2,B\n")
+    made.value["devices"][0]["in_scope"] = False
+    assert made.text() == "id,hostname,in_scope\nlt-1,A,false\nlt-2,B,true\n"
+    made = draft("id,in_scope\nlt-1,false\n")
+    made.value["devices"].append({"id": "lt-2"})
+    assert made.text() == "id,in_scope\nlt-1,false\nlt-2,true\n"
+
+
+@pytest.mark.parametrize(
+    ("covering", "text"), [("ev-rmm", "id,evidence\nlt-1,ev-new\nlt-2,ev-rmm\n"), (None, "id\nlt-1\nlt-2\n")]
+)
+def test_a_column_for_evidence_takes_none_from_the_other_rows(covering: str | None, text: str) -> None:
+    made = draft("id\nlt-1\nlt-2\n")
+    made.covering = covering
+    made.value["devices"][0]["evidence"] = "ev-new"
+    assert made.text() == text

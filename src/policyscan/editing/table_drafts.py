@@ -41,6 +41,8 @@ class TableDraft:
         self._new = copies
         self.value: dict[str, Any] = {name: copies} if copies and not inner else {}
         self._within: list[TableDraft] = []
+        self.covering: str | None = None
+        """The item of evidence that covers the section, on which rows rest that name none."""
         self._ending = "\r\n" if "\r\n" in source.text else "\n"
 
     def take_in(self, other: TableDraft) -> None:
@@ -74,6 +76,7 @@ class TableDraft:
         new: Sequence[Any] = self._new if self.inner else self.value.get(self.section, ())
         kept = {self._copies[id(row)]: row for row in new if id(row) in self._copies}
         added = [row for row in new if id(row) not in self._copies]
+        self._settle(list(kept.values()), added)
         cells = [self._facts(row) for row in (*kept.values(), *added)]
         known = {path for path in self._paths if path is not None}
         before = {number: self._facts(row) for number, row in enumerate(self._old)}
@@ -83,6 +86,36 @@ class TableDraft:
         text = put_together(self.source.text, splices, self.tree)
         self._check(text, [*(kept[number] for number in sorted(kept)), *added])
         return text
+
+    # --- what an empty cell would say otherwise than a column that is not there
+
+    def _settle(self, kept: Sequence[Any], added: Sequence[Any]) -> None:
+        """Writes out what the other rows say by not saying it, where a new column makes an empty cell of it;
+        and new rows in columns that are there. An empty cell is not known, and evidence of that name none."""
+        known = {path for path in self._paths if path is not None}
+        fresh = {path for row in (*kept, *added) for path in self._facts(row)} - known
+        for path in sorted(fresh, key=len):
+            if path[-1] == _EVIDENCE and self.covering is None and any(_lacks(row, path) for row in kept):
+                for row in (*kept, *added):
+                    if not _lacks(row, path) and _dug(row, path[:-1]).__class__ is dict:
+                        del _dug(row, path[:-1])[_EVIDENCE]
+        for path in sorted(fresh | known, key=len):
+            for row in (*(kept if path in fresh else ()), *added):
+                if _lacks(row, path) and (value := self._absent(row, path)) is not _NOTHING:
+                    _dug(row, path[:-1])[path[-1]] = value
+
+    def _absent(self, row: Any, path: Path) -> Any:
+        """What a row says at a path by having nothing there."""
+        if path[-1] == _EVIDENCE:
+            found = (row.get(_EVIDENCE) if len(path) > 1 else None) or self.covering
+            return found if found is not None else _NOTHING
+        target = target_of(self.name, self._shape)
+        shape: Shape | None = None if isinstance(target, Misnamed) else target[1]
+        field = None
+        for key in path:
+            field = shape.fields.get(key) if shape is not None else None
+            shape = field.shape if field is not None else None
+        return _NOTHING if field is None or field.when_absent is None else field.when_absent[0]
 
     def _facts(self, row: Any) -> dict[Path, Any]:
         """The facts of a row by the paths of their columns, without those that stand in tables of their
@@ -167,6 +200,9 @@ _OWNER = "\0owner"
 """The key of a row under which it says in whose list it stands; no column is called so."""
 
 
+_EVIDENCE = "evidence"
+
+
 class _Nothing:
     __slots__ = ()
 
@@ -198,6 +234,11 @@ def _rows_of(tree: Tree, name: str) -> list[Any]:
             row[_OWNER] = graft.owner
     grafted = [row for graft in tree.grafts for row in graft.rows]
     return [*tree.value.get(name, ()), *sorted(grafted, key=lambda row: tree.span_of(row).line)]
+
+
+def _lacks(row: Any, path: Path) -> bool:
+    holder = _dug(row, path[:-1])
+    return holder.__class__ is dict and path[-1] not in holder
 
 
 def _dug(item: Any, path: Path) -> Any:

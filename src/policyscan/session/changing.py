@@ -8,7 +8,7 @@ in the way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
@@ -100,6 +100,12 @@ class Editable:
                 if str(item.get("name", "")).casefold() == text.casefold() and "id" in item:
                     found.add(str(item["id"]))
         return found.pop() if len(found) == 1 else text
+
+    def cover(self, sections: Mapping[str, str | None]) -> None:
+        """Says which items of evidence cover sections, for those that are tables."""
+        for part in self.parts:
+            if isinstance(part.draft, TableDraft):
+                part.draft.covering = sections.get(part.draft.section)
 
     def change(self, facts: int) -> Change:
         """What the changes make of the files; raises Problems if they would not be valid."""

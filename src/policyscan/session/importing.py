@@ -320,12 +320,26 @@ def _record(
         made["x-filter"] = client
         organisation = inventory.part("organisation").draft.value["organisation"]
         organisation.setdefault(_SOURCES, {})[source] = client
+    inventory.cover({section: _covering(section, items) for section in sections})
     old = next((one for one in items if one.get("id") == ident), None)
     if old is not None:
         old.update(made)
     else:
         items.append(made)
     _forget_unused(inventory, items, source, ident)
+
+
+_GRADES = ("declared", "document", "tool_export", "tested")
+
+
+def _covering(section: str, items: Sequence[dict[str, Any]]) -> str | None:
+    """The item of evidence on which a section rests: of those that cover it the strongest, and the newest."""
+    found = [
+        (_GRADES.index(one["method"]), str(one.get("collected_at")), str(one.get("id")))
+        for one in items
+        if section in (one.get("covers") or ()) and one.get("method") in _GRADES
+    ]
+    return max(found)[2] if found else None
 
 
 def _list(inventory: Editable, section: str) -> list[dict[str, Any]]:
