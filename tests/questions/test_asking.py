@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from policyscan.findings import Status
+from policyscan.findings import IN_DISPUTE, Result, Status
 from policyscan.questions.sheet import Sheet
 from policyscan.session.asking import OpenQuestions, ask
 from policyscan.session.options import Inputs, ScanOptions
@@ -27,6 +27,7 @@ TRUE = {  # what its provider's file and its own say too
     "contract.ends_on": None,
     "limit_aggregate": 1_000_000,
     "employees_count": 3,
+    "attestations[0].signed_on": "2025-11-20",
     "remote_access": [{"id": "rmm-main", "kind": "rmm", "mfa": True}],
     "budget.years": [{"fiscal_year": 2025, **YEAR}, {"fiscal_year": 2026, **YEAR}],
 }
@@ -98,9 +99,18 @@ def test_every_question_says_who_can_answer_it_and_how(sheet: Sheet) -> None:
         assert all(fact.how for fact in asking.facts), asking.question
 
 
+def _contradicted(result: Result) -> bool:
+    """Whether nothing is missing to a result but which of two facts is right."""
+    return bool(result.gaps) and all(gap.reason.startswith(IN_DISPUTE) for gap in result.gaps)
+
+
 @pytest.mark.parametrize("profile", ["essentials", "full"])
 def test_answering_all_leaves_nothing_unknown(profile: str, tmp_path: Path) -> None:
-    """Three times at most: what a list holds can be asked only once somebody says that there is one."""
+    """Three times at most: what a list holds can be asked only once somebody says that there is one.
+
+    Made-up answers may contradict each other or what is on file, as rules of consistency tell: which is right
+    nobody here knows, so these are left out.
+    """
     said = values(HALF_EMPTY)
     providers = sorted((INVENTORIES / "providers").glob("*.yaml"))
     file = tmp_path / "corner-oven.json"
@@ -108,9 +118,8 @@ def test_answering_all_leaves_nothing_unknown(profile: str, tmp_path: Path) -> N
         file.write_text(json.dumps(said), encoding="utf-8")
         found = asked(profile, file, *providers)
         (sheet,) = found.sheets
-        unknown = [r for r in found.report.results if r.status is Status.UNKNOWN]
+        unknown = [r for r in found.report.results if r.status is Status.UNKNOWN and not _contradicted(r)]
         if not unknown:
-            assert not sheet.total
             return
         assert sheet.total, unknown
         knowing = Knowing(kind_of("client"), said, TRUE)

@@ -101,7 +101,8 @@ def _interview(sheets: Sequence[Sheet], given: dict[str, Any]) -> int:
 
     if len(sheets) != 1:
         raise UsageError(
-            "questions are asked about one inventory at a time", hint="name it, as in `ask acme -i`"
+            "questions are asked about one inventory at a time",
+            hint="name it or its file, as in `ask acme -i`",
         )
     options = _options(given)
     return hold(sheets[0], options.inputs)

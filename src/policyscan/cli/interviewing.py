@@ -12,10 +12,13 @@ from policyscan.cli.prompting import NoMoreAnswers, agreed, put_question
 from policyscan.display import one_line
 from policyscan.errors import Problems
 from policyscan.output import create_file, show
+from policyscan.questions.answers import NONE_OR_ROWS
 from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.questions.words import OTHERS, effect
 from policyscan.session.interview import Interview
 from policyscan.session.options import Inputs
+
+_ONE_BY_ONE = "none if there is none; else Enter, and it is asked for part by part"
 
 
 def hold(sheet: Sheet, inputs: Inputs) -> int:
@@ -44,7 +47,8 @@ def _ask(interview: Interview, question: RankedQuestion) -> None:
         def check(text: str, fact: MissingFact = fact) -> None:
             interview.check(fact, text)
 
-        interview.take(fact, put_question(_line(fact, question), one_line(fact.how), check))
+        how = _ONE_BY_ONE if fact.how == NONE_OR_ROWS else one_line(fact.how)
+        interview.take(fact, put_question(_line(fact, question), how, check))
 
 
 def _line(fact: MissingFact, question: RankedQuestion) -> str:

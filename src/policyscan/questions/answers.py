@@ -20,6 +20,8 @@ _SIMPLE = {
     "string": "a few words",
     "plain": "the value",
 }
+NONE_OR_ROWS = "none if there is none; else leave this blank and fill in the rows below"
+"""How to answer for a section as a whole, whose facts have rows of their own."""
 _MOST_CHOICES = 12
 _SAID = frozenset(("date", "instant", "currency"))  # units that the form says already
 

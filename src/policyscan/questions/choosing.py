@@ -13,26 +13,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
-from policyscan.records import NamedTuple
-
 ROUND = 10
 """How many questions are chosen together; after them the next ten are chosen."""
 _MOST_STATES = 20_000
 
 Controls: TypeAlias = Sequence[frozenset[int]]
 """What each control lacks, as numbers of questions."""
-
-
-class _Choice(NamedTuple):
-    """Some questions, and how many controls they settle together."""
-
-    settled: int = 0
-    questions: frozenset[int] = frozenset()
-
-    @property
-    def worth(self) -> tuple[int, int, list[int]]:
-        """By which choices are compared: more controls, then fewer questions, then the earlier ones."""
-        return -self.settled, len(self.questions), sorted(self.questions)
+_Choice: TypeAlias = tuple[int, int, int]
+"""Some questions: how many controls they settle together, below zero, how many they are, and they themselves
+as bits; so that the least of several choices is the best, and of equals the one of the earlier questions."""
+_NOTHING: _Choice = (0, 0, 0)
 
 
 def in_order(questions: int, controls: Iterable[Collection[int]]) -> list[int]:
@@ -55,14 +45,14 @@ def in_order(questions: int, controls: Iterable[Collection[int]]) -> list[int]:
 def best(controls: Controls, most: int) -> frozenset[int]:
     """The at most `most` questions that together settle the most controls."""
     able = [control for control in controls if len(control) <= most]
-    places = [_Choice()] * (most + 1)
+    places = [_NOTHING] * (most + 1)
     for group in _groups(able):
         choices = _by_size(group, most)
         places = [
-            min((_both(places[number - size], choices[size]) for size in range(number + 1)), key=_worth)
+            min(_both(places[number - size], choices[size]) for size in range(number + 1))
             for number in range(most + 1)
         ]
-    return places[most].questions
+    return _numbers(places[most][2])
 
 
 def settled(asked: Collection[int], controls: Controls) -> int:
@@ -70,12 +60,13 @@ def settled(asked: Collection[int], controls: Controls) -> int:
     return sum(control <= frozenset(asked) for control in controls)
 
 
-def _worth(choice: _Choice) -> tuple[int, int, list[int]]:
-    return choice.worth
-
-
 def _both(one: _Choice, other: _Choice) -> _Choice:
-    return _Choice(one.settled + other.settled, one.questions | other.questions)
+    """Two choices that have no question in common, together."""
+    return one[0] + other[0], one[1] + other[1], one[2] | other[2]
+
+
+def _numbers(bits: int) -> frozenset[int]:
+    return frozenset(number for number in range(bits.bit_length()) if bits >> number & 1)
 
 
 def _groups(controls: Controls) -> list[Controls]:
@@ -100,13 +91,11 @@ def _by_size(group: Controls, most: int) -> list[_Choice]:
         if len(unions) > _MOST_STATES:
             kept = sorted(unions, key=lambda one: (-_held(one, lacks) / (one.bit_count() or 1), one))
             unions = set(kept[: _MOST_STATES // 4])
-    choices = [_Choice()] * (most + 1)
+    choices = [_NOTHING] * (most + 1)
     for union in unions:
-        size, held = union.bit_count(), _held(union, lacks)
-        if held >= choices[size].settled:
-            choice = _Choice(held, frozenset(bit for bit in range(union.bit_length()) if union >> bit & 1))
-            choices[size] = min(choices[size], choice, key=_worth)
-    return [min(choices[: size + 1], key=_worth) for size in range(most + 1)]
+        size = union.bit_count()
+        choices[size] = min(choices[size], (-_held(union, lacks), size, union))
+    return [min(choices[: size + 1]) for size in range(most + 1)]
 
 
 def _held(union: int, lacks: Sequence[int]) -> int:

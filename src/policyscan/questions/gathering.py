@@ -18,7 +18,7 @@ from policyscan.documents.earning import STATEMENTS, TAKES_AWAY
 from policyscan.documents.paths import BadPath, parse_path, resolve
 from policyscan.findings import IN_DISPUTE, DocumentInfo, Gap, Result, Status, ValueRead, is_document_check
 from policyscan.kinds.kinds import Kind
-from policyscan.questions.answers import how_to_answer, is_list, is_section, parts
+from policyscan.questions.answers import NONE_OR_ROWS, how_to_answer, is_list, is_section, parts
 from policyscan.questions.choosing import in_order
 from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.records import NamedTuple
@@ -190,11 +190,8 @@ class Gathering:
             inner = [part for part in inner if part[0] not in there] or [
                 part for part in parts(field, field.shape.fields) if part[0] not in there
             ]
-        if is_list(field):
-            how = "none if there are none; else leave this blank and fill in the rows below"
-            yield MissingFact(inventory, kind.name, path, text, about, how, known)
-        elif field.nullable:
-            how = "none if there is none; else leave this blank and fill in the rows below"
+        if is_list(field) or field.nullable:
+            how = NONE_OR_ROWS
             yield MissingFact(inventory, kind.name, path, text, about, how, known)
         begin = len(there) if isinstance(there, list) else 0
         for number in range(begin, begin + (_ITEMS if is_list(field) else 1)):

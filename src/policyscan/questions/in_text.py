@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from policyscan.display import one_line
 from policyscan.questions.sheet import RankedQuestion, Sheet
-from policyscan.questions.words import OTHERS, effect, headline, proof, rest
+from policyscan.questions.words import OTHERS, effect, headline, left_out, proof, rest
 from policyscan.records import NamedTuple
 from policyscan.reporters.layout import hanging
 from policyscan.reporters.wording import inventories, plural
@@ -40,6 +40,9 @@ def _one(sheet: Sheet, width: int | None) -> Iterator[str]:
     if more := rest(sheet):
         yield ""
         yield f"{more}: --every shows all."
+    if sheet.questions and (untold := left_out(sheet)):
+        yield ""
+        yield from hanging("", untold, width)
 
 
 def _asking(asking: RankedQuestion, width: int | None) -> Iterator[str]:

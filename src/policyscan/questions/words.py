@@ -18,7 +18,7 @@ _MOST_IDS = 6
 def headline(sheet: Sheet) -> str:
     """How much is open about an inventory, and what these questions do about it."""
     if not sheet.questions:
-        return "nothing is unknown" if not sheet.controls else f"no answer decides {_ids(sheet.controls)}"
+        return left_out(sheet) or "nothing is unknown"
     lacking = len(sheet.controls)
     if not lacking:
         return "every control has a result; what else is unknown about those that fail:"
@@ -36,6 +36,11 @@ def rest(sheet: Sheet) -> str:
     """How many questions there are besides; empty if none."""
     left = sheet.total - len(sheet.questions)
     return f"and {plural(left, 'question')} more" if left else ""
+
+
+def left_out(sheet: Sheet) -> str:
+    """What lacks facts and is decided by no answer; empty if nothing."""
+    return f"no answer decides {_ids(sheet.waiting)}: policyscan explain says why" if sheet.waiting else ""
 
 
 def effect(asking: RankedQuestion) -> str:
