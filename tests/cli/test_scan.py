@@ -584,6 +584,38 @@ def test_an_output_does_not_replace_an_inventory(monkeypatch: pytest.MonkeyPatch
     assert (place / name).read_bytes() == before
 
 
+AUTHOR = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["inventories/clients/bad.yaml"],
+        ["--changed"],
+        ["--shard", "1/9"],
+        ["--client", "bad", "inventories/clients/bad.yaml"],
+    ],
+    ids=["named", "changed", "shard", "client"],
+)
+@pytest.mark.parametrize(
+    "name", ["inventories/clients/good.yaml", "clients/torn.yaml", "clients/oak/devices.csv"]
+)
+def test_an_output_replaces_no_inventory_that_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch, place: Path, asked: list[str], name: str
+) -> None:
+    write(place, "clients/torn.yaml", "schema_version: 1\nkind: client\norganisation: {id: torn\n")
+    write(place, "clients/oak/client.yaml", CLIENT.format(id="oak"))
+    write(place, "clients/oak/devices.csv", "id\npc\n")
+    for command in (["init", "-q"], ["add", "-A"], [*AUTHOR, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=place, check=True)
+    (place / "inventories/clients/bad.yaml").write_text(CLIENT.format(id="bad"), encoding="utf-8")
+    before = (place / name).read_bytes()
+    ran = scan(monkeypatch, place, *asked, "-o", f"csv:{name}")
+    assert ran.code == 2
+    assert f"{name} is an inventory" in ran.err
+    assert (place / name).read_bytes() == before
+
+
 def test_an_output_replaces_what_an_earlier_run_wrote(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     (place / "policyscan.yaml").unlink()
     first, second = (scan(monkeypatch, place, ".", "-o", "json:out.json") for _ in range(2))

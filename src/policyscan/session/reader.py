@@ -15,16 +15,16 @@ from policyscan.documents.document import Document
 from policyscan.documents.envelope import Envelope, in_own_folder
 from policyscan.documents.library import Library
 from policyscan.documents.members import Members
-from policyscan.documents.opening import read_identified
+from policyscan.documents.opening import read_file, read_identified
 from policyscan.errors import DocumentError, PolicyscanError, UsageError
 from policyscan.files.discovery import STDIN, Discovery, File, discover, glance_at, waivers_apart
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
-from policyscan.reading.glance import says_id, says_kind
+from policyscan.reading.glance import SUFFIXES, TABLES, says_id, says_kind
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
-from policyscan.session.options import Inputs, Spelling, option
+from policyscan.session.options import Inputs, Spelling, StrPath, option
 from policyscan.source import Span
 
 if TYPE_CHECKING:
@@ -186,6 +186,17 @@ class Reader:
         """Whether a file is an inventory, or may be one once it is mended."""
         loaded = self.library.load(file)
         return bool(loaded.documents or loaded.problems)
+
+    def may_be_another(self, path: StrPath) -> bool:
+        """Whether a file is an inventory, or part of one, though it is not asked for."""
+        name = os.fspath(path)
+        beside = (os.path.join(os.path.dirname(name), f"{kind}.yaml") for kind in self.library.kinds.names())
+        if name.lower().endswith((*SUFFIXES, *TABLES)) and any(map(os.path.exists, beside)):
+            return True
+        if not name.lower().endswith(SUFFIXES):
+            return False
+        outcome = read_file(File(name, name, strict=False), self.library.kinds)
+        return bool(outcome.contents or outcome.problems)
 
     def _of_nothing(self) -> Iterator[str]:
         """The references to what is in no inventory: all that rests on them is unknown."""

@@ -349,7 +349,7 @@ def check_outputs(options: ScanOptions, reader: Reader, workspace: Workspace) ->
                 message = f"{os.fspath(path)} is {what} of this scan"
                 raise UsageError(message, hint="write the output to another file")
         same = (f for f in reader.present() if any(_is_same(path, one.path) for one in f.all))
-        if any(reader.holds_inventory(file) for file in same):
+        if any(reader.holds_inventory(file) for file in same) or reader.may_be_another(path):
             raise UsageError(f"{os.fspath(path)} is an inventory", hint="write the output to another file")
 
 
