@@ -67,6 +67,34 @@ ROWS = {
         {"INS-06": "fail", "PLAN-07": "fail"},
         "nobody of the business took part in the test of 2026-09-12",
     ),
+    "treated before the audit that found it open": Row(
+        {"done_on: 2026-08-12": "done_on: 2026-03-12"},
+        {"CONS-89": "fail", "RISK-05": "unknown"},
+        "it was treated on 2026-03-12, before the audit of 2026-06-10 found it open",
+    ),
+    "an application signed months into the policy": Row(
+        {
+            "plan_tested, answer: true, signed_on: 2026-03-12": "plan_tested, answer: true, signed_on: 2026-06-01"
+        },
+        {"CONS-87": "fail", "CONS-93": "fail", "INS-06": "unknown"},
+        "cyber-2026 began on 2026-04-01, and the application that it rests on was signed on 2026-06-01",
+    ),
+    "a desktop with a tablet's system": Row(
+        {"hostname: AF-TAB, kind: tablet": "hostname: AF-TAB, kind: desktop"},
+        {"CONS-14": "fail", "AV-01": "unknown", "AV-02": "unknown", "DEV-01": "unknown"},
+        "tab-door is a desktop, and runs iPadOS",
+    ),
+    "a time zone on another continent": Row(
+        {"time_zone: America/Denver": "time_zone: Asia/Tokyo"},
+        {
+            "CONS-125": "fail",
+            "BRIEF-03": "unknown",
+            "LOG-03": "unknown",
+            "SLA-02": "unknown",
+            "SLA-03": "unknown",
+        },
+        "its country is US, and the time zone of its file is Asia/Tokyo",
+    ),
     "a test with one person": Row(
         {"people: [p-boyd, p-finch, p-alder]": "people: [p-boyd]"},
     ),

@@ -45,7 +45,8 @@ def clashes(function: str, document: Document, clock: cel.Clock) -> list[Clash]:
 def disordered(document: Document, clock: cel.Clock) -> Iterator[Clash]:
     """The pairs of dates in the wrong order, in reading order.
 
-    The one that should come first may lie in the future: then it does so all the more.
+    The one that should come first may lie in the future: then it does so all the more. Where it is that of the
+    record in which the other stands, the other alone is in dispute.
     """
     for container, first, holder, then, say in document.facts.disordered:
         if then in document.as_shown(holder):
@@ -53,7 +54,9 @@ def disordered(document: Document, clock: cel.Clock) -> Iterator[Clash]:
             days = (_shown(one, clock) for one in (container[first], holder[then]))
             text = say.format(**dict(zip(("first", "then"), days, strict=True)))
             says = f"{where}: {text}" if where else text
-            yield _clash(document, f"{path}.{then}", says, [(container, first), (holder, then)])
+            # That of the whole record is that of other facts, too.
+            both = [(container, first)] if holder is container else []
+            yield _clash(document, f"{path}.{then}", says, [*both, (holder, then)])
 
 
 def unshown(document: Document, clock: cel.Clock) -> Iterator[Clash]:
