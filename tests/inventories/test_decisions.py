@@ -73,11 +73,9 @@ ROWS = {
         "it was treated on 2026-03-12, before the audit of 2026-06-10 found it open",
     ),
     "an application signed months into the policy": Row(
-        {
-            "plan_tested, answer: true, signed_on: 2026-03-12": "plan_tested, answer: true, signed_on: 2026-06-01"
-        },
+        {"plan_tested, answer: true, signed_on: 2026-03": "plan_tested, answer: true, signed_on: 2026-06"},
         {"CONS-87": "fail", "CONS-93": "fail", "INS-06": "unknown"},
-        "cyber-2026 began on 2026-04-01, and the application that it rests on was signed on 2026-06-01",
+        "cyber-2026 began on 2026-04-01, and the application that it rests on was signed on 2026-06-12",
     ),
     "a desktop with a tablet's system": Row(
         {"hostname: AF-TAB, kind: tablet": "hostname: AF-TAB, kind: desktop"},

@@ -43,7 +43,6 @@ REASONS = {
     ("client", "insurance_policy", "defence_costs"): FORM,
     ("client", "insurance_policy", "policy_number"): FOR_PEOPLE,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
-    ("client", "organisation", "country"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
     ("client", "organisation", "sector"): FOR_PEOPLE,
     ("client", "os", "version"): FOR_PEOPLE,
@@ -65,7 +64,6 @@ REASONS = {
     ("provider", "mail_filter", "product"): FOR_PEOPLE,
     ("provider", "own_incident", "kind"): FOR_PEOPLE,
     ("provider", "provider_organisation", "annual_revenue"): FOR_PEOPLE,
-    ("provider", "provider_organisation", "country"): FOR_PEOPLE,
     ("provider", "provider_organisation", "freelancer"): FOR_PEOPLE,
     ("provider", "subcontract", "prime"): "messages name it",
     **{

@@ -45,8 +45,8 @@ def clashes(function: str, document: Document, clock: cel.Clock) -> list[Clash]:
 def disordered(document: Document, clock: cel.Clock) -> Iterator[Clash]:
     """The pairs of dates in the wrong order, in reading order.
 
-    The one that should come first may lie in the future: then it does so all the more. Where it is that of the
-    record in which the other stands, the other alone is in dispute.
+    The one that should come first may lie in the future: then it does so all the more. Where it is the date
+    of the record in which the other stands, the other alone is in dispute.
     """
     for container, first, holder, then, say in document.facts.disordered:
         if then in document.as_shown(holder):
