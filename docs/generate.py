@@ -11,6 +11,7 @@ Each line of the block that starts with `$ ` is a command; what it prints follow
 folder it runs in, from the root of the checkout; `in nothing` is an empty folder, and the commands
 of all such blocks of a file share one, so that a later block goes on where an earlier one stopped.
 
+What the schema of what is ahead shares with that of a report is put in by docs/outlook_schema.py.
 The reference of functions in docs/expressions.md is made by docs/functions.py. The pages of
 docs/reference/ are written whole, by docs/reference.py, and those of controls by
 docs/control_pages.py; any other page there is deleted. The schemas in schemas/ are what `policyscan schema`
@@ -30,11 +31,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import functions
+import outlook_schema
 import reference
 from policyscan.kinds.kinds import BUILT_IN
 from policyscan.session.schemas import schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
+SCHEMAS = ROOT / "src" / "policyscan" / "schemas"
 BLOCK = re.compile(
     r"(?P<head>^<!-- generated: in (?P<folder>\S+) -->\n```\w*\n)(?P<body>.*?)(?P<tail>^```$)",
     re.MULTILINE | re.DOTALL,
@@ -105,6 +108,10 @@ def stale() -> Iterator[tuple[Path, str, str]]:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if fresh != text:
             yield path, text, fresh
+    path, text = SCHEMAS / "due.schema.json", (SCHEMAS / "due.schema.json").read_text(encoding="utf-8")
+    fresh = outlook_schema.renewed(text, (SCHEMAS / "report.schema.json").read_text(encoding="utf-8"))
+    if fresh != text:
+        yield path, text, fresh
     for path in sorted(set(reference.FOLDER.rglob("*.md")) - set(pages)):
         yield path, path.read_text(encoding="utf-8"), ""
 
