@@ -190,7 +190,7 @@ class Reader:
     def may_be_another(self, path: StrPath) -> bool:
         """Whether a file is an inventory, or part of one, though it is not asked for."""
         name = os.fspath(path)
-        beside = (os.path.join(os.path.dirname(name), f"{kind}.yaml") for kind in self.library.kinds.names())
+        beside = (os.path.join(os.path.dirname(name), f"{kind}.yaml") for kind in self.library.kinds.names)
         if name.lower().endswith((*SUFFIXES, *TABLES)) and any(map(os.path.exists, beside)):
             return True
         if not name.lower().endswith(SUFFIXES):
