@@ -186,7 +186,7 @@ def _kept(
 ) -> KeptResults | None:
     """The results of earlier scans; None where there are none to keep, or where that does not pay."""
     few = len(reader.discovery.files) < _WORTH_KEEPING
-    passing = options.inputs.as_of is None or options.inputs.revision is not None
+    passing = options.inputs.as_of is None or options.inputs.revision is not None or not options.keep
     store = None if few or passing else open_store(use_cache=options.cache)
     if store is None:
         return None
