@@ -82,3 +82,9 @@ def test_a_second_sample_of_datto_bcdr(client: Client) -> None:
     found = after.item("backups", "new")
     assert (found["last_success"], found["x-offsite-on"]) == (None, None)
     assert "NEW: its backups are paused" in after.passed
+
+
+def test_plans_of_another_shape_are_none(client: Client) -> None:
+    row = {"context": {"id": "A", "name": "A"}, "policies": ["x", 1.5, None]}
+    after = client.take("acronis", client.export("a.json", json.dumps({"items": [row]})))
+    assert after.passed == ["A: no backup is planned for it"]

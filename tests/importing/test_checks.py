@@ -130,3 +130,22 @@ def test_results_that_say_nothing_are_refused(old: str, new: str, says: str | No
 def test_the_secure_score_is_kept_beside_the_facts(client: Client) -> None:
     after = client.take("graph-secure-score", "graph-secureScores.json")
     assert after.value["email"] == {"x-secure-score": {"score": 87.0, "most": 212.0, "on": "2026-11-24"}}
+
+
+@pytest.mark.parametrize("when", ["03/04/2026", "soon", ""])
+def test_a_score_of_a_day_that_nobody_can_tell_is_refused_or_has_none(when: str, client: Client) -> None:
+    score = {"currentScore": 1, "maxScore": 2, "createdDateTime": when}
+    path = client.export("s.json", json.dumps({"value": [score]}))
+    if when:
+        with pytest.raises(PolicyscanError, match="which moment"):
+            client.take("graph-secure-score", path)
+    else:
+        assert client.take("graph-secure-score", path).value["email"]["x-secure-score"]["on"] is None
+
+
+def test_results_of_another_shape_say_nothing(client: Client) -> None:
+    odd = json.dumps(
+        {"MetaData": {"Tool": "ScubaGear"}, "Results": {"AAD": "x", "EXO": [{"Controls": ["y"]}]}}
+    )
+    with pytest.raises(PolicyscanError, match="has checked nothing"):
+        client.take("scuba", client.export("s.json", odd))

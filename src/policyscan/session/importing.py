@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from policyscan.documents.envelope import TIME_ZONE
 from policyscan.editing.rendering import inline
-from policyscan.errors import UsageError
+from policyscan.errors import DocumentError, UsageError
 from policyscan.importing.cells import Setting, UnclearCell, moment, written
 from policyscan.importing.exports import Export, check_pages, open_export
 from policyscan.importing.importers import Importer, importer, names
@@ -125,10 +125,10 @@ def _imported(
     known = _known_as(inventory, source)
     only = options.only or known
     _check_all_pages(exports)
-    parts = chosen.read(exports, setting, only)
+    parts = _read(chosen, exports, setting, only)
     client = _client(source, parts, only, inventory, exports)
     if client is not None and only is None:
-        parts = chosen.read(exports, setting, client)
+        parts = _read(chosen, exports, setting, client)
     collected, told_by = _collected(parts, exports, setting, options)
     merger = Merger(
         lambda section: inventory.part(section).draft.value,
@@ -144,6 +144,16 @@ def _imported(
     return Imported(
         change, chosen.tool, written(collected, setting), told_by, client or "", merger.merged, others, first
     )
+
+
+def _read(
+    chosen: Importer, exports: Sequence[Export], setting: Setting, only: str | None
+) -> list[ImportedPart]:
+    """What exports say; a time of the whole that is not clear is a problem."""
+    try:
+        return chosen.read(exports, setting, only)
+    except UnclearCell as unclear:
+        raise DocumentError(str(unclear), at=exports[0].top(), hint=chosen.asks) from None
 
 
 def _check_all_pages(exports: Sequence[Export]) -> None:

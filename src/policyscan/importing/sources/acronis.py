@@ -56,7 +56,9 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
 def _by_policy(export: Export, row: RowDict) -> Iterator[RowDict]:
     """A row for each plan that backs a machine up; one without a plan where there is none."""
     found = row.get("policies")
-    policies = [one for one in found if "backup" in str(one.get("type"))] if found.__class__ is list else []
+    policies = (
+        [one for one in found if "backup" in str(value_at(one, "type"))] if found.__class__ is list else []
+    )
     for policy in policies or [None]:
         made = dict(row)
         if policy is not None:

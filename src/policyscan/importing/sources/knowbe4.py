@@ -30,7 +30,7 @@ def _left(row: RowDict, _: Setting) -> str:
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     user = row["user"]
-    name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
+    name = " ".join(str(part) for part in (user.get("first_name"), user.get("last_name")) if part)
     return {
         "person": Person(str(user["email"]), name),
         "completed_on": _completed(row, setting),

@@ -123,15 +123,15 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
     passed: list[Passed] = []
     for row in part.rows:
         _add_records(row, records, setting, passed)
-    restarts = {str(row["id"]) for export in devices for row in export.rows() if _restarts(row)}
+    restarts = {str(row.get("id")) for export in devices for row in export.rows() if _restarts(row)}
     for row in part.rows:
-        if dict(row.known_by)[_MARKER] in restarts:
+        if dict(row.known_by).get(_MARKER, "") in restarts:
             _wait(row)
     return [part._replace(passed=(*part.passed, *passed))]
 
 
 def _add_records(row: ImportedRow, records: _Records, setting: Setting, passed: list[Passed]) -> None:
-    ident = dict(row.known_by)[_MARKER]
+    ident = dict(row.known_by).get(_MARKER, "")
     antivirus = records.antivirus.get(ident)
     if antivirus:
         row.facts["antivirus"] = _antivirus(antivirus, setting)

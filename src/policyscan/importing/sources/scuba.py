@@ -55,9 +55,13 @@ def _outcomes(groups: Any) -> list[tuple[str, str]]:
     """How each control of a product came out, by its id without the version of the baseline."""
     return [
         (_plain(str(control.get("Control ID"))), _OUTCOMES.get(str(control.get("Result")).lower(), UNKNOWN))
-        for group in groups
-        for control in group.get("Controls", ())
+        for group in _dicts(groups)
+        for control in _dicts(group.get("Controls"))
     ]
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if one.__class__ is dict] if value.__class__ is list else []
 
 
 def _plain(check: str) -> str:
