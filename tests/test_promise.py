@@ -252,6 +252,7 @@ ABOUT_THE_KEY = {
         "insurance_policies[].pays_above",
         "INS-02",
     ): "a policy pays first unless it is said to be a layer, and what pays above it counts with it",
+    ("insurance_policies[].pays_above", "INS-01"): "a policy pays first unless it is said to be a layer",
     ("time_zone", "SLA-02"): "a day is one of the zone that the configuration names",
 }
 
