@@ -35,6 +35,8 @@ def command(
     ANSWERS is what `policyscan ask` wrote as CSV or Markdown, with the answers filled in; rows without one
     are left alone. Comments, order and quoting of the inventory stay. An answer that contradicts what is
     recorded is told, and nothing is written; nor is anything if the inventory would not be valid.
+
+    Exit codes: 0 the answers are recorded, 2 something was refused, and nothing is written.
     """
     found = open_inventory(inventory, Inputs(tuple(paths), config))
     mine, others = answers_about(found.id, answers)

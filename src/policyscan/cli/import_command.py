@@ -66,6 +66,8 @@ def command(
       policyscan import ninjaone *.json --all
       policyscan import assets.yaml assets.csv --client acme --dry-run
       policyscan import --list
+
+    Exit codes: 0 the export was read, 2 something was refused, and nothing is written.
     """
     if listing:
         show(*_sources())

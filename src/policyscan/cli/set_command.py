@@ -16,7 +16,7 @@ from policyscan.session.changing import answered, fact, open_inventory
 from policyscan.session.options import Inputs
 
 
-@click.command("set", context_settings={"ignore_unknown_options": True})
+@click.command("set")
 @click.argument("inventory")
 @click.argument("path")
 @click.argument("value")
@@ -31,6 +31,9 @@ def command(
     known not to be there. "devices[+]" adds an item: '{id: lt-07, kind: laptop}'.
 
     Comments, order and quoting of the file stay. Nothing is written if the inventory would not be valid.
+    A VALUE that begins with a dash goes after two of them: policyscan set acme x-balance -- -5
+
+    Exit codes: 0 the file says so now, 2 something was refused, and nothing is written.
     """
     found = open_inventory(inventory, Inputs(tuple(paths), config))
     change = answered(found, [fact(path, value)])
