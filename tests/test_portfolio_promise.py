@@ -41,9 +41,16 @@ def plan() -> Plan:
     return Plan(chosen, known, {id_: id_ for id_ in known}, AS_OF)
 
 
+def name_of(document: Document) -> str:
+    """The name of an inventory below the folder of all; one with a folder to itself is named by its head."""
+    kind = document.kind.name
+    names = f"{kind}s/{document.id}.yaml", f"{kind}s/{document.id}/{kind}.yaml"
+    return names[1] if names[1] in EVERY else names[0]
+
+
 def linked(documents: Iterable[Document]) -> dict[str, Document]:
     """Documents by the file that they are members as, linked to the providers among them."""
-    by_file = {f"{one.kind.name}s/{one.id}.yaml": one for one in documents}
+    by_file = {name_of(one): one for one in documents}
     for one in by_file.values():
         link_across(one, lambda kind, id_: by_file.get(f"{kind}s/{id_}.yaml") if kind == "provider" else None)
     return by_file
@@ -129,11 +136,11 @@ def of(name: str) -> list[str]:
     """The portfolios that an inventory belongs to."""
     if name in PORTFOLIOS:
         return [name]
-    folder = name.partition("/")[0]
+    folder, own = name.partition("/")[0], name.rpartition("/")[0]
     return [
         one
         for one in PORTFOLIOS
-        if {name, f"{folder}/*.yaml"} & {*tree(one).value["members"], *tree(one).value["providers"]}
+        if {name, own, f"{folder}/*.yaml"} & {*tree(one).value["members"], *tree(one).value["providers"]}
     ]
 
 

@@ -164,7 +164,7 @@ def index(outcomes: Iterable[tuple[File, FileOutcome]]) -> tuple[DocumentIndex, 
 
 
 def shipped() -> Discovery:
-    return discover([str(ROOT / "inventories")], base=str(ROOT))
+    return discover([str(ROOT / "inventories")], base=str(ROOT), kinds=Kinds.builtin())
 
 
 def test_files_are_read_in_other_processes_and_in_any_order() -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 @cache
 def shipped() -> tuple[Plan, tuple[tuple[Document, tuple[Document, ...]], ...]]:
     """All shipped controls, and every shipped inventory with those that it refers to."""
-    library = Library(KINDS, discover([str(ROOT / "inventories")], base=str(ROOT)), str(ROOT))
+    library = Library(KINDS, discover([str(ROOT / "inventories")], base=str(ROOT), kinds=KINDS), str(ROOT))
     documents = [one for file in library.discovery.files for one in library.load(file).documents]
     known = pack().policies
     aliases = {alias: p.id for p in known.values() for alias in (p.id, *p.aliases)}
