@@ -84,6 +84,28 @@ def test_a_new_file_and_one_that_is_gone(monkeypatch: pytest.MonkeyPatch, place:
     assert "north.yaml is gone" in notes(ran)
 
 
+@pytest.mark.parametrize("asked", [[], ["inventories/clients"]], ids=["all", "named"])
+def test_who_takes_defaults_from_what_changed(
+    monkeypatch: pytest.MonkeyPatch, place: Path, asked: list[str]
+) -> None:
+    plan = "inventories/plans/gold.yaml"
+    write(place, plan, "defaults_for: client\nas_of: 2026-10-01\ncurrency: USD\n")
+    text = (
+        (place / GOOD)
+        .read_text("utf-8")
+        .replace("kind: client\n", "kind: client\ndefaults: ../plans/gold.yaml\n")
+    )
+    write(place, GOOD, text)
+    git(place, "add", "-A")
+    git(place, "commit", "-qm", "a plan")
+    change(place, plan)
+    assert scanned(scan(monkeypatch, place, "--changed", "HEAD", *asked)) == ["good"]
+    write(place, plan, "as_of: 2026-10-01\n")  # which lends nothing any more
+    ran = scan(monkeypatch, place, "--changed", "HEAD", *asked)
+    assert ran.code == 2
+    assert "good.yaml" in ran.out
+
+
 def test_who_refers_to_an_id_that_is_no_more(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     write(place, NORTH, (place / NORTH).read_text("utf-8").replace("id: north", "id: south"))
     assert scanned(scan(monkeypatch, place, "--changed", "HEAD")) == ["served", "south"]

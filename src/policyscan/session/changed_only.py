@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from policyscan.config import FILE_NAMES
 from policyscan.documents.envelope import Envelope
-from policyscan.documents.opening import read_file, read_source
+from policyscan.documents.opening import DEFAULTS, read_file, read_source
 from policyscan.errors import DocumentError, NothingChanged, UsageError
 from policyscan.files.discovery import WAIVERS, Discovery, File, glance_at
 from policyscan.files.folders import is_table
@@ -36,7 +36,8 @@ def only_changed(found: Discovery, workspace: Workspace, options: ScanOptions) -
         note = f"everything was scanned, not only what changed since {since}: {why}"
         return found._replace(notes=[note, *found.notes])
     changed = [file for file in found.files if _is_changed(file, paths)]
-    chosen = _with_referrers(changed, _ids_before(began, paths, workspace), found, workspace)
+    before, lent = _ids_before(began, paths, workspace), _may_lend(paths, found, workspace)
+    chosen = _with_referrers(changed, before, found, workspace, lent=lent)
     if not chosen:
         message = f"nothing that inventories rest on changed since {since}"
         raise NothingChanged(message, hint="nothing was checked, and no output was written")
@@ -109,6 +110,15 @@ def _concerns_all(
     return ""
 
 
+def _may_lend(paths: Collection[str], found: Discovery, workspace: Workspace) -> bool:
+    """Whether one of the files that changed may be one that inventories take defaults from: data in the
+    folders of inventories that is none itself."""
+    roots = [os.path.realpath(root) for root in found.roots]
+    data = (path for path in paths if path.lower().endswith(SUFFIXES) and os.path.isfile(path))
+    own = (path for path in data if any(_lies_in(path, root) for root in roots))
+    return any(not read_file(File(path, path, strict=False), workspace.kinds).envelopes for path in own)
+
+
 def _is_of_waivers(path: str, roots: Iterable[str]) -> bool:
     names = (os.path.relpath(path, root).split(os.sep)[0] for root in roots if _lies_in(path, root))
     return any(name.partition(".")[0] == WAIVERS for name in names)
@@ -126,13 +136,15 @@ def _is_changed(file: File, paths: Collection[str]) -> bool:
 
 
 def _with_referrers(
-    changed: list[File], before: set[str], found: Discovery, workspace: Workspace
+    changed: list[File], before: set[str], found: Discovery, workspace: Workspace, *, lent: bool
 ) -> set[File]:
     """Changed files with all that may refer to a document in one of them, directly or through others, and
     those that have members: a file that has an id in its text may refer to it."""
     chosen = set(changed)
-    fresh = list(changed)
-    texts = {file: _text(file) for file in found.files if file not in chosen} if changed else {}
+    texts = {file: _text(file) for file in found.files if file not in chosen} if changed or lent else {}
+    if lent:
+        chosen |= {file for file, text in texts.items() if text is None or DEFAULTS in text}
+    fresh = list(chosen)
     has_members = {kind.name for kind in workspace.kinds if kind.members}
     while fresh:
         opened = (read_file(file, workspace.kinds).envelopes for file in fresh)
