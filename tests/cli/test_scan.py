@@ -295,7 +295,9 @@ def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, 
     ran = scan(monkeypatch, place, "--client", "rival")
     assert ran.code == 2
     assert "inventories/clients/rival.yaml:5:1" in ran.err
-    assert "--client rival: there is no inventory with this id" in ran.err
+    assert (
+        "--client rival: there is no inventory with this id\n  hint: it may be in a file that is" in ran.err
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, OutputTarget, add_options, ids_in
+from policyscan.cli.asked import asked_of
+from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, OutputTarget, add_options, format_option
 from policyscan.cli.outputs import check_outputs
 from policyscan.cli.terminal import width
 from policyscan.errors import UsageError
@@ -20,7 +21,7 @@ from policyscan.output import put, show, write_file
 from policyscan.questions.sheet import Sheet
 from policyscan.reporters.wording import problems_told
 from policyscan.session.asking import ask
-from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.options import ScanOptions
 
 FORMATS = ("text", "markdown", "csv")
 
@@ -43,15 +44,7 @@ FORMATS = ("text", "markdown", "csv")
 )
 @click.option("--every", is_flag=True, help="All questions.")
 @click.option("-i", "--interactive", is_flag=True, help="Ask here, and write the answers into the inventory.")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(FORMATS)
 @click.option(
     "-o",
     "--output",
@@ -118,17 +111,7 @@ def _options(given: dict[str, Any]) -> ScanOptions:
         paths = (inventory,)
     elif inventory is not None:
         clients = (inventory,)
-    return ScanOptions(
-        Inputs(paths, given["config"], as_of=given["as_of"]),
-        folders=given["folders"],
-        cache=given["cache"],
-        profile=given["profile"],
-        select=ids_in(given["select"]),
-        ignore=ids_in(given["ignore"]),
-        companions=given["companions"],
-        clients=clients,
-        outputs=tuple(path for _, path in given["outputs"]),
-    )
+    return asked_of({**given, "paths": paths})._replace(clients=clients)
 
 
 def _rendered(format_: str, first: Sequence[Sheet], whole: Sequence[Sheet], columns: int | None) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, AnyPath, add_options, ids_in
+from policyscan.cli.asked import asked_of
+from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, AnyPath, add_options
 from policyscan.cli.terminal import plural
 from policyscan.errors import UsageError
 from policyscan.findings import Severity
 from policyscan.output import check_writable, create_file, show
 from policyscan.reporters.wording import inventories
 from policyscan.session.bundling import bundle, statement
-from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.options import ScanOptions
 
 
 @click.command("bundle")
@@ -49,7 +50,7 @@ def command(output: Path, about: Path | None, **given: Any) -> int:
         check_writable(path)
         if path.exists():
             raise UsageError(f"{path} exists already", hint="name a new file")
-    asked = _asked(given)._replace(outputs=tuple(filter(None, (output, about))))
+    asked = asked_of(given)._replace(outputs=tuple(filter(None, (output, about))))
     if given["rev"] is None:
         return _written(asked, output, about)
     from policyscan.cli.main import run
@@ -70,18 +71,3 @@ def _written(asked: ScanOptions, output: Path, about: Path | None) -> int:
     what = f"{inventories(count)} as of {scan.as_of}, {plural(scan.controls, 'control')}"
     show(f"{output.name}: {what}", f"sha256:{made.digest}")
     return 0
-
-
-def _asked(given: dict[str, Any]) -> ScanOptions:
-    """What the options of the command line ask of a scan."""
-    return ScanOptions(
-        Inputs(given["paths"], given["config"], None, given["stdin_filename"], given["as_of"]),
-        folders=given["folders"],
-        cache=given["cache"],
-        profile=given["profile"],
-        select=ids_in(given["select"]),
-        ignore=ids_in(given["ignore"]),
-        companions=given["companions"],
-        clients=ids_in(given["clients"]),
-        fail_on=Severity(given["fail_on"]) if given["fail_on"] else None,
-    )

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from policyscan.cli.options import format_option
 from policyscan.cli.terminal import width
 from policyscan.display import json_text, one_line
 from policyscan.output import put, show
@@ -29,15 +30,7 @@ from policyscan.session.workspace import open_workspace
     "--policies", "folders", multiple=True, type=click.Path(), help="A folder of your own policies."
 )
 @click.option("--resolved", "every", is_flag=True, help="Show defaults too, so that nothing is left out.")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(("text", "json"))
 def command(
     paths: tuple[str, ...], config: Path | None, folders: tuple[str, ...], every: bool, format_: str
 ) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, add_options, ids_in
+from policyscan.cli.asked import asked_of
+from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, add_options, format_option, ids_in
 from policyscan.errors import UsageError
 from policyscan.findings import Severity
 from policyscan.output import put, show
 from policyscan.session.comparing import compared
-from policyscan.session.options import Inputs, ScanOptions
 
 
 @click.command("diff")
@@ -41,15 +41,7 @@ from policyscan.session.options import Inputs, ScanOptions
 @click.option(
     "--exit-zero", is_flag=True, help="Exit 0 whatever changed; still 2 if something could not be evaluated."
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(("text", "json"))
 def command(**given: Any) -> int:
     """Tell what changed from OLD to NEW, and whether the inventory, the controls or time alone changed it.
 
@@ -61,7 +53,7 @@ def command(**given: Any) -> int:
     Exit codes: 2 something could not be evaluated; 1 a fail is new; 3 something became unknown, or what was
     evaluated is silent now; 0 otherwise.
     """
-    report = compared(given["old"], given["new"], _asked(given), ids_in(given["allowed"]))
+    report = compared(given["old"], given["new"], asked_of(given), ids_in(given["allowed"]))
     since = report.comparison
     if since is None:
         raise UsageError("nothing was compared")
@@ -79,19 +71,3 @@ def command(**given: Any) -> int:
         show_problems(PolicyscanError(one.message, at=one.span, hint=one.hint) for one in report.problems)
         show(*in_full(since))
     return report.exit_code
-
-
-def _asked(given: dict[str, Any]) -> ScanOptions:
-    """What the options of the command line ask of both sides."""
-    return ScanOptions(
-        Inputs((), given["config"], as_of=given["as_of"]),
-        folders=given["folders"],
-        cache=given["cache"],
-        profile=given["profile"],
-        select=ids_in(given["select"]),
-        ignore=ids_in(given["ignore"]),
-        companions=given["companions"],
-        clients=ids_in(given["clients"]),
-        fail_on=Severity(given["fail_on"]) if given["fail_on"] else None,
-        exit_zero=given["exit_zero"],
-    )

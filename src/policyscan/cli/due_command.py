@@ -7,12 +7,12 @@ given back.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, ids_in
+from policyscan.cli.asked import asked_of
+from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, format_option
 from policyscan.cli.outputs import check_outputs
 from policyscan.cli.progress import progress
 from policyscan.cli.terminal import link_of, wants_color, width
@@ -21,7 +21,7 @@ from policyscan.findings import Severity
 from policyscan.output import put, speller, write_file
 from policyscan.reporters import OUTLOOKS, Needs, Options
 from policyscan.session.due import MOST_DAYS, due
-from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.options import ScanOptions
 
 _FORMATS = tuple(OUTLOOKS)
 
@@ -39,15 +39,7 @@ _FORMATS = tuple(OUTLOOKS)
 @click.option(
     "--client", "clients", multiple=True, metavar="ID", help="Tell of this inventory only. Repeatable."
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(_FORMATS),
-    default="text",
-    show_default=True,
-    help="What to print: ics is a calendar.",
-)
+@format_option(_FORMATS, says="What to print: ics is a calendar.")
 @click.option(
     "-o",
     "--output",
@@ -112,19 +104,5 @@ def command(**given: Any) -> int:
 def _asked(given: dict[str, Any]) -> ScanOptions:
     """What the options of the command line ask of a look ahead."""
     stdin = read_stdin(given["paths"], given["stdin_filename"])
-    outputs: list[tuple[str, Path]] = given["outputs"]
-    formats = [given["format_"], *(format_ for format_, _ in outputs)]
-    return ScanOptions(
-        Inputs(given["paths"], given["config"], stdin, given["stdin_filename"], given["as_of"]),
-        folders=given["folders"],
-        cache=given["cache"],
-        profile=given["profile"],
-        select=ids_in(given["select"]),
-        ignore=ids_in(given["ignore"]),
-        companions=given["companions"],
-        clients=ids_in(given["clients"]),
-        fail_on=Severity(given["fail_on"]) if given["fail_on"] else None,
-        fail_on_due=given["fail_on_due"],
-        needs=Needs(identity="json" in formats),
-        outputs=tuple(path for _, path in outputs),
-    )
+    formats = [given["format_"], *(format_ for format_, _ in given["outputs"])]
+    return asked_of(given, stdin)._replace(needs=Needs(identity="json" in formats))

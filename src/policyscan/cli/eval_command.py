@@ -12,7 +12,7 @@ import click
 
 from policyscan import cel
 from policyscan.cli.main import show_problems
-from policyscan.cli.options import AS_OF
+from policyscan.cli.options import AS_OF, format_option
 from policyscan.cli.traces import trace_lines
 from policyscan.display import json_text
 from policyscan.errors import PolicyError, Problems
@@ -29,15 +29,7 @@ from policyscan.source import Source
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Settings file instead of the nearest policyscan.yaml."
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(("text", "json"))
 def command(
     expression: str, file: str, as_of: str | None, trace: bool, config: Path | None, format_: str
 ) -> int:

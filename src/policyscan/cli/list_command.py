@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import POLICY_OPTIONS, add_options, ids_in
+from policyscan.cli.options import POLICY_OPTIONS, add_options, format_option, ids_in
 from policyscan.cli.terminal import plural, width
 from policyscan.display import json_text
 from policyscan.output import put, show
@@ -33,15 +33,7 @@ NOWHERE = "in no profile"
 )
 @click.option("--kind", metavar="KIND", help="Only controls about this kind of inventory.")
 @click.option("--framework", metavar="NAME", help="Show related ids of a framework such as cis-v8.")
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(("text", "json"))
 def command(
     folders: Sequence[Path],
     profile: str | None,

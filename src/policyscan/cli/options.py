@@ -161,6 +161,13 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
 )
 
 
+def format_option(formats: Sequence[str], says: str = "What to print.") -> Decorator:
+    """The option `--format` of a command that prints in one of some formats, text unless another is named."""
+    return click.option(
+        "-f", "--format", "format_", type=click.Choice(formats), default="text", show_default=True, help=says
+    )
+
+
 def add_options(*groups: Sequence[Decorator]) -> Decorator:
     """A decorator that adds groups of options to a command."""
 

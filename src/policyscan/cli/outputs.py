@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policyscan.cli.options import AnyPath, OutputTarget
+from policyscan.cli.options import AnyPath, OutputTarget, format_option
 from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, about
@@ -29,15 +29,7 @@ if TYPE_CHECKING:
 
 FORMATS = tuple(REPORTERS)
 OUTPUT_OPTIONS = (
-    click.option(
-        "-f",
-        "--format",
-        "format_",
-        type=click.Choice(FORMATS),
-        default="text",
-        show_default=True,
-        help="What to print.",
-    ),
+    format_option(FORMATS),
     click.option(
         "-o",
         "--output",

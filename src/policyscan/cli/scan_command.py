@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from policyscan.cli.asked import asked_of
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, ShardNumber, add_options, ids_in
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
 from policyscan.cli.progress import progress
@@ -16,7 +17,7 @@ from policyscan.cli.texts import read_stdin, sources
 from policyscan.errors import NothingChanged, UsageError
 from policyscan.findings import Report, Severity
 from policyscan.output import show
-from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.options import ScanOptions
 from policyscan.session.run import scan
 
 
@@ -168,21 +169,4 @@ def _report(asked: ScanOptions, given: dict[str, Any]) -> Report:
 def _asked(given: dict[str, Any]) -> ScanOptions:
     """What the options of the command line ask of a scan."""
     stdin = read_stdin(given["paths"], given["stdin_filename"])
-    return ScanOptions(
-        Inputs(given["paths"], given["config"], stdin, given["stdin_filename"], given["as_of"]),
-        folders=given["folders"],
-        cache=given["cache"],
-        profile=given["profile"],
-        select=ids_in(given["select"]),
-        ignore=ids_in(given["ignore"]),
-        companions=given["companions"],
-        clients=ids_in(given["clients"]),
-        fail_on=Severity(given["fail_on"]) if given["fail_on"] else None,
-        fail_on_due=given["fail_on_due"],
-        exit_zero=given["exit_zero"],
-        allow_unknown=given["allow_unknown"],
-        outputs=tuple(path for _, path in given["outputs"]),
-        jobs=given["jobs"],
-        changed=given["changed"],
-        shard=given["shard"],
-    )
+    return asked_of(given, stdin)._replace(jobs=given["jobs"], changed=given["changed"], shard=given["shard"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import INPUT_OPTIONS, AnyPath, add_options, ids_in
+from policyscan.cli.options import INPUT_OPTIONS, AnyPath, add_options, format_option, ids_in
 from policyscan.output import put, show
 from policyscan.reporters.wording import place, plural
 from policyscan.session.exceptions import ListedWaiver, list_waivers
@@ -25,15 +25,7 @@ _MOST = 6  # subjects of a waiver that are named
 @click.option(
     "--client", "clients", multiple=True, metavar="ID", help="Tell of this inventory only. Repeatable."
 )
-@click.option(
-    "-f",
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@format_option(("text", "json"))
 def command(**given: Any) -> int:
     """List the exceptions of inventories, with the state of each, its age, and what it covers.
 

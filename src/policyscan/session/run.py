@@ -364,7 +364,8 @@ def check_clients(options: ScanOptions, reader: Reader) -> None:
     for client in options.clients:
         if client not in reader.ids:
             if reader.problems:
-                raise Problems([*reader.problems, _no_client(client, None, options.spelt)])
+                hint = "it may be in a file that is named here, which has to be mended first"
+                raise Problems([*reader.problems, _no_client(client, hint, options.spelt)])
             raise _no_client(client, did_you_mean(client, sorted(reader.ids)), options.spelt)
 
 
