@@ -77,7 +77,12 @@ def as_json(text: str) -> Source:
 
 def told(document: Document) -> list[str]:
     """All that a document says of its values: paths, places, and what is odd about them."""
-    told = [f"{document!r} {document.envelope}", *map(str, document.issues), *map(str, document.blanks())]
+    envelope = document.envelope  # its set of names has an order of its own in each process
+    told = [
+        f"{document!r} {envelope._replace(wanted=frozenset())} {sorted(envelope.wanted)}",
+        *map(str, document.issues),
+        *map(str, document.blanks()),
+    ]
     for container in containers_of([document.value]):
         if not document.owns(container):
             continue
