@@ -19,7 +19,7 @@ class Span(NamedTuple):
     """A region of a file: 1-based lines, 1-based columns in characters, the end column exclusive.
 
     `file` is the path as shown to people: relative to the scan's root where it lies below it,
-    with forward slashes.
+    with forward slashes. In a workbook lines are the rows of the sheet `sheet`, and columns are its columns.
     """
 
     file: str
@@ -27,9 +27,28 @@ class Span(NamedTuple):
     column: int
     end_line: int
     end_column: int
+    sheet: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return (
+            f"{self.file}:{self.line}{self.in_sheet}"
+            if self.sheet
+            else f"{self.file}:{self.line}:{self.column}"
+        )
+
+    @property
+    def in_sheet(self) -> str:
+        """Which sheet and column of a workbook it is, as ` (sheet Devices, column C)`; else empty."""
+        return f" (sheet {self.sheet}, column {letters(self.column)})" if self.sheet else ""
+
+
+def letters(column: int) -> str:
+    """What a spreadsheet calls a column, which is counted from 1."""
+    name = ""
+    while column > 0:
+        column, letter = divmod(column - 1, 26)
+        name = chr(ord("A") + letter) + name
+    return name
 
 
 class Source:
@@ -77,3 +96,23 @@ class Source:
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+class SheetSource(Source):
+    """The rows of a sheet of a workbook as lines of text, with tabs between the cells."""
+
+    __slots__ = ("sheet",)
+
+    def __init__(self, file: str, text: str, sheet: str) -> None:
+        super().__init__(file, text)
+        self.sheet = sheet
+
+    def span(self, start: int, end: int) -> Span:
+        """The rows and columns of the cells in which the characters stand."""
+        (line, column), (end_line, last) = self.position(start), self.position(max(start, end))
+        return Span(self.file, line, column, end_line, last + 1, self.sheet)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The 1-based row and column of the cell that an offset is in."""
+        line = bisect_right(self.starts, offset)
+        return line, self.text.count("\t", self.starts[line - 1], offset) + 1

@@ -10,6 +10,7 @@ import pytest
 from policyscan.editing.table_drafts import TableDraft
 from policyscan.errors import DocumentError, PolicyscanError
 from policyscan.kinds.kinds import Kinds
+from policyscan.reading.tables import Grid
 from policyscan.source import Source
 
 SHAPE = Kinds.builtin()["client"].shape
@@ -20,7 +21,7 @@ TEXT = (
 
 
 def draft(text: str = TEXT, name: str = "devices") -> TableDraft:
-    return TableDraft(Source(f"{name}.csv", text), name, SHAPE)
+    return TableDraft(Grid(Source(f"{name}.csv", text)), name, SHAPE)
 
 
 def test_without_a_change_every_character_stays() -> None:

@@ -105,7 +105,7 @@ def test_what_is_not_used_is_told(tmp_path: Path) -> None:
     assert wholes(discovery) == WHOLE
     assert discovery.notes == [
         f"{ACME}/quotes.csv was not used: no section of a client is called quotes",
-        f"{ACME}/software.xls was not used: save it as .csv",
+        f"{ACME}/software.xls was not used: save it as .csv or .xlsx",
     ]
 
 

@@ -78,12 +78,12 @@ def test_places_are_those_of_yaml() -> None:
     trees, _ = read_yaml(Source("x.yaml", text))
     for tree in (read(text), trees[0]):
         value = tree.value
-        assert tree.span_of(value, "a")[1:] == (2, 8, 2, 34)
-        assert tree.span_of(value["a"], 0)[1:] == (2, 9, 2, 10)
-        assert tree.span_of(value["a"][1], "b")[1:] == (2, 18, 2, 23)
+        assert tree.span_of(value, "a")[1:5] == (2, 8, 2, 34)
+        assert tree.span_of(value["a"], 0)[1:5] == (2, 9, 2, 10)
+        assert tree.span_of(value["a"][1], "b")[1:5] == (2, 18, 2, 23)
         assert tree.span_of(value["a"][1], "gone")[1:3] == (2, 12)
-        assert tree.span_of(value, "d")[1:] == (3, 8, 3, 12)
-        assert tree.key_span_of(value, "d")[1:] == (3, 3, 3, 6)
+        assert tree.span_of(value, "d")[1:5] == (3, 8, 3, 12)
+        assert tree.key_span_of(value, "d")[1:5] == (3, 3, 3, 6)
         assert tree.span_of(value, "gone")[1:3] == (1, 1)
         assert tree.places[id(value["a"][1])].parent is value["a"]
         assert tree.places[id(value["a"][1])].key == 1

@@ -35,8 +35,8 @@ def test_every_encoding_gives_the_same_values_and_places(tmp_path: Path, data: b
     assert problems == []
     (tree,) = trees
     assert tree.value == {"name": "Zoë 😀", "next": 1}
-    assert tree.span_of(tree.value, "name")[1:] == (1, 7, 1, 12)
-    assert tree.span_of(tree.value, "next")[1:] == (2, 7, 2, 8)
+    assert tree.span_of(tree.value, "name")[1:5] == (1, 7, 1, 12)
+    assert tree.span_of(tree.value, "next")[1:5] == (2, 7, 2, 8)
 
 
 @pytest.mark.parametrize(

@@ -317,10 +317,10 @@ def test_a_directive_does_not_change_what_words_mean() -> None:
 def test_columns_count_characters(pure: bool) -> None:
     tree = read("😀é: [ü, {x: 😀😀, y: z}]\r\nnext:\r\n  - 'a b'\r\n", pure=pure)
     inner = tree.value["😀é"]
-    assert tree.span_of(inner, 0)[1:] == (1, 6, 1, 7)
-    assert tree.span_of(inner[1], "y")[1:] == (1, 20, 1, 21)
-    assert tree.span_of(tree.value["next"], 0)[1:] == (3, 5, 3, 10)
-    assert tree.key_span_of(tree.value, "next")[1:] == (2, 1, 2, 5)
+    assert tree.span_of(inner, 0)[1:5] == (1, 6, 1, 7)
+    assert tree.span_of(inner[1], "y")[1:5] == (1, 20, 1, 21)
+    assert tree.span_of(tree.value["next"], 0)[1:5] == (3, 5, 3, 10)
+    assert tree.key_span_of(tree.value, "next")[1:5] == (2, 1, 2, 5)
 
 
 @PARSERS

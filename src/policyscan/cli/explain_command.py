@@ -27,6 +27,7 @@ from policyscan.reporters import Options
 from policyscan.reporters.answer import Told, add_answer
 from policyscan.reporters.text_page import Page
 from policyscan.reporters.wording import moment, plural, related, rests_on, source_title, spoken
+from policyscan.reporters.wording import place as place_of
 from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import Explained, explain, find_policies
 from policyscan.session.options import Inputs
@@ -254,11 +255,11 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
     if result.disputed:
         yield ""
     for fact in result.disputed:
-        place = f"  {fact.span.file}:{fact.span.line}" if fact.span else ""
+        place = f"  {place_of(fact.span)}" if fact.span else ""
         yield f"  in dispute: {fact.path} = {value_of(fact.value)}{place}"
     if result.evidence:
         yield ""
     for read in result.evidence:
-        place = f"  {read.span.file}:{read.span.line}" if read.span else ""
+        place = f"  {place_of(read.span)}" if read.span else ""
         yield f"  read {read.path}{place}"
     yield ""

@@ -197,11 +197,11 @@ def show_problems(problems: Iterable[PolicyscanError], source: Source | None = N
 
 
 def _lines(at: Span, given: Source | None) -> list[str]:
-    """The line that a place is in, with carets below; nothing where a file is meant as a whole."""
+    """The line that a place is in, with carets below; nothing where a whole file or a sheet is meant."""
     from policyscan.cli.texts import source_of
     from policyscan.display import snippet
 
-    if at[1:] == (1, 1, 1, 1):
+    if at.sheet or at[1:5] == (1, 1, 1, 1):
         return []
     source = given if given is not None and given.file == at.file else source_of(at.file)
     return snippet(source, at, speller(sys.stderr)).splitlines() if source is not None else []

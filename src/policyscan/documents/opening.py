@@ -17,7 +17,7 @@ from policyscan.documents.envelope import AS_OF, CURRENCY, KIND, TIME_ZONE, VERS
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import WAIVERS, File, as_content, as_source, beside
-from policyscan.files.folders import is_table, table_name
+from policyscan.files.folders import is_table, is_workbook
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
@@ -144,14 +144,13 @@ def _read_folder(
     sound = not problems
     for part in file.parts:
         try:
-            text = _source(part, met)
-            if not is_table(part.path):
-                more, found = _only_one(text)
-                sound = sound and not found
-            elif kind is not None:
-                more, found = _read_table(text, part, kind)
+            if is_workbook(part.path):
+                more, found = _read_workbook(part, kind, met)
+            elif is_table(part.path):
+                more, found = _read_table(_source(part, met), kind)
             else:
-                continue
+                more, found = _only_one(_source(part, met))
+                sound = sound and not found
         except DocumentError as problem:
             more, found, sound = [], [problem], False
         sound = sound and bool(more)
@@ -169,26 +168,21 @@ def _read_folder(
     return FileOutcome(tuple(contents) if not problems else (), tuple(problems), 0, reading_notes())
 
 
-def _read_table(source: Source, file: File, kind: Kind) -> tuple[list[Tree], list[DocumentError]]:
-    """The tree of a table, which the name of its file says what it is of, and what is wrong with it."""
-    from policyscan.kinds.columns import Misnamed, columns_of, target_of
-    from policyscan.reading.tables import Grid, TableReader, empty_table
+def _read_table(source: Source, kind: Kind | None) -> tuple[list[Tree], list[DocumentError]]:
+    from policyscan.documents.tables import read_table
 
-    target = target_of(table_name(file.path), kind.shape)
-    if isinstance(target, Misnamed):
-        return [], [DocumentError(target.message, at=top(file.shown), hint=target.hint)]
-    if not source.text.strip():
-        return [], [empty_table(source)]
-    grid = Grid(source)
-    columns, misnamed = columns_of(grid.names, *target)
-    if misnamed:
-        cells = grid.header
-        return [], [
-            DocumentError(wrong.message, at=source.span(*cells[number]), hint=wrong.hint)
-            for number, wrong in misnamed.items()
-        ]
-    reader = TableReader(grid, target[0], columns)
-    return [reader.tree()], reader.problems
+    return read_table(source, kind) if kind is not None else ([], [])
+
+
+def _read_workbook(
+    file: File, kind: Kind | None, met: list[tuple[File, Identity]] | None
+) -> tuple[list[Tree], list[DocumentError]]:
+    from policyscan.documents.tables import read_workbook
+
+    content = as_content(file)
+    if met is not None:
+        met.append((file, Identity.of(content.data)))
+    return read_workbook(content, kind) if kind is not None else ([], [])
 
 
 def _only_one(source: Source) -> tuple[list[Tree], list[DocumentError]]:

@@ -25,12 +25,12 @@ class TableDraft:
     """The rows of a table below the key of their section, to be changed, taken out or added after the
     others."""
 
-    def __init__(self, source: Source, name: str, shape: Shape) -> None:
-        self.source = source
+    def __init__(self, grid: Grid, name: str, shape: Shape) -> None:
+        self.source = grid.source
         self.name = name
         self._shape = shape
-        self.grid = Grid(source)
-        self.tree, self._paths = _read(source, name, shape)
+        self.grid = grid
+        self.tree, self._paths = _read(grid, name, shape)
         self.section, *inner = name.split(".")
         self.inner: Path = tuple(inner)
         """The keys that lead from an item of the section to the list in it that the rows are; none for rows
@@ -43,7 +43,7 @@ class TableDraft:
         self._within: list[TableDraft] = []
         self.covering: str | None = None
         """The item of evidence that covers the section, on which rows rest that name none."""
-        self._ending = "\r\n" if "\r\n" in source.text else "\n"
+        self._ending = "\r\n" if "\r\n" in self.source.text else "\n"
 
     def take_in(self, other: TableDraft) -> None:
         """Lets the rows of another table stand in the items of this one, where they belong."""
@@ -189,7 +189,7 @@ class TableDraft:
 
     def _check(self, text: str, wanted: Sequence[Any]) -> None:
         """Refuses a text that does not say what it should."""
-        tree, _ = _read(Source(self.source.file, text), self.name, self._shape)
+        tree, _ = _read(Grid(Source(self.source.file, text)), self.name, self._shape)
         found = [self._facts(row) for row in _rows_of(tree, self.name)]
         if not same(found, [self._facts(row) for row in wanted]):
             message = "this table cannot hold what is to be written into it"
@@ -210,11 +210,23 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
-def _read(source: Source, name: str, shape: Shape) -> tuple[Tree, list[Path | None]]:
-    target = target_of(name, shape)
+class SheetDraft(TableDraft):
+    """The rows of a sheet of a workbook, which stay as they are: people change them in their spreadsheet."""
+
+    def text(self) -> str:
+        """The text of the sheet as it is; raises DocumentError if it would not say what it should."""
+        new: Sequence[Any] = self._new if self.inner else self.value.get(self.section, ())
+        if not same([self._facts(row) for row in new], [self._facts(row) for row in self._old]):
+            message = f"the sheet {self.name} of a workbook would change, and workbooks are not written"
+            hint = f"change it in a spreadsheet, or save the sheet as {self.name}.csv in the place of it"
+            raise DocumentError(message, at=top(self.source.file), hint=hint)
+        return self.source.text
+
+
+def _read(grid: Grid, name: str, shape: Shape) -> tuple[Tree, list[Path | None]]:
+    target, source = target_of(name, shape), grid.source
     if isinstance(target, Misnamed):
         raise DocumentError(target.message, at=top(source.file), hint=target.hint)
-    grid = Grid(source)
     columns, misnamed = columns_of(grid.names, *target)
     if misnamed:
         wrong = next(iter(misnamed.values()))

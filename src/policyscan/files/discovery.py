@@ -21,6 +21,7 @@ from policyscan.files.folders import (
     is_other_table,
     is_section,
     is_table,
+    is_workbook,
     says_ours,
 )
 from policyscan.files.git import Repository
@@ -414,6 +415,8 @@ class _Search:
         """Take in a file that is an inventory by itself, or one of the parts of one."""
         if home is not None and home.has(entry, strict=strict):
             parts.append(File(entry.path, self.shown(entry.path), strict))
+            if is_workbook(entry.name):
+                self.notes.extend(home.said_of(entry.path, self.shown(entry.path)))
         elif home is not None and is_table(entry.name):
             self.misname(entry, home)
         else:
@@ -566,5 +569,6 @@ def as_source(file: File) -> Source:
 
 
 def glance_at(file: File) -> str:
-    """All that a file and its parts say as text, to look for a word in; raises DocumentError."""
-    return "\n".join(as_source(one).text for one in file.all)
+    """All that a file and its parts say as text, to look for a word in, but for workbooks, which hold tables;
+    raises DocumentError."""
+    return "\n".join(as_source(one).text for one in file.all if not is_workbook(one.path))

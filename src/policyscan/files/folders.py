@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from policyscan.errors import DocumentError
 from policyscan.patterns import when_used
-from policyscan.reading.glance import NO_TABLES, SUFFIXES, TABLES
+from policyscan.reading.glance import NO_TABLES, SUFFIXES, TABLES, WORKBOOKS
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
@@ -45,9 +45,31 @@ class Home(NamedTuple):
         if name == self.head.lower():
             return False
         if name.endswith(TABLES):
-            return _section(name) in self.sections
+            return _section(name) in self.sections or (is_workbook(name) and self._names_sheets(entry))
         text = glimpse(entry)
         return not says_ours(text) and (strict or not self.sections.isdisjoint(_KEYS.findall(text)))  # type: ignore[attr-defined]
+
+    def _names_sheets(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a sheet of a workbook is called like a section."""
+        from policyscan.reading.workbook_outline import sheet_names
+
+        try:
+            names = sheet_names(read_content(entry.path, entry.name))
+        except DocumentError:
+            return False
+        return any(_section(name.strip()) in self.sections for name in names)
+
+    def said_of(self, path: str, shown: str) -> Sequence[str]:
+        """What people should know about a workbook that is a part: what they do not see of it, or nobody
+        reads. Nothing where it cannot be read, as reading it will say so."""
+        from policyscan.files.workbooks import choose_sheets
+        from policyscan.reading.workbook_outline import outline_of
+
+        try:
+            outline = outline_of(read_content(path, shown))
+            return choose_sheets(shown, table_name(path), outline, self.sections).notes
+        except DocumentError:
+            return ()
 
     def misnamed(self, name: str) -> tuple[str, str | None] | None:
         """Why a table is no part of the inventory, and what it may be meant to be; None if nobody would
@@ -89,6 +111,11 @@ def table_name(path: str) -> str:
 def is_table(name: str) -> bool:
     """Whether a file is named as tables are."""
     return name.lower().endswith(TABLES)
+
+
+def is_workbook(name: str) -> bool:
+    """Whether a table is named as workbooks are."""
+    return name.lower().endswith(WORKBOOKS)
 
 
 def is_section(name: str, kinds: Sections | None) -> bool:

@@ -17,10 +17,12 @@ from policyscan.kinds.shapes import FREE, Property, Shape
 from policyscan.patterns import when_used
 from policyscan.reading.scalars import BadScalar, floating, integer, resolve
 from policyscan.reading.suggest import did_you_mean
-from policyscan.reading.tables import Column, ListPath
+from policyscan.reading.tables import DAY, MARKS, NUMBER, Column, ListPath
 from policyscan.records import NamedTuple
 
 NONE = "none"
+_NUMBERS = frozenset(("number", "money"))
+_LOST = "10.10 is 10.1 then, and a long number loses its end"
 _EMPTY = f"leave the cell empty if nobody knows, or write {NONE} if there is none"
 _NO_ANSWERS = frozenset(
     (
@@ -46,6 +48,7 @@ _FAULTS = when_used(
 _SHORTENED = when_used(r"\d(?:[.,]\d+)?E\+\d+")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_FRACTION = when_used(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _THOUSANDS = when_used(r"-?[0-9]{1,3}\.[0-9]{3}")
 _ITEMS = when_used(r"[;\r\n]+")
 _DEEPEST = 6
@@ -148,6 +151,7 @@ def _names(shape: Shape, before: str = "", depth: int = 0) -> Iterator[str]:
 
 def _free(text: str) -> str:
     """What a cell says that is the user's own."""
+    text = text.lstrip(MARKS)
     _check(text)
     return text
 
@@ -162,7 +166,14 @@ def _reader(field: Property, path: str) -> Read:
     elif shape.form in {"object", "map"}:
         read = _parts
 
+    form = shape.items.shape.form if shape.form == "list" and shape.items is not None else shape.form
+
     def value(text: str) -> Any:
+        if text[0] in MARKS:
+            mark, text = text[0], text[1:]
+            _check_made(mark, text, form)
+            if mark == NUMBER and form in _NUMBERS and _FRACTION.fullmatch(text):
+                return floating(text)  # 1.234 is no thousand here
         if text in words:
             return read(text)
         if text == NONE:
@@ -178,6 +189,17 @@ def _reader(field: Property, path: str) -> Read:
         return read(text)
 
     return value
+
+
+def _check_made(mark: str, text: str, form: str) -> None:
+    """Refuses what a spreadsheet has made of a text; raises BadScalar."""
+    if form != "string":
+        return
+    what, lost = ("a date", "it may have been a version") if mark == DAY else ("a number", _LOST)
+    raise BadScalar(
+        f"the spreadsheet holds {what} here, {text}, and not the text that was typed: {lost}",
+        "format the column as text, and write it again",
+    )
 
 
 def _check(text: str) -> None:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 
 SUFFIXES = (".yaml", ".yml", ".json")  # in capitals too, as some systems write them
-TABLES = (".csv",)
-NO_TABLES = (".xls", ".xlsx", ".xlsm", ".xlsb", ".ods", ".tsv", ".numbers")
+WORKBOOKS = (".xlsx",)
+TABLES = (".csv", *WORKBOOKS)
+NO_TABLES = (".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".numbers")
 # Where a document may say its kind, in blocks, in braces and in JSON. What has to stand before the word is
 # looked at afterwards: Python finds a word twenty times as fast as the beginnings of lines.
 _KIND = re.compile(r"""kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""")

@@ -21,3 +21,11 @@ MAX_KEY: Final = 1024
 """The longest key, in characters. This limit is not ours: YAML looks no further back from a colon."""
 MAX_PARTS: Final = 1_000_000
 """How many rows, and parts of rows that have keys of their own, one table may have."""
+MAX_UNPACKED: Final = 128 * 1024 * 1024
+"""How many bytes all parts of one workbook may unpack into."""
+MAX_WORKBOOK_PARTS: Final = 2_000
+"""How many parts a workbook may consist of."""
+MAX_CELLS: Final = 400_000
+"""How many cells all sheets of one workbook may have: reading one costs as much as reading fifty of CSV."""
+MAX_COLUMNS: Final = 500
+"""How many columns a sheet may have."""

@@ -25,6 +25,9 @@ from policyscan.reading.tree import BLANK, Container, Key, LinePlace, Region, Sp
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
+DAY, NUMBER = "\ufdd0", "\ufdd1"
+"""What the text of a cell of a workbook begins with that is a date, or a number but no plain whole one."""
+MARKS = DAY + NUMBER
 _DELIMITERS = ",;\t"
 _SEP = when_used(r"sep=(.)(?:\r\n|\r|\n)", re.IGNORECASE)
 _QUOTED = when_used(r'"(?:[^"]|"")*"')
@@ -422,6 +425,11 @@ class TableTree(Tree):
         """The same as it was when it had just been read."""
         assert self.made_by is not None
         return self.made_by.tree()
+
+    def read_again(self) -> tuple[Grid, str]:
+        """The grid that it was made of, and the name of the table."""
+        assert self.made_by is not None
+        return self.made_by.grid, ".".join(self.made_by.target.steps)
 
     def __reduce__(self) -> Any:
         containers = self.containers()

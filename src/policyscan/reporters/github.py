@@ -84,14 +84,15 @@ def _problems(report: Report) -> list[Problem]:
 
 
 def _problem(problem: Problem, options: Options) -> str:
-    message = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+    message = f"{problem.message}{problem.span.in_sheet if problem.span else ''}"
+    message += f"\n{problem.hint}" if problem.hint else ""
     return command("error", {"title": "policyscan", **_place(problem.span, options)}, message)
 
 
 def _finding(kind: str, cause: Cause, options: Options, also: str | None) -> str:
     result = cause.worst
     title = f"{result.policy} {result.status.value}, {result.severity.value}"
-    message = said(cause, headline_and_question, _MESSAGE) or title
+    message = (said(cause, headline_and_question, _MESSAGE) or title) + result.span.in_sheet
     if result.until:
         message += f" (until {moment(result.until)})"
     for read in beside(result)[:_BESIDE]:

@@ -58,6 +58,7 @@ def _told_apart(found: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
 
 def _problem(problem: Problem, options: Options) -> dict[str, Json]:
     text = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+    text += problem.span.in_sheet if problem.span else ""
     identity = fingerprint("problem", problem.file or "", problem.message, "")
     return _object("policyscan", text, identity, _STOPS, problem.file or ".", problem.line or 1, options)
 
@@ -70,7 +71,9 @@ def _finding(cause: Cause, options: Options) -> dict[str, Json]:
         text += f" (until {moment(result.until)})"
     severity = _STOPS if result.status is Status.ERROR else _SEVERITIES[result.severity]
     span = result.span
-    return _object(result.policy, text, result.fingerprint, severity, span.file, span.line, options)
+    return _object(
+        result.policy, text + span.in_sheet, result.fingerprint, severity, span.file, span.line, options
+    )
 
 
 def _object(

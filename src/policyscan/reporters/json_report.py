@@ -222,6 +222,7 @@ def place_object(span: Span | None) -> dict[str, Json]:
         "column": span.column,
         "end_line": span.end_line,
         "end_column": span.end_column,
+        **({"sheet": span.sheet} if span.sheet else {}),
     }
 
 

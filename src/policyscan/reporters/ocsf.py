@@ -182,6 +182,7 @@ class _Events:
         return {
             "file": one_line(result.span.file),
             "line": result.span.line,
+            **({"sheet": one_line(result.span.sheet)} if result.span.sheet else {}),
             "values": {one_line(read.path): show(read.value, 2_000) for read in result.evidence},
             "parameters": {one_line(name): show(value, 2_000) for name, value in result.parameters.items()},
             **({"until": result.until} if result.until else {}),

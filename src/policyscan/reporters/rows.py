@@ -20,6 +20,7 @@ from policyscan.findings import (
 from policyscan.reporters.wording import (
     against,
     by_document,
+    file_of,
     grade_name,
     headline,
     moment,
@@ -76,7 +77,7 @@ def _problem(report: Report, problem: Problem) -> list[str]:
             "status": TRAITS[Status.ERROR].label,
             "what": problem.message,
             "what to do": problem.hint or "",
-            "file": problem.file or "",
+            "file": file_of(problem.span) if problem.span else "",
             "line": str(problem.line or ""),
             "as of": report.scan.as_of,
         }
@@ -106,7 +107,7 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
             "evidence of": (basis.collected or "") if basis else "",
             "exception": waiver.reason if waiver else "",
             "approved by": waiver.approved_by if waiver else "",
-            "file": result.span.file,
+            "file": file_of(result.span),
             "line": str(result.span.line),
             "fingerprint": result.fingerprint,
         }

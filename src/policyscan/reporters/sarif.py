@@ -225,12 +225,19 @@ def _notification(problem: Problem, run: _Run, level: str = "error") -> Json:
     notification: dict[str, Json] = {"level": level, "message": {"text": _plain(text or level, MOST_MESSAGE)}}
     if problem.span:
         artifact, region = run.place(problem.span)
-        location = {"artifactLocation": artifact, "region": region}
+        location: dict[str, Json] = {"artifactLocation": artifact, "region": region}
+        if problem.span.sheet:
+            location["properties"] = {"sheet": problem.span.sheet}
         notification["locations"] = [{"physicalLocation": location}]
     return notification
 
 
 # The results
+
+
+def _sheet(span: Span) -> str:
+    """Of which sheet of a workbook the region tells rows and columns; empty elsewhere."""
+    return f',"properties":{{"sheet":{quoted(span.sheet)}}}' if span.sheet else ""
 
 
 class _Run:
@@ -333,7 +340,7 @@ class _Run:
         return (
             f'"physicalLocation":{{"artifactLocation":{self.artifact(span.file)},'
             f'"region":{{"startLine":{span.line},"startColumn":{span.column},'
-            f'"endLine":{span.line},"endColumn":{self.end(span)}}}}}'
+            f'"endLine":{span.line},"endColumn":{self.end(span)}}}{_sheet(span)}}}'
         )
 
     def fingerprints(self, result: Result) -> str:

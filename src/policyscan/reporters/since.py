@@ -49,7 +49,7 @@ def in_full(since: Comparison) -> Iterator[str]:
 
 
 def _place(span: Span) -> str:
-    return f"{one_line(span.file)}:{span.line}"
+    return f"{one_line(span.file)}:{span.line}{one_line(span.in_sheet)}"
 
 
 def line(one: ResultChange) -> str:

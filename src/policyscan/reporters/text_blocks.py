@@ -21,6 +21,7 @@ from policyscan.reporters.wording import (
     graded,
     headline,
     inventories,
+    line_of,
     next_questions,
     places,
     plural,
@@ -128,7 +129,7 @@ class _Block:
     def at(self, result: Result) -> str:
         """A short place where it is read below its file's name; a whole one where a log is searched."""
         alone = self.page.options.width is None or result.disputed or result.span.file != self.document.file
-        return places(result) if alone else f"line {result.span.line}"
+        return places(result) if alone else line_of(result.span)
 
     def fix(self, result: Result) -> str:
         policy = self.policies.get(result.policy)

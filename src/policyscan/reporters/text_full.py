@@ -18,6 +18,7 @@ from policyscan.reporters.wording import (
     by_document,
     headline,
     inventories,
+    line_of,
     moment,
     place,
     related,
@@ -125,7 +126,7 @@ def _read(read: ValueRead, near: Span) -> str:
     text = f"{one_line(read.path)} = {show(read.value)}"
     if read.span is None:
         return text
-    where = f"line {read.span.line}" if read.span.file == near.file else place(read.span)
+    where = line_of(read.span) if read.span.file == near.file else place(read.span)
     return f"{text}  ({where})"
 
 

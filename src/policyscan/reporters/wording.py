@@ -188,8 +188,18 @@ def show(value: Json, widest: int = 120) -> str:
 
 
 def place(span: Span) -> str:
-    """`file:line`, safe to print."""
-    return f"{one_line(span.file)}:{span.line}"
+    """`file:line`, safe to print; of a workbook `file:row (sheet Devices, column C)`."""
+    return f"{one_line(span.file)}:{span.line}{one_line(span.in_sheet)}"
+
+
+def line_of(span: Span) -> str:
+    """`line 4`, where its file is known; of a workbook `row 4 (sheet Devices, column C)`."""
+    return f"row {span.line}{one_line(span.in_sheet)}" if span.sheet else f"line {span.line}"
+
+
+def file_of(span: Span) -> str:
+    """The file of a place, where its line stands elsewhere; of a workbook with sheet and column."""
+    return f"{span.file}{span.in_sheet}"
 
 
 def places(result: Result) -> str:
@@ -197,7 +207,7 @@ def places(result: Result) -> str:
     spans = dict.fromkeys((result.span, *(read.span for read in result.disputed if read.span)))
     lines: dict[str, dict[str, None]] = {}
     for span in spans:
-        lines.setdefault(one_line(span.file), {})[str(span.line)] = None
+        lines.setdefault(one_line(span.file), {})[f"{span.line}{one_line(span.in_sheet)}"] = None
     shown = [f"{file}:{', '.join(list(found)[:_PLACES])}" for file, found in lines.items()]
     more = len(spans) - sum(min(len(found), _PLACES) for found in lines.values())
     return "; ".join(shown) + (f" (+{more} more)" if more > 0 and len(spans) > _PLACES else "")

@@ -18,14 +18,15 @@ from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
 from policyscan.editing.locating import Fresh, Located, locate
 from policyscan.editing.sheets import read_sheet
-from policyscan.editing.table_drafts import TableDraft
+from policyscan.editing.table_drafts import SheetDraft, TableDraft
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
-from policyscan.files.folders import is_table, table_name
+from policyscan.files.folders import is_table, is_workbook, table_name
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
 from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.tables import Grid, TableTree
 from policyscan.reading.text import read_source as read_source_text
 from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
@@ -112,7 +113,8 @@ class Editable:
         for part in self.parts:
             part.draft.give_out()
         texts = [(part, part.draft.text()) for part in self.parts]
-        self._check({part.draft.source.file: text for part, text in texts})
+        written = [(part, text) for part, text in texts if not isinstance(part.draft, SheetDraft)]
+        self._check({part.draft.source.file: text for part, text in written})
         changed = tuple((part.target, text) for part, text in texts if text != part.draft.source.text)
         return Change(changed, facts)
 
@@ -154,8 +156,10 @@ def _parts(document: Document, file: File) -> list[EditedFile]:
 
 def _part(tree: Tree, file: File, kind: Kind) -> EditedFile:
     target = open_target(file.path, file.shown)
+    if isinstance(tree, TableTree) and is_workbook(file.path):
+        return EditedFile(target, SheetDraft(*tree.read_again(), kind.shape))
     if is_table(file.path):
-        return EditedFile(target, TableDraft(target.source, table_name(file.path), kind.shape))
+        return EditedFile(target, TableDraft(Grid(target.source), table_name(file.path), kind.shape))
     trees, problems = read_text(target.source)
     if problems:
         raise Problems(problems)

@@ -202,7 +202,8 @@ class _Object:
             return None
         column = self.maybe_int("column") or 1
         end_line = self.maybe_int("end_line") or line
-        return Span(file, max(line, 1), max(column, 1), end_line, self.maybe_int("end_column") or column)
+        end_column, sheet = self.maybe_int("end_column") or column, self.maybe_text("sheet") or ""
+        return Span(file, max(line, 1), max(column, 1), end_line, end_column, sheet)
 
     def place(self) -> Span:
         return self.span() or self.stop(f"{self.path} has no place")
