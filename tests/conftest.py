@@ -6,10 +6,17 @@ import gc
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from policyscan.errors import PolicyscanError
+from policyscan.kinds.kinds import Kinds
+from policyscan.policies import loading
+from policyscan.policies.pack import Pack, builtin_path
 
 # Where Python may not write bytecode beside its sources, as in many containers, each of the many processes of
 # a run would compile all of them anew. It goes where pytest keeps what is its own.
@@ -85,6 +92,29 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         return str(tmp_path_factory.mktemp("cache"))
     return str(tmp_path_factory.getbasetemp().parent / "cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_pack_once() -> Iterator[None]:
+    """Reads and checks the shipped pack once for all commands of this process that keep nothing, or not here.
+
+    That takes longer than most of what they are run for. What is kept in a store is read and written as ever.
+    """
+    load, made = loading.load_pack, dict[Any, tuple[Pack | None, list[PolicyscanError]]]()
+
+    def load_once(folder: Any, kinds: Kinds, **about: Any) -> tuple[Pack | None, list[PolicyscanError]]:
+        if os.fspath(folder) != builtin_path():
+            return load(folder, kinds, **about)
+        files = about.pop("files", None)
+        key = repr((about, [(name, kinds.version(name)) for name in kinds.names]))
+        if key not in made:
+            made[key] = load(folder, kinds, **about, files=files)
+        pack, problems = made[key]
+        return pack, list(problems)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "load_pack", load_once)
+        yield
 
 
 @pytest.fixture(autouse=True)

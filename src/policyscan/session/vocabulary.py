@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from policyscan.findings import DOCUMENT_CHECKS, Json, Report
@@ -46,8 +47,7 @@ def vocabulary_of(workspace: Workspace) -> Vocabulary:
         ids.update(_ids(schema))
     for check in DOCUMENT_CHECKS:
         words.update(_WORD.findall(" ".join((check.title, check.why, check.fix))))
-    for text in _said():
-        words.update(_WORD.findall(text))
+    words.update(_said())
     return Vocabulary(frozenset(words), frozenset(ids | set(workspace.kinds.names)))
 
 
@@ -74,17 +74,22 @@ def _ids(node: Json) -> Iterator[str]:
         yield from _ids(child)
 
 
-def _said() -> Iterator[str]:
-    """Texts in the tool's own modules, but for what describes these."""
+@cache
+def _said() -> frozenset[str]:
+    """Words of the texts in the tool's own modules, but for what describes these."""
+    words: set[str] = set()
     for name in _SAYS:
         top = _ROOT / name
         for path in sorted(top.rglob("*.py")) if top.is_dir() else [top]:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            described = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            for node in ast.walk(tree):
-                if (
-                    isinstance(node, ast.Constant)
-                    and isinstance(node.value, str)
-                    and id(node) not in described
-                ):
-                    yield node.value
+            for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
+                words.update(_WORD.findall(text))
+    return frozenset(words)
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    described: set[int] = set()
+    for node in ast.walk(tree):  # what holds a text comes before it
+        if isinstance(node, ast.Expr):
+            described.add(id(node.value))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in described:
+            yield node.value
