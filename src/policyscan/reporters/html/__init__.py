@@ -7,6 +7,7 @@ looks like from `page.html.j2` and `page.css`; the template escapes everything t
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ def render_page(template: str, **shown: Any) -> str:
     return f"{templates.get_template(template).render(digest=digest, **shown)}\n"
 
 
+@cache
 def _templates() -> Environment:
+    """The templates of this process: to compile them takes longer than to fill them in for a client."""
     return Environment(
         autoescape=True,
         finalize=_printable,
