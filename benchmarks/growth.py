@@ -72,6 +72,11 @@ def together(n: int) -> dict[str, str]:
     return _portfolio([_placed("s") for _ in range(n)])
 
 
+def half(n: int) -> dict[str, str]:
+    """A portfolio of n clients, every second on a server of its own, and nothing known of the others."""
+    return _portfolio([_placed(f"s{number}") if number % 2 else "" for number in range(n)])
+
+
 def _placed(server: str) -> str:
     return (
         "providers: [{id: p, name: P, kind: managed_services, profile: p}]\n"
@@ -96,7 +101,7 @@ def _portfolio(clients: list[str]) -> dict[str, str]:
 
 
 FILES: tuple[Callable[[int], str], ...] = (findings, returns, repeated, dangling, programs)
-PORTFOLIOS: tuple[Callable[[int], dict[str, str]], ...] = (unknown, apart, together)
+PORTFOLIOS: tuple[Callable[[int], dict[str, str]], ...] = (unknown, apart, together, half)
 SELECTED = ("--select", "PORT-01", "--select", "PORT-02", "--select", "PORT-03", "--select", "PORT-04")
 CLIENTS = ("scan", "--as-of", "2026-10-31", *SELECTED, "--exit-zero", "inventories/portfolios")
 STAGES: dict[str, tuple[str, ...]] = {

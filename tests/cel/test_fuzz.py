@@ -129,6 +129,15 @@ FOUND = (
     "optional.of(1).orValue(1 / 0)",
     "optional.of(1).or(optional.of(device.id.size() / 0)).hasValue()",
     "optional.of(1).orValue(x.a)",
+    # a path read twice, the second time before the first
+    "device.scanned_on in [device.scanned_on]",
+    "client.name in [client.id, client.name]",
+    "[client.name].exists(v, client.id in [client.id, v])",
+    # a value given back as it is: the int that stands for it is none
+    "timestamp(device.seen_at + client.window)",
+    "duration(device.seen_at - device.seen_at)",
+    "string(dyn(device.scanned_on - device.scanned_on))",
+    "dyn(device.seen_at + client.window) == device.seen_at + client.window",
     # calls of no arguments
     "min() == max()",
     "device.?score.orValue(client.budget) / 0.5",

@@ -69,5 +69,5 @@ def test_growth_is_measured_for_every_kind_of_file() -> None:
     names = [row.split()[0] for row in done.stdout.splitlines()]
     assert names == [
         "file", "findings", "returns", "repeated", "dangling", "programs",
-        "portfolio", "unknown", "unknown", "apart", "apart", "together", "together",
+        "portfolio", "unknown", "unknown", "apart", "apart", "together", "together", "half", "half",
     ]  # fmt: skip

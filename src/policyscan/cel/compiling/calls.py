@@ -35,7 +35,8 @@ def _called(g: Writer, node: ir.Call, *, raw: bool) -> str:
     nulls = node.nulls
     # Python's own operators raise TypeError for None, which is what absent is here.
     natural = template is not None and function.name.endswith("_")
-    values = g.strictly(node.args, raw=template is not None)
+    # What is given back as it is must be the value itself, not the int that stands for it.
+    values = g.strictly(node.args, raw=raw and template is not None)
     if nulls and not natural:
         # All operands come first: one of them may be worse than absent.
         values = [g.atom(v) for v in values] if len(values) > 1 else values

@@ -104,10 +104,10 @@ def _in(g: Writer, node: ir.In) -> str:
         return f"({g.gen(value)} in {tuple(items.value)!r})"
     a, b = g.strictly((value, items))
     if kind == "plain":
+        # In this order: the second may use what the first puts into a variable.
+        a, b = g.atom(a), g.atom(b)
         if g.loops and _may_be_long(value):
-            a, b = g.atom(a), g.atom(b)
             return f"({a} in {b} if len({b}) < {SMALL} and {brief(a)} else member({a}, {b}))"
-        b = g.atom(b)
         return f"({a} in {b} if len({b}) < {SMALL} else member({a}, {b}))"
     if kind == "ref":
         return f"among({a}, {b})"
