@@ -489,6 +489,10 @@ class Gate(NamedTuple):
     allow_unknown: bool = False
 
 
+Identity: TypeAlias = tuple[str, str, str, str, str]
+"""What a result is known by from one scan to the next: kind, document, policy, subject and requirement."""
+
+
 class ChangeKind(Enum):
     """What became of a result since a baseline."""
 
@@ -545,9 +549,14 @@ class Comparison(NamedTuple):
     unchanged: int = 0
 
     @property
-    def new(self) -> frozenset[tuple[str, str, str, str, str]]:
-        """What decides the exit code: kind, document, policy, subject and requirement."""
+    def new(self) -> frozenset[Identity]:
+        """What decides the exit code."""
         return frozenset(one[1:6] for one in self.changes if one.change in COUNTS_AS_NEW)
+
+    @property
+    def changed(self) -> Mapping[Identity, ResultChange]:
+        """Each change by what it is about."""
+        return {one[1:6]: one for one in self.changes}
 
 
 class Report(NamedTuple):
@@ -635,11 +644,7 @@ def about(report: Report, document: DocumentInfo) -> Report:
     notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
     since = report.comparison
     if since is not None:
-        name = document.kind, document.id
-        since = since._replace(
-            changes=tuple(one for one in since.changes if (one.kind, one.document) == name),
-            silent=tuple(one for one in since.silent if (one.kind, one.document) == name),
-        )
+        since = _since_of(since, document, results)
     return report._replace(
         comparison=since,
         scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=notes),
@@ -647,6 +652,17 @@ def about(report: Report, document: DocumentInfo) -> Report:
         documents=(document,),
         results=results,
         problems=problems,
+    )
+
+
+def _since_of(since: Comparison, document: DocumentInfo, results: Iterable[Result]) -> Comparison:
+    """What changed of one document, whose results these are."""
+    name = document.kind, document.id
+    changed = since.changed
+    return since._replace(
+        changes=tuple(one for one in since.changes if (one.kind, one.document) == name),
+        silent=tuple(one for one in since.silent if (one.kind, one.document) == name),
+        unchanged=sum(one.status in FINDINGS and identity(one) not in changed for one in results),
     )
 
 
@@ -830,7 +846,7 @@ def exit_code(
     judged, since = report.results, report.comparison
     if since is not None:
         new = since.new
-        judged = tuple(one for one in judged if _identity(one) in new)
+        judged = tuple(one for one in judged if identity(one) in new)
     met = {TRAITS[r.status].effect for r in judged if r.severity.rank >= fail_on.rank}
     if any(r.status is Status.ERROR for r in report.results):
         return 2
@@ -845,5 +861,6 @@ def exit_code(
     return 0
 
 
-def _identity(result: Result) -> tuple[str, str, str, str, str]:
+def identity(result: Result) -> Identity:
+    """What a result is known by from one scan to the next."""
     return result.kind, result.document, result.policy, result.subject, result.requirement

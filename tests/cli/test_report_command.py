@@ -230,3 +230,38 @@ def test_what_is_wrong_with_a_report_is_told_where_it_stands(
     at = caught.value.at
     assert at is not None
     assert (at.line, at.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def test_a_saved_report_is_compared_with_an_earlier_one(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    scanned(monkeypatch, place)
+    (place / "r.json").rename(place / "before.json")
+    scanned(monkeypatch, place)
+    same = policyscan(monkeypatch, place, "report", "r.json", "--baseline", "before.json", "-f", "json")
+    told = json.loads(same.out)
+    assert (same.code, told["summary"]["comparison"]["changes"]) == (0, [])
+    assert {one["since"]["change"] for one in told["results"]} == {"unchanged"}
+    file = place / BAD
+    file.write_text(file.read_text("utf-8").replace("2026-06-12", "null"), encoding="utf-8")
+    scanned(monkeypatch, place)
+    now = policyscan(monkeypatch, place, "report", "r.json", "--baseline", "before.json")
+    assert now.code == 0
+    assert "Since before.json (as of 2026-10-31): 1 fixed" in now.out
+    back = policyscan(monkeypatch, place, "report", "before.json", "--baseline", "r.json")
+    assert back.code == 1
+    assert "NEW      p-1 left on 2026-06-12" in back.out
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--baseline", "HEAD"), "HEAD is no saved report"),
+        (("--allow-silent", "bad"), "there is none"),
+    ],
+)
+def test_what_a_saved_report_cannot_be_compared_with(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], said: str
+) -> None:
+    scanned(monkeypatch, place)
+    ran = policyscan(monkeypatch, place, "report", "r.json", *args)
+    assert ran.code == 2
+    assert said in ran.err

@@ -9,6 +9,8 @@ from policyscan.findings import (
     CRASH,
     DANGLING_REFERENCE,
     Basis,
+    ChangeKind,
+    Comparison,
     DocumentInfo,
     EvidenceRule,
     Gap,
@@ -20,13 +22,16 @@ from policyscan.findings import (
     Quote,
     Report,
     Result,
+    ResultChange,
     ScanInfo,
     Severity,
+    Silence,
     Statement,
     Status,
     TakenAway,
     ValueRead,
     WaiverMark,
+    identity,
     make_report,
 )
 from policyscan.reporters import Options
@@ -369,6 +374,27 @@ def _taken() -> Report:
     return made._replace(scan=scan, documents=(acme._replace(statements=statements, taken=taken),))
 
 
+def _changed() -> Report:
+    """What changed since a baseline, of each kind, and a control that is silent now."""
+    made = report(COORDINATOR, ANTIVIRUS, ENDING, RESTORED, WAIVED._replace(subject="lt-05"))
+    kinds = (
+        (ChangeKind.NEW, ANTIVIRUS, None, Status.FAIL, ("inventory",)),
+        (ChangeKind.WORSE, COORDINATOR, Status.UNKNOWN, Status.FAIL, ("inventory", "time")),
+        (ChangeKind.UNKNOWN, RESTORED, None, Status.UNKNOWN, ("time",)),
+        (ChangeKind.BETTER, ENDING, Status.FAIL, Status.DUE, ("controls",)),
+        (ChangeKind.WAIVED, WAIVED._replace(subject="lt-05"), Status.FAIL, Status.WAIVED, ("inventory",)),
+        (ChangeKind.FIXED, ANTIVIRUS._replace(subject="lt-03"), Status.FAIL, None, ("inventory",)),
+        (ChangeKind.FIXED, ANTIVIRUS._replace(subject="lt-06"), Status.FAIL, None, ("inventory",)),
+        (ChangeKind.GONE, ORDERED, Status.UNKNOWN, None, ("inventory",)),
+    )
+    changes = tuple(
+        ResultChange(change, *identity(one), one.severity, before, after, by, one.message, one.span)
+        for change, one, before, after, by in kinds
+    )
+    silent = (Silence("client", "acme", "INS-01"), Silence("client", "acme", "PROV-05", allowed=True))
+    return made._replace(comparison=Comparison("september.json", "2026-09-30", changes, silent, 1))
+
+
 SITUATIONS: dict[str, Report] = {
     "clean": _clean(),
     "findings": _findings(),
@@ -380,6 +406,7 @@ SITUATIONS: dict[str, Report] = {
     "crashed": report(CRASHED, CRASHED_DOCUMENT, RUNS),
     "disputed": _disputed(),
     "taken": _taken(),
+    "changed": _changed(),
     "unreadable": report(RUNS, COVERED, problems=(BAD_YAML, Problem("no such file: x.yaml"))),
     "nothing": make_report(SCAN, POLICIES, [], []),
     "hostile": _hostile(),

@@ -146,6 +146,23 @@ def test_json_lines_say_what_the_json_report_says(situation: str) -> None:
     assert of.get("problem", []) == whole["summary"].pop("problems")
     assert of["scan"] == [{"version": 1, **whole["scan"]}]
     assert of["summary"] == [whole["summary"]]
+    changes = whole["summary"].get("comparison", {"changes": []})["changes"]
+    assert of.get("change", []) == [one for one in changes if one["change"] in ("fixed", "gone")]
+
+
+def test_each_result_says_what_became_of_it_since_the_baseline() -> None:
+    whole = json.loads(text("json", SITUATIONS["changed"]))
+    assert [(one["policy"], one["since"]) for one in whole["results"]] == [
+        ("PLAN-11", {"change": "worse", "before": "unknown", "origins": ["inventory", "time"]}),
+        ("AV-01", {"change": "new", "before": None, "origins": ["inventory"]}),
+        ("REC-02", {"change": "became unknown", "before": None, "origins": ["time"]}),
+        ("AV-01", {"change": "waived", "before": "fail", "origins": ["inventory"]}),
+        ("INS-04", {"change": "better", "before": "fail", "origins": ["controls"]}),
+    ]
+    same = SITUATIONS["changed"]
+    same = same._replace(comparison=same.comparison and same.comparison._replace(changes=()))
+    told = json.loads(text("json", same))["results"][0]["since"]
+    assert told == {"change": "unchanged", "before": "fail", "origins": []}
 
 
 # --- CSV

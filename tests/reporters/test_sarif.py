@@ -50,7 +50,7 @@ MULTITOOL = Path(
 )
 Log = dict[str, Any]
 
-ALL_ON = {"sarif_unknown": True, "sarif_suppressed": True}
+ALL_ON = {"sarif_unknown": True, "sarif_suppressed": True, "sarif_absent": True}
 VARIANTS: list[dict[str, Any]] = [
     {},
     ALL_ON,
@@ -482,3 +482,34 @@ def test_a_result_says_what_evidence_it_rests_on() -> None:
     }
     assert bare == {"grade": "declared", "section": "insurance", "collected": "2026-10-31", "ageDays": 0}
     assert none is None
+
+
+def test_results_say_what_became_of_them_since_the_baseline() -> None:
+    def named(one: Log) -> tuple[str, str, str]:
+        about = one["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]
+        return one["ruleId"], one["properties"]["requirement"], about
+
+    told = {named(one): one["baselineState"] for one in results(SITUATIONS["changed"], **ALL_ON)}
+    assert told == {
+        ("PLAN-11", "in-post", "acme"): "updated",
+        ("AV-01", "active", "acme/lt-02"): "new",
+        ("REC-02", "tested", "acme/ehr"): "new",
+        ("INS-04", "in-force", "harbor/eo"): "updated",
+        ("AV-01", "active", "acme/lt-05"): "updated",
+        ("AV-01", "active", "acme/lt-03"): "absent",
+        ("AV-01", "active", "acme/lt-06"): "absent",
+        ("REC-03", "tested", "acme/ehr"): "absent",
+    }
+
+
+def test_what_is_absent_is_left_out_unless_it_is_asked_for() -> None:
+    made = SITUATIONS["changed"]
+    assert {one["baselineState"] for one in results(made)} == {"new", "updated"}
+    only_fails = [one for one in results(made, sarif_absent=True) if one["baselineState"] == "absent"]
+    assert [one["ruleId"] for one in only_fails] == ["AV-01", "AV-01"]  # what was unknown was not in the log
+
+
+def test_a_run_without_a_baseline_says_nothing_of_one() -> None:
+    made = log(SITUATIONS["findings"], **ALL_ON)["runs"][0]
+    assert "baseline" not in made["properties"]
+    assert not any("baselineState" in one for one in made["results"])

@@ -180,6 +180,24 @@ def add_options(*groups: Sequence[Decorator]) -> Decorator:
     return decorate
 
 
+BASELINE_SILENT = click.option(
+    "--allow-silent",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="With --baseline: a control, inventory or INVENTORY/CONTROL that may be silent now. Repeatable.",
+)
+
+
+def allowed_silent(given: dict[str, Any]) -> tuple[str, ...]:
+    """What may have fallen silent since the baseline; UsageError where there is none."""
+    allowed = ids_in(given["allowed"])
+    if allowed and given["baseline"] is None:
+        message = "--allow-silent says what may have fallen silent since a baseline, and there is none"
+        raise UsageError(message, hint="name one with --baseline")
+    return allowed
+
+
 def ids_in(texts: Iterable[str]) -> tuple[str, ...]:
     """The ids of comma-separated options: `PATCH-01,AV-01`. Raises UsageError for an option without any: an
     empty variable in a script must not choose everything."""

@@ -61,6 +61,11 @@ OUTPUT_OPTIONS = (
     click.option("--sarif-unknown", is_flag=True, help="SARIF: include what is unknown."),
     click.option("--sarif-suppressed", is_flag=True, help="SARIF: include what is waived, as suppressed."),
     click.option(
+        "--sarif-absent",
+        is_flag=True,
+        help="SARIF: include what is fixed or gone since the baseline, as absent; GitHub shows it as open.",
+    ),
+    click.option(
         "--sarif-stable-identity",
         is_flag=True,
         help="SARIF: know an alert by what it is about, not by the text of its line.",
@@ -110,6 +115,7 @@ def shown_with(
         here="" if given["pseudonyms"] else repositories.here(),
         sarif_unknown=given["sarif_unknown"],
         sarif_suppressed=given["sarif_suppressed"],
+        sarif_absent=given["sarif_absent"],
         sarif_category=_category(given),
         sarif_stable_identity=given["sarif_stable_identity"],
     )

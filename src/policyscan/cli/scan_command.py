@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from policyscan.cli.asked import asked_of
-from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, ShardNumber, add_options, ids_in
+from policyscan.cli.options import (
+    BASELINE_SILENT,
+    INPUT_OPTIONS,
+    POLICY_OPTIONS,
+    ShardNumber,
+    add_options,
+    allowed_silent,
+)
 from policyscan.cli.outputs import OUTPUT_OPTIONS, check_outputs, emit, needed, shown_with
 from policyscan.cli.progress import progress
 from policyscan.cli.texts import read_stdin, sources
@@ -61,13 +68,7 @@ from policyscan.session.run import scan
     metavar="REPORT|REVISION",
     help="Let only what is new since a saved report, a folder or a revision of git decide the exit code.",
 )
-@click.option(
-    "--allow-silent",
-    "allowed",
-    multiple=True,
-    metavar="NAME",
-    help="With --baseline: a control, inventory or INVENTORY/CONTROL that may be silent now. Repeatable.",
-)
+@BASELINE_SILENT
 @click.option(
     "--shard",
     type=ShardNumber(),
@@ -151,11 +152,8 @@ def _scanned(given: dict[str, Any], asked: ScanOptions) -> int:
 
 def _report(asked: ScanOptions, given: dict[str, Any]) -> Report:
     """The report of a scan, compared with its baseline if there is one."""
-    allowed = ids_in(given["allowed"])
+    allowed = allowed_silent(given)
     if given["baseline"] is None:
-        if allowed:
-            message = "--allow-silent says what may have fallen silent since a baseline, and there is none"
-            raise UsageError(message, hint="name one with --baseline")
         return scan(asked)
     for option in ("rev", "all_results", "shard"):
         if given[option]:

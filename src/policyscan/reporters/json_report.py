@@ -5,7 +5,7 @@ In: a report. Out: one JSON object, the same bytes for the same report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from json import JSONEncoder
 from math import isfinite
 
@@ -23,6 +23,7 @@ from policyscan.findings import (
     Problem,
     Report,
     Result,
+    ResultChange,
     Shard,
     Statement,
     Status,
@@ -30,6 +31,7 @@ from policyscan.findings import (
     ValueRead,
     WaiverMark,
     control_tally,
+    identity,
     score,
     taken_away,
     tally,
@@ -47,7 +49,7 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
     scan = dumps(scan_object(report))
     summary = dumps(_summary(report))[:-1]
     documents = lines_of(map(_document, report.documents))
-    results = lines_of(map(_result, report.results))
+    results = lines_of(_results(report))
     return json_text(
         f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": {documents}}},\n'
         f'"results": {results}}}\n'
@@ -55,14 +57,16 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
 
 
 def render_lines(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
-    """JSON Lines: the scan, each document and result, and the summary at the end, an object a line that says
+    """JSON Lines: the scan, each document and result, what is fixed or gone since a
+    baseline, and the summary at the end, an object a line that says
     by `type` what it is."""
     summary = {key: value for key, value in _summary(report).items() if key != "problems"}
     lines = [
         {"type": "scan", "version": VERSION, **scan_object(report)},
         *({"type": "problem", **problem_object(problem)} for problem in report.problems),
         *({"type": "document", **_document(document)} for document in report.documents),
-        *({"type": "result", **_result(result)} for result in report.results),
+        *({"type": "result", **result} for result in _results(report)),
+        *({"type": "change", **change_object(one)} for one in _without_result(report)),
         {"type": "summary", **summary},
     ]
     return json_text("".join(f"{dumps(line)}\n" for line in lines))
@@ -138,25 +142,52 @@ def comparison_object(since: Comparison) -> Json:
         "baseline": since.baseline,
         "as_of": since.as_of,
         "unchanged": since.unchanged,
-        "changes": [
-            {
-                "change": one.change.value,
-                "kind": one.kind,
-                "document": one.document,
-                "policy": one.policy,
-                "subject": one.subject,
-                "requirement": one.requirement,
-                "severity": one.severity.value,
-                "before": one.before.value if one.before is not None else None,
-                "after": one.after.value if one.after is not None else None,
-                "origins": list(one.origins),
-                "message": one.message,
-                **place_object(one.span),
-            }
-            for one in since.changes
-        ],
+        "changes": list(map(change_object, since.changes)),
         "silent": [one._asdict() for one in since.silent],
     }
+
+
+def change_object(one: ResultChange) -> Json:
+    """What became of a result since a baseline."""
+    return {
+        "change": one.change.value,
+        "kind": one.kind,
+        "document": one.document,
+        "policy": one.policy,
+        "subject": one.subject,
+        "requirement": one.requirement,
+        "severity": one.severity.value,
+        "before": one.before.value if one.before is not None else None,
+        "after": one.after.value if one.after is not None else None,
+        "origins": list(one.origins),
+        "message": one.message,
+        **place_object(one.span),
+    }
+
+
+def _results(report: Report) -> Iterator[Json]:
+    """Each result, with what became of it since the baseline, if there is one."""
+    if report.comparison is None:
+        yield from map(_result, report.results)
+        return
+    changed = report.comparison.changed
+    for result in report.results:
+        yield {**_result(result), "since": _since(changed.get(identity(result)), result)}
+
+
+def _since(change: ResultChange | None, result: Result) -> Json:
+    """What became of a result: `unchanged` for one that was so at the baseline."""
+    if change is None:
+        return {"change": "unchanged", "before": result.status.value, "origins": []}
+    before = change.before.value if change.before is not None else None
+    return {"change": change.change.value, "before": before, "origins": list(change.origins)}
+
+
+def _without_result(report: Report) -> Iterator[ResultChange]:
+    """What changed and is nothing to act on any more: what is fixed, and what is gone."""
+    if report.comparison is not None:
+        there = set(map(identity, report.results))
+        yield from (one for one in report.comparison.changes if one[1:6] not in there)
 
 
 def _loosened(item: Loosened) -> Json:

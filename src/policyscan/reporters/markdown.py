@@ -5,7 +5,7 @@ In: a report. Out: Markdown that GitHub takes: as much as a comment holds, the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from policyscan.findings import (
     FINDINGS,
@@ -19,6 +19,15 @@ from policyscan.findings import (
 )
 from policyscan.reporters.causes import Cause, by_cause, said
 from policyscan.reporters.options import Options
+from policyscan.reporters.since import (
+    DECIDES,
+    AlikeChanges,
+    counted,
+    first_of_each,
+    made_by,
+    silent_words,
+    together,
+)
 from policyscan.reporters.wording import (
     SHOWN,
     accepted,
@@ -48,14 +57,15 @@ from policyscan.reporters.wording import (
 MOST_BYTES = 1 << 20
 MOST_OF_A_COMMENT = 65_536
 _QUESTIONS = 5
+_CHANGES, _CHANGES_OF_A_KIND = 20, 6  # rows of what changed
 _WHAT = 2_000  # characters that a row says
 _ACT = (Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING, Status.WAIVED)
 
 
 def render(report: Report, options: Options) -> str:
     """A verdict, a table of the inventories, and one of findings for each; at most 64 KiB of UTF-8."""
-    head = [*_verdict(report), *_problems(report), *_overview(report)]
-    notes = [f"- {markdown(line)}" for line in remarks(report)]
+    head = [*_verdict(report), *_problems(report), *_since(report), *_overview(report)]
+    notes = [f"- {markdown(line)}" for line in remarks(report, since=False)]
     tail = ["", *notes] if notes else []
     most = min(MOST_OF_A_COMMENT, MOST_BYTES - options.taken)
     room = most - _size(tail) - 200  # for the sentence about what is left out
@@ -115,6 +125,38 @@ def _problems(report: Report) -> list[str]:
     if not report.problems:
         lines += [f"- Nothing was checked: {markdown(sentence)}." for sentence in unchecked(report)]
     return ["", "### Could not be evaluated", "", *lines] if lines else []
+
+
+def _since(report: Report) -> list[str]:
+    """What changed since the baseline, what decides the exit code first."""
+    since = report.comparison
+    if since is None:
+        return []
+    names = named(report.documents)
+    shown = first_of_each(together(since.changes), _CHANGES, _CHANGES_OF_A_KIND)
+    left = len(since.changes) - sum(one.more + 1 for one in shown)
+    lines = ["", f"### What changed since {markdown(since.baseline)}", ""]
+    made = f" What made it so: {markdown(by)}." if (by := made_by(since)) else ""
+    lines.append(f"{markdown(counted(since))}, since {markdown(since.as_of)}.{made}")
+    if shown:
+        lines += [
+            "",
+            _row(["Now", "Inventory", "Control", "Severity", "What", "Because of"]),
+            _row(["---"] * 6),
+        ]
+        lines += [_change(one, names) for one in shown]
+    if left > 0:
+        lines += ["", f"And {plural(left, 'change')} more."]
+    if since.silent:
+        lines += ["", "Not looked at any more:", ""]
+        lines += [f"- {markdown(line)}" for line in silent_words(since.silent)]
+    return [*lines, "", f"{DECIDES[0].upper()}{DECIDES[1:]}."]
+
+
+def _change(one: AlikeChanges, names: Mapping[tuple[str, str], str]) -> str:
+    name = names.get((one.kind, one.document), one.document)
+    cells = [one.change.value, name, one.policy, one.severity.value, one.what, ", ".join(one.origins)]
+    return _row(map(markdown, cells))
 
 
 def _overview(report: Report) -> list[str]:

@@ -42,6 +42,7 @@ class Options(NamedTuple):
     here: str = ""  # the repository of the current folder
     sarif_unknown: bool = False
     sarif_suppressed: bool = False
+    sarif_absent: bool = False  # what is fixed or gone since the baseline
     sarif_category: str = "policyscan"
     sarif_line_hash: bool = True
     sarif_stable_identity: bool = False  # identify alerts by fingerprint instead of by the text of their line

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from policyscan.findings import (
     Basis,
+    Comparison,
     DocumentInfo,
     Gap,
     Json,
@@ -21,6 +22,7 @@ from policyscan.findings import (
     Problem,
     Report,
     Result,
+    ResultChange,
     ScanInfo,
     Statement,
     TakenAway,
@@ -193,7 +195,25 @@ class _Masks:
             [self._result(one) for one in report.results],
             [self._problem(one) for one in report.problems],
             complete=report.complete,
-        )._replace(gate=report.gate)
+        )._replace(gate=report.gate, comparison=self._since(report.comparison))
+
+    def _since(self, since: Comparison | None) -> Comparison | None:
+        if since is None:
+            return None
+        return since._replace(
+            baseline=self.file(since.baseline),
+            changes=tuple(map(self._change, since.changes)),
+            silent=tuple(one._replace(document=self.name(one.document)) for one in since.silent),
+        )
+
+    def _change(self, one: ResultChange) -> ResultChange:
+        own = _any_of({one.document, one.subject, *one.subject.split("/")} - self._ids - self._words - {""})
+        return one._replace(
+            document=self.name(one.document),
+            subject=self.subject(one.subject),
+            message=self.text(one.message, own),
+            span=self._span(one.span),
+        )
 
     def _scan(self, scan: ScanInfo) -> ScanInfo:
         return scan._replace(

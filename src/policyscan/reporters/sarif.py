@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from json import JSONEncoder
 from json.encoder import encode_basestring as quoted
 
@@ -18,16 +18,21 @@ from policyscan.display import json_text, one_line
 from policyscan.findings import (
     TRAITS,
     Basis,
+    ChangeKind,
+    Comparison,
     EvidenceRule,
     Json,
     PolicyInfo,
     Problem,
     Report,
     Result,
+    ResultChange,
     Severity,
     Status,
     ValueRead,
     WaiverMark,
+    fingerprint,
+    identity,
     unchecked,
 )
 from policyscan.reporters.causes import Cause, said, same
@@ -69,6 +74,8 @@ SECURITY_SEVERITY = {
 }
 _RANK = {severity: float(text) * 10 for severity, text in SECURITY_SEVERITY.items()}
 
+_ENDED = (ChangeKind.FIXED, ChangeKind.GONE)
+
 _encode = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]*")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")
@@ -80,15 +87,16 @@ _MISREAD_TAG = re.compile(r"(?i)(cwe|cve)-")
 def render(report: Report, options: Options) -> str:
     """One SARIF log with one run; every result has a line of its own."""
     chosen = same(_chosen(report, options))
-    run = _Run(report, options, chosen[:MOST_RESULTS])
-    lines = ",\n".join(run.texts())
+    told = chosen[:MOST_RESULTS]
+    run = _Run(report, options, told, _absent(report, options)[: MOST_RESULTS - len(told)])
+    lines = ",\n".join([*run.texts(), *run.absent()])
     head = {
         "tool": {"driver": _driver(report)},
         "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": run.places.bases(),
         "invocations": [_invocation(report, run, len(chosen))],
-        "properties": _identity(report),
+        "properties": {**_identity(report), **_baseline(report.comparison)},
     }
     log = _encode({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
     return json_text(f'{log},"runs":[{_encode(head)[:-1]},"results":[\n{lines}\n]}}]}}\n')
@@ -96,14 +104,32 @@ def render(report: Report, options: Options) -> str:
 
 def _chosen(report: Report, options: Options) -> list[Result]:
     """The results that belong in the log, greatest severity first, as consumers cut off the end."""
+    wanted = _wanted(options)
+    chosen = [result for result in report.results if result.status in wanted]
+    chosen.sort(key=lambda result: (-result.severity.rank, -result.status.rank))
+    return chosen
+
+
+def _wanted(options: Options) -> set[Status]:
+    """The statuses that a log tells."""
     wanted = {Status.ERROR, Status.FAIL, Status.DUE, Status.WARNING}
     if options.sarif_unknown:
         wanted.add(Status.UNKNOWN)
     if options.sarif_suppressed:
         wanted.add(Status.WAIVED)
-    chosen = [result for result in report.results if result.status in wanted]
-    chosen.sort(key=lambda result: (-result.severity.rank, -result.status.rank))
-    return chosen
+    return wanted
+
+
+def _absent(report: Report, options: Options) -> list[ResultChange]:
+    """What was in the log of the baseline and has no result now: it is fixed, or gone."""
+    if report.comparison is None or not options.sarif_absent:
+        return []
+    there = set(map(identity, report.results))
+    return [
+        one
+        for one in report.comparison.changes
+        if one[1:6] not in there and one.before in _wanted(options) and one.change in _ENDED
+    ]
 
 
 # The tool and its rules
@@ -197,6 +223,13 @@ def _identity(report: Report) -> Json:
     }
 
 
+def _baseline(since: Comparison | None) -> dict[str, Json]:
+    """What the `baselineState` of results is about; nothing where there is no baseline."""
+    if since is None:
+        return {}
+    return {"baseline": {"name": one_line(since.baseline), "asOf": since.as_of, "unchanged": since.unchanged}}
+
+
 def _asked(rule: EvidenceRule | None) -> Json:
     return {"grade": rule.grade.value, "maxAgeDays": rule.max_age_days} if rule else None
 
@@ -243,17 +276,22 @@ def _sheet(span: Span) -> str:
 class _Run:
     """The results of a log, with what they share worked out once."""
 
-    def __init__(self, report: Report, options: Options, causes: Sequence[Cause]) -> None:
+    def __init__(
+        self, report: Report, options: Options, causes: Sequence[Cause], ended: Sequence[ResultChange]
+    ) -> None:
         self.options = options
         self.causes = causes
+        self.ended = ended
         results = [cause.worst for cause in causes]
         self.index = {policy.id: number for number, policy in enumerate(report.policies)}
         self.titles = {policy.id: policy.title for policy in report.policies}
         disputed = (read.span for r in results for read in r.disputed if read.span)
-        spans = [*(r.span for r in results), *disputed, *(p.span for p in report.problems if p.span)]
+        gone = (change.span for change in ended)
+        spans = [*(r.span for r in results), *disputed, *gone, *(p.span for p in report.problems if p.span)]
         self.places = _Artifacts((span.file for span in spans), options)
         self.artifacts: dict[str, str] = {}
         self.crowded = _crowded(results)
+        self.changed = report.comparison.changed if report.comparison is not None else None
         self.hashes: dict[int, str] = {}  # by line, of the file whose results are being made
 
     def artifact(self, file: str) -> str:
@@ -317,10 +355,39 @@ class _Run:
             f'"logicalLocations":[{about}]}}],'
             f"{self.related(result)}"
             f'"partialFingerprints":{{{self.fingerprints(result)}}}'
-            f"{_suppressions(result.waiver)},"
+            f"{_suppressions(result.waiver)}{self.baseline_state(cause)},"
             f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
             f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}}}}}'
         )
+
+    def baseline_state(self, cause: Cause) -> str:
+        """What became of results of one place since the baseline: new, if one of them is."""
+        if self.changed is None:
+            return ""
+        changes = [self.changed.get(identity(result)) for result in cause.results]
+        if all(change is None for change in changes):
+            return ',"baselineState":"unchanged"'
+        new = any(change is not None and change.before is None for change in changes)
+        return f',"baselineState":"{"new" if new else "updated"}"'
+
+    def absent(self) -> Iterator[str]:
+        """What was a result of the baseline and is none any more, as it was told there."""
+        for one in self.ended:
+            index = self.index.get(one.policy)
+            rule = "" if index is None else f'"ruleIndex":{index},'
+            traits = TRAITS[one.before or Status.FAIL]
+            ours = fingerprint(one.policy, one.document, one.subject, one.requirement)
+            name = f"{one.document}/{one.subject}" if one.subject else one.document
+            yield (
+                f'{{"ruleId":{quoted(one.policy)},{rule}"kind":"{traits.sarif_kind}",'
+                f'"level":"{traits.sarif_level}","rank":{_RANK[one.severity]},'
+                f'"message":{{"text":{quoted(_plain(one.message or one.policy, MOST_MESSAGE))}}},'
+                f'"locations":[{{{self.location(one.span)},'
+                f'"logicalLocations":[{{"fullyQualifiedName":{quoted(name)},"kind":"resource"}}]}}],'
+                f'"partialFingerprints":{{"policyscan/v1":"{ours}"}},"baselineState":"absent",'
+                f'"properties":{{"change":"{one.change.value}","severity":"{one.severity.value}",'
+                f'"requirement":{quoted(one.requirement)}}}}}'
+            )
 
     def text(self, result: Result) -> str:
         """What one result says."""

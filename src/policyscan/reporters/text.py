@@ -67,8 +67,12 @@ def _totals(page: Page, report: Report) -> None:
     many = len(report.documents) > 1
     if many or page.options.full:
         page.gap()
-    for remark in remarks(report):
+    for remark in remarks(report, since=False):
         page.say(remark)
+    if report.comparison is not None:
+        from policyscan.reporters.text_since import add_since
+
+        add_since(page, report.comparison)
     lead = f"{inventories(len(report.documents))}: " if many else ""
     unread = f" {plural(len(report.problems), 'error')}: see above." if report.problems else ""
     page.say(f"{lead}{sums(report.documents)}{unread}")

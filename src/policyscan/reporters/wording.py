@@ -483,8 +483,9 @@ def _asked(rule: EvidenceRule | None) -> str:
     return f"facts count if shown by {_BEHIND[rule.grade]}{better}{age}; what would pass by others is unknown"
 
 
-def remarks(report: Report) -> Sequence[str]:
-    """What a reader must know to judge the result: controls left out, loosened parameters, skipped files."""
+def remarks(report: Report, *, since: bool = True) -> Sequence[str]:
+    """What a reader must know to judge the result: controls left out, loosened parameters, skipped files; and
+    what changed since a baseline, where the format has no place of its own for it."""
     scan = report.scan
     lines = [asked] if (asked := _asked(scan.evidence)) else []
     if scan.max_taken_away is not None:
@@ -503,7 +504,7 @@ def remarks(report: Report) -> Sequence[str]:
         lines.append(
             f"skipped: {plural(scan.files_skipped, 'file')} that {'is' if one else 'are'} no inventory"
         )
-    if report.comparison is not None:
+    if since and report.comparison is not None:
         from policyscan.reporters.since import told
 
         lines += told(report.comparison)

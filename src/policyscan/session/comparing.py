@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 from policyscan.config import FILE_NAMES
 from policyscan.errors import UsageError
@@ -20,11 +19,13 @@ from policyscan.findings import (
     ChangeKind,
     Comparison,
     DocumentInfo,
+    Identity,
     Report,
     Result,
     ResultChange,
     Silence,
     Status,
+    identity,
     is_document_check,
 )
 from policyscan.records import NamedTuple
@@ -35,7 +36,6 @@ from policyscan.session.saved import open_report
 from policyscan.session.workspace import configure
 
 INVENTORY, CONTROLS, TIME = "inventory", "controls", "time"
-Key: TypeAlias = tuple[str, str, str, str, str]
 
 
 class ReportStep(NamedTuple):
@@ -69,6 +69,20 @@ def compared(baseline: str, new: str | None, options: ScanOptions, allowed: Coll
     steps = [ReportStep(_differing(a, b), b) for a, b in zip([old, *reports], reports, strict=False)]
     since = compare(baseline, old, steps, _scope(options, old, after), allowed)
     return _shown(after)._replace(comparison=since)
+
+
+def compared_with_saved(baseline: str, report: Report, allowed: Collection[str] = ()) -> Report:
+    """A report that was read back, compared with another saved one, both as they were evaluated then."""
+    old = _saved(baseline)
+    if old is None:
+        hint = (
+            "name what `policyscan scan -o json:PATH` wrote; policyscan diff compares revisions and folders"
+        )
+        raise UsageError(f"{baseline} is no saved report", hint=hint)
+    _check_related(baseline, old, report)
+    scope = {(one.kind, one.id) for side in (old, report) for one in side.documents}
+    since = compare(baseline, old, [ReportStep(_differing(old, report), report)], scope, allowed)
+    return report._replace(comparison=since)
 
 
 def compare(
@@ -212,8 +226,8 @@ def _shown(report: Report) -> Report:
 # --- what became of each result
 
 
-def _by_key(report: Report) -> dict[Key, Result]:
-    return {(r.kind, r.document, r.policy, r.subject, r.requirement): r for r in report.results}
+def _by_key(report: Report) -> dict[Identity, Result]:
+    return {identity(result): result for result in report.results}
 
 
 def _told(result: Result | None) -> Status | None:
@@ -223,7 +237,7 @@ def _told(result: Result | None) -> Status | None:
 
 
 def _still_checked(
-    key: Key, document: DocumentInfo | None, after: Mapping[Key, Result], *, complete: bool
+    key: Identity, document: DocumentInfo | None, after: Mapping[Identity, Result], *, complete: bool
 ) -> bool:
     """Whether something still says of what was a finding that it is none."""
     if is_document_check(key[2]):
@@ -257,7 +271,7 @@ def _worse(old: Status | None, new: Status) -> ChangeKind:
 
 
 def _change(
-    change: ChangeKind, key: Key, tables: Sequence[Mapping[Key, Result]],
+    change: ChangeKind, key: Identity, tables: Sequence[Mapping[Identity, Result]],
     origins: Sequence[tuple[str, ...]],
 ) -> ResultChange:  # fmt: skip
     """A change with what made it: each step on which the status became another."""

@@ -22,6 +22,7 @@ from policyscan.findings import (
     score,
 )
 from policyscan.records import NamedTuple
+from policyscan.reporters.html.changed import Changed, changed_of
 from policyscan.reporters.html.charts import Bar, Lengths, bar, compared
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
@@ -190,6 +191,7 @@ class HtmlPage(NamedTuple):
     grades: Bar | None
     evidence: str
     taken: str
+    since: Changed | None
     troubles: tuple[Trouble, ...]
     steps: tuple[Repair, ...]
     questions: tuple[Question, ...]
@@ -223,6 +225,7 @@ def page_of(report: Report, options: Options) -> HtmlPage:
         _grades(report.documents),
         _evidence(report),
         _taken(report.documents),
+        changed_of(report, whole.anchors),
         tuple(
             Trouble(place(one.span) if one.span else "", one.message, one.hint or "")
             for one in problems_told(report)
@@ -238,7 +241,7 @@ def page_of(report: Report, options: Options) -> HtmlPage:
         _LEGEND,
         tuple(whole.filters()),
         len(report.documents) > _LONG,
-        tuple(remarks(report)),
+        tuple(remarks(report, since=False)),
         tuple(_proof(report)),
         tuple(sorted(report.scan.digests.items())),
     )
@@ -251,7 +254,7 @@ class _Whole:
         self._report = report
         self._options = options
         self._names = named(report.documents)
-        self._anchors = {key: f"inventory-{number}" for number, key in enumerate(self._names, 1)}
+        self.anchors = {key: f"inventory-{number}" for number, key in enumerate(self._names, 1)}
         self._groups = {
             key: list(alike(_worst_first(results))) for key, results in by_document(report).items()
         }
@@ -301,7 +304,7 @@ class _Whole:
         cells = (
             _AWAY if id_ in taken else _CELLS[statuses[id_]] if id_ in statuses else _NO_CELL for id_ in ids
         )
-        return Row(self._anchors[key], self._names[key], scored(score([document])), tuple(cells))
+        return Row(self.anchors[key], self._names[key], scored(score([document])), tuple(cells))
 
     def inventories(self) -> Iterator[Inventory]:
         """A part of the page for each inventory, worst first."""
@@ -312,7 +315,7 @@ class _Whole:
             open_ = [r for group in groups for r in group if r.status is Status.UNKNOWN]
             questions, more = next_questions(open_, _STEPS)
             yield Inventory(
-                self._anchors[key],
+                self.anchors[key],
                 self._names[key],
                 document.kind,
                 document.file,
@@ -373,7 +376,7 @@ class _Whole:
     def days(self) -> Iterator[Day]:
         """Each day on which something that holds now ends."""
         for key, groups in self._groups.items():
-            anchor, name = self._anchors.get(key, ""), self._names.get(key, "")
+            anchor, name = self.anchors.get(key, ""), self._names.get(key, "")
             for group in groups:
                 result = group[0]
                 if result.status is Status.DUE and result.until:
@@ -390,7 +393,7 @@ class _Whole:
             for (until, by), count in ends.items():
                 what = f"{plural(count, 'statement')} {'runs' if count == 1 else 'run'}"
                 said = f"{what} out, by {one_line(by)}: what was taken away is unknown from then on"
-                yield Day(until, self._anchors[key], self._names[key], "", said)
+                yield Day(until, self.anchors[key], self._names[key], "", said)
 
     def told(self) -> Iterator[PolicyInfo]:
         """The controls that somebody must act on, and all of a report that tells all results."""
