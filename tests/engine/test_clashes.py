@@ -27,6 +27,7 @@ EXPORT = "evidence: [{id: log, method: tool_export, collected_at: '2026-09-01T17
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     world = World(tmp_path / "mine").rule(RULE.format(function="unshown"))
+    world.rule(RULE.format(function="miscited"), "CONS-503")
     return world.rule(RULE.format(function="disordered"), "CONS-502").policy(CHECKED)
 
 
@@ -85,6 +86,22 @@ def test_what_a_record_names_is_its_evidence_alone(world: World, names: str, con
     text = f"tools: [{{id: saw, checked_on: 2026-09-02, evidence: {names}}}]\n" + EXPORT[:-2] + newer
     found = told(world.scan(text))
     assert (("CONS-501", "log", "fail") in found) is contradicted
+
+
+@pytest.mark.parametrize(
+    ("covers", "cited"),
+    [("[people]", True), ("[people, tools]", False), ("[]", False), ("", False)],
+    ids=["other", "this-too", "none", "blank"],
+)
+def test_evidence_is_cited_for_what_it_covers(world: World, covers: str, cited: bool) -> None:
+    item = (
+        f"evidence: [{{id: log, method: tested, collected_at: '2026-10-02T00:00:00Z', covers: {covers}}}]\n"
+    )
+    found = world.scan("tools: [{id: saw, checked_on: 2026-09-02, evidence: log}]\n" + item)
+    assert (("CONS-503", "tools[saw]", "fail") in told(found)) is cited
+    if cited:
+        assert found[0].message == "tools saw: log is to show it, and covers only: people"
+        assert [read.path for read in found[0].disputed] == ["tools[saw].evidence"]
 
 
 def test_a_fact_of_the_future_is_no_contradiction_before_its_day(world: World) -> None:

@@ -500,7 +500,8 @@ def test_a_fail_and_an_error_stand_but_nothing_is_not_applicable_on_weak_evidenc
         ),
         (
             YOUNG, item("e", "tested", "2026-12-02", "open", "Ann"),
-            "the evidence for open does not say how and on which past day it was collected",
+            "the evidence for open does not say how and on which past day it was collected, or is about"
+            " something else",
             "What shows the facts about open: somebody's word or better, at most 30 days old?", "undated",
         ),
     ],

@@ -41,7 +41,6 @@ REASONS = {
     ("client", "contract", "document"): FOR_PEOPLE,
     ("client", "insurance_policy", "covers_client_networks"): FORM,
     ("client", "insurance_policy", "defence_costs"): FORM,
-    ("client", "insurance_policy", "policy_number"): FOR_PEOPLE,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
     ("client", "organisation", "sector"): FOR_PEOPLE,
@@ -69,8 +68,7 @@ REASONS = {
     **{
         ("provider", "insurance_policy", field): FORM
         for field in (
-            "attestations", "hotline", "insurer", "policy_number", "retention", "sublimits",
-            "waiting_period_hours",
+            "attestations", "hotline", "insurer", "retention", "sublimits", "waiting_period_hours",
         )
     },
 }  # fmt: skip

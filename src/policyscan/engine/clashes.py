@@ -1,15 +1,17 @@
-"""Dates of a document that cannot all be true: in go a document and a clock, out come `Clash`es.
+"""Facts of a document that cannot all be true: in go a document and a clock, out come `Clash`es.
 
 A date may be earlier than another one that comes first, as the document's kind says with `x-orders`; or later
-than the evidence that is to show it. What lies in the future is not judged before its day.
+than the evidence that is to show it. What lies in the future is not judged before its day. And a record may
+name evidence that says itself that it is about other parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date
+from policyscan.engine.coverage import shows
 from policyscan.engine.moments import local_time
 from policyscan.findings import Grade
 from policyscan.records import NamedTuple
@@ -38,8 +40,7 @@ def facts_of(holder: Mapping[str, Any]) -> Facts | None:
 
 def clashes(function: str, document: Document, clock: cel.Clock) -> list[Clash]:
     """What a function of policies of this name says of a document."""
-    found = disordered if function == "disordered" else unshown
-    return list(found(document, clock))
+    return list(_FINDING[function](document, clock))
 
 
 def disordered(document: Document, clock: cel.Clock) -> Iterator[Clash]:
@@ -73,6 +74,24 @@ def unshown(document: Document, clock: cel.Clock) -> Iterator[Clash]:
         others = f" (and {len(group) - 1} more)" if len(group) > 1 else ""
         says = f"{name} was collected on {collected}, and is to show a fact of {of}: {where}{others}"
         yield _clash(document, name, says, [(one.container, one.key) for one in group])
+
+
+def miscited(document: Document, _: cel.Clock) -> Iterator[Clash]:
+    """The records that name evidence which covers other parts of the document only, in reading order."""
+    for container, key, *_rest in document.facts.references:
+        item = container.get(key) if key == _EVIDENCE else None
+        section = document.section_of(container)
+        if item.__class__ is not dict or section is None or shows(item, section):
+            continue
+        where, name = _in_words(document, container, None), document.key_of(item) or document.path_of(item)
+        covered = ", ".join(str(part).replace("_", " ") for part in item["covers"])
+        says = f"{where}: {name} is to show it, and covers only: {covered}"
+        yield _clash(document, document.path_of(container), says, [(container, key)])
+
+
+_FINDING: Mapping[str, Callable[[Document, cel.Clock], Iterator[Clash]]] = {
+    "disordered": disordered, "unshown": unshown, "miscited": miscited,
+}  # fmt: skip
 
 
 def _clash(document: Document, key: str, says: str, facts: Facts) -> Clash:

@@ -113,9 +113,11 @@ class Coverage:
         if on is not None:
             return above._replace(items=(), unusable=False, on=on)
         named = value.get(_EVIDENCE) if isinstance(value, dict) else None
-        if named is None and _EVIDENCE not in self.document.blank_keys(value):
+        if named is None and self.document.why_unknown(value, _EVIDENCE) is None:
             return above
         item = self.items.get(id(named))
+        if item is not None and not shows(item.value, above.section):
+            item = None  # it says itself that it is about something else
         return above._replace(items=(item,) if item is not None else (), unusable=item is None)
 
     def _parts(self, value: Any, above: Fact, names: frozenset[str]) -> Iterator[Fact]:
@@ -133,6 +135,13 @@ class Coverage:
             yield from (here._replace(items=(), unusable=False, on=on) for on in days if on is not None)
         for one in below:
             yield from self._parts(one, here, names)
+
+
+def shows(item: Mapping[str, Any], section: str) -> bool:
+    """Whether an item of evidence can back a record of a section that names it: unless it covers other
+    sections only. One that covers none is about what names it."""
+    covered = _listed(item.get("covers"))
+    return not covered or section in covered
 
 
 def _item(value: dict[str, Any], clock: cel.Clock) -> Item | None:

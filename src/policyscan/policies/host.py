@@ -69,6 +69,14 @@ DATES: Final = (
         " For rules of consistency: `disputes: [clash.dates]` puts these dates in dispute.",
         ("true || size(unshown()) > 0",),
     ),
+    HostFunction(
+        "miscited",
+        (),
+        List(_CLASH),
+        "The records of the inventory that name evidence which covers other parts only. For rules of"
+        " consistency: `disputes: [clash.dates]` puts what they name in dispute.",
+        ("true || size(miscited()) > 0",),
+    ),
 )
 FUNCTIONS: Final = (*CONTROLS, *DATES)
 NAMES: Final = frozenset(function.name for function in FUNCTIONS)
