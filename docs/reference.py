@@ -32,8 +32,9 @@ KIND_INTRO = """
 A file of this kind starts with `schema_version: 1` and `kind: {kind}`. A key that is missing, or has
 nothing after it, says that the fact is not known; `null`, `[]` and `0` say that it is known to be none.
 Only where a row says "not written means" does a key that is left out say something, to every control the
-same. No key is needed but those marked so. Keys of your own start with `x-`. `policyscan schema {kind}`
-prints all this for editors.
+same. A text that only fills the space, such as `tbd`, `none`, `to be written` or `<name>`, says nothing where
+a document, a person, a number or a reason is asked for: it counts as missing. No key is needed but those
+marked so. Keys of your own start with `x-`. `policyscan schema {kind}` prints all this for editors.
 """
 
 

@@ -75,6 +75,7 @@ def scene(
         ({"reason": "gone"}, "complete", "does not say why"),
         ({"reason": ""}, "complete", "does not say why"),
         ({"reason": "  "}, "complete", "does not say why"),
+        ({"reason": "tbd"}, "complete", "'tbd' gives no reason"),
         ({"requested_by": Unresolved(" ")}, "complete", "does not say who asked for it"),
         ({"approved_by": Dangling(" ")}, "complete", "does not say who approved it"),
         ({"approved_by": Dangling("nobody")}, "approved", "nobody in people has the id nobody"),

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
-from policyscan.names import looks
+from policyscan.names import SAYS, is_placeholder, looks
 from policyscan.records import NamedTuple
 from policyscan.source import Span
 
@@ -219,6 +219,9 @@ def _read(number: int, one: WrittenWaiver, scene: Scene) -> Waiver:
     if missing:
         words = ", ".join(_WORDS[key] for key in missing)
         raise _Refused(WaiverState.MALFORMED, "complete", f"it does not say {words}")
+    if is_placeholder(item["reason"], "reason"):
+        message = f"{item['reason']!r} {SAYS['reason']}"
+        raise _Refused(WaiverState.MALFORMED, "complete", message, "reason")
     elsewhere = _text(item.get("document"))
     if not one.shared and elsewhere not in ("", scene.document):
         message = f"it is for {elsewhere}, and this is {scene.document}"

@@ -10,6 +10,9 @@ from policyscan.cel.values import Dangling, Date, Timestamp, Unresolved
 from policyscan.documents.document import Document, Hidden
 from policyscan.documents.references import link_across
 from policyscan.documents.seeing import seen, without
+from policyscan.kinds.kinds import Kinds
+from policyscan.source import Source
+from tests.opening import open_text
 from tests.workshop import Open
 
 
@@ -117,6 +120,22 @@ def test_blank_keys_are_listed_with_their_places(workshop: Open) -> None:
     assert [(issue.path, str(issue.place)) for issue in document.blanks()] == [
         ("people[b].role", "w.yaml:5:13"),
         ("insured", "w.yaml:6:1"),
+    ]
+
+
+def test_a_placeholder_is_a_blank_and_is_listed_with_what_was_read() -> None:
+    text = "kind: client\nschema_version: 1\nas_of: 2026-10-31\norganisation: {id: a}\n"
+    text += (
+        "payments: {procedure: to be written}\nwaivers:\n  - {policy: AV-01, compensating: [a lock, none]}\n"
+    )
+    (document,) = open_text(Source("c.yaml", text), Kinds.builtin()).documents
+    assert "procedure" not in document.value["payments"]
+    waiver = document.value["waivers"][0]
+    assert "compensating" not in waiver  # one that tells nothing makes the list say more than it does
+    assert document.why_unknown(waiver, "compensating") == "'none' says nothing"
+    assert [(str(issue.place), issue.path, issue.message) for issue in document.placeholders()] == [
+        ("c.yaml:5:23", "payments.procedure", "'to be written' names no document: it reads as unknown"),
+        ("c.yaml:7:44", "waivers[0].compensating[1]", "'none' says nothing: it reads as unknown"),
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from policyscan.cel.values import Date
 from policyscan.documents.document import Document
-from policyscan.documents.earning import Word, gives_reason, issues, turn, words
+from policyscan.documents.earning import Word, issues, turn, words
 from policyscan.documents.paths import BadPath, parse_path, resolve
 from policyscan.kinds.kinds import Kinds
 from policyscan.source import Source
@@ -146,23 +146,3 @@ def test_paths_are_read_back_as_they_are_printed() -> None:
     with pytest.raises(BadPath) as bad:
         parse_path("devices[a].[b]")
     assert bad.value.at == 10
-
-
-@pytest.mark.parametrize(
-    "reason",
-    [
-        *("n/a", "N/A.", "-", "tbd", "TBD", "none", "x", "xxx", "XX xx", "not applicable", "to be confirmed"),
-        *("???", "1", "2026", "aaaa", "see above", "ok", "_", "no reason", "test"),
-    ],
-    ids=[str(number) for number in range(20)],
-)
-def test_what_fills_in_a_form_is_no_reason(reason: str) -> None:
-    assert not gives_reason(reason)
-
-
-@pytest.mark.parametrize(
-    "reason",
-    ["Wiped", "Not ours", "see ticket 4711", "Stillgelegt", "已报废", "The X1 is retired", "none left: sold"],
-)
-def test_a_few_words_may_be_a_reason(reason: str) -> None:
-    assert gives_reason(reason)

@@ -53,6 +53,15 @@ PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additiona
             "#/properties/a: x-past belongs on a property, not on the items of a list",
             None,
         ),
+        *(
+            (
+                {"a": {**form, "x-says": says}},
+                "#/properties/a: x-says belongs on a text, and is one of document, name, person, phone,"
+                " place, reason, text",
+                None,
+            )
+            for form, says in (({"type": "string"}, "title"), ({"type": "integer"}, "name"))
+        ),
         (
             {"a": {"type": "string", "format": "date", "x-later": "why"}},
             "#/properties/a: x-later belongs beside x-past, and says why the date may be later than evidence",

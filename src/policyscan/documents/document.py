@@ -16,7 +16,7 @@ from policyscan.documents.envelope import TIME_ZONE, Envelope
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import Facts, Reference
 from policyscan.kinds.kinds import Kind
-from policyscan.names import ALIKE
+from policyscan.names import ALIKE, SAYS
 from policyscan.reading.tree import Container, Key, Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
@@ -301,6 +301,20 @@ class Document:
                 place, path = self.place_of(container, key), self.path_of(container, key)
                 found.append(DocumentIssue("this is blank: it reads as unknown", place, path, _BLANK_HINT))
         return sorted(found, key=lambda issue: issue.place)
+
+    def placeholders(self) -> list[DocumentIssue]:
+        """Every text that tells nothing, as a note with its place."""
+        endings = tuple(SAYS.values())
+        return [
+            DocumentIssue(
+                f"{reason}: it reads as unknown",
+                self.place_of(owner, name),
+                self.path_of(owner, name),
+                _BLANK_HINT,
+            )
+            for owner, name, reason in self.facts.unclear
+            if reason.endswith(endings)
+        ]
 
     def _containers(self) -> Iterator[Any]:
         """Every dict and list of the document, each once, however many references lead to it."""

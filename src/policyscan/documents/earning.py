@@ -16,22 +16,13 @@ from policyscan.cel.values import Date, Money, Timestamp
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.paths import BadPath, resolve
 from policyscan.kinds.shapes import Backing
+from policyscan.names import is_placeholder
 from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 
 STATEMENTS = "statements"
 TAKES_AWAY = "takes controls away"
 """What the reason of a word says that is not earned."""
-_PLACEHOLDERS = frozenset(
-    (
-        "above", "agreed", "announced", "applicable", "asdf", "asked", "be", "because", "below",
-        "confirmed", "decided", "defined", "discussed", "done", "fill", "fine", "fyi", "idk", "ignore",
-        "in", "later", "me", "missing", "na", "nil", "no", "none", "not", "nothing", "null", "ok", "okay",
-        "pending", "placeholder", "reason", "same", "see", "tba", "tbc", "tbd", "test", "the", "to",
-        "todo", "unknown", "why", "xx", "xxx", "yes",
-    )
-)  # fmt: skip
-"""Words that say nothing of why: what has no others gives no reason."""
 _TO_DO = "add a statement about it: reason, by, stated_on"
 
 
@@ -174,8 +165,9 @@ def _wrong(
     other = _other_value(container, key, statement)
     if other is not None:
         return f"the statement about it {other}"
-    if not isinstance(reason, str) or not gives_reason(reason):
-        return "the statement about it gives no reason"
+    if not isinstance(reason, str) or is_placeholder(reason, "reason"):
+        read = f": {reason!r}" if reason else ""
+        return f"the statement about it gives no reason{read}"
     if on.__class__ is not Date:
         return "the statement about it does not say on which day it was made"
     if on > today:
@@ -183,13 +175,6 @@ def _wrong(
     if today - on > backing.max_age:
         return f"the statement about it is of {on}, more than {_age(backing.max_age)} ago: make it anew"
     return _not_a_person(document, statement, backing, on, today)
-
-
-def gives_reason(text: str) -> bool:
-    """Whether a text says why: it has words that are none of those that fill in a form, such as `n/a`, and
-    more than one letter over and over."""
-    words = [word for word in re.findall(r"\w+", text.lower()) if word not in _PLACEHOLDERS]
-    return any(len(set(word)) > 1 and not word.isdigit() for word in words)
 
 
 def _age(days: int) -> str:

@@ -17,9 +17,10 @@ from typing import Any
 
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.kinds.shapes import FREE, Order, Property, Shape, earned_test
-from policyscan.names import alike
+from policyscan.names import SAYS, alike, is_placeholder
 from policyscan.patterns import when_used
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
+from policyscan.reading.suggest import clip
 from policyscan.reading.tree import by_id
 
 FIRST_DATE = Date.parse("1900-01-01")
@@ -163,7 +164,7 @@ def quick_check(shape: Shape) -> type | frozenset[str] | None:
     if shape.form == "enum":
         return frozenset(shape.values)
     short = shape.size is not None and shape.size != (1, None)
-    if shape.values or shape.bounds or short or shape.pattern or shape.refs:
+    if shape.values or shape.bounds or short or shape.pattern or shape.refs or shape.says:
         return None
     return {"string": str, "boolean": bool, "integer": int, "number": float}.get(shape.form)
 
@@ -457,7 +458,7 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
 def _string(shape: Shape) -> Decode:
     refs, values = shape.refs if shape.follow else (), frozenset(shape.values)
     least, most = shape.size or (0, None)
-    pattern = shape.pattern
+    pattern, says = shape.pattern, shape.says
     if refs and not pattern and not values and least < 2 and most is None:
         return _reference(refs, least)
     matches: Callable[[str], object] | None = None
@@ -475,6 +476,8 @@ def _string(shape: Shape) -> Decode:
             raise Invalid
         if refs:
             facts.references.append((container, key, value, refs))
+        if says and is_placeholder(value, says):
+            facts.unclear.append((container, key, f"{clip(value)!r} {SAYS[says]}"))
         return value
 
     return decode

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
 from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Order, Property, Shape, target_items
+from policyscan.names import SAYS
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
@@ -78,12 +79,13 @@ ANNOTATIONS = [
     "x-earned",
     "x-statements",
     "x-plain",
+    "x-says",
 ]
 _KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
 _CHECKED = frozenset(
     (
         "x-past", "x-later", "x-order", "x-ref", "x-key", "x-members", "x-when-absent", "x-earned",
-        "x-statements",
+        "x-statements", "x-says",
     )
 )  # fmt: skip
 _STATEMENTS = "statements"
@@ -235,6 +237,7 @@ class ShapeReader:
             shape.refs = (refs,) if isinstance(refs, str) else tuple(refs)
             self.references.append((path, shape))
         shape.follow = schema.get("x-ref-follow", True)
+        shape.says = str(schema.get("x-says", ""))
         if "minLength" in schema or "maxLength" in schema:
             shape.size = (schema.get("minLength", 0), schema.get("maxLength"))
         return self._with_bounds(shape, schema, path)
@@ -346,6 +349,8 @@ class ShapeReader:
             )
         if schema.get("x-order") and shape.form != "enum":
             self.refuse(path, "x-order belongs on an enum")
+        if "x-says" in schema and (shape.form != "string" or shape.refs or schema["x-says"] not in SAYS):
+            self.refuse(path, f"x-says belongs on a text, and is one of {', '.join(SAYS)}")
         if "x-ref" in schema and shape.form != "string":
             self.refuse(path, "x-ref belongs on a string")
         if "x-members" in schema:

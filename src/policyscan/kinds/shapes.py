@@ -115,6 +115,7 @@ class Shape:
         "pattern",
         "refs",
         "required",
+        "says",
         "size",
         "unique",
         "values",
@@ -133,6 +134,7 @@ class Shape:
         self.ordered = False
         self.refs: tuple[str, ...] = ()
         self.follow = True
+        self.says = ""  # text: what it is there to tell, one of `names.SAYS`
         self.orders: tuple[Order, ...] = ()  # object: which of its dates cannot be earlier than which
         self.past = False
         self.later = False
@@ -278,7 +280,7 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
         (
             backing, shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key,
             shape.later, shape.members, shape.name, shape.ordered, orders, shape.past, shape.pattern,
-            shape.refs, shape.required, shape.size, shape.unique, shape.values,
+            shape.refs, shape.required, shape.says, shape.size, shape.unique, shape.values,
         ) = row  # fmt: skip
         shape.orders = tuple(Order(*order) for order in orders)
         shape.backing = Backing(*backing) if backing is not None else None

@@ -73,5 +73,6 @@ def validate(inputs: Inputs, *, policies_too: bool = False, spelt: Spelling = op
 def _notes(document: Document, moment: Moment, zone: str) -> Iterator[Problem]:
     """What is valid and will read as unknown all the same."""
     clock = clock_at(moment, document.time_zone or zone)
-    for issue in (*document.blanks(), *seen(document, clock).future_facts()):
+    unread = (*document.blanks(), *document.placeholders())
+    for issue in (*unread, *seen(document, clock).future_facts()):
         yield Problem(f"{issue.path}: {issue.message}", issue.place, issue.hint)

@@ -1,0 +1,103 @@
+"""What only fills a space tells nothing; what merely sounds like it is a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from policyscan.names import SAYS, is_placeholder
+
+FILLERS = (
+    "tbd", "TBD", "T.B.D.", "tba", "tbc", "n/a", "N/A.", "n/a (TBD)", "none", "None", "NIL", "-",
+    "--", "…", "...", "???", "xxx",
+    "XX xx", "to be written", "To be confirmed!", "(to be done)", "to be written by Friday",
+    "still to be agreed", "not yet", "not yet signed", "not signed", "not available", "unknown",
+    "pending", "Pending …",
+    "draft", "TODO", "todo: fill in", "WIP", "work in progress", "asap", "see above", "as above",
+    "lorem ipsum dolor sit",
+    "<name>", "[company]", "{{ client.name }}", "Crisis plan of <company name>", "${DOCUMENT}",
+    "ｔｂｄ", "t\u200bbd",
+    "keine", "noch offen", "folgt", "à définir", "en cours", "pendiente",
+    "por definir", "da definire", "nog te bepalen", "n.v.t.", "0", "0000", "12345", "placeholder",
+    "sample", "on request",
+)  # fmt: skip
+NAMES = (
+    "None Such Ltd", "Pending Pictures", "Draft House Brewery", "Test Valley Borough Council",
+    "The IT", "Unknown Worlds",
+    "TBD Media GmbH", "Crisis plan 2026, version 2", "draft of the crisis plan, 2026-03.docx",
+    "Minutes of 3 May",
+    "at home", "safe in the office", "here", "<https://wiki.example/plan>", "[Plan 2026]",
+    "CY-EXAMPLE-777", "9", "d",
+    "None of the above applies: the vendor restores", "Ana Cruz", "N. A. Nilsson", "Nada Surf",
+    "已签", "Agreement", "ISO 27001", "To be or not to be", "Not Yet Begun Films",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(FILLERS)))
+def test_what_only_fills_a_space_tells_nothing(number: int) -> None:
+    told = [what for what in SAYS if not is_placeholder(FILLERS[number], what)]
+    assert told in ([], ["phone"] if FILLERS[number] == "12345" else []), FILLERS[number]
+
+
+@pytest.mark.parametrize("number", range(len(NAMES)))
+def test_what_has_another_word_is_a_name(number: int) -> None:
+    found = [
+        what
+        for what in ("document", "name", "person", "place", "text")
+        if is_placeholder(NAMES[number], what)
+    ]
+    assert not found, NAMES[number]
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("document", "verbal"), ("document", "Oral agreement"), ("document", "by word of mouth"),
+        ("document", "unwritten"),
+        ("person", "Voicemail"), ("person", "Answering machine"), ("person", "nobody"), ("person",
+        "vacant"),
+        ("person", "new hire"), ("place", "nowhere"), ("phone", "ask Lena"), ("phone",
+        "on the intranet"), ("phone", "111"),
+    ],
+)  # fmt: skip
+def test_some_words_tell_nothing_of_this_in_particular(what: str, text: str) -> None:
+    assert is_placeholder(text, what)
+    assert text.isdigit() or not is_placeholder(text, "text")
+
+
+@pytest.mark.parametrize(
+    "text", ["+1-303-555-0142", "0800 12345", "+49 (0)30 901820", "1-800-FLOWERS", "911"]
+)
+def test_a_number_has_digits(text: str) -> None:
+    assert not is_placeholder(text, "phone")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("n/a", "N/A.", "-", "tbd", "TBD", "none", "x", "xxx", "XX xx", "not applicable", "to be confirmed"),
+        *(
+            "???",
+            "1",
+            "2026",
+            "aaaa",
+            "see above",
+            "ok",
+            "_",
+            "no reason",
+            "test",
+            "because",
+            "it is what it is",
+        ),
+    ],
+    ids=[str(number) for number in range(22)],
+)
+def test_what_fills_in_a_form_is_no_reason(reason: str) -> None:
+    assert is_placeholder(reason, "reason")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["Wiped", "Not ours", "see ticket 4711", "Stillgelegt", "已报废", "The X1 is retired", "none left: sold"],
+)
+def test_a_few_words_may_be_a_reason(reason: str) -> None:
+    assert not is_placeholder(reason, "reason")
