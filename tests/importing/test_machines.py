@@ -145,7 +145,7 @@ def test_a_name_does_not_make_another_machine_the_same(client: Client) -> None:
         ("Device ID,Device name\r\n1,2\r\n", "it has no Last check-in"),
         ("Device ID;Device name;Last check-in\r\n1;2;;\r\n", "4 cells"),
         ("Device ID,Device ID\r\n", "two columns Device ID"),
-        ('Device ID,Device name,Last check-in\r\n1,"2\r\n', "cannot be read"),
+        ('Device ID,Device name,Last check-in\r\n1,"2\r\n', "are not closed before the file ends"),
         ("Device ID,Device name,Last check-in\r\n", "no rows"),
     ],
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from policyscan.errors import PolicyscanError
 from tests.importing.client import Client
@@ -51,6 +53,49 @@ def test_a_table_is_read_as_its_mapping_says(client: Client) -> None:
     assert after.value["evidence"][0]["source"] == "assets"
     assert after.value["organisation"]["x-sources"] == {"assets": "Harbour Dental"}
     assert [row.called for row in after.imported.first] == ["hd-till-01", "NEW"]
+
+
+def test_a_sheet_of_a_workbook_is_read_as_its_mapping_says(client: Client, tmp_path: Path) -> None:
+    made = Workbook()
+    made.worksheets[0].title = "Notes"
+    sheet = made.create_sheet("Assets")
+    sheet.append(["Nr", "Serial", "Name", "Disk", "Bought", "Seen", "System", "State", "Customer"])
+    sheet.append([1, "HD0001", "hd-till-01", "locked", date(2025, 4, 3), None, 10.1, None, "Harbour Dental"])
+    sheet.append([3, None, "NEW", "=1+1", "03/04/2025", None, "#REF!", None, "Harbour Dental"])
+    made["Notes"].append(["x"])
+    made.save(tmp_path / "a.xlsx")
+    after = client.take(
+        mapping(client, MAPPING + "sheet: assets\n"), tmp_path / "a.xlsx", only="Harbour Dental"
+    )
+    till = after.item("devices", "till")
+    assert (till["encrypted"], till["added_on"], till["x-serial"]) == (True, "2025-04-03", "HD0001")
+    assert till["os"]["name"] == "Windows 11"
+    assert after.item("devices", "new")["added_on"] == "2025-04-03"
+    assert any("a spreadsheet made a number or a date of a text: 10.1" in one for one in after.passed)
+    assert any("=1+1 is what a spreadsheet worked out, or could not" in one for one in after.passed)
+    assert any("#REF! is what a spreadsheet worked out, or could not" in one for one in after.passed)
+    places = [str(one.place).rpartition("/")[2] for one in after.imported.passed]
+    assert "a.xlsx:2 (sheet Assets, column G)" in places
+
+
+def test_which_sheet_is_meant_has_to_be_clear(client: Client, tmp_path: Path) -> None:
+    made = Workbook()
+    made.worksheets[0].append(["x"])
+    made.create_sheet("Other").append(["y"])
+    made.save(tmp_path / "a.xlsx")
+    for more, says in (("", "which sheet is meant is not clear"), ("sheet: X\n", "there is no sheet X")):
+        with pytest.raises(PolicyscanError, match=says):
+            client.take(mapping(client, MAPPING + more), tmp_path / "a.xlsx")
+
+
+def test_what_is_not_clear_is_told_with_the_place_of_its_cell(client: Client) -> None:
+    after = client.take(mapping(client), client.export("a.csv", TABLE), only="Harbour Dental")
+    places = {str(one.place).rpartition("/")[2] for one in after.imported.passed}
+    assert {"a.csv:4:8", "a.csv:4:13", "a.csv:4:24"} <= places
+    said = "tool: T\nsection: servers\nknown_by: {hostname: n.name}\ncolumns: {internet_facing: n.web}\n"
+    rows = '[\n {"n": {"name": "HD-SRV-01",\n  "web": "maybe"}}]'
+    after = client.take(mapping(client, said), client.export("a.json", rows))
+    assert [str(one.place).rpartition("/")[2] for one in after.imported.passed] == ["a.json:3:10"]
 
 
 def test_json_is_read_by_a_mapping_too(client: Client) -> None:

@@ -17,12 +17,12 @@ from policyscan.documents.envelope import AS_OF, CURRENCY, KIND, TIME_ZONE, VERS
 from policyscan.documents.references import link_within
 from policyscan.errors import DocumentError, PolicyscanError, Problems
 from policyscan.files.discovery import WAIVERS, File, as_content, as_source, beside
-from policyscan.files.folders import is_table, is_workbook
+from policyscan.files.folders import is_table
 from policyscan.files.identity import Identity
 from policyscan.kinds.decoding import Facts, Invalid
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import EDITORS_KEY
-from policyscan.reading.glance import kinds_said, says_kind
+from policyscan.reading.glance import is_workbook, kinds_said, says_kind
 from policyscan.reading.joining import Joined, join
 from policyscan.reading.reading import read_text, reading_notes
 from policyscan.reading.text import TOO_LARGE, read_bytes, top

@@ -21,13 +21,12 @@ from policyscan.files.folders import (
     is_other_table,
     is_section,
     is_table,
-    is_workbook,
     says_ours,
 )
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
 from policyscan.patterns import when_used
-from policyscan.reading.glance import SUFFIXES, TABLES
+from policyscan.reading.glance import SUFFIXES, TABLES, is_workbook
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
 from policyscan.records import NamedTuple
 from policyscan.source import Source

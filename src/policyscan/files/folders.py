@@ -13,7 +13,7 @@ from typing import Protocol
 
 from policyscan.errors import DocumentError
 from policyscan.patterns import when_used
-from policyscan.reading.glance import NO_TABLES, SUFFIXES, TABLES, WORKBOOKS
+from policyscan.reading.glance import NO_TABLES, SUFFIXES, TABLES, is_workbook
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
@@ -111,11 +111,6 @@ def table_name(path: str) -> str:
 def is_table(name: str) -> bool:
     """Whether a file is named as tables are."""
     return name.lower().endswith(TABLES)
-
-
-def is_workbook(name: str) -> bool:
-    """Whether a table is named as workbooks are."""
-    return name.lower().endswith(WORKBOOKS)
 
 
 def is_section(name: str, kinds: Sections | None) -> bool:

@@ -1,4 +1,4 @@
-"""Exports: files that tools wrote, as rows with their places.
+"""Exports: files that tools wrote, as rows with the places of their cells.
 
 In: paths. Out: an `Export` each, whose rows are dicts of plain values; DocumentError for a file that is none,
 is cut off, or is one page of several.
@@ -6,18 +6,18 @@ is cut off, or is one page of several.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from policyscan.errors import DocumentError, Problems
+from policyscan.reading.glance import is_workbook
 from policyscan.reading.json_reader import read_json
+from policyscan.reading.tables import MARKS, Grid
 from policyscan.reading.text import Content, read_content, top
 from policyscan.reading.tree import Tree
 from policyscan.source import Source, Span
@@ -27,7 +27,7 @@ _NEXT = (
     ("@odata.nextLink",), ("pageDetails", "nextPageUrl"), ("pagination", "next_page_token"),
     ("pagination", "nextCursor"), ("paging", "cursors", "after"),
 )  # fmt: skip
-_DELIMITERS = ",;\t"
+_MARKED = tuple(MARKS)
 
 
 class Export:
@@ -37,8 +37,10 @@ class Export:
         self.content = content
         self.name = content.name
         self.modified = modified
-        self.source: Source = content.source()
+        self.is_workbook = is_workbook(content.name)
+        self.source: Source = Source(content.name, "") if self.is_workbook else content.source()
         self._places: dict[int, Callable[[], Span]] = {}
+        self._cells: dict[int, Callable[[str], Span]] = {}
         self._kept: list[Any] = []
         self._value: Any = None
 
@@ -55,6 +57,16 @@ class Export:
         """Where a row stands; the file as a whole for one that is made up of others."""
         found = self._places.get(id(row))
         return found() if found is not None else self.top()
+
+    def cell(self, row: RowDict, name: str) -> Span:
+        """Where the value of a name stands in a row, which leads into what is nested with dots; the row where
+        that cannot be told."""
+        if name not in row and "." in name:
+            head, _, rest = name.partition(".")
+            inner = row.get(head)
+            return self.cell(inner, rest) if inner.__class__ is dict else self.place(row)
+        found = self._cells.get(id(row))
+        return found(name) if found is not None and name in row else self.place(row)
 
     def stand_in(self, row: RowDict, other: RowDict) -> None:
         """Lets a row that was made of another one stand in its place."""
@@ -84,6 +96,7 @@ class Export:
         self._kept.append(tree)
         for container in tree.containers():
             self._places[id(container)] = partial(tree.key_span_of, container)
+            self._cells[id(container)] = partial(tree.span_of, container)
         return tree
 
     def _by_lines(self) -> list[Any]:
@@ -116,54 +129,58 @@ class Export:
             )
         return rows
 
-    # --- CSV
+    # --- tables
 
-    def table(self) -> list[RowDict]:
-        """The rows of a CSV export by the names of its columns; raises DocumentError at its row."""
-        text = self.source.text
-        first = text.split("\n", 1)[0]
-        delimiter = max(_DELIMITERS, key=first.count)
-        reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        header: Sequence[str] = ()
+    def table(self, sheet: str = "") -> list[RowDict]:
+        """The rows of a CSV export, or of a sheet of a workbook, by the names of their columns; raises
+        DocumentError at its row."""
+        grid = self._grid(sheet)
+        header = self._header(grid)
         rows = []
-        try:
-            for line, cells in _numbered(reader):
-                if not header:
-                    header = self._header(cells)
-                elif any(map(str.strip, cells)):
-                    rows.append(self._row(line, header, cells))
-        except csv.Error as error:
-            at = Span(self.name, reader.line_num, 1, reader.line_num, 1)
-            raise DocumentError(f"this row cannot be read: {error}", at=at, hint=_AGAIN) from None
+        for line, cells in grid.rows():
+            if any(map(str.strip, cells)):
+                rows.append(self._row(grid, line, header, cells))
         return rows
 
-    def _header(self, cells: Sequence[str]) -> Sequence[str]:
-        names = [cell.strip() for cell in cells]
+    def _grid(self, sheet: str) -> Grid:
+        if not self.is_workbook:
+            return Grid(self.source)
+        from policyscan.reading.workbook import read_sheet
+
+        return read_sheet(self.content, sheet)
+
+    def _header(self, grid: Grid) -> Sequence[str]:
+        names = grid.names
         twice = next((name for name in names if name and names.count(name) > 1), None)
         if twice is not None:
-            raise DocumentError(f"there are two columns {twice}", at=self.top(), hint=_AGAIN)
+            at = grid.source.span(*grid.header[len(names) - 1 - names[::-1].index(twice)])
+            raise DocumentError(f"there are two columns {twice}", at=at, hint=_AGAIN)
         return names
 
-    def _row(self, line: int, header: Sequence[str], cells: Sequence[str]) -> RowDict:
-        at = Span(self.name, line, 1, line, 1)
+    def _row(self, grid: Grid, line: int, header: Sequence[str], cells: Sequence[str]) -> RowDict:
+        start, source = grid.source.starts[line], grid.source
         if len(cells) != len(header):
             message = f"this row has {len(cells)} cells, but there are {len(header)} columns"
-            raise DocumentError(message, at=at, hint=_AGAIN)
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        self._places[id(row)] = lambda: at
+            raise DocumentError(message, at=source.span(start, start), hint=_AGAIN)
+        row = dict(zip(header, map(_cell, cells), strict=True))
+        self._places[id(row)] = lambda: source.span(*grid.cells(start)[0])
+        self._cells[id(row)] = lambda name: source.span(*grid.cells(start)[header.index(name)])
         self._kept.append(row)
         return row
 
 
+class MadeCell(str):
+    """The text of a cell of which a spreadsheet made a date or a number of its own."""
+
+    __slots__ = ()
+
+
+def _cell(text: str) -> str:
+    return MadeCell(text[1:]) if text[:1] in _MARKED else text.strip()
+
+
 _WHICH = "check that it is the export that is asked for, and that it was saved whole"
 _AGAIN = "export it again, and do not save it in a spreadsheet in between"
-
-
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    line = 1
-    for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
 
 
 def _dug(value: Any, path: Sequence[str]) -> Any:

@@ -171,7 +171,7 @@ class RowReader:
             return
         facts: dict[str, Any] = {}
         for column in table.columns:
-            self._put(facts, column, row, called, place)
+            self._put(facts, column, row, called, export)
         try:
             more = table.more(row, self.setting)
         except UnclearCell as unclear:
@@ -189,11 +189,13 @@ class RowReader:
         section = table.section if isinstance(table.section, str) else table.section(row)
         self.rows.append(ImportedRow(section, known_by, facts, called, place))
 
-    def _put(self, facts: dict[str, Any], column: ColumnOf, row: RowDict, called: str, place: Span) -> None:
+    def _put(
+        self, facts: dict[str, Any], column: ColumnOf, row: RowDict, called: str, export: Export
+    ) -> None:
         try:
             put(facts, column.path, column.read(value_at(row, column.source), self.setting))
         except UnclearCell as unclear:
-            self._unclear(column.path, unclear, called, place)
+            self._unclear(column.path, unclear, called, export.cell(row, column.source))
 
     def _unclear(self, path: str, why: UnclearCell, called: str, place: Span) -> None:
         told = str(why) if path.startswith(NOTE) else f"{path} stays as it is: {why}"

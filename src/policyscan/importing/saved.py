@@ -23,23 +23,26 @@ from policyscan.importing.cells import (
     stated_day,
     text,
 )
-from policyscan.importing.exports import Export, RowDict
+from policyscan.importing.exports import Export, MadeCell, RowDict
 from policyscan.importing.importers import Importer, Read
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader, check_columns
 from policyscan.kinds.kinds import Kind
 from policyscan.kinds.shapes import FREE
+from policyscan.patterns import when_used
 from policyscan.reading.reading import read_file
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import top
 from policyscan.reading.tree import Tree
 
-_KEYS = ("tool", "section", "rows", "client", "known_by", "columns", "leave", "whole", "zoned")
+_KEYS = ("tool", "section", "rows", "sheet", "client", "known_by", "columns", "leave", "whole", "zoned")
 _NEEDED = ("tool", "section", "known_by", "columns")
 _COLUMN_KEYS = ("column", "as", "words", "format")
 _AS: dict[str, Cell] = {
     "text": text, "serial": serial, "instant": instant, "day": stated_day, "day_of_instant": day,
 }  # fmt: skip
 _HINT = "docs/importing.md shows one"
+_DAY = when_used(r"\d{4}-\d\d-\d\d(?:T|$)")
+_FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
 
 
 class _Mapping:
@@ -102,7 +105,7 @@ class _Mapping:
                 said, path, f"{path} says no column", "write the column's name, in quotes if it is a number"
             )
             return
-        yield ColumnOf(name, path, self._cell(given, path, said) or _typed(field))
+        yield ColumnOf(name, path, _as_typed(self._cell(given, path, said) or _typed(field), field))
 
     def _cell(self, given: dict[str, Any], path: str, said: Any) -> Cell | None:
         """How the cells are read, where that is said."""
@@ -116,6 +119,27 @@ class _Mapping:
         if how not in _AS:
             self.wrong(said, path, f"{how} is no way to read a cell", f"write one of: {', '.join(_AS)}")
         return _AS.get(str(how))
+
+
+def _as_typed(read: Cell, field: Any) -> Cell:
+    """Cells as somebody typed them: not what a spreadsheet worked out, nor what it made of a text."""
+
+    def cell(value: Any, setting: Setting) -> Any:
+        if isinstance(value, str) and (value[:1] == "=" or value in _FAULTS):
+            raise UnclearCell(f"{value} is what a spreadsheet worked out, or could not")
+        return read(value, setting) if not isinstance(value, MadeCell) else _made(value, field, read, setting)
+
+    return cell
+
+
+def _made(value: MadeCell, field: Any, read: Cell, setting: Setting) -> Any:
+    """What a date or number of a spreadsheet means, which is clear where the fact is one."""
+    form = field.shape.form if field is not None else ""
+    if form == "string":
+        raise UnclearCell(f"a spreadsheet made a number or a date of a text: {value}")
+    if form == "date" and _DAY.match(value):
+        return value[:10]
+    return float(value) if form in ("number", "money") and not _DAY.match(value) else read(value, setting)
 
 
 def _typed(field: Any) -> Cell:
@@ -196,9 +220,11 @@ def saved_importer(path: str, kind: Kind) -> Importer:
         leave=lambda row, _: _left(row, leave),
     )
     return Importer(
-        tool=str(value["tool"]), asks="what it says", read=_reader(table, section, value.get("rows")),
+        tool=str(value["tool"]),
+        asks="what it says",
+        read=_reader(table, section, value.get("rows"), str(value.get("sheet") or "")),
         zoned=value.get("zoned") is True,
-    )  # fmt: skip
+    )
 
 
 def _left(row: RowDict, leave: dict[str, Any]) -> str:
@@ -209,12 +235,12 @@ def _left(row: RowDict, leave: dict[str, Any]) -> str:
     return ""
 
 
-def _reader(table: ExportTable, section: str, rows: Any) -> Read:
+def _reader(table: ExportTable, section: str, rows: Any, sheet: str) -> Read:
     def read(exports: Sequence[Export], setting: Setting, only: str | None) -> list[ImportedPart]:
         reader = RowReader(table, setting, only)
         for export in exports:
             is_json = export.source.text.lstrip()[:1] in ("{", "[")
-            found = export.rows(*([str(rows)] if rows else [])) if is_json else export.table()
+            found = export.rows(*([str(rows)] if rows else [])) if is_json else export.table(sheet)
             check_columns(export, found, table, "export that the mapping describes")
             reader.take(export, found)
         return [reader.part(section)]

@@ -18,6 +18,11 @@ NO_TABLES = (".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".numbers")
 _KIND = re.compile(r"""kind["']?[ \t]*:[ \t\r\n]{0,9}["']?([\w-]+)""")
 
 
+def is_workbook(name: str) -> bool:
+    """Whether a file is named as workbooks are."""
+    return name.lower().endswith(WORKBOOKS)
+
+
 def kinds_said(text: str) -> Iterator[str]:
     """Every kind that a document of a text may say that it is of."""
     match = _KIND.search(text)

@@ -19,7 +19,7 @@ from typing import Any
 from policyscan.errors import DocumentError
 from policyscan.reading.tables import DAY, MARKS, NUMBER, Grid
 from policyscan.reading.text import Content, top
-from policyscan.reading.workbook_outline import Merge, SheetOutline
+from policyscan.reading.workbook_outline import Merge, SheetOutline, outline_of
 from policyscan.source import SheetSource, Span, letters
 
 _EXACT = 10**15
@@ -97,6 +97,24 @@ def read_sheets(content: Content, wanted: Sequence[SheetOutline]) -> Iterator[Sh
         message = f"this workbook cannot be read: {broken}"
         hint = "open it in a spreadsheet and save it again as .xlsx, or save each sheet as CSV"
         raise DocumentError(message, at=top(content.name), hint=hint) from broken
+
+
+def read_sheet(content: Content, name: str = "") -> SheetGrid:
+    """The sheet of a name; without one the only sheet that people see and that has something in it. Raises
+    DocumentError."""
+    outline = outline_of(content)
+    filled = [sheet for sheet in outline.sheets if sheet.filled and not sheet.hidden]
+    named = [sheet for sheet in outline.sheets if sheet.name.casefold() == name.casefold()]
+    wanted = named if name else filled
+    if len(wanted) != 1:
+        names = ", ".join(sheet.name for sheet in outline.sheets)
+        message = f"there is no sheet {name}" if name else "which sheet is meant is not clear"
+        hint = f"the sheets are: {names}" if name else f"keep one of them, or save it as CSV: {names}"
+        raise DocumentError(message, at=top(content.name), hint=hint)
+    (found,) = read_sheets(content, wanted)
+    if isinstance(found, DocumentError):
+        raise found
+    return found
 
 
 def _read(sheet: Any, outline: SheetOutline, file: str) -> SheetGrid | DocumentError:

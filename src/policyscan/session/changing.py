@@ -21,8 +21,9 @@ from policyscan.editing.sheets import read_sheet
 from policyscan.editing.table_drafts import SheetDraft, TableDraft
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
-from policyscan.files.folders import is_table, is_workbook, table_name
+from policyscan.files.folders import is_table, table_name
 from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.reading.glance import is_workbook
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
 from policyscan.reading.suggest import did_you_mean
