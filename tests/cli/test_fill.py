@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.runner import Ran, policyscan
@@ -125,6 +126,116 @@ def test_an_answer_takes_the_place_of_what_did_not_count_or_what_it_is_told_to(
 def test_answers_about_others_are_told(oak: Path, fill: object) -> None:
     run = fill(HEADER + row("as_of", "2026-11-02", inventory="elm"))  # type: ignore[operator]
     assert run.out.splitlines()[0] == "1 answer about elm: policyscan fill elm answers.csv"
+    assert oak.read_text(encoding="utf-8") == TEXT
+
+
+ELM = "schema_version: 1\nkind: client\nas_of: 2026-10-31\norganisation: {id: elm}   # ours\n"
+
+
+@pytest.fixture
+def two(oak: Path, tmp_path: Path) -> Path:
+    """Two inventories, and a folder for answers about both."""
+    (oak.parent / "elm.yaml").write_text(ELM, encoding="utf-8")
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    return folder
+
+
+def test_all_answers_of_a_folder_go_where_they_belong(
+    two: Path, oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (two / "a.csv").write_text(HEADER + row("email.mailboxes_count", "3", inventory="elm"), "utf-8")
+    (two / "b.csv").write_text(
+        HEADER + row("devices[lt-1].user", "p-1") + row("time_zone", "Europe/Dublin", inventory="elm"),
+        "utf-8",
+    )
+    (two / "~$b.xlsx").write_bytes(b"a lock")
+    run = policyscan(monkeypatch, tmp_path, "fill", "--all", "answers")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.splitlines()[-2:] == ["elm: 2 facts recorded", "oak: 1 fact recorded"]
+    assert "user: p-1" in oak.read_text(encoding="utf-8")
+    assert (oak.parent / "elm.yaml").read_text(encoding="utf-8").startswith(ELM)
+
+
+def test_what_one_inventory_refuses_keeps_nothing_from_the_others(
+    two: Path, oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows = (
+        row("devices[lt-1].user", "p-1")
+        + row("as_of", "31/10/2026")
+        + row("time_zone", "Europe/Dublin", inventory="elm")
+    )
+    (two / "a.csv").write_text(HEADER + rows + row("as_of", "2026-10-31", inventory="ash"), "utf-8")
+    run = policyscan(monkeypatch, tmp_path, "fill", "--all", "answers")
+    assert run.code == 2
+    assert run.out.splitlines()[-3:] == [
+        "ash: nothing was written: 1 error", "elm: 1 fact recorded", "oak: nothing was written: 1 error",
+    ]  # fmt: skip
+    assert "answers/a.csv:3:1: as_of: which day 31/10/2026 is depends on the country" in run.err
+    assert "there is no inventory with the id ash" in run.err
+    assert oak.read_text(encoding="utf-8") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("oak",), "no file of answers is named"),
+        (("--all", "empty"), "there are no answers in the folder empty"),
+        (("--all", "nobody.csv"), "an answer does not say about whom it is"),
+        (("--all", "gone.csv"), "gone.csv"),
+    ],
+)
+def test_answers_that_cannot_be_given_to_anybody_are_told(
+    words: tuple[str, ...], says: str, oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "nobody.csv").write_text(HEADER + row("as_of", "2026-10-31", inventory=""), "utf-8")
+    run = policyscan(monkeypatch, tmp_path, "fill", *words)
+    assert run.code == 2
+    assert says in run.err
+    assert oak.read_text(encoding="utf-8") == TEXT
+
+
+def test_a_workbook_of_questions_comes_back_with_its_answers(
+    two: Path, oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran = policyscan(
+        monkeypatch, tmp_path, "ask", "--all", "--select", "PLAN-01", "--every", "-o", "xlsx:answers/q.xlsx"
+    )
+    assert ran.code == 0
+    book = openpyxl.load_workbook(two / "q.xlsx")
+    sheet = book["questions"]
+    names = [cell.value for cell in sheet[1]]
+    given = {"crisis_plan.document": "Plan.docx", "crisis_plan.scenarios": "fire; ransomware"}
+    for cells in sheet.iter_rows(min_row=2):
+        said = dict(zip(names, (cell.value for cell in cells), strict=True))
+        assert cells[names.index("answer")].number_format == "@"
+        if said["inventory"] == "oak" and said["path"] in given:
+            cells[names.index("answer")].value = given[said["path"]]
+    book.save(two / "q.xlsx")
+    run = policyscan(monkeypatch, tmp_path, "fill", "--all", "answers")
+    assert (run.code, run.err) == (0, "")
+    assert run.out.splitlines()[-1] == "oak: 2 facts recorded"
+    text = oak.read_text(encoding="utf-8")
+    assert "Plan.docx" in text
+    assert "ransomware" in text
+
+
+def test_a_number_that_may_have_been_another_text_is_no_answer(
+    oak: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    for cells in (
+        ["path", "answer"],
+        ["devices[lt-1].os.version", 10.1],
+        ["devices[lt-1].encrypted", "=1+2"],
+    ):
+        book.worksheets[0].append(cells)
+    book.save(tmp_path / "a.xlsx")
+    run = policyscan(monkeypatch, tmp_path, "fill", "oak", "a.xlsx")
+    assert run.code == 2
+    assert "a.xlsx:2 (sheet Sheet, column B): devices[lt-1].os.version: the spreadsheet made 10.1" in run.err
+    assert "a.xlsx:3 (sheet Sheet, column B): devices[lt-1].encrypted: '=1+2' is neither" in run.err
     assert oak.read_text(encoding="utf-8") == TEXT
 
 

@@ -24,6 +24,7 @@ from policyscan.session.asking import ask
 from policyscan.session.options import ScanOptions
 
 FORMATS = ("text", "markdown", "csv")
+FILES = (*FORMATS, "xlsx")
 
 
 @click.command("ask")
@@ -49,10 +50,10 @@ FORMATS = ("text", "markdown", "csv")
     "-o",
     "--output",
     "outputs",
-    type=OutputTarget(FORMATS),
+    type=OutputTarget(FILES),
     multiple=True,
     metavar="FORMAT:PATH",
-    help="Write another format to a file. Repeatable.",
+    help="Write another format to a file, xlsx too. Repeatable.",
 )
 def command(**given: Any) -> int:
     """Say what to find out next about INVENTORY (an id or a file), and who can tell.
@@ -64,13 +65,14 @@ def command(**given: Any) -> int:
 
     \b
       policyscan ask acme -o csv:questions.csv
-      policyscan ask --all -o markdown:questions.md
+      policyscan ask --all -o xlsx:questions.xlsx
 
     With -i the questions are asked one by one, and the answers written once you have seen what they change.
 
     Exit codes: 0, or 2 if something could not be read or evaluated, so that questions may be missing.
     """
     check_outputs([path for _, path in given["outputs"]])
+    _check_installed([format_ for format_, _ in given["outputs"]])
     asked = ask(_options(given))
     sheets = list(asked.sheets)
     if len(sheets) > 1 and not given["every_one"] and given["inventory"] is None:
@@ -79,7 +81,7 @@ def command(**given: Any) -> int:
     most = None if given["every"] else given["most"]
     first = [sheet.first(most) for sheet in sheets]
     for format_, path in given["outputs"]:
-        write_file(path, _rendered(format_, first, sheets, None))
+        write_file(path, _written(format_, first, sheets))
     show(*_problems(asked.report), err=True)
     if given["interactive"]:
         return _interview(first, given)
@@ -112,6 +114,24 @@ def _options(given: dict[str, Any]) -> ScanOptions:
     elif inventory is not None:
         clients = (inventory,)
     return asked_of({**given, "paths": paths})._replace(clients=clients)
+
+
+def _check_installed(formats: Sequence[str]) -> None:
+    """Refuses a format for which something has to be installed first."""
+    from policyscan.reporters.xlsx import lacking
+
+    hint = lacking() if "xlsx" in formats else None
+    if hint is not None:
+        raise UsageError("what writes workbooks is not installed", hint=hint)
+
+
+def _written(format_: str, first: Sequence[Sheet], whole: Sequence[Sheet]) -> str | bytes:
+    """What a file of a format holds."""
+    if format_ != "xlsx":
+        return _rendered(format_, first, whole, None)
+    from policyscan.questions import in_xlsx
+
+    return in_xlsx.render(first)
 
 
 def _rendered(format_: str, first: Sequence[Sheet], whole: Sequence[Sheet], columns: int | None) -> str:

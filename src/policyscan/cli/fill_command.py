@@ -1,10 +1,11 @@
-"""`policyscan fill`: in, an inventory and questions that came back; out, the file with the answers in it.
+"""`policyscan fill`: in, inventories and questions that came back; out, their files with the answers in them.
 
 What is changed stands in `session/changing.py`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,19 +13,24 @@ import click
 
 from policyscan.cli.options import EDIT_OPTIONS, AnyPath, add_options
 from policyscan.cli.terminal import plural
+from policyscan.errors import Problems, UsageError
 from policyscan.output import show
-from policyscan.session.changing import answered, answers_about, open_inventory
+from policyscan.session.changing import Filled, answered, answers_about, answers_in, fill_all, open_inventory
 from policyscan.session.options import Inputs
 
 
 @click.command("fill")
 @click.argument("inventory")
-@click.argument("answers", type=AnyPath(exists=True, dir_okay=False))
+@click.argument("answers", nargs=-1, type=AnyPath(exists=True))
+@click.option("--all", "every_one", is_flag=True, help="Fill every inventory that the answers are about.")
 @click.option("--replace", is_flag=True, help="Let an answer take the place of what the file says otherwise.")
 @add_options(EDIT_OPTIONS)
+@click.pass_context
 def command(
+    context: click.Context,
     inventory: str,
-    answers: Path,
+    answers: Sequence[Path],
+    every_one: bool,
     replace: bool,
     paths: Sequence[str],
     config: Path | None,
@@ -32,23 +38,64 @@ def command(
 ) -> int:
     """Put ANSWERS into INVENTORY, which is an id or a file.
 
-    ANSWERS is what `policyscan ask` wrote as CSV or Markdown, with the answers filled in; rows without one
-    are left alone. Comments, order and quoting of the inventory stay. An answer that contradicts what is
-    recorded is told, and nothing is written; nor is anything if the inventory would not be valid.
+    ANSWERS are files that `policyscan ask` wrote as CSV, XLSX or Markdown, with the answers filled in, or
+    folders of them; rows without one are left alone. Comments, order and quoting of the inventory stay. An
+    answer that contradicts what is recorded is told, and nothing is written; nor is anything if the inventory
+    would not be valid.
 
-    Exit codes: 0 the answers are recorded, 2 something was refused, and nothing is written.
+    With --all every inventory is filled that the answers are about, each wholly or not at all:
+
+    \b
+      policyscan fill acme answers.xlsx
+      policyscan fill --all answers/
+
+    Exit codes: 0 the answers are recorded, 2 something was refused, and nothing is written of that inventory.
     """
-    found = open_inventory(inventory, Inputs(tuple(paths), config))
-    mine, others = answers_about(found.id, answers)
+    inputs = Inputs(tuple(paths), config)
+    if every_one:
+        first = AnyPath(exists=True).convert(inventory, None, context)
+        return _fill_all(
+            fill_all(answers_in((Path(os.fsdecode(first)), *answers)), inputs, replace=replace),
+            dry_run=dry_run,
+        )
+    if not answers:
+        message = "no file of answers is named"
+        raise UsageError(message, hint=f"as in `fill {inventory} answers.csv`, or `fill --all answers/`")
+    found = open_inventory(inventory, inputs)
+    mine, others = answers_about(found.id, answers_in(answers))
     change = answered(found, mine, replace=replace)
     show(*change.lines())
     for other, count in others.items():
-        show(f"{plural(count, 'answer')} about {other}: policyscan fill {other} {answers}")
-    if not change.texts:
-        show(f"{plural(len(mine), 'answer')}, and nothing was changed")
-    elif dry_run:
-        show("nothing was written: this is a dry run")
-    else:
-        change.write()
-        show(f"{plural(change.facts, 'fact')} recorded")
+        show(
+            f"{plural(count, 'answer')} about {other}: policyscan fill {other} {' '.join(map(str, answers))}"
+        )
+    _write(Filled(found.id, len(mine), change), "", dry_run=dry_run)
     return 0
+
+
+def _fill_all(filled: Sequence[Filled], *, dry_run: bool) -> int:
+    """Writes what is valid, inventory by inventory; raises Problems with what is not."""
+    for one in filled:
+        if one.change is not None:
+            show(*one.change.lines())
+    for one in filled:
+        _write(one, f"{one.inventory}: ", dry_run=dry_run)
+    if not filled:
+        show("there are no answers, and nothing was changed")
+    problems = [problem for one in filled for problem in one.problems]
+    if problems:
+        raise Problems(problems)
+    return 0
+
+
+def _write(one: Filled, lead: str, *, dry_run: bool) -> None:
+    """Writes a change, and tells what became of it."""
+    if one.change is None:
+        show(f"{lead}nothing was written: {plural(len(one.problems), 'error')}")
+    elif not one.change.texts:
+        show(f"{lead}{plural(one.answers, 'answer')}, and nothing was changed")
+    elif dry_run:
+        show(f"{lead}nothing was written: this is a dry run")
+    else:
+        one.change.write()
+        show(f"{lead}{plural(one.change.facts, 'fact')} recorded")

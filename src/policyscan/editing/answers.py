@@ -15,12 +15,15 @@ from policyscan.patterns import when_used
 from policyscan.reading.reading import read_text
 from policyscan.reading.scalars import BadScalar, resolve
 from policyscan.reading.suggest import clip, nearest
+from policyscan.reading.tables import MARKS
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
 
 NONE = frozenset(("none", "null", "~"))
 """What says that there is none of it, for a fact that may say so."""
 _YES_NO = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
+_MARKED = tuple(MARKS)
+_FRACTION = when_used(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _DAY = when_used(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OTHER_DAY = when_used(r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4})")
 _THOUSANDS = when_used(r"[-+]?[0-9]{1,3}(?:[ ,.'’\u00a0\u202f][0-9]{3})+(?:[.,][0-9]+)?")
@@ -58,6 +61,8 @@ def value_of(text: str, field: Property | None, named: Named = lambda _, text: t
     """The value that a text gives a fact; a key of the user's own, of which no kind says anything, takes
     whatever YAML makes of the text. Raises BadAnswer."""
     text = text.strip()
+    if text[:1] in _MARKED:
+        return _made(text[1:], field, named)
     if not text:
         raise BadAnswer("there is no answer", "write a value, or none if it is known that there is none")
     if field is None:
@@ -65,6 +70,16 @@ def value_of(text: str, field: Property | None, named: Named = lambda _, text: t
     if text.lower() in NONE:
         return _none(field)
     return _value(text, field.shape, named)
+
+
+def _made(text: str, field: Property | None, named: Named) -> Any:
+    """The value of a date or number that a spreadsheet may have made of what was typed."""
+    if field is not None and field.shape.form == "string":
+        message = f"the spreadsheet made {text} of what was typed"
+        raise BadAnswer(message, "format the cell as text, and write it again")
+    if field is not None and field.shape.form in ("number", "money") and _FRACTION.fullmatch(text):
+        return float(text)
+    return value_of(text, field, named)
 
 
 def _none(field: Property) -> Any:

@@ -1,7 +1,7 @@
-"""Sheets: questions that were sent as a table and came back with answers, as CSV or as tables in Markdown.
+"""Sheets: questions that were sent as a table and came back with answers, as CSV, a workbook or in Markdown.
 
-In: the text of such a file. Out: the answers that were written, each at its place; DocumentError for a file
-in which no column says what is answered.
+In: the content of such a file. Out: the answers that were written, each at its place; DocumentError for a
+file in which no column says what is answered.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from io import StringIO
 from policyscan.editing.answers import FactAnswer
 from policyscan.errors import DocumentError
 from policyscan.patterns import when_used
-from policyscan.reading.text import top
+from policyscan.reading.glance import is_workbook
+from policyscan.reading.text import Content, top
 from policyscan.source import Source, Span
 
 _CELL = when_used(r"(?:[^|\\]|\\.)*")
 _ESCAPED = when_used(r"\\([!-/:-@\[-`{-~])")
 _RULE = when_used(r"[\s|:-]+")
 _GUARDED = tuple("=+-@")
+MARKDOWN = (".md", ".markdown")
 _HINT = "policyscan ask INVENTORY -o csv:questions.csv writes such a file"
 
 Row = tuple[Span, Sequence[str]]
 
 
-def read_sheet(source: Source) -> list[FactAnswer]:
+def read_sheet(content: Content) -> list[FactAnswer]:
     """The answers that a file holds, in its order; facts without one are left out."""
-    is_markdown = source.file.lower().endswith((".md", ".markdown"))
-    tables = list(_markdown(source) if is_markdown else _csv(source))
+    tables = list(_tables(content))
     answers: list[FactAnswer] = []
     asked = False
     for header, rows in tables:
@@ -39,8 +40,35 @@ def read_sheet(source: Source) -> list[FactAnswer]:
         answers.extend(answer for row in rows if (answer := _answer(row, names)) is not None)
     if not asked:
         message = "there is no table with the columns path and answer in this file"
-        raise DocumentError(message, at=top(source.file), hint=_HINT)
+        raise DocumentError(message, at=top(content.name), hint=_HINT)
     return answers
+
+
+def _tables(content: Content) -> Iterator[tuple[Sequence[str], list[Row]]]:
+    if is_workbook(content.name):
+        return _sheets(content)
+    source = content.source()
+    return _markdown(source) if source.file.lower().endswith(MARKDOWN) else _csv(source)
+
+
+def _sheets(content: Content) -> Iterator[tuple[Sequence[str], list[Row]]]:
+    """The sheets of a workbook that have anything in them."""
+    from policyscan.reading.workbook import read_sheets
+    from policyscan.reading.workbook_outline import outline_of
+
+    for grid in read_sheets(content, [sheet for sheet in outline_of(content).sheets if sheet.filled]):
+        if isinstance(grid, DocumentError):
+            raise grid
+        source = grid.source
+        rows = [(source.span(*grid.cells(source.starts[line])[0]), cells) for line, cells in grid.rows()]
+        names = [name.strip().lower() for name in grid.names]
+        yield names, [(_at(place, names), cells) for place, cells in rows]
+
+
+def _at(place: Span, names: Sequence[str]) -> Span:
+    """The cell of the answer in the row of a place."""
+    column = names.index("answer") + 1 if "answer" in names else place.column
+    return place._replace(column=column, end_column=column + 1)
 
 
 def _answer(row: Row, names: dict[str, int]) -> FactAnswer | None:

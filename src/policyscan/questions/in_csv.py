@@ -17,11 +17,12 @@ COLUMNS = (
 
 
 def render(sheets: Sequence[Sheet]) -> str:
-    """The rows of all sheets, one after the other; those for one person stand together."""
-    return table(COLUMNS, _rows(sheets))
+    """The rows of all sheets, one after the other."""
+    return table(COLUMNS, rows(sheets))
 
 
-def _rows(sheets: Iterable[Sheet]) -> Iterator[tuple[str, ...]]:
+def rows(sheets: Iterable[Sheet]) -> Iterator[tuple[str, ...]]:
+    """A row for each fact; those for one person stand together."""
     for sheet in sheets:
         for who, askings in sheet.by_who():
             for asking in askings:

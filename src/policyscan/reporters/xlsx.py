@@ -45,6 +45,15 @@ def lacking() -> str | None:
 
 def render(report: Report, options: Options) -> bytes:  # noqa: ARG001 - every format takes them
     """A workbook of one sheet: a header that stays in view and can be filtered by, then the rows."""
+    made, book = new_book(f"policyscan as of {report.scan.as_of}")
+    _fill(book, book.add_worksheet("results"), report)
+    book.close()
+    return made.getvalue()
+
+
+def new_book(title: str) -> tuple[BytesIO, Workbook]:
+    """A workbook in which every text stays one, and where it is once it is closed; its bytes do not depend on
+    the day."""
     from xlsxwriter import Workbook
 
     made = BytesIO()
@@ -55,10 +64,8 @@ def render(report: Report, options: Options) -> bytes:  # noqa: ARG001 - every f
         "strings_to_numbers": False,
     }
     book = Workbook(made, plain)
-    book.set_properties({"title": f"policyscan as of {report.scan.as_of}", "created": _LONG_AGO})
-    _fill(book, book.add_worksheet("results"), report)
-    book.close()
-    return made.getvalue()
+    book.set_properties({"title": title, "created": _LONG_AGO})
+    return made, book
 
 
 def _fill(book: Workbook, sheet: Worksheet, report: Report) -> None:
@@ -92,10 +99,10 @@ def _write(sheet: Worksheet, row: int, column: int, text: str, look: object) -> 
     if COLUMNS[column] == "line" and text.isdigit():
         sheet.write_number(row, column, int(text), look)
     else:
-        sheet.write_string(row, column, _cell(text), look)
+        sheet.write_string(row, column, fitting(text), look)
 
 
-def _cell(text: str) -> str:
+def fitting(text: str) -> str:
     """A text that fits a cell, without half surrogates, which no file can hold."""
     text = defused(text).encode("utf-8", "replace").decode("utf-8")
     units = text.encode("utf-16-le")

@@ -8,7 +8,7 @@ in the way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
@@ -17,18 +17,18 @@ from policyscan.editing.answers import BadAnswer, FactAnswer, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
 from policyscan.editing.locating import Fresh, Located, locate
-from policyscan.editing.sheets import read_sheet
+from policyscan.editing.sheets import MARKDOWN, read_sheet
 from policyscan.editing.table_drafts import SheetDraft, TableDraft
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
 from policyscan.files.folders import is_table, table_name
 from policyscan.kinds.kinds import Kind, Kinds
-from policyscan.reading.glance import is_workbook
+from policyscan.reading.glance import TABLES, is_workbook
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tables import Grid, TableTree
-from policyscan.reading.text import read_source as read_source_text
+from policyscan.reading.text import read_content
 from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, StrPath
@@ -269,14 +269,70 @@ def _shown(value: object) -> str:
     return inline(value)
 
 
-def answers_about(inventory: str, file: StrPath) -> tuple[list[FactAnswer], dict[str, int]]:
-    """The answers of a file that are about an inventory, or do not say about which; and how many there are
-    about each of the others. Raises DocumentError."""
+class Filled(NamedTuple):
+    """What the answers about one inventory make of it; without a change `problems` stand in the way."""
+
+    inventory: str
+    answers: int
+    change: Change | None
+    problems: tuple[PolicyscanError, ...] = ()
+
+
+def answers_in(files: Iterable[StrPath]) -> list[FactAnswer]:
+    """The answers of files, and of the files of folders, in their order; raises DocumentError and
+    UsageError."""
+    return [answer for path in _sheets(files) for answer in read_sheet(read_content(path, _name(path)))]
+
+
+def _sheets(files: Iterable[StrPath]) -> Iterator[StrPath]:
+    for path in files:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        names = sorted(name for name in os.listdir(path) if name.lower().endswith((*TABLES, *MARKDOWN)))
+        names = [name for name in names if name[0] not in ".~"]  # locks of spreadsheets begin with ~
+        if not names:
+            hint = f"they end in {', '.join((*TABLES, *MARKDOWN))}"
+            raise UsageError(f"there are no answers in the folder {_name(path)}", hint=hint)
+        yield from (os.path.join(path, name) for name in names)
+
+
+def _name(path: StrPath) -> str:
+    return os.fspath(path).replace(os.sep, "/")
+
+
+def answers_about(inventory: str, answers: Iterable[FactAnswer]) -> tuple[list[FactAnswer], dict[str, int]]:
+    """The answers that are about an inventory, or do not say about which; and how many there are about each
+    of the others."""
     mine: list[FactAnswer] = []
     others: dict[str, int] = {}
-    for answer in read_sheet(read_source_text(file)):
+    for answer in answers:
         if answer.inventory in ("", inventory):
             mine.append(answer)
         else:
             others[answer.inventory] = others.get(answer.inventory, 0) + 1
     return mine, others
+
+
+def fill_all(answers: Iterable[FactAnswer], inputs: Inputs, *, replace: bool) -> list[Filled]:
+    """What answers make of each inventory that they are about; nothing is written. Raises Problems for
+    answers that do not say about which they are."""
+    by_inventory: dict[str, list[FactAnswer]] = {}
+    nobody: list[PolicyscanError] = []
+    for answer in answers:
+        if answer.inventory:
+            by_inventory.setdefault(answer.inventory, []).append(answer)
+        else:
+            hint = "name the inventory, as in `fill acme answers.csv`, or keep the column inventory"
+            nobody.append(UsageError("an answer does not say about whom it is", at=answer.place, hint=hint))
+    if nobody:
+        raise Problems(nobody)
+    return [_filled(ident, about, inputs, replace=replace) for ident, about in sorted(by_inventory.items())]
+
+
+def _filled(ident: str, answers: Sequence[FactAnswer], inputs: Inputs, *, replace: bool) -> Filled:
+    try:
+        change = answered(open_inventory(ident, inputs), answers, replace=replace)
+    except PolicyscanError as wrong:
+        return Filled(ident, len(answers), None, tuple(wrong.problems))
+    return Filled(ident, len(answers), change)
