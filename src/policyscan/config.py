@@ -50,6 +50,7 @@ class Config(NamedTuple):
     kinds: tuple[str, ...] = ()
     profile: str | None = None
     profiles: Mapping[str, Mapping[str, Any]] = {}
+    assign: tuple[Mapping[str, Any], ...] = ()
     time_zone: str = "UTC"
     fail_on: str | None = None
     select: tuple[str, ...] = ()
@@ -215,6 +216,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         kinds=tuple(content.get("kinds", ())),
         profile=content.get("profile"),
         profiles=content.get("profiles", {}),
+        assign=tuple(content.get("assign", ())),
         time_zone=content.get("time_zone", "UTC"),
         fail_on=content.get("fail_on"),
         select=tuple(content.get("select", ())),

@@ -361,7 +361,15 @@ CRASH = PolicyInfo(
     why="What could not be evaluated tells nothing, neither good nor bad.",
     fix="Report it as a bug with the message; the other documents' results stand.",
 )
-DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, BAD_STATEMENT, TOO_MUCH_TAKEN, CRASH)
+ONE_PROFILE = PolicyInfo(
+    "DOC-PROFILE",
+    "It is known which profile a client is judged by",
+    Severity.HIGH,
+    "",
+    why="Which controls are asked of a client, and how strictly, follows from its profile.",
+    fix="Record the fact that decides it, or make the assignments in the settings agree.",
+)
+DOCUMENT_CHECKS = (DANGLING_REFERENCE, BAD_WAIVER, BAD_STATEMENT, TOO_MUCH_TAKEN, ONE_PROFILE, CRASH)
 RULE_FAMILY = "CONS"
 """What the ids of rules of consistency begin with, in every pack: they are no controls, and never counted
 as such."""
@@ -375,7 +383,8 @@ class DocumentInfo(NamedTuple):
 
     `grades` says how many of the policies that pass rest on each grade of evidence, if that was asked for.
     `statements` are those that take controls away, in the order of their places, and `taken` are those
-    controls, by id.
+    controls, by id. `profile` is the profile that asks for its controls where the settings assign profiles
+    to clients, and `profile_from` the line that does (`policyscan.yaml:12`), empty for the default.
     """
 
     id: str
@@ -388,6 +397,8 @@ class DocumentInfo(NamedTuple):
     grades: Mapping[Grade, int] = {}
     statements: tuple[Statement, ...] = ()
     taken: tuple[TakenAway, ...] = ()
+    profile: str = ""
+    profile_from: str = ""
 
     @property
     def taken_whole(self) -> frozenset[str]:
@@ -436,16 +447,36 @@ class PackInfo(NamedTuple):
     digest: str
 
 
+class Assigned(NamedTuple):
+    """A profile as the settings assign it: to clients of which ids, or patterns of them (none: all), where an
+    expression is true (empty: always). `controls` is how many the profile asks for, `place` the line of the
+    settings (`policyscan.yaml:12`); `optional`: it need not meet a client."""
+
+    profile: str
+    clients: tuple[str, ...] = ()
+    when: str = ""
+    controls: int = 0
+    place: str = ""
+    optional: bool = False
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """What each has to meet a client: its patterns, or itself where it has none (an empty text)."""
+        return self.clients or ("",)
+
+
 class Shard(NamedTuple):
     """A part of a scan, from number 1 to `of`, and what cannot be said before all parts are there: which
     waivers for several inventories cover something in this part, by number, what there is to say of those
-    that cover nothing, and what of those that are for nobody."""
+    that cover nothing, and what of those that are for nobody; and which claims of assigned profiles meet a
+    client in it, by number, None where not all clients are scanned."""
 
     number: int
     of: int
     covering: tuple[int, ...] = ()
     idle: tuple[tuple[int, Result], ...] = ()
     for_nobody: tuple[Problem, ...] = ()
+    met: tuple[int, ...] | None = None
 
 
 class ScanInfo(NamedTuple):
@@ -455,7 +486,9 @@ class ScanInfo(NamedTuple):
     so is the `commit` that the inventories' repository is at and whether it is `dirty`: one of them is not as
     the commit has it. None is what nobody knows. `max_taken_away` is how many controls of an inventory
     statements may take away, None for any number. `shard` is the part of the files that this is about, None
-    for all. `newer` are the ids of inventories from after the day asked about.
+    for all. `newer` are the ids of inventories from after the day asked about. `assigned` are the profiles
+    that the settings assign to clients, of which `profile` is the default; `unmet` says in sentences which of
+    them meet no client though they should.
     """
 
     version: str
@@ -478,6 +511,8 @@ class ScanInfo(NamedTuple):
     packs: tuple[PackInfo, ...] = ()
     shard: Shard | None = None
     newer: tuple[str, ...] = ()
+    assigned: tuple[Assigned, ...] = ()
+    unmet: tuple[str, ...] = ()
 
 
 class Gate(NamedTuple):
@@ -839,7 +874,7 @@ def exit_code(
     """2: something could not be evaluated; 1: a fail; 3: an unknown; 0: neither. 2 wins over 1 over 3.
 
     Since a baseline only what is new counts, and what is silent now as an unknown that nothing but its name
-    allows.
+    allows. So does a profile that meets no client.
     """
     if report.problems or unchecked(report):
         return 2
@@ -856,7 +891,7 @@ def exit_code(
         return 1
     if Effect.UNKNOWN in met and not allow_unknown:
         return 3
-    if since is not None and not all(one.allowed for one in since.silent):
+    if report.scan.unmet or (since is not None and not all(one.allowed for one in since.silent)):
         return 3
     return 0
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
-from policyscan.cli.options import format_option
+from policyscan.cli.options import AS_OF, format_option
 from policyscan.cli.terminal import width
 from policyscan.display import json_text, one_line
 from policyscan.output import put, show
 from policyscan.reporters.layout import hanging
+from policyscan.session.options import Inputs
 from policyscan.session.settings import InForce, Whence, resolved
 from policyscan.session.workspace import open_workspace
 
@@ -29,20 +30,24 @@ from policyscan.session.workspace import open_workspace
 @click.option(
     "--policies", "folders", multiple=True, type=click.Path(), help="A folder of your own policies."
 )
+@click.option("--as-of", metavar="DATE", help=AS_OF)
 @click.option("--resolved", "every", is_flag=True, help="Show defaults too, so that nothing is left out.")
 @format_option(("text", "json"))
 def command(
-    paths: tuple[str, ...], config: Path | None, folders: tuple[str, ...], every: bool, format_: str
-) -> int:
+    paths: tuple[str, ...], config: Path | None, folders: tuple[str, ...], as_of: str | None, every: bool,
+    format_: str,
+) -> int:  # fmt: skip
     """Show the settings that a scan of PATHS has, and where each comes from.
 
     A setting comes from policyscan.yaml (with its line), from the pack and its profile, from the environment,
     or is a default; --resolved shows those too. A parameter that asks for less than the pack does says so.
 
+    Where profiles are assigned to clients, each client is named with its profile.
+
     Options of a command win over all of these. Exit codes: 2 a setting is wrong, 0 otherwise.
     """
     workspace = open_workspace(paths, config=config, folders=folders)
-    found = resolved(workspace, os.environ)
+    found = resolved(workspace, os.environ, Inputs(paths, as_of=as_of))
     if not every:
         found = [one for one in found if one.came_from is not Whence.DEFAULT or one.key == "file"]
     if format_ == "json":

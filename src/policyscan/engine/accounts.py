@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from policyscan.engine.assigning import Decision, settled
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import MemberSource, projector_for
 from policyscan.engine.scan import open_evaluation, scan_document
@@ -37,6 +38,13 @@ def accounts(
 ) -> list[Account]:
     """An account of every result of a policy for a document, in the order of its subjects."""
     alone = plan._replace(policies=[policy], full=True, evidence=True, gaps=True)
+    if plan.assigning is not None:  # its parameters may be those of the client's own profile
+        decision = open_evaluation(document, alone, context).decision or Decision()
+        if decision.failed and decision.finding is not None:
+            return [Account(decision.finding, ())]
+        its = settled(alone, decision)
+        policy = its.known.get(policy.id, policy)
+        alone = its._replace(policies=[policy], assigning=None)
     if policy.disputes:  # a rule reads the facts that it puts in dispute
         alone = alone._replace(rules=(), trusting=True)
     projector = projector_for(alone, source)

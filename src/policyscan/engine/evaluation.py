@@ -38,6 +38,7 @@ from policyscan.policies.policy import Policy, Requirement
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
+    from policyscan.engine.assigning import Decision
 
 
 class Evaluation:
@@ -45,7 +46,8 @@ class Evaluation:
 
     `known` are all policies by id, for those that read another's status. `full` asks for an account of
     every result; otherwise those that pass or do not apply are only counted, in `statuses` (the worst of
-    each policy) and `counts`. `rule` is what is asked of the evidence for all policies.
+    each policy) and `counts`. `rule` is what is asked of the evidence for all policies; `decision` says
+    which profile asks, where the settings assign several.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Evaluation:
         full: bool,
         tables: Tables | None = None,
         rule: EvidenceRule | None = None,
+        decision: Decision | None = None,
     ) -> None:
         self.viewer = viewer
+        self.decision = decision
         self.clock = clock
         self.known = viewer.known
         self.document, self.context = viewer.first.document, viewer.first.context

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from policyscan.engine.moments import Moment
-from policyscan.findings import EvidenceRule
-from policyscan.policies.policy import Policy
+from policyscan.findings import Assigned, EvidenceRule
+from policyscan.policies.policy import Code, Policy
 from policyscan.records import NamedTuple
+from policyscan.source import Span
 
 if TYPE_CHECKING:
     from policyscan.waivers import WrittenWaiver
@@ -19,6 +20,35 @@ if TYPE_CHECKING:
 Accepting: TypeAlias = Callable[[str, str, str], Policy | str]
 """The control whose test is also met where an expression is true, given its id, a requirement or a pattern of
 them, and the expression; or in words what is wrong with that."""
+
+
+class Demands(NamedTuple):
+    """What a profile asks, or several together: as the same fields of a plan."""
+
+    policies: Sequence[Policy]
+    known: Mapping[str, Policy]
+    rule: EvidenceRule | None
+    max_taken_away: int | None
+
+
+class Assignment(NamedTuple):
+    """A profile as the settings assign it, with its condition; `span` is where it is written."""
+
+    said: Assigned
+    when: Code | None
+    span: Span
+
+
+class Assigning(NamedTuple):
+    """All assignments in their order. `default` is the profile of a client that none of them meets; `asked`
+    gives what profiles of some names ask together; `policies` are those of all of them. `whole`: all clients
+    are scanned that they may be for."""
+
+    assignments: tuple[Assignment, ...]
+    default: str
+    asked: Callable[[tuple[str, ...]], Demands]
+    policies: Sequence[Policy] = ()
+    whole: bool = False
 
 
 class Plan(NamedTuple):
@@ -33,7 +63,8 @@ class Plan(NamedTuple):
     away from a document, None for any number. `shared` are waivers for several documents, of which `whole`
     says that all are scanned that they may be for; `max_waiver_days` is how long a waiver may run
     where that is less than a year, and
-    `accepting` gives the controls that answer what a waiver's `accept` asks.
+    `accepting` gives the controls that answer what a waiver's `accept` asks. `assigning` says which clients
+    another profile asks for controls than the one that all the rest is of; None where none does.
     """
 
     policies: Sequence[Policy]
@@ -53,6 +84,15 @@ class Plan(NamedTuple):
     whole: bool = False
     max_waiver_days: int | None = None
     accepting: Accepting | None = None
+    assigning: Assigning | None = None
+
+    @property
+    def every(self) -> Sequence[Policy]:
+        """The policies of all profiles, each once, in the order of their ids."""
+        if self.assigning is None:
+            return self.policies
+        found = {policy.id: policy for policy in (*self.assigning.policies, *self.policies)}
+        return [found[id_] for id_ in sorted(found)]
 
     @property
     def requirements(self) -> Mapping[str, Sequence[str]]:

@@ -133,7 +133,7 @@ class Projector:
 
 def projector_for(plan: Plan, source: MemberSource | None) -> Projector | None:
     """What collects for a scan's policies with tables and those that they ask; None if there are none."""
-    pending, found = list(plan.policies), dict[str, Policy]()
+    pending, found = list(plan.every), dict[str, Policy]()
     for policy in pending:
         if policy.id not in found:
             found[policy.id] = policy

@@ -7,6 +7,7 @@ policy is an error there and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policyscan import waivers
@@ -36,6 +37,7 @@ from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
+    from policyscan.engine.assigning import Decision
     from policyscan.errors import PolicyscanError
     from policyscan.policies.policy import Policy
 
@@ -53,7 +55,7 @@ class Scanned(NamedTuple):
     moment. It is a day (an ordinal, in the document's own time zone) and an instant (nanoseconds since 1970),
     whichever comes first; one that is not ahead says that the results hold for their own moment only.
     `shared` are the plan's waivers for several documents that are in force for this one, by number, and
-    whether there is anything that they cover.
+    whether there is anything that they cover. `met` are the claims of assigned profiles that meet it.
     """
 
     info: DocumentInfo
@@ -61,6 +63,7 @@ class Scanned(NamedTuple):
     newer: tuple[str, ...] = ()
     turn: Turn = NEVER
     shared: tuple[tuple[int, bool], ...] = ()
+    met: tuple[int, ...] = ()
 
 
 def scan_document(
@@ -76,10 +79,14 @@ def scan_document(
     counts: dict[Status, int] = {}
     grades: dict[Grade, int] = {}
     evaluation, crash, found, judged = None, False, Taking(), Judged([])
+    whose: Decision | None = None
     try:
         evaluation = open_evaluation(document, plan, context, projector)
+        whose, plan = evaluation.decision, own_plan(plan, evaluation)
         judged = waived(plan, evaluation, evaluation.results(plan.policies))
         results = judged.results
+        if whose is not None and whose.finding is not None:
+            results.append(whose.finding)
         if projector is not None and projector.wants(document):
             projector.take(evaluation)
         statuses, counts = evaluation.statuses, evaluation.counts
@@ -101,10 +108,10 @@ def scan_document(
     name, as_of = name_of(document), str(document.as_of or "")
     info = DocumentInfo(
         document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades,
-        found.statements, found.taken,
+        found.statements, found.taken, *((whose.profile, whose.place) if whose is not None else ()),
     )  # fmt: skip
     newer = tuple(evaluation.newer()) if evaluation is not None else ()
-    return Scanned(info, results, newer, turn, judged.shared)
+    return Scanned(info, results, newer, turn, judged.shared, whose.met if whose is not None else ())
 
 
 def open_evaluation(
@@ -126,7 +133,26 @@ def open_evaluation(
         gaps=plan.gaps,
         trusting=plan.trusting,
     )
-    return Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule)
+    if plan.assigning is None:
+        return Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule)
+    from policyscan.engine.assigning import decided, settled
+
+    plain = partial(Evaluation, viewer, clock, full=False)
+    decision = decided(plan.assigning, viewer.first.document, clock, lambda: plain().explainer)
+    plan = settled(plan, decision)
+    viewer.known = plan.known
+    made = Evaluation(viewer, clock, full=plan.full, tables=tables, rule=plan.rule, decision=decision)
+    made.turns(*decision.turn)
+    return made
+
+
+def own_plan(plan: Plan, evaluation: Evaluation) -> Plan:
+    """The plan of a document, which is its profile's where the settings assign several."""
+    if evaluation.decision is None:
+        return plan
+    from policyscan.engine.assigning import settled
+
+    return settled(plan, evaluation.decision)
 
 
 def _opened(member: Document, plan: Plan, context: Sequence[Document], projector: Projector) -> Evaluation:
@@ -280,6 +306,7 @@ def report_of(
     infos: list[DocumentInfo] = []
     results: list[Result] = []
     ids: set[str] = set()
+    met: set[int] = set()
     used: dict[int, bool] = {}
     first: dict[int, DocumentInfo] = {}
     for one in scanned:
@@ -289,17 +316,24 @@ def report_of(
             first.setdefault(number, one.info)
         results.extend(one.results)
         ids.update(one.newer)
+        met.update(one.met)
     ids.update(projector.newer if projector is not None else ())
     info, newer = about(), tuple(sorted(ids))
     idle = _idle(plan, used, first)
+    whole = plan.assigning is not None and plan.assigning.whole
     if info.shard is not None:
         covering = tuple(sorted(number for number, covers in used.items() if covers))
-        info = info._replace(shard=info.shard._replace(covering=covering, idle=tuple(idle)))
+        own = tuple(sorted(met)) if whole else None
+        info = info._replace(shard=info.shard._replace(covering=covering, idle=tuple(idle), met=own))
     else:
         results.extend(with_idle(idle, infos))
+    if info.shard is None and whole:
+        from policyscan.engine.assigning import unmet
+
+        info = info._replace(unmet=tuple(unmet(info.assigned, met)))
     return make_report(
         info._replace(notes=(*info.notes, *newer_note(newer, info.as_of)), newer=newer),
-        policy_infos((*plan.policies, *_told_by(plan.rules, results))),
+        policy_infos((*plan.every, *_told_by(plan.rules, results))),
         infos,
         results,
         [Problem(error.message, error.at, error.hint) for error in problems()],

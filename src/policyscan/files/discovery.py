@@ -83,8 +83,8 @@ class Discovery(NamedTuple):
     elsewhere that were not followed. `lost` are the files, links and folders that should have been read and
     could not be. `notes` tell of what looks like an inventory, or like rules, and was not used. `waivers` are
     the files of waivers for several inventories, which are not among `files`; `whole` says that all of them
-    were asked for, and so the inventories that they are for. `in_turn` are all files of a scan in turn, where
-    `files` are a part of them.
+    were asked for, and so the inventories that they are for; `everything` that all configured folders were.
+    `in_turn` are all files of a scan in turn, where `files` are a part of them.
     """
 
     files: list[File]
@@ -99,6 +99,7 @@ class Discovery(NamedTuple):
     waivers: Sequence[File] = ()
     whole: bool = False
     in_turn: Sequence[File] = ()
+    everything: bool = False
 
 
 def discover(
@@ -130,7 +131,10 @@ def discover(
     if len(names) > 1:
         for name in names:
             search.expect_some(name)
-    return search.result()
+    roots = [name for name in configured if os.path.isdir(search.absolute(name))] or ["."]
+    asked = [os.path.realpath(search.absolute(name)) for name in names if name != STDIN]
+    whole = all(any(lies_in(os.path.realpath(search.absolute(root)), one) for one in asked) for root in roots)
+    return search.result()._replace(everything=whole)
 
 
 def inventory_files(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from policyscan.display import defused
 from policyscan.findings import Report
 from policyscan.reporters.options import Options
-from policyscan.reporters.rows import COLUMNS, rows
+from policyscan.reporters.rows import columns, rows
 
 _MARK = "\ufeff"
 # A cell that begins with one of these (blanks before it do not help) may be run as a formula.
@@ -21,7 +21,7 @@ _QUOTED = frozenset('",\r\n;\t')
 
 def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
     """A header, then the rows; lines end as Excel ends them."""
-    return table(COLUMNS, rows(report))
+    return table(columns(report), rows(report))
 
 
 def table(columns: Sequence[str], rows_: Iterable[Iterable[str]]) -> str:

@@ -12,6 +12,7 @@ from math import isfinite
 from policyscan.display import json_text
 from policyscan.findings import (
     TRAITS,
+    Assigned,
     Basis,
     Comparison,
     DocumentInfo,
@@ -118,8 +119,14 @@ def scan_object(report: Report) -> Json:
         "max_taken_away": scan.max_taken_away,
         **({"shard": _shard(scan.shard)} if scan.shard else {}),
         **({"newer": list(scan.newer)} if scan.newer else {}),
+        **({"assigned": [_assigned(one) for one in scan.assigned]} if scan.assigned else {}),
+        **({"unmet": list(scan.unmet)} if scan.unmet else {}),
         "policies": {policy.id: _policy(policy) for policy in report.policies},
     }
+
+
+def _assigned(one: Assigned) -> Json:
+    return {**one._asdict(), "clients": list(one.clients)}
 
 
 def _shard(shard: Shard) -> Json:
@@ -129,6 +136,7 @@ def _shard(shard: Shard) -> Json:
         "covering": list(shard.covering),
         "idle": [{"waiver": number, "result": _result(result)} for number, result in shard.idle],
         "for_nobody": list(map(problem_object, shard.for_nobody)),
+        **({"met": list(shard.met)} if shard.met is not None else {}),
     }
 
 
@@ -166,13 +174,17 @@ def change_object(one: ResultChange) -> Json:
 
 
 def _results(report: Report) -> Iterator[Json]:
-    """Each result, with what became of it since the baseline, if there is one."""
-    if report.comparison is None:
-        yield from map(_result, report.results)
-        return
-    changed = report.comparison.changed
+    """Each result, with the profile that asks for it where profiles are assigned, and what became of it
+    since the baseline, if there is one."""
+    changed = report.comparison.changed if report.comparison is not None else None
+    profiles = {(one.kind, one.id): one.profile for one in report.documents if one.profile}
     for result in report.results:
-        yield {**_result(result), "since": _since(changed.get(identity(result)), result)}
+        made = _result(result)
+        if profile := profiles.get((result.kind, result.document)):
+            made["profile"] = profile
+        if changed is not None:
+            made["since"] = _since(changed.get(identity(result)), result)
+        yield made
 
 
 def _since(change: ResultChange | None, result: Result) -> Json:
@@ -272,10 +284,15 @@ def _document(document: DocumentInfo) -> Json:
         "statements": [_statement(one) for one in document.statements],
         "grades": {grade.value: count for grade, count in document.grades.items()},
         "policies": {id_: document.statuses[id_].value for id_ in sorted(document.statuses)},
+        **(
+            {"profile": document.profile, "profile_from": document.profile_from or None}
+            if document.profile
+            else {}
+        ),
     }
 
 
-def _result(result: Result) -> Json:
+def _result(result: Result) -> dict[str, Json]:
     span = result.span
     shown: dict[str, Json] = {
         "policy": result.policy,

@@ -52,7 +52,13 @@ COLUMNS = (
     "as of",
     "fingerprint",
 )
+_PROFILE = "profile"
 _MOST = 32_767  # characters that a cell of a spreadsheet holds
+
+
+def columns(report: Report) -> tuple[str, ...]:
+    """The names of a report's columns: where profiles are assigned to clients, one more says whose asks."""
+    return (*COLUMNS, _PROFILE) if report.scan.assigned else COLUMNS
 
 
 def rows(report: Report) -> Iterator[list[str]]:
@@ -73,6 +79,7 @@ def rows(report: Report) -> Iterator[list[str]]:
 
 def _problem(report: Report, problem: Problem) -> list[str]:
     return _row(
+        report,
         {
             "status": TRAITS[Status.ERROR].label,
             "what": problem.message,
@@ -80,7 +87,7 @@ def _problem(report: Report, problem: Problem) -> list[str]:
             "file": file_of(problem.span) if problem.span else "",
             "line": str(problem.line or ""),
             "as of": report.scan.as_of,
-        }
+        },
     )
 
 
@@ -92,6 +99,7 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
     said = "; ".join(filter(None, (said, *map(spoken, result.statements))))
     acts = result.status not in (Status.PASS, Status.NOT_APPLICABLE)
     return _row(
+        report,
         {
             **_whose(report, document, policy, result.policy),
             "status": TRAITS[result.status].label,
@@ -110,19 +118,20 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
             "file": file_of(result.span),
             "line": str(result.span.line),
             "fingerprint": result.fingerprint,
-        }
+        },
     )
 
 
 def _control(report: Report, document: DocumentInfo, policy: PolicyInfo | None, id_: str) -> list[str]:
     return _row(
+        report,
         {
             **_whose(report, document, policy, id_),
             "status": TRAITS[document.statuses[id_]].label,
             "severity": policy.severity.value if policy else "",
             "what": _taken_away(document, id_),
             "file": document.file,
-        }
+        },
     )
 
 
@@ -143,12 +152,13 @@ def _whose(report: Report, document: DocumentInfo, policy: PolicyInfo | None, id
         "control": id_,
         "title": policy.title if policy else "",
         "as of": report.scan.as_of,
+        _PROFILE: document.profile,
     }
 
 
-def _row(values: dict[str, str]) -> list[str]:
+def _row(report: Report, values: dict[str, str]) -> list[str]:
     """The values in the order of the columns, each on one line and no longer than a cell may be."""
-    return [_cell(values.get(column, "")) for column in COLUMNS]
+    return [_cell(values.get(column, "")) for column in columns(report)]
 
 
 def _cell(text: str) -> str:

@@ -44,6 +44,7 @@ from policyscan.reporters.wording import (
     headline_and_question,
     markdown,
     plural,
+    profiles_told,
     show,
     source_title,
     spoken,
@@ -213,6 +214,7 @@ def _identity(report: Report) -> Json:
         "leftOut": list(scan.left_out),
         "notes": list(scan.notes),
         "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
+        **({"profiles": list(profiles_told(report))} if scan.assigned else {}),
         "evidence": _asked(scan.evidence),
         "takenAway": taken_in_all(report.documents),
         "statements": [
@@ -292,6 +294,7 @@ class _Run:
         self.artifacts: dict[str, str] = {}
         self.crowded = _crowded(results)
         self.changed = report.comparison.changed if report.comparison is not None else None
+        self.profiles = {(one.kind, one.id): one.profile for one in report.documents if one.profile}
         self.hashes: dict[int, str] = {}  # by line, of the file whose results are being made
 
     def artifact(self, file: str) -> str:
@@ -357,7 +360,8 @@ class _Run:
             f'"partialFingerprints":{{{self.fingerprints(result)}}}'
             f"{_suppressions(result.waiver)}{self.baseline_state(cause)},"
             f'"properties":{{"status":"{result.status.value}","severity":"{result.severity.value}",'
-            f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}}}}}'
+            f'"requirement":{quoted(result.requirement)}{_until(result)}{_basis(result.basis)}'
+            f"{self.asked_by(result)}}}}}"
         )
 
     def baseline_state(self, cause: Cause) -> str:
@@ -388,6 +392,11 @@ class _Run:
                 f'"properties":{{"change":"{one.change.value}","severity":"{one.severity.value}",'
                 f'"requirement":{quoted(one.requirement)}}}}}'
             )
+
+    def asked_by(self, result: Result) -> str:
+        """The profile that asks for a result, where profiles are assigned."""
+        profile = self.profiles.get((result.kind, result.document))
+        return f',"profile":{quoted(profile)}' if profile else ""
 
     def text(self, result: Result) -> str:
         """What one result says."""

@@ -470,7 +470,9 @@ def scope(report: Report) -> str:
     profile = f"{one_line(scan.profile)}, " if scan.profile else ""
     of_total = f" of {scan.controls_total}" if scan.controls_total else ""
     noun = "control" if (scan.controls_total or scan.controls) == 1 else "controls"
-    return f"{profile}{scan.controls}{of_total} {noun} · as of {scan.as_of}"
+    others = {one.profile: one.controls for one in scan.assigned if one.profile != scan.profile}
+    more = "".join(f"; {one_line(name)}, {count}" for name, count in others.items())
+    return f"{profile}{scan.controls}{of_total} {noun}{more} · as of {scan.as_of}"
 
 
 def _asked(rule: EvidenceRule | None) -> str:
@@ -483,6 +485,23 @@ def _asked(rule: EvidenceRule | None) -> str:
     return f"facts count if shown by {_BEHIND[rule.grade]}{better}{age}; what would pass by others is unknown"
 
 
+_NAMED = 12  # clients of a profile
+
+
+def profiles_told(report: Report) -> Iterator[str]:
+    """For each profile by which clients are judged where the settings assign some: whose it is, and why."""
+    of: dict[tuple[str, str], list[str]] = {}
+    for document in report.documents if report.scan.assigned else ():
+        if document.kind == "client":
+            of.setdefault((document.profile, document.profile_from), []).append(document.id)
+    for (profile, place), ids in sorted(of.items()):
+        why = (
+            f", by {one_line(place)}" if place else ", the default" if profile == report.scan.profile else ""
+        )
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        yield f"{one_line(profile)} for {', '.join(map(one_line, ids[:_NAMED]))}{more}{why}"
+
+
 def remarks(report: Report, *, since: bool = True) -> Sequence[str]:
     """What a reader must know to judge the result: controls left out, loosened parameters, skipped files; and
     what changed since a baseline, where the format has no place of its own for it."""
@@ -492,6 +511,8 @@ def remarks(report: Report, *, since: bool = True) -> Sequence[str]:
         least = plural(scan.max_taken_away, "control")
         lines.append(f"at most {least} of an inventory may be taken away by statements")
     lines += [f"left out: {', '.join(map(one_line, scan.left_out))}"] if scan.left_out else []
+    lines += [f"profiles: {one}" for one in profiles_told(report)]
+    lines += [f"not checked: {one_line(one)}" for one in scan.unmet]
     lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
         for item in scan.loosened

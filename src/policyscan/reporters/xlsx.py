@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from policyscan.display import defused
 from policyscan.findings import TRAITS, Report, Status
 from policyscan.reporters.options import Options
-from policyscan.reporters.rows import COLUMNS, rows
+from policyscan.reporters.rows import COLUMNS, columns, rows
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -70,7 +70,8 @@ def new_book(title: str) -> tuple[BytesIO, Workbook]:
 
 def _fill(book: Workbook, sheet: Worksheet, report: Report) -> None:
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    for column, name in enumerate(COLUMNS):
+    names = columns(report)
+    for column, name in enumerate(names):
         sheet.set_column(column, column, _WIDTHS.get(name, _USUAL))
         sheet.write_string(0, column, name, bold)
     fills = {
@@ -89,14 +90,14 @@ def _fill(book: Workbook, sheet: Worksheet, report: Report) -> None:
             look = fills.get(text, usual) if column == status else usual
             _write(sheet, at, column, text, look if text else None)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, at, len(COLUMNS) - 1)
+    sheet.autofilter(0, 0, at, len(names) - 1)
 
 
 def _write(sheet: Worksheet, row: int, column: int, text: str, look: object) -> None:
     """A cell, which is a text whatever it looks like; a line's number is one."""
     if not text:
         return
-    if COLUMNS[column] == "line" and text.isdigit():
+    if column == COLUMNS.index("line") and text.isdigit():
         sheet.write_number(row, column, int(text), look)
     else:
         sheet.write_string(row, column, fitting(text), look)

@@ -44,7 +44,7 @@ def only_changed(found: Discovery, workspace: Workspace, options: ScanOptions) -
     files = [file for file in found.files if file in chosen]
     told = f"only what changed since {since} and what refers to it was scanned"
     note = f"partial: {told}, {len(files)} of {len(found.files)} files"
-    return found._replace(files=files, whole=False, notes=[note, *found.notes])
+    return found._replace(files=files, whole=False, everything=False, notes=[note, *found.notes])
 
 
 def _changed_paths(since: str, *, explicit: bool) -> tuple[str, frozenset[str]]:

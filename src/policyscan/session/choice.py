@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
-from policyscan.errors import ConfigError, Problems, UsageError
+from policyscan.errors import ConfigError, Problems, SettingError, UsageError
 from policyscan.findings import RULE_FAMILY, EvidenceRule, Grade, Loosened
 from policyscan.policies.choosing import Said, choose, rules_of
 from policyscan.policies.pack import Pack, Profile, builtin_path, least
@@ -22,12 +22,13 @@ from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace
 
 if TYPE_CHECKING:
+    from policyscan.engine.plan import Assigning, Demands
     from policyscan.session.profiles import OwnProfile
 
 
 class Choice(NamedTuple):
     """The policies of a scan, and what a report says about how they were chosen; `rules` are those of
-    consistency."""
+    consistency. `assigning` is there where the settings assign other profiles to some clients."""
 
     policies: tuple[Policy, ...]
     known: Mapping[str, Policy]
@@ -38,6 +39,12 @@ class Choice(NamedTuple):
     left_out: tuple[str, ...] = ()
     rules: tuple[Policy, ...] = ()
     max_taken_away: int | None = None
+    assigning: Assigning | None = None
+
+    @property
+    def every(self) -> Sequence[Policy]:
+        """The policies of all profiles."""
+        return self.policies if self.assigning is None else self.assigning.policies
 
 
 def choose_policies(
@@ -68,6 +75,9 @@ def choose_policies(
             for key, given in zip(Said._fields, (profile, select, ignore), strict=True)
         )
     )
+    if config.assign and config.select:
+        message = "assign and select both choose controls"
+        raise Problems(placed(config, [SettingError(message, ("select",), hint="keep one of them")]))
     select = select or (() if profile else config.select)
     ignore = ignore or config.ignore
     merged = _merged(packs)
@@ -79,27 +89,75 @@ def choose_policies(
         merged = merged._replace(
             profiles={**merged.profiles, **{key: one.profile for key, one in own.items()}}
         )
-    policies, name, problems = choose(merged, profile or config.profile, select, ignore, said)
-    if problems:
-        raise Problems(placed(config, problems))
-    aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
     with_companions = config.companions if companions is None else companions
-    dropped = {} if select or with_companions else companions_of(policies, packs)
-    policies = [policy for policy in policies if policy.id not in dropped]
-    if not policies:
-        raise ConfigError("no control is chosen", hint="see `policyscan list`")
+    choosing = _Choosing(config, packs, merged, select, ignore, said, all_companions=with_companions)
+    policies, name, dropped = choosing.profile(profile or config.profile)
+    made = None
+    if config.assign and profile is None:
+        from policyscan.session.assigning import assigning
+
+        default = name or config.profile or merged.default_profile
+        made = assigning(config, merged, workspace.kinds, default, choosing.asked)
+        dropped = choosing.dropped
+    names = dict.fromkeys((name, *(one.said.profile for one in (made.assignments if made else ()))))
+    aliases = {**merged.aliases, **{id_: id_ for id_ in merged.policies}}
     rules, silent = rules_of(merged, ignore)
     left_out = (
         *(one for one in ignore if one not in (*silent, RULE_FAMILY)),
-        *(f"{one} (profile {name})" for one in (own[name].without if name in own else ())),
+        *(f"{one} (profile {name})" for name in names for one in (own[name].without if name in own else ())),
         *(f"{id_} (companion)" for id_ in dropped),
         *(f"{id_} (rule of consistency: what it says may be in dispute)" for id_ in silent),
     )
     return Choice(
         tuple(policies), merged.policies, aliases, name, len(merged.policies),
         _asked_of_evidence(merged, name, config), left_out, tuple(merged.rules[id_] for id_ in rules),
-        _most_taken_away(merged, name, config),
+        _most_taken_away(merged, name, config), made,
     )  # fmt: skip
+
+
+class _Choosing:
+    """Chooses the controls of one profile after the other."""
+
+    def __init__(
+        self, config: Config, packs: Sequence[Pack], pack: Pack, select: Sequence[str], ignore: Sequence[str],
+        said: Said, *, all_companions: bool,
+    ) -> None:  # fmt: skip
+        """`pack` is all of `packs` as one, with the profiles of the settings; see `choose`."""
+        self._config, self._packs, self._pack = config, packs, pack
+        self._select, self._ignore, self._said = select, ignore, said
+        self._all = bool(select) or all_companions
+        self._asked: dict[tuple[str, ...], Demands] = {}
+        self.dropped: dict[str, Policy] = {}
+        """The companions that any of the profiles would have."""
+
+    def profile(self, name: str | None) -> tuple[list[Policy], str, dict[str, Policy]]:
+        """The policies of a profile (None: the default one) or of the selection, its name, and the companions
+        that it would have; Problems where there is none."""
+        chosen, found, problems = choose(self._pack, name, self._select, self._ignore, self._said)
+        if problems:
+            raise Problems(placed(self._config, problems))
+        dropped = {} if self._all else companions_of(chosen, self._packs)
+        self.dropped.update(dropped)
+        policies = [policy for policy in chosen if policy.id not in dropped]
+        if not policies:
+            raise ConfigError("no control is chosen", hint="see `policyscan list`")
+        return policies, found, dropped
+
+    def asked(self, names: tuple[str, ...]) -> Demands:
+        """What the profiles of some names ask together: the controls of all, and the most of each limit."""
+        from policyscan.engine.plan import Demands
+
+        names = tuple(sorted(names))
+        if names not in self._asked:
+            found = {policy.id: policy for name in names for policy in self.profile(name)[0]}
+            pack, config = self._pack, self._config
+            self._asked[names] = Demands(
+                tuple(found[id_] for id_ in sorted(found)),
+                pack.policies,
+                merge_rules(*(_asked_of_evidence(pack, name, config) for name in names)),
+                least(*(_most_taken_away(pack, name, config) for name in names)),
+            )
+        return self._asked[names]
 
 
 def _asked_of_evidence(pack: Pack, profile: str, config: Config) -> EvidenceRule | None:
@@ -174,14 +232,14 @@ def _merged(packs: Sequence[Pack]) -> Pack:
 
 def deprecated(choice: Choice) -> Iterator[str]:
     """What a report says about the policies that are to be replaced by others."""
-    for policy in choice.policies:
+    for policy in choice.every:
         if policy.replaced_by:
             yield f"{policy.id} is deprecated: use {policy.replaced_by} instead"
 
 
 def last_kinds(choice: Choice) -> frozenset[str]:
     """The kinds whose controls rest on what other inventories say, which must have been read by then."""
-    return frozenset(policy.info.kind for policy in choice.policies if tables_of(policy, choice.known))
+    return frozenset(policy.info.kind for policy in choice.every if tables_of(policy, choice.known))
 
 
 def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
@@ -195,7 +253,7 @@ def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
 def loosened(choice: Choice) -> Iterator[Loosened]:
     """The parameters that ask for less than the pack does."""
     # Most scans change no parameter, and need not import what tells looser from stricter.
-    every = (*choice.policies, *choice.rules)
+    every = (*choice.every, *choice.rules)
     changed = [p for p in every if any(p.parameters[d.name] != d.default for d in p.declared)]
     if not changed:
         return

@@ -213,7 +213,8 @@ def _rules(report: Report) -> object:
     """What a report was judged by."""
     scan = report.scan
     packs = sorted(pack.digest for pack in scan.packs)
-    asked = scan.profile, scan.loosened, sorted(scan.left_out), scan.evidence, scan.max_taken_away
+    assigned = sorted(one._replace(place="") for one in scan.assigned)
+    asked = scan.profile, assigned, scan.loosened, sorted(scan.left_out), scan.evidence, scan.max_taken_away
     return scan.version, packs, asked, sorted(p.id for p in report.policies if not is_document_check(p.id))
 
 

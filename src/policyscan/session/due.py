@@ -56,7 +56,8 @@ class _Outlooks:
         self.options, self.days = options, days
         self.files = find_files(options.inputs, workspace.config, workspace.kinds, options.spelt)
         needs = options.needs._replace(accounts=True, gaps=True)
-        self.plan = make_plan(choice, workspace, moment, needs, self._reader().waivers)
+        reader = self._reader()
+        self.plan = make_plan(choice, workspace, moment, needs, reader.waivers, whole=reader.whole)
         self.flips: list[Flip] = []
         self.reached: dict[tuple[str, str], Reached] = {}
 

@@ -19,7 +19,7 @@ from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.excepting import meant
 from policyscan.engine.moments import clock_at
 from policyscan.engine.plan import Plan
-from policyscan.engine.scan import open_evaluation, waived, waivers_of
+from policyscan.engine.scan import open_evaluation, own_plan, waived, waivers_of
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import WAIVERS
 from policyscan.output import write_file
@@ -112,9 +112,10 @@ def _standings(
         return ()
     named = (str(one.item.get("policy")) for one in written if isinstance(one.item, dict))
     ids = map(plan.aliases.get, named)
-    policies = [plan.known[id_] for id_ in sorted({id_ for id_ in ids if id_ is not None})]
-    asked = plan._replace(policies=policies)
-    evaluation: Evaluation = open_evaluation(document, asked, context)
+    evaluation: Evaluation = open_evaluation(document, plan, context)
+    own = own_plan(plan, evaluation)
+    policies = [own.known[id_] for id_ in sorted({id_ for id_ in ids if id_ is not None})]
+    asked = own._replace(policies=policies)
     judged = waived(asked, evaluation, evaluation.results(policies))
     return zip(written, judged.standings, strict=True)
 

@@ -32,11 +32,12 @@ def moment_of(as_of: str | None, spelt: Spelling = option) -> Moment:
 
 
 def make_plan(
-    choice: Choice, workspace: Workspace, moment: Moment, needs: Needs, waivers: WaiverFiles | None = None
-) -> Plan:
+    choice: Choice, workspace: Workspace, moment: Moment, needs: Needs, waivers: WaiverFiles | None = None,
+    *, whole: bool = False,
+) -> Plan:  # fmt: skip
     """What the engine is asked to do; `needs` is what will be shown of it, `waivers` are those that stand in
-    files of their own."""
-    config = workspace.config
+    files of their own. `whole`: all clients are scanned that there are."""
+    config, assigning = workspace.config, choice.assigning
     return Plan(
         policies=choice.policies,
         known=choice.known,
@@ -54,6 +55,7 @@ def make_plan(
         whole=waivers is not None and waivers.whole,
         max_waiver_days=config.max_waiver_days,
         accepting=partial(_accepting, workspace),
+        assigning=assigning._replace(whole=whole) if assigning is not None else None,
     )
 
 

@@ -81,6 +81,11 @@ class Reader:
         self._nowhere: set[tuple[str, str, Span]] = set()  # kind, id and place of references to nothing
         self._referred: set[tuple[str, str]] = set()  # kind and id
 
+    @property
+    def whole(self) -> bool:
+        """Whether all inventories are reported on that the settings name."""
+        return self.discovery.everything and not self.clients
+
     def another(self) -> Reader:
         """A reader of the same that has read nothing; it knows where members of others may be."""
         other = Reader(

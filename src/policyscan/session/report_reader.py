@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from policyscan.errors import DocumentError
 from policyscan.findings import (
     FINDINGS,
+    Assigned,
     Basis,
     ChangeKind,
     Comparison,
@@ -326,7 +327,16 @@ def _scan(scan: _Object) -> ScanInfo:
         ),
         shard=_shard(shard) if shard else None,
         newer=scan.texts("newer") if "newer" in scan.value else (),
+        assigned=tuple(map(_assigned, scan.each("assigned", needed=False))),
+        unmet=scan.texts("unmet") if "unmet" in scan.value else (),
     )
+
+
+def _assigned(one: _Object) -> Assigned:
+    return Assigned(
+        one.text("profile"), one.texts("clients"), one.text("when"), one.count("controls"), one.text("place"),
+        one.flag("optional"),
+    )  # fmt: skip
 
 
 def _shard(shard: _Object) -> Shard:
@@ -335,7 +345,8 @@ def _shard(shard: _Object) -> Shard:
         shard.stop(f"{shard.path} is no part of a whole")
     idle = tuple((one.count("waiver"), _result(one.below("result"))) for one in shard.each("idle"))
     return Shard(
-        number, of, shard.counts("covering"), idle, tuple(map(_problem, shard.each("for_nobody")))
+        number, of, shard.counts("covering"), idle, tuple(map(_problem, shard.each("for_nobody"))),
+        shard.counts("met") if "met" in shard.value else None,
     )  # fmt: skip
 
 
@@ -386,6 +397,8 @@ def _document(document: _Object) -> DocumentInfo:
         document.members("grades", Grade, keys=True),
         tuple(map(_statement, document.each("statements", needed=False))),
         tuple(map(_taken, document.each("taken_away", needed=False))),
+        document.maybe_text("profile") or "",
+        document.maybe_text("profile_from") or "",
     )
 
 

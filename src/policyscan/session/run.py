@@ -98,7 +98,7 @@ def report_on(
     """
     config, needs = workspace.config, options.needs
     rates = use_rates(workspace, moment)
-    plan = make_plan(choice, workspace, moment, needs, reader.waivers)
+    plan = make_plan(choice, workspace, moment, needs, reader.waivers, whole=reader.whole)
 
     def about() -> ScanInfo:
         return scan_info(reader, workspace, choice, moment, options, filter(None, [rates]))
@@ -154,6 +154,7 @@ def scan_info(
         commit=state.commit,
         dirty=state.dirty,
         shard=_shard(reader, options),
+        assigned=tuple(one.said for one in choice.assigning.assignments) if choice.assigning else (),
     )  # fmt: skip
 
 
@@ -193,7 +194,7 @@ def _kept(
     from policyscan.session.kept import KeptResults
 
     config = workspace.config
-    chosen = [policy.id for policy in (*choice.policies, *choice.rules)]
+    chosen = [policy.id for policy in (*choice.every, *choice.rules)]
     said = (
         config, chosen, choice.profile, choice.evidence, choice.left_out, options.needs, options.clients,
         str(moment), [pack.digest for pack in workspace.packs], reading_notes(), zones_version(),
@@ -302,6 +303,9 @@ def _deciding(config: Config, options: ScanOptions) -> Iterator[str]:
     above = os.path.relpath(config.root).split(os.sep)[0] == os.pardir
     if config.file is not None and above and options.inputs.config is None:
         yield f"settings come from a folder above: {config.file}"
+    if config.assign and options.profile is not None:
+        given = f"{options.spelt('profile')} {options.profile}"
+        yield f"{given} is asked of all clients, whatever {config.file} assigns to them"
     severity = options.fail_on or Severity(config.fail_on or "low")
     if severity is not Severity.LOW:
         by = options.spelt("fail_on") if options.fail_on else f"fail_on in {config.file}"

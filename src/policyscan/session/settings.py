@@ -1,25 +1,33 @@
 """What `config` does: every setting that is in force, and where each comes from.
 
 In: a workspace and the environment. Out: a value `InForce` for each setting, then for each parameter that is
-changed and for each variable of the environment; nothing is evaluated.
+changed, for each client where profiles are assigned to some, and for each variable of the environment; no
+control is evaluated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from policyscan.cel import to_json
 from policyscan.config import Config
+from policyscan.errors import Problems
 from policyscan.findings import EvidenceRule, Json
 from policyscan.policies.files import read
 from policyscan.policies.parameters import loosened as looser
 from policyscan.records import NamedTuple
 from policyscan.session.choice import Choice, choose_policies
-from policyscan.session.workspace import Workspace
+from policyscan.session.options import Inputs
+from policyscan.session.workspace import Workspace, use_rates
 from policyscan.source import Span
 
+if TYPE_CHECKING:
+    from policyscan.engine.assigning import Decision
+
 _PREFIX = "POLICYSCAN_"
+_HERE = Inputs()
 
 
 class Whence(Enum):
@@ -42,12 +50,14 @@ class InForce(NamedTuple):
     remark: str = ""
 
 
-def resolved(workspace: Workspace, environment: Mapping[str, str]) -> list[InForce]:
-    """All settings in force; raises Problems where a choice of controls cannot be made with them."""
+def resolved(workspace: Workspace, environment: Mapping[str, str], inputs: Inputs = _HERE) -> list[InForce]:
+    """All settings in force, `inputs` naming the clients to tell of where profiles are assigned; raises
+    Problems where a choice of controls cannot be made with them."""
     choice = choose_policies(workspace, None, (), ())
     return [
         *_of_file(workspace.config, choice, workspace),
         *_parameters(workspace.config, choice),
+        *_of_clients(workspace, choice, inputs),
         *_of_environment(environment),
     ]
 
@@ -67,6 +77,7 @@ def _of_file(config: Config, choice: Choice, workspace: Workspace) -> Iterator[I
         "companions": config.companions,
         "max_waiver_days": config.max_waiver_days,
         "profiles": {name: dict(one) for name, one in config.profiles.items()},
+        "assign": [dict(one) for one in config.assign],
     }
     for key, value in written.items():
         yield InForce(key, value, *places.of(key))
@@ -122,6 +133,43 @@ def _parameters(config: Config, choice: Choice) -> Iterator[InForce]:
             remark = f"{'looser than' if name in loose else 'instead of'} {default} of the pack"
             value = to_json(policy.parameters[name])
             yield InForce(f"parameters.{id_}.{name}", value, *places.of("parameters", id_, name), remark)
+
+
+def _of_clients(workspace: Workspace, choice: Choice, inputs: Inputs) -> Iterator[InForce]:
+    """The profile of each client and the line that assigns it, where profiles are assigned."""
+    if choice.assigning is None:
+        return
+    default = _profile(choice, workspace, _Places(workspace.config))
+    for client, decision in _profiles_of(workspace, choice, inputs):
+        finding = decision.finding
+        key, value = f"clients.{client}.profile", decision.profile
+        if decision.span is not None:
+            yield InForce(key, value, Whence.FILE, decision.span)
+        elif finding is not None:
+            yield InForce(key, value, Whence.FILE, finding.span, finding.message)
+        else:
+            yield InForce(key, value, default.came_from, default.at, "the default")
+
+
+def _profiles_of(workspace: Workspace, choice: Choice, inputs: Inputs) -> Iterator[tuple[str, Decision]]:
+    """The id of each client that inputs name, and which profile it is judged by; Problems where one cannot be
+    read."""
+    from policyscan.engine.assigning import KIND, Decision
+    from policyscan.engine.scan import open_evaluation
+    from policyscan.reporters.options import Needs
+    from policyscan.session.plan import make_plan, moment_of
+    from policyscan.session.reader import Reader, find_files
+
+    moment = moment_of(inputs.as_of)
+    use_rates(workspace, moment)
+    reader = Reader(workspace.kinds, find_files(inputs, workspace.config, workspace.kinds))
+    plan = make_plan(choice, workspace, moment, Needs())._replace(gaps=True)
+    for document, context in reader.documents():
+        if document.kind.name == KIND:
+            evaluation = open_evaluation(document, plan, context)
+            yield document.id, evaluation.decision or Decision()
+    if reader.problems:
+        raise Problems(reader.problems)
 
 
 def _of_environment(environment: Mapping[str, str]) -> Iterator[InForce]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+from policyscan.engine.assigning import unmet
 from policyscan.engine.scan import newer_note, with_idle
 from policyscan.errors import UsageError
 from policyscan.files.discovery import Discovery
@@ -30,6 +31,7 @@ _SAME = {
     "loosened": "the parameters",
     "left_out": "the controls that were left out",
     "evidence": "the evidence that is asked for",
+    "assigned": "the profiles that clients are assigned",
     "max_taken_away": "the limit to what statements may take away",
     "commit": "the commit",
 }
@@ -186,7 +188,16 @@ def _scan(reports: Sequence[Report], *, told: bool) -> ScanInfo:
         notes=(*notes, *newer_note(newer, scans[0].as_of)),
         shard=None,
         newer=newer,
+        unmet=_unmet(scans),
     )  # fmt: skip
+
+
+def _unmet(scans: Sequence[ScanInfo]) -> tuple[str, ...]:
+    """What there is to say of profiles that meet no client of any part."""
+    met = [scan.shard.met for scan in scans if scan.shard is not None]
+    if None in met:
+        return ()
+    return tuple(unmet(scans[0].assigned, (number for its in met for number in its or ())))
 
 
 def _own_notes(scan: ScanInfo) -> list[str]:
