@@ -21,7 +21,7 @@ from policyscan.policies.policy import Binding, Message, Need, Parameter, Policy
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import PolicyTests, merge, read_tests
 from policyscan.policytest.runner import results, together
-from policyscan.reporters.wording import frameworks, source_title
+from policyscan.reporters.wording import frameworks
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ROOT / "policies"
@@ -185,7 +185,7 @@ def page(one: Control, pack: Pack, kinds: Kinds) -> Iterator[str]:
     yield from _status(one.policy)
     yield f"**Why.** {info.why}\n"
     for quote in info.quotes:
-        yield f"> {' '.join(quote.text.split())}\n>\n> ({source_title(quote.document)})\n"
+        yield f"> {' '.join(quote.text.split())}\n>\n> ({quote.source})\n"
     yield f"**What to do.** {info.fix}\n"
     for name, fix in info.fixes.items():
         yield f"- `{name}`: {cell(fix)}"

@@ -160,6 +160,15 @@ def test_a_waiver_marks_what_it_covers(status: Status) -> None:
     assert marked._replace(status=status, waiver=None) == result(status)
 
 
+def test_a_waiver_says_who_approved_it_by_the_name_on_file() -> None:
+    (marked,), _ = apply([result(Status.FAIL)], waiver(approved_by={"id": "p-ames", "name": " Rita Ames "}))
+    assert marked.waiver is not None
+    assert (marked.waiver.approved_by, marked.waiver.approver) == ("p-ames", "Rita Ames")
+    (marked,), _ = apply([result(Status.FAIL)], waiver())
+    assert marked.waiver is not None
+    assert marked.waiver.approver == "p-ames"
+
+
 @pytest.mark.parametrize("status", [s for s in Status if s not in WAIVABLE])
 def test_a_waiver_touches_nothing_else_and_is_then_not_needed(status: Status) -> None:
     marked, problems = apply([result(status)], waiver())

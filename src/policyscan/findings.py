@@ -172,8 +172,9 @@ class Gap(NamedTuple):
 class Statement(NamedTuple):
     """Somebody's word behind a value that takes controls away.
 
-    `about` are the paths of what it speaks of; `by` is who stands behind it, `stated_on` and `until` are ISO
-    days: the last is the first on which it counts no more. `span` is where it is written.
+    `about` are the paths of what it speaks of; `by` is the id of who stands behind it, and `by_name` the name
+    on file, empty where there is none; `stated_on` and `until` are ISO days: the last is the first on which
+    it counts no more. `span` is where it is written.
     """
 
     about: tuple[str, ...]
@@ -183,6 +184,12 @@ class Statement(NamedTuple):
     stated_on: str
     until: str
     span: Span
+    by_name: str = ""
+
+    @property
+    def speaker(self) -> str:
+        """Whose word it is, as people call them: the name on file, else the id."""
+        return self.by_name or self.by
 
 
 class TakenAway(NamedTuple):
@@ -210,6 +217,13 @@ class WaiverMark(NamedTuple):
     ticket: str | None = None
     accept: str | None = None  # what is accepted, as an expression; None for whatever is there
     span: Span | None = None  # where it is written, if that is a file for several inventories
+    approved_by_name: str = ""  # the name on file; empty where there is none
+    requested_by_name: str = ""
+
+    @property
+    def approver(self) -> str:
+        """Who approved it, as people call them: the name on file, else what the waiver says."""
+        return self.approved_by_name or self.approved_by
 
 
 class Result(NamedTuple):
@@ -250,10 +264,17 @@ class Result(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """A sentence of a source document that a policy encodes."""
+    """A sentence of a source document that a policy encodes; `title` is what people call the document, empty
+    where its pack does not say."""
 
     document: str
     text: str
+    title: str = ""
+
+    @property
+    def source(self) -> str:
+        """What people call the document: its title, else its name."""
+        return self.title or self.document
 
 
 class PolicyInfo(NamedTuple):

@@ -39,6 +39,12 @@ ALIKE = "if they are one and the same, write it in one way; else give them ids t
 _LATIN = {ord(other): latin for row in _ALIKE for latin, other in zip(*row, strict=True)}
 
 
+def name_of(item: object) -> str:
+    """The name that somebody has on file; empty where there is none."""
+    name = item.get("name") if isinstance(item, dict) else None
+    return name.strip() if isinstance(name, str) else ""
+
+
 def normal(text: str) -> str:
     """A text without what nobody sees: composed alike (NFKC), one space for many, nothing invisible."""
     if not text.isascii():

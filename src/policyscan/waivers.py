@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
 from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
-from policyscan.names import SAYS, is_placeholder, looks
+from policyscan.names import SAYS, is_placeholder, looks, name_of
 from policyscan.records import NamedTuple
 from policyscan.source import Span
 
@@ -111,6 +111,8 @@ class Waiver(NamedTuple):
     shared: bool = False
     accept: str | None = None
     accepted: Mapping[tuple[str, str], bool] | None = None
+    approved_by_name: str = ""
+    requested_by_name: str = ""
 
     def is_about(self, result: Result) -> bool:
         """Whether it was approved for this result, as far as that is worth covering."""
@@ -245,6 +247,8 @@ def _read(number: int, one: WrittenWaiver, scene: Scene) -> Waiver:
         one.shared,
         accept,
         _accepted(policy, requirement, accept, scene) if accept is not None else None,
+        name_of(item["approved_by"]),
+        name_of(item["requested_by"]),
     )
 
 
@@ -378,6 +382,8 @@ def _marked(
         waiver.ticket,
         waiver.accept,
         waiver.span if waiver.shared else None,
+        waiver.approved_by_name,
+        waiver.requested_by_name,
     )
     return result._replace(status=Status.WAIVED, waiver=mark)
 
@@ -397,7 +403,7 @@ def _absence(person: Any, day: Date) -> str:
     if not isinstance(person, dict):
         return ""
     start, end = person.get("start_date"), person.get("end_date")
-    who = f"{_text(person)}, who is said to have approved it on {day},"
+    who = f"{name_of(person) or _text(person)}, who is said to have approved it on {day},"
     if isinstance(end, Date) and end < day:
         return f"{who} left on {end}"
     if isinstance(start, Date) and start > day:

@@ -54,7 +54,7 @@ def here(tmp_path: Path) -> Path:
 def test_it_is_told_apart_in_text_and_in_json(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
     text = policyscan(monkeypatch, here, *SCAN).out
     assert "TAKEN    DEV-01\n" in text
-    assert "by 1 statement of ann" in text
+    assert "by 1 statement of Ann Lee" in text
     assert "Of 1 control, 0 pass; 1 taken away by 1 statement." in text
     told = json.loads(policyscan(monkeypatch, here, *SCAN, "-f", "json").out)["summary"]
     assert told["score"] == {"low": 0, "high": 0, "total": 1, "taken_away": 1}
@@ -63,6 +63,7 @@ def test_it_is_told_apart_in_text_and_in_json(monkeypatch: pytest.MonkeyPatch, h
         {"policy": "DEV-01", "whole": True, "statements": [0], "subjects": ["lt-1"]}
     ]
     (said,) = acme["statements"]
+    assert said["by_name"] == "Ann Lee"
     assert (said["by"], said["reason"], said["until"], said["line"]) == ("ann", "Wiped", "2027-10-02", 10)
 
 
@@ -70,7 +71,7 @@ def test_explain_shows_the_statement(monkeypatch: pytest.MonkeyPatch, here: Path
     told = policyscan(
         monkeypatch, here, "explain", "DEV-01", "acme", "--file", "acme.yaml", "--as-of", "2026-10-31"
     ).out
-    assert "says ann on 2026-10-01: Wiped" in " ".join(told.split())
+    assert "“Wiped”, says Ann Lee on 2026-10-01 of devices[lt-1].in_scope = false" in " ".join(told.split())
     assert "2027-10-02" in told
 
 

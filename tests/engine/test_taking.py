@@ -135,6 +135,16 @@ def test_a_statement_that_runs_out_soon_is_due() -> None:
     assert scanned(text, "DEV-01", as_of="2027-05-05").info.statuses["DEV-01"] is Status.UNKNOWN
 
 
+def test_whoever_makes_a_statement_is_called_by_the_name_on_file() -> None:
+    text = CLIENT.replace("{id: ann, ", "{id: ann, name: Ann Low, ") + f"devices:\n{device()}" + said()
+    found = scan_document(opened(text), plan("DEV-01", as_of="2027-04-05"))
+    assert [(one.by, one.speaker) for one in found.info.statements] == [("ann", "Ann Low")]
+    (due,) = [r for r in found.results if r.policy == BAD_STATEMENT.id]
+    assert "the statement of Ann Low about" in due.message
+    blank = CLIENT.replace("{id: ann, ", "{id: ann, name: , ") + f"devices:\n{device()}" + said()
+    assert scan_document(opened(blank), plan("DEV-01")).info.statements[0].speaker == "ann"
+
+
 def test_a_statement_ends_with_the_employment_of_who_made_it() -> None:
     text = CLIENT.replace("end_date: null", "end_date: 2026-11-20") + f"devices:\n{device()}" + said()
     found = scan_document(opened(text), plan("DEV-01"))

@@ -15,7 +15,7 @@ from policyscan.engine.scan import scan_document
 from policyscan.kinds.kinds import Kinds
 from policyscan.policies.choosing import choose
 from policyscan.policies.files import SCHEMAS
-from policyscan.policies.loading import load_pack
+from policyscan.policies.loading import load_pack, with_parameters
 from policyscan.policies.pack import Pack
 from tests.engine.world import World, kinds, opened
 
@@ -513,3 +513,30 @@ def _texts_with_pattern(node: Any) -> Iterator[dict[str, Any]]:
         yield node
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _texts_with_pattern(child)
+
+
+# --- sources
+
+QUOTING = 'quotes: [{document: guide.txt, text: "every tool is safe"}]\n' + GOOD
+
+
+def test_a_pack_gives_titles_to_the_sources_of_its_own(world: World) -> None:
+    world.policy(QUOTING)
+    (world.folder / "pack.yaml").write_text(
+        'name: ours\nversion: "1"\nsources: {guide.txt: A guide to tools}\n', encoding="utf-8"
+    )
+    pack = world.pack()
+    (policy,) = pack.policies.values()
+    assert [quote.source for quote in policy.info.quotes] == ["A guide to tools"]
+    again, problems = with_parameters(pack, kinds(), policy.id, {})
+    assert (again and again.info, problems) == (policy.info, [])
+
+
+def test_a_title_for_what_nobody_quotes_is_told(world: World) -> None:
+    world.policy(QUOTING)
+    about = 'name: ours\nversion: "1"\nsources:\n  guid.txt: A guide\n'
+    (world.folder / "pack.yaml").write_text(about, encoding="utf-8")
+    (said,) = world.problems()
+    assert "mine/pack.yaml:4:" in str(said)
+    assert "`sources` gives a title to guid.txt, which no policy of this pack quotes" in str(said)
+    assert "guide.txt" in str(said)

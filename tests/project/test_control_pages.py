@@ -15,7 +15,7 @@ from policyscan.policies.pack import TEST_SUFFIX
 from policyscan.policies.policy import Need, Requirement
 from policyscan.policytest.cases import BLANK, MISSING, merge
 from policyscan.reading.reading import read_text
-from policyscan.reporters.wording import frameworks, source_title
+from policyscan.reporters.wording import frameworks
 from policyscan.source import Source
 from tests.policies.judging import pack
 
@@ -79,9 +79,7 @@ def test_a_page_says_what_its_control_says(id_: str) -> None:
     items: list[Need | Requirement] = [*policy.needs, *policy.require]
     items += [need for one in policy.require for need in one.needs]
     said = [f"# {id_}: {info.title}", info.why, info.fix, "](../controls.md)", f"{id_}.yaml)"]
-    said += [words(quote.text) for quote in info.quotes] + [
-        f"({source_title(quote.document)})" for quote in info.quotes
-    ]
+    said += [words(quote.text) for quote in info.quotes] + [f"({quote.source})" for quote in info.quotes]
     said += [item.id for item in items] + [item.that.text for item in items]
     said += [(item.means or "").replace("<", "&lt;") for item in items]
     said += [item.when.text for item in items if item.when is not None]

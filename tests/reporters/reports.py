@@ -78,7 +78,7 @@ PLAN = PolicyInfo(
     "stated",
     "Nobody leads a recovery whose leader has left.",
     "Name someone who works there, and a deputy.",
-    (Quote("plan.txt", "appoint a disaster recovery coordinator"),),
+    (Quote("plan.txt", "appoint a disaster recovery coordinator", "a guide to plans"),),
     {"cis-v8": ("17.1",), "nist-csf-2.0": ("RS.MA-01", "RC.RP-01")},
     "policies/PLAN/PLAN-11.yaml",
     1,
@@ -218,7 +218,14 @@ NO_PLAN = COORDINATOR._replace(
 WAIVED = ANTIVIRUS._replace(
     status=Status.WAIVED,
     waiver=WaiverMark(
-        Status.FAIL, "The X-ray vendor forbids it.", "Rita Ames", "2026-12-31", "Dan Cole", "T-17"
+        Status.FAIL,
+        "The X-ray vendor forbids it.",
+        "p-ames",
+        "2026-12-31",
+        "p-cole",
+        "T-17",
+        approved_by_name="Rita Ames",
+        requested_by_name="Dan Cole",
     ),
     until="2026-12-31",
 )
@@ -275,7 +282,7 @@ def _hostile() -> Report:
     bad = (
         "\x1b[31mred\x1b[0m | <script>alert(1)</script> ::error::x %0A [a](http://evil.example) `b` *c* @team"
     )
-    info = PLAN._replace(title=bad, why=bad, fix=bad, quotes=(Quote(bad, bad),), related={bad: (bad,)})
+    info = PLAN._replace(title=bad, why=bad, fix=bad, quotes=(Quote(bad, bad, bad),), related={bad: (bad,)})
     result = COORDINATOR._replace(
         document=bad,
         subject="a\nb,c:d",
@@ -289,7 +296,7 @@ def _hostile() -> Report:
     unknown = RESTORED._replace(
         document=bad, span=span(NASTY, 1, 1, 5), gaps=(Gap(bad, bad, bad, span(NASTY, 1, 1, 5)),)
     )
-    said = Statement((bad,), bad, bad, bad, "2026-10-01", "2027-10-02", span(NASTY, 2, 8, 20))
+    said = Statement((bad,), bad, bad, bad, "2026-10-01", "2027-10-02", span(NASTY, 2, 8, 20), bad)
     document = document_info(bad, "client", NASTY, [result, unknown])._replace(
         statements=(said,), taken=(TakenAway(bad, True, (0,), (bad,)),)
     )
@@ -350,7 +357,7 @@ def _disputed() -> Report:
 
 SAID = Statement(
     ("devices[lt-03].in_scope",), False, "Wiped | locked away", "p-ames", "2026-03-02", "2027-03-03",
-    span(ACME, 8, 5, 9),
+    span(ACME, 8, 5, 9), "Rita Ames",
 )  # fmt: skip
 ALONE = Statement(
     ("servers", "websites"), [], "We have none", "p-cole", "2026-05-04", "", span(ACME, 2, 1, 5)

@@ -26,7 +26,7 @@ from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters import Options
 from policyscan.reporters.answer import Told, add_answer
 from policyscan.reporters.text_page import Page
-from policyscan.reporters.wording import moment, plural, related, rests_on, source_title, spoken
+from policyscan.reporters.wording import moment, plural, related, rests_on, spoken
 from policyscan.reporters.wording import place as place_of
 from policyscan.reporters.wording import show as value_of
 from policyscan.session.explaining import Explained, explain, find_policies
@@ -166,7 +166,7 @@ def _about(policy: Policy, *, trace: bool) -> Iterator[str]:
         texts = ", ".join(dispute.text for dispute in policy.disputes)
         yield from _wrapped(f"Disputes: {texts}", "  ", first="")
     for quote in info.quotes:
-        yield from _wrapped(f"“{quote.text}” ({source_title(quote.document)})", "  ", first="")
+        yield from _wrapped(f"“{quote.text}” ({quote.source})", "  ", first="")
     if also := related(info):
         yield from _wrapped(f"{also[0].upper()}{also[1:]}", "  ", first="")
     if trace:
@@ -241,7 +241,7 @@ def _account(one: Account, policy: Policy) -> Iterator[str]:
         yield f"  nothing changes this before {moment(result.until)} but new facts"
     if result.waiver is not None:
         mark = result.waiver
-        yield f"  {mark.covers}, waived until {mark.expires_on} by {mark.approved_by}: {mark.reason}"
+        yield f"  {mark.covers}, waived until {mark.expires_on} by {mark.approver}: {mark.reason}"
     for gap in result.gaps:
         if gap.question:
             yield from _wrapped(f"Ask: {gap.question}", "  ")

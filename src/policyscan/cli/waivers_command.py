@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from policyscan.cli.options import INPUT_OPTIONS, AnyPath, add_options, format_option, ids_in
+from policyscan.names import name_of
 from policyscan.output import put, show
 from policyscan.reporters.wording import place, plural
 from policyscan.session.exceptions import ListedWaiver, list_waivers
@@ -82,6 +83,8 @@ def _plain(one: ListedWaiver) -> Iterator[tuple[str, Any]]:
         who = one.item.get(key)
         if who is not None:
             yield key, who.get("id", "") if isinstance(who, dict) else who
+            if name := name_of(who):
+                yield f"{key}_name", name
 
 
 def _lines(one: ListedWaiver) -> Iterator[str]:
@@ -92,7 +95,8 @@ def _lines(one: ListedWaiver) -> Iterator[str]:
         left = f"{plural(one.days_left, 'day')}" if one.days_left >= 0 else "over"
         about.append(f"until {said['expires_on']} ({left})")
     if one.age_days is not None and "approved_by" in said:
-        about.append(f"approved {plural(one.age_days, 'day')} ago by {said['approved_by']}")
+        who = said.get("approved_by_name", said["approved_by"])
+        about.append(f"approved {plural(one.age_days, 'day')} ago by {who}")
     if "ticket" in said:
         about.append(f"ticket {said['ticket']}")
     yield f"{one.state.value:<18}{', '.join(about)}"

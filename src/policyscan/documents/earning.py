@@ -16,7 +16,7 @@ from policyscan.cel.values import Date, Money, Timestamp
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.paths import BadPath, resolve
 from policyscan.kinds.shapes import Backing
-from policyscan.names import is_placeholder
+from policyscan.names import is_placeholder, name_of
 from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 
@@ -188,7 +188,7 @@ def _not_a_person(
     person = statement.get("by")
     if person.__class__ is not dict:
         return "the statement about it does not say who made it"
-    name = document.key_of(person) or "somebody"
+    name = name_of(person) or document.key_of(person) or "somebody"
     start, end = person.get(backing.starts, ""), person.get(backing.ends, "")
     for key, day in ((backing.starts, start), (backing.ends, end)):
         if day is not None and day.__class__ is not Date:

@@ -27,6 +27,7 @@ from policyscan.findings import (
     Status,
     TakenAway,
 )
+from policyscan.names import name_of
 from policyscan.policies.policy import Policy, Requirement
 from policyscan.records import NamedTuple
 
@@ -175,6 +176,7 @@ def _statement(evaluation: Evaluation, words: Sequence[tuple[Document, Word]]) -
         str(said["stated_on"]),
         str(Date(word.ends)) if word.ends < NEVER_DAY else "",
         document.place_of(said),
+        name_of(said["by"]),
     )
 
 
@@ -225,7 +227,7 @@ def _due(evaluation: Evaluation, one: Statement, days: int, policies: Sequence[s
         subject=about,
         status=Status.DUE,
         severity=BAD_STATEMENT.severity,
-        message=f"{ahead} the statement of {one.by} about {about} runs out; "
+        message=f"{ahead} the statement of {one.speaker} about {about} runs out; "
         f"by then these controls cannot be told: {', '.join(policies)}",
         span=one.span,
         until=one.until,

@@ -7,15 +7,16 @@ which a policy is checked.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from policyscan import cel
 from policyscan.cel import types
 from policyscan.cel.registry import is_function
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError
-from policyscan.findings import RULE_FAMILY
+from policyscan.findings import RULE_FAMILY, PolicyInfo
 from policyscan.policies import definitions, host
 from policyscan.policies.alignment import place_in_scalar
 from policyscan.policies.checking import PolicyChecker
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from policyscan.policies.policy import Policy
 
 RESERVED_FAMILY = "DOC"
+SOURCES = "sources"
 
 
 def load_pack(
@@ -59,7 +61,7 @@ def with_parameters(
     policy = pack.rules[id_] if id_ in pack.rules else pack.policies[id_]
     path = path_of(policy)
     shown = policy.info.file.removesuffix(path).removesuffix("/")
-    loader = _Loader(Path(pack.folder), shown, kinds, {id_: parameters}, pack.written)
+    loader = _Loader(Path(pack.folder), shown, kinds, {id_: parameters}, pack.written, titles_of(policy))
     return loader.reload(path, pack.policies), loader.problems
 
 
@@ -71,17 +73,29 @@ def with_acceptance(
     expression is true; None and what is wrong where that does not fit in. The places of what is wrong are in
     the policy's file, where nobody wrote the expression.
     """
-    path = path_of(pack.policies[id_])
-    loader = _Loader(Path(pack.folder), path, kinds, {id_: parameters}, pack.written)
+    policy = pack.policies[id_]
+    path = path_of(policy)
+    loader = _Loader(Path(pack.folder), path, kinds, {id_: parameters}, pack.written, titles_of(policy))
     loader.amended = lambda file: Amended(file, wanted, expression)
     return loader.reload(path, pack.policies), loader.problems
+
+
+def titles_of(policy: Policy) -> Mapping[str, str]:
+    """The titles of the sources that a policy quotes, as its pack gave them."""
+    return {quote.document: quote.title for quote in policy.info.quotes if quote.title}
 
 
 class _Loader:
     """Loads one pack, or one policy of it, collecting problems."""
 
     def __init__(
-        self, folder: Path, shown: str, kinds: Kinds, overrides: Overrides, written: tuple[Written, ...] = ()
+        self,
+        folder: Path,
+        shown: str,
+        kinds: Kinds,
+        overrides: Overrides,
+        written: tuple[Written, ...] = (),
+        titles: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder = folder
         self.shown = shown
@@ -93,6 +107,7 @@ class _Loader:
         self._aliases: list[tuple[str, Span]] = []
         self._replacements: list[tuple[str, str, str | None, Span]] = []  # id, status, replaced_by, place
         self.written = written
+        self._titles = titles
         self._environments: dict[str, tuple[cel.Definition, ...]] = {}
         self.amended: Callable[[PolicyFile], PolicyFile] | None = None
         """Makes of a policy's file the one that is meant."""
@@ -110,6 +125,7 @@ class _Loader:
             return None
         self.problems.extend(files.problems)
         about = self._shared(files, ABOUT, "pack")
+        self._titles = about.value.get(SOURCES, {}) if about is not None else {}
         self.written = self._definitions(files)
         policies: dict[str, Policy] = {}
         for path in files.policies:
@@ -136,6 +152,7 @@ class _Loader:
         self._check_aliases(policies)
         self._check_replacements(policies)
         self._check_questionnaires(files, policies)
+        self._check_sources(about, [*policies.values(), *rules])
         profiles = self._profiles(about, policies)
         content = about.value if about else {}
         return Pack(
@@ -187,6 +204,8 @@ class _Loader:
         )
         policy = checker.policy()
         self.problems.extend(checker.problems)
+        if policy is not None:
+            policy = policy._replace(info=self._titled(policy.info))
         if ALSO in file.value:
             policy = self._with_another_kind(policy, file, overrides)
         for i, used in enumerate(file.value.get("uses", ())):
@@ -198,6 +217,11 @@ class _Loader:
         at = file.span(("status",) if instead is None else ("replaced_by",))
         self._replacements.append((id_, status, instead, at))
         return policy
+
+    def _titled(self, info: PolicyInfo) -> PolicyInfo:
+        """What is said of a policy, with the titles that its pack gives to the sources of quotes."""
+        quotes = (quote._replace(title=self._titles.get(quote.document, "")) for quote in info.quotes)
+        return info._replace(quotes=tuple(quotes))
 
     def _with_another_kind(
         self, policy: Policy | None, file: PolicyFile, overrides: Mapping[str, Any]
@@ -403,6 +427,19 @@ class _Loader:
         own = {id_.rpartition("-")[0] for id_ in policies}
         if not self.problems:
             self.problems.extend(unknown_controls(read, policies, own))
+
+    def _check_sources(self, about: PolicyFile | None, policies: Iterable[Policy | None]) -> None:
+        """A title is for a document that some policy quotes, or it is misspelt."""
+        if about is None or self.problems:
+            return
+        quoted = {quote.document for one in policies if one is not None for quote in one.info.quotes}
+        for document in self._titles:
+            if document not in quoted:
+                from policyscan.reading.suggest import did_you_mean
+
+                message = f"`{SOURCES}` gives a title to {document}, which no policy of this pack quotes"
+                at = about.span((SOURCES, document))
+                self.problems.append(ConfigError(message, at=at, hint=did_you_mean(document, sorted(quoted))))
 
     # --- profiles
 

@@ -22,6 +22,7 @@ from policyscan.findings import (
     Loosened,
     PolicyInfo,
     Problem,
+    Quote,
     Report,
     Result,
     ResultChange,
@@ -221,12 +222,17 @@ def _policy(policy: PolicyInfo) -> Json:
         "why": policy.why,
         "fix": policy.fix,
         **({"fixes": dict(policy.fixes)} if policy.fixes else {}),
-        "quotes": [{"document": quote.document, "text": quote.text} for quote in policy.quotes],
+        "quotes": list(map(_quote, policy.quotes)),
         "related": {framework: list(ids) for framework, ids in policy.related.items()},
         "file": policy.file,
         "line": policy.line,
         "requirements": list(policy.requirements),
     }
+
+
+def _quote(quote: Quote) -> Json:
+    title = {"title": quote.title} if quote.title else {}
+    return {"document": quote.document, **title, "text": quote.text}
 
 
 def _summary(report: Report) -> dict[str, Json]:
@@ -353,6 +359,7 @@ def _statement(statement: Statement) -> Json:
         "value": statement.value,
         "reason": statement.reason,
         "by": statement.by,
+        **({"by_name": statement.by_name} if statement.by_name else {}),
         "stated_on": statement.stated_on,
         "until": statement.until or None,
         **place_object(statement.span),
@@ -365,6 +372,8 @@ def _waiver(mark: WaiverMark) -> Json:
         "reason": mark.reason,
         "requested_by": mark.requested_by,
         "approved_by": mark.approved_by,
+        **({"requested_by_name": mark.requested_by_name} if mark.requested_by_name else {}),
+        **({"approved_by_name": mark.approved_by_name} if mark.approved_by_name else {}),
         "ticket": mark.ticket,
         "expires_on": mark.expires_on,
         **({"accept": mark.accept} if mark.accept is not None else {}),

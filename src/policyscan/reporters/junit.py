@@ -165,9 +165,7 @@ def _said(result: Result) -> str:
     said = f"{label}, {result.severity.value}: {headline_and_question(result)}"
     if result.waiver:
         mark = result.waiver
-        said += (
-            f" ({mark.covers.value} accepted until {mark.expires_on} by {mark.approved_by}: {mark.reason})"
-        )
+        said += f" ({mark.covers.value} accepted until {mark.expires_on} by {mark.approver}: {mark.reason})"
     elif result.until:
         said += f" (until {moment(result.until)})"
     return f"{said} at {places(result)}"

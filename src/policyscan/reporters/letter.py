@@ -203,13 +203,13 @@ def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> 
     for group in alike(one for one in results if one.waiver):
         mark = group[0].waiver
         if mark is not None:
-            who = f"accepted by {mark.approved_by} until {mark.expires_on}"
+            who = f"accepted by {mark.approver} until {mark.expires_on}"
             yield LetterItem(f"{_said(group[0], policies)}: {who}. {mark.reason}")
 
 
 def _taken(document: DocumentInfo) -> Iterator[LetterItem]:
     for one in document.statements:
-        said = f"said by {one.by} on {one.stated_on}; it counts until {one.until}"
+        said = f"said by {one.speaker} on {one.stated_on}; it counts until {one.until}"
         yield LetterItem(f"{one.reason} ({said})")
 
 

@@ -124,7 +124,7 @@ class _Events:
         if result.waiver:
             mark = result.waiver
             event["comment"] = one_line(
-                f"{mark.covers.value} accepted until {mark.expires_on} by {mark.approved_by}: {mark.reason}"
+                f"{mark.covers.value} accepted until {mark.expires_on} by {mark.approver}: {mark.reason}"
             )
         return event
 

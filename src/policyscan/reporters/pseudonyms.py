@@ -245,6 +245,7 @@ class _Masks:
             value=self.value(one.value),
             reason=self.text(one.reason),
             by=self.name(one.by),
+            by_name=self.name(one.by_name),
             span=self._span(one.span),
         )
 
@@ -291,6 +292,8 @@ class _Masks:
         return mark._replace(
             reason=say(mark.reason),
             approved_by=self.name(mark.approved_by),
+            approved_by_name=self.name(mark.approved_by_name),
+            requested_by_name=self.name(mark.requested_by_name),
             requested_by=self.name(mark.requested_by) if mark.requested_by else None,
             ticket=self.name(mark.ticket) if mark.ticket else None,
         )
@@ -322,11 +325,11 @@ def _texts_of(result: Result) -> set[str]:
     paths = [*(read.path for read in reads), *(gap.path for gap in result.gaps)]
     found.update(part for path in paths for inside in _BRACKETS.findall(path) for part in inside.split("/"))
     found.update(_strings(read.value for read in reads))
-    found.update(part for one in result.statements for part in (one.by, *one.about))
+    found.update(part for one in result.statements for part in (one.by, one.by_name, *one.about))
     if result.waiver:
-        found.update(
-            filter(None, (result.waiver.approved_by, result.waiver.requested_by, result.waiver.ticket))
-        )
+        mark = result.waiver
+        who = mark.approved_by, mark.approved_by_name, mark.requested_by, mark.requested_by_name
+        found.update(filter(None, (*who, mark.ticket)))
     return {text for text in found if text and not _PLAIN.fullmatch(text)}
 
 

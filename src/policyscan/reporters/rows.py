@@ -114,7 +114,7 @@ def _result(report: Report, document: DocumentInfo, policy: PolicyInfo | None, r
             "evidence from": (basis.source or "") if basis else "",
             "evidence of": (basis.collected or "") if basis else "",
             "exception": waiver.reason if waiver else "",
-            "approved by": waiver.approved_by if waiver else "",
+            "approved by": waiver.approver if waiver else "",
             "file": file_of(result.span),
             "line": str(result.span.line),
             "fingerprint": result.fingerprint,

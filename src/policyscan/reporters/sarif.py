@@ -46,7 +46,6 @@ from policyscan.reporters.wording import (
     plural,
     profiles_told,
     show,
-    source_title,
     spoken,
     taken_from,
     taken_in_all,
@@ -185,7 +184,7 @@ def _tags(policy: PolicyInfo) -> list[str]:
 def _help(policy: PolicyInfo) -> str:
     parts = [policy.why, f"What to do: {policy.fix}" if policy.fix else ""]
     parts += [f"What to do about {requirement}: {fix}" for requirement, fix in policy.fixes.items()]
-    parts += [f"From {source_title(quote.document)}: “{quote.text}”" for quote in policy.quotes]
+    parts += [f"From {quote.source}: “{quote.text}”" for quote in policy.quotes]
     parts += [f"Related to {name}: {ids}" for name, ids in frameworks(policy)]
     return "\n\n".join(map(one_line, filter(None, parts))) or policy.title or policy.id
 
@@ -195,7 +194,7 @@ def _help_markdown(policy: PolicyInfo) -> str:
     parts.append(f"**What to do:** {markdown(policy.fix)}" if policy.fix else "")
     parts += [f"**What to do about {markdown(name)}:** {markdown(fix)}" for name, fix in policy.fixes.items()]
     for quote in policy.quotes:
-        parts.append(f"> {markdown(quote.text)} ({markdown(source_title(quote.document))})")
+        parts.append(f"> {markdown(quote.text)} ({markdown(quote.source)})")
     rows = [f"- {markdown(name)}: {markdown(ids)}" for name, ids in frameworks(policy)]
     parts.append("\n".join(["Related to:", "", *rows]) if rows else "")
     return "\n\n".join(filter(None, parts))
@@ -466,7 +465,7 @@ def _basis(basis: Basis | None) -> str:
 def _suppressions(waiver: WaiverMark | None) -> str:
     if waiver is None:
         return ""
-    why = f"{waiver.reason} Approved by {waiver.approved_by}, until {waiver.expires_on}."
+    why = f"{waiver.reason} Approved by {waiver.approver}, until {waiver.expires_on}."
     justification = quoted(_plain(why, MOST_MESSAGE))
     return f',"suppressions":[{{"kind":"external","status":"accepted","justification":{justification}}}]'
 

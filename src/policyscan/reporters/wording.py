@@ -129,15 +129,15 @@ def taken_by(report: Report) -> Sequence[str]:
 
 def speakers(statements: Iterable[Statement]) -> str:
     """Who stands behind some statements."""
-    return ", ".join(map(one_line, sorted({one.by for one in statements})))
+    return ", ".join(map(one_line, sorted({one.speaker for one in statements})))
 
 
 def spoken(statement: Statement) -> str:
-    """`devices[lt-old].in_scope = false, says p-alder on 2026-05-04: it was wiped (client.yaml:388)`."""
+    """`“It was wiped”, says June Alder on 2026-05-04 of devices[lt-old].in_scope = false (acme.yaml:88)`."""
     about = ", ".join(map(one_line, statement.about))
     value = "null" if statement.value is None else show(statement.value)
-    said = f"says {one_line(statement.by)} on {statement.stated_on}: {one_line(statement.reason)}"
-    return f"{about} = {value}, {said} ({place(statement.span)})"
+    who = f"says {one_line(statement.speaker)} on {statement.stated_on}"
+    return f"“{one_line(statement.reason)}”, {who} of {about} = {value} ({place(statement.span)})"
 
 
 def taken_from(document: DocumentInfo) -> Iterator[tuple[Statement, str]]:
@@ -393,7 +393,7 @@ def asked_of(question: Question, most: int = 3) -> str:
 
 def accepted(mark: WaiverMark) -> str:
     """A waiver in words: `fail accepted until 2026-12-01 by p-ames: the laptop is replaced in May`."""
-    by = f"{mark.covers.value} accepted until {mark.expires_on} by {one_line(mark.approved_by)}"
+    by = f"{mark.covers.value} accepted until {mark.expires_on} by {one_line(mark.approver)}"
     return f"{by}: {one_line(mark.reason)}"
 
 
@@ -451,17 +451,6 @@ def related(policy: PolicyInfo | None) -> str:
     """`related to CIS Controls v8 7.3; NIST CSF 2.0 PR.PS-02`; empty where nothing is related."""
     listed = "; ".join(f"{name} {ids}" for name, ids in frameworks(policy)) if policy else ""
     return f"related to {listed}" if listed else ""
-
-
-_SOURCES = {
-    "000_b221fa2694c3195b.txt": "an article on small businesses and breaches",
-    "003_c37e42975acbec4f.txt": "an article on what to plan before an attack",
-}
-
-
-def source_title(document: str) -> str:
-    """What people call a document that a control quotes; its name where it has no title."""
-    return _SOURCES.get(document, one_line(document))
 
 
 def scope(report: Report) -> str:

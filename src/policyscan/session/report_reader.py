@@ -368,7 +368,7 @@ def _policy(id_: str, policy: _Object) -> PolicyInfo:
         policy.text("origin"),
         policy.text("why"),
         policy.text("fix"),
-        tuple(Quote(quote.text("document"), quote.text("text")) for quote in policy.each("quotes")),
+        tuple(map(_quote, policy.each("quotes"))),
         {framework: related.texts(framework) for framework in related.value},
         policy.text("file"),
         policy.count("line"),
@@ -376,6 +376,10 @@ def _policy(id_: str, policy: _Object) -> PolicyInfo:
         policy.maybe_text("also") or "",
         _fixes(policy),
     )
+
+
+def _quote(quote: _Object) -> Quote:
+    return Quote(quote.text("document"), quote.text("text"), quote.maybe_text("title") or "")
 
 
 def _fixes(policy: _Object) -> dict[str, str]:
@@ -417,6 +421,7 @@ def _statement(statement: _Object) -> Statement:
         statement.text("stated_on"),
         statement.maybe_text("until") or "",
         statement.place(),
+        statement.maybe_text("by_name") or "",
     )
 
 
@@ -466,6 +471,8 @@ def _waiver(mark: _Object) -> WaiverMark:
         mark.maybe_text("ticket"),
         mark.maybe_text("accept"),
         mark.span(),
+        mark.maybe_text("approved_by_name") or "",
+        mark.maybe_text("requested_by_name") or "",
     )
 
 

@@ -47,7 +47,6 @@ from policyscan.reporters.wording import (
     scope,
     scored,
     show,
-    source_title,
     speakers,
     spoken,
     sums,
@@ -337,7 +336,7 @@ class _Whole:
         exception = ""
         if mark:
             exception = (
-                f"{mark.covers.value} accepted until {mark.expires_on} by {mark.approved_by}: {mark.reason}"
+                f"{mark.covers.value} accepted until {mark.expires_on} by {mark.approver}: {mark.reason}"
             )
         acts = result.status not in (Status.PASS, Status.NOT_APPLICABLE)
         return Finding(
@@ -389,7 +388,7 @@ class _Whole:
             key = document.kind, document.id
             ends: dict[tuple[str, str], int] = {}
             for one in document.statements:
-                ends[one.until, one.by] = ends.get((one.until, one.by), 0) + 1
+                ends[one.until, one.speaker] = ends.get((one.until, one.speaker), 0) + 1
             for (until, by), count in ends.items():
                 what = f"{plural(count, 'statement')} {'runs' if count == 1 else 'run'}"
                 said = f"{what} out, by {one_line(by)}: what was taken away is unknown from then on"
@@ -426,7 +425,7 @@ _NO_CELL = Cell("not-applicable", " ")
 
 
 def _control(info: PolicyInfo) -> Control:
-    quotes = tuple(QuotedText(quote.text, source_title(quote.document)) for quote in info.quotes)
+    quotes = tuple(QuotedText(quote.text, quote.source) for quote in info.quotes)
     return Control(info, quotes, tuple(frameworks(info)))
 
 
