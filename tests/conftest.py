@@ -6,17 +6,10 @@ import gc
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-from policyscan.errors import PolicyscanError
-from policyscan.kinds.kinds import Kinds
-from policyscan.policies import loading
-from policyscan.policies.pack import Pack, builtin_path
 
 # Where Python may not write bytecode beside its sources, as in many containers, each of the many processes of
 # a run would compile all of them anew. It goes where pytest keeps what is its own.
@@ -42,6 +35,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--most-skips", type=int, metavar="N", help="fail if more than N tests are skipped")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What commands need of what is shipped is made once in a process; see `once`."""
+    from tests.once import install  # not before it is settled where bytecode goes
+
+    gc.set_threshold(100_000, 20, 50)
+    patch = pytest.MonkeyPatch()
+    install(patch)
+    config.add_cleanup(patch.undo)
+
+
 def pytest_collection_finish() -> None:
     """Spares the garbage collector what stays until the end: thousands of tests and their modules.
 
@@ -50,7 +53,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
 
 
 def _skipped(config: pytest.Config) -> Counter[str]:
@@ -90,31 +92,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder for checked policies that all tests of a run share, instead of the user's."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        return str(tmp_path_factory.mktemp("cache"))
-    return str(tmp_path_factory.getbasetemp().parent / "cache")
+        folder = str(tmp_path_factory.mktemp("cache"))
+    else:
+        folder = str(tmp_path_factory.getbasetemp().parent / "cache")
+    from tests.once import SHARED
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _shipped_pack_once() -> Iterator[None]:
-    """Reads and checks the shipped pack once for all commands of this process that keep nothing, or not here.
-
-    That takes longer than most of what they are run for. What is kept in a store is read and written as ever.
-    """
-    load, made = loading.load_pack, dict[Any, tuple[Pack | None, list[PolicyscanError]]]()
-
-    def load_once(folder: Any, kinds: Kinds, **about: Any) -> tuple[Pack | None, list[PolicyscanError]]:
-        if os.fspath(folder) != builtin_path():
-            return load(folder, kinds, **about)
-        files = about.pop("files", None)
-        key = repr((about, [(name, kinds.version(name)) for name in kinds.names]))
-        if key not in made:
-            made[key] = load(folder, kinds, **about, files=files)
-        pack, problems = made[key]
-        return pack, list(problems)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "load_pack", load_once)
-        yield
+    SHARED.add(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

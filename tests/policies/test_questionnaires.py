@@ -8,14 +8,13 @@ import pytest
 
 from policyscan.errors import Problems, UsageError
 from policyscan.findings import Questionnaire
+from policyscan.policies.pack import Pack, builtin_path
 from policyscan.policies.questionnaires import read_questionnaires
 from policyscan.session.questionnaires import find_questionnaire, questionnaire_problems
 from policyscan.session.workspace import open_workspace
 from tests.engine.world import World, kinds
 
-PACKS = open_workspace().packs
-FILES = PACKS[0].files
-SHIPPED = read_questionnaires(FILES)[0] if FILES is not None else {}
+SHIPPED = sorted(path.stem for path in (Path(builtin_path()) / "questionnaires").glob("*.yaml"))
 BODY = "require: [{id: open, that: size(shop.about.id) > 1, say: no}]\n"
 FORM = """\
 id: ours
@@ -26,6 +25,11 @@ questions:
   - {id: "1", mark: primary, asks: Is it open?, answered_by: [MINE-01/open]}
   - {id: "2", mark: primary, asks: Is it?, answered_by: [ACC-01]}
 """
+
+
+@pytest.fixture(scope="module")
+def packs() -> tuple[Pack, ...]:
+    return open_workspace().packs
 
 
 @pytest.fixture
@@ -44,23 +48,28 @@ def told(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_one_names_controls_that_there_are(name: str) -> None:
-    form = find_questionnaire(name, PACKS)
+def test_every_shipped_one_names_controls_that_there_are(name: str, packs: tuple[Pack, ...]) -> None:
+    form = find_questionnaire(name, packs)
     assert form.questions
     assert any(one.answered_by for one in form.questions)
     assert form.signed == "INS-06/still-true"
 
 
-def test_what_is_asked_for_by_name_is_shipped() -> None:
+def test_every_file_of_a_shipped_one_is_read(packs: tuple[Pack, ...]) -> None:
+    assert packs[0].files is not None
+    assert sorted(read_questionnaires(packs[0].files)[0]) == SHIPPED
+
+
+def test_what_is_asked_for_by_name_is_shipped(packs: tuple[Pack, ...]) -> None:
     for name in ("coalition", "at-bay", "cowbell", "chubb", "cis-ig1", "cyber-essentials", "nis2"):
-        assert isinstance(find_questionnaire(name, PACKS), Questionnaire)
-    assert questionnaire_problems(PACKS) == []
+        assert isinstance(find_questionnaire(name, packs), Questionnaire)
+    assert questionnaire_problems(packs) == []
 
 
-def test_a_pack_of_ones_own_may_name_the_controls_of_another(world: World) -> None:
+def test_a_pack_of_ones_own_may_name_the_controls_of_another(world: World, packs: tuple[Pack, ...]) -> None:
     assert told(world) == []
-    assert questionnaire_problems([*PACKS, world.pack()]) == []
-    assert find_questionnaire("ours", [*PACKS, world.pack()]).name == "Ours"
+    assert questionnaire_problems([*packs, world.pack()]) == []
+    assert find_questionnaire("ours", [*packs, world.pack()]).name == "Ours"
 
 
 def test_a_control_that_is_in_no_pack_is_told_where_it_is_named(world: World) -> None:
@@ -104,7 +113,9 @@ def test_a_pack_may_hold_questionnaires_alone(world: World) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"), [("at-bya", "at-bay"), ("c", "there are: agile-au"), ("", "there are")]
 )
-def test_a_name_that_is_none_is_an_error_with_what_there_is(name: str, hint: str) -> None:
+def test_a_name_that_is_none_is_an_error_with_what_there_is(
+    name: str, hint: str, packs: tuple[Pack, ...]
+) -> None:
     with pytest.raises(UsageError) as caught:
-        find_questionnaire(name, PACKS)
+        find_questionnaire(name, packs)
     assert hint in (caught.value.hint or "")

@@ -10,7 +10,8 @@ from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
-CONFTEST = (Path(__file__).parents[1] / "conftest.py").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+CONFTEST = (ROOT / "tests/conftest.py").read_text(encoding="utf-8")
 TESTS = """
 import pytest
 
@@ -40,6 +41,7 @@ def _examples_as_before() -> Iterator[None]:
 def test_a_run_fails_where_more_is_skipped_than_may_be(
     pytester: pytest.Pytester, most: int | None, holds: bool, code: int, processes: tuple[str, ...]
 ) -> None:
+    pytester.makeini(f"[pytest]\npythonpath = {ROOT}\n")  # what the conftest stands on lies beside it
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(TESTS.format(holds=holds))
     options = () if most is None else (f"--most-skips={most}",)
@@ -57,5 +59,5 @@ def test_a_run_fails_where_more_is_skipped_than_may_be(
 
 
 def test_ci_states_how_many_may_be_skipped() -> None:
-    script = (Path(__file__).parents[2] / ".ci/run").read_text(encoding="utf-8")
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert "--most-skips 1" in script

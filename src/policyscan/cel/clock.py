@@ -25,6 +25,7 @@ from policyscan.cel.values import (
 NEVER_DAY: Final = LAST_DAY + 1
 NEVER_INSTANT: Final = LAST_INSTANT + 1
 _MARGIN: Final = 31 * DAY
+_MOST_INSTANTS: Final = 50_000  # that a zone remembers: hours of the same days are asked for again and again
 
 
 class Zone:
@@ -33,12 +34,13 @@ class Zone:
     ValueError, with a reason for people, where there is no such zone; only when it is first needed.
     """
 
-    __slots__ = ("_rules", "_starts", "name")
+    __slots__ = ("_instants", "_rules", "_starts", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._rules: Any = None
         self._starts: dict[int, int] = {}
+        self._instants: dict[tuple[int, int, bool], int] = {}
 
     def load(self) -> None:
         """Reads the zone's rules; ValueError, with a reason for people, where there are none."""
@@ -63,9 +65,17 @@ class Zone:
         A time that comes twice is the first (or the `last`) one; for one that is skipped, the instant at
         which the clocks jump over it.
         """
-        wall = (day - EPOCH_DAY) * DAY + time
         if self.name == "UTC":
-            return wall
+            return (day - EPOCH_DAY) * DAY + time
+        asked = day, time, last
+        found = self._instants.get(asked)
+        if found is None:
+            if len(self._instants) >= _MOST_INSTANTS:
+                self._instants.clear()
+            found = self._instants[asked] = self._instant((day - EPOCH_DAY) * DAY + time, last=last)
+        return found
+
+    def _instant(self, wall: int, *, last: bool) -> int:
         # Whatever the offset is, it is one of those a day before and after.
         early, late = self.offset(wall - DAY), self.offset(wall + DAY)
         found = [wall - offset for offset in (early, late) if self.offset(wall - offset) == offset]
