@@ -444,13 +444,13 @@ def test_carets_stand_below_what_a_console_shows_instead(encoding: str, before: 
 
 
 def test_a_file_that_somebody_else_changed_is_not_replaced(tmp_path: Path) -> None:
-    from policyscan.output import replace_file
+    from policyscan.output import replace_files
 
     path = tmp_path / "a.yaml"
     path.write_bytes(b"theirs")
     with pytest.raises(UsageError, match="changed by somebody else"):
-        replace_file(path, b"before", b"ours")
+        replace_files([(path, b"before", b"ours")])
     assert path.read_bytes() == b"theirs"
-    replace_file(path, b"theirs", b"ours")
+    replace_files([(path, b"theirs", b"ours")])
     assert path.read_bytes() == b"ours"
     assert list(tmp_path.iterdir()) == [path]

@@ -13,8 +13,8 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
@@ -209,22 +209,47 @@ def write_file(path: StrPath, text: str | bytes) -> None:
         raise UsageError(f"{name!r} cannot be the name of a file") from None
 
 
-def replace_file(path: StrPath, before: bytes, after: bytes) -> None:
-    """Puts `after` in the place of a file's content, whole or not at all; UsageError if that is no longer
-    `before`: somebody else has changed the file meanwhile, and nothing of theirs may be lost."""
+def replace_files(changes: Sequence[tuple[StrPath, bytes, bytes]]) -> None:
+    """Puts new contents in the places of files that still hold what they held before: path, before, after.
+
+    All of them or, if one cannot be written, none; UsageError then, and if one no longer holds what it held:
+    somebody else has changed it meanwhile, and nothing of theirs may be lost. Each file is whole at any
+    moment, and they are written in the order in which they are given.
+    """
+    with ExitStack() as held:
+        targets = [(_target(path), os.fspath(path), before, after) for path, before, after in changes]
+        for folder in sorted({os.path.dirname(target) for target, *_ in targets}):
+            held.enter_context(_folder_held(folder))
+        for target, name, before, _ in targets:
+            _refuse_changed(target, name, before)
+        for number, (target, name, _, after) in enumerate(targets):
+            try:
+                _replace(target, after, os.stat(target))
+            except OSError as error:
+                for other, _, before, _ in targets[:number]:
+                    _replace(other, before, os.stat(other))
+                raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+def _target(path: StrPath) -> str:
+    """The file that a path leads to; raises UsageError."""
     name = os.fspath(path)
     try:
         _refuse_links_out(name)
-        target = os.path.realpath(name)
-        with _folder_held(os.path.dirname(target)):
-            with open(target, "rb") as file:
-                now = file.read()
-            if now != before:
-                message = f"{name} was changed by somebody else meanwhile; nothing was written"
-                raise UsageError(message, hint="run the command again")
-            _replace(target, after, os.stat(target))
+        return os.path.realpath(name)
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+def _refuse_changed(target: str, name: str, before: bytes) -> None:
+    try:
+        with open(target, "rb") as file:
+            now = file.read()
+    except OSError as error:
+        raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
+    if now != before:
+        message = f"{name} was changed by somebody else meanwhile; nothing was written"
+        raise UsageError(message, hint="run the command again")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from policyscan.output import replace_file
+from policyscan.output import replace_files
 from policyscan.reading.text import Content, read_content
 from policyscan.records import NamedTuple
 from policyscan.source import Source
@@ -29,17 +29,13 @@ class Target(NamedTuple):
         """Its text; raises DocumentError where it is none."""
         return self.content.source()
 
-    def write(self, text: str) -> None:
-        """Puts a text in its place; UsageError if the file is no longer what was read."""
+    def encoded(self, text: str) -> bytes:
+        """A text as the file would hold it: with the mark and in the encoding that it has."""
         data = self.content.data
         for mark, encoding in _MARKS.items():
             if data.startswith(mark):
-                encoded = mark + text.encode(encoding)
-                break
-        else:
-            encoded = text.encode("utf-8")
-        if encoded != data:
-            replace_file(self.path, data, encoded)
+                return mark + text.encode(encoding)
+        return text.encode("utf-8")
 
 
 def open_target(path: str | os.PathLike[str], shown: str) -> Target:
@@ -62,6 +58,12 @@ def _lines(text: str) -> list[str]:
 
 
 def write_all(changes: Iterable[tuple[Target, str]]) -> None:
-    """Writes new texts one file after the other; each is whole or as it was."""
-    for target, text in changes:
-        target.write(text)
+    """Writes new texts, one file after the other and each whole; none of them if one of the files is no
+    longer what was read, or cannot be written: then UsageError."""
+    replace_files(
+        [
+            (target.path, target.content.data, encoded)
+            for target, text in changes
+            if (encoded := target.encoded(text)) != target.content.data
+        ]
+    )
