@@ -103,8 +103,8 @@ def test_one_is_written_into_a_file_of_waivers(
     monkeypatch: pytest.MonkeyPatch, alone: Path, there: bool
 ) -> None:
     before = "kind: waivers  # reviewed by Ann\nschema_version: 1\nwaivers:\n" + (
-        "  # the first\n  - {policy: OPS-02, document: good, reason: x, requested_by: a, approved_by: b,"
-        " approved_on: 2026-10-01, expires_on: 2026-12-31}\n"
+        "  # the first\n  - {policy: OPS-02, document: good, reason: it comes in May, requested_by: a,"
+        " approved_by: b, approved_on: 2026-10-01, expires_on: 2026-12-31}\n"
     )
     if there:
         write(alone, "inventories/waivers.yaml", before)

@@ -23,6 +23,7 @@ SHOWN = {
     "policyscan.errors",
     "policyscan.files.discovery",
     "policyscan.findings",
+    "policyscan.names",
     "policyscan.output",
     "policyscan.policies.pack",
     "policyscan.policies.policy",
