@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from policyscan.records import NamedTuple
 from policyscan.source import Span
@@ -226,6 +226,42 @@ class WaiverMark(NamedTuple):
         return self.approved_by_name or self.approved_by
 
 
+AHEAD: Final = "ahead"
+"""How long until something: `today`, `in 1 day`, `in 5 days`."""
+ENDING: Final = "ending"
+"""The same of what holds throughout its last day: `at the end of today`."""
+AGE: Final = "age"
+"""How old something is: `1 day`, `26 days`."""
+_WORDS: Final = {
+    AHEAD: ("today", "in 1 day", "in {} days"),
+    ENDING: ("at the end of today", "in 1 day", "in {} days"),
+    AGE: ("0 days", "1 day", "{} days"),
+}
+
+
+class Countdown(str):
+    """A text of some `days`, in the words for what they are (AHEAD, ENDING or AGE), between two others."""
+
+    __slots__ = ("_made_of",)
+    _made_of: tuple[str, str, int, str]
+
+    def __new__(cls, before: str, sort: str, days: int, after: str) -> Countdown:
+        """The text on the day from which `days` are counted."""
+        none, one, many = _WORDS[sort]
+        words = none if days == 0 else one if days == 1 else many.format(days)
+        made = super().__new__(cls, f"{before}{words}{after}")
+        made._made_of = before, sort, days, after
+        return made
+
+    def later(self, days: int) -> Countdown:
+        """The same text some days later."""
+        before, sort, count, after = self._made_of
+        return Countdown(before, sort, count + days if sort == AGE else count - days, after)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Countdown, self._made_of
+
+
 class Result(NamedTuple):
     """The status of one requirement of a policy for one subject of a document, and why.
 
@@ -261,6 +297,19 @@ class Result(NamedTuple):
     def fingerprint(self) -> str:
         """32 hex digits that name the result for ever; made when asked, as most results never are."""
         return fingerprint(self.policy, self.document, self.subject, self.requirement)
+
+    def later(self, days: int) -> Result:
+        """The same some days later, if nothing but ages is another by then. What is due rests on evidence
+        that is as old as it will be on the day on which it turns."""
+        message, basis = self.message, self.basis
+        status = self.waiver.covers if self.waiver is not None else self.status
+        if basis is not None and basis.age_days is not None and status is not Status.DUE:
+            basis = basis._replace(age_days=basis.age_days + days)
+        if isinstance(message, Countdown):
+            message = message.later(days)
+        elif basis is self.basis:
+            return self
+        return self._replace(message=message, basis=basis)
 
 
 class Quote(NamedTuple):

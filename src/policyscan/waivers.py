@@ -16,7 +16,16 @@ from typing import Any, TypeAlias
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
-from policyscan.findings import BAD_WAIVER, RULE_FAMILY, Result, Severity, Status, WaiverMark
+from policyscan.findings import (
+    BAD_WAIVER,
+    ENDING,
+    RULE_FAMILY,
+    Countdown,
+    Result,
+    Severity,
+    Status,
+    WaiverMark,
+)
 from policyscan.names import SAYS, is_placeholder, looks, name_of
 from policyscan.records import NamedTuple
 from policyscan.source import Span
@@ -351,8 +360,8 @@ def _standing(waiver: Waiver, covered: Sequence[Result], scene: Scene, *, exceed
         return standing._replace(requirement="used", message=message, severity=Severity.LOW)
     left = waiver.expires_on - scene.today
     if left <= NOTICE:
-        when = f"in {left} day{'' if left == 1 else 's'}" if left else "at the end of today"
-        message = f"{about} ends {when} ({waiver.expires_on}): what it covers counts again from then on"
+        after = f" ({waiver.expires_on}): what it covers counts again from then on"
+        message = Countdown(f"{about} ends ", ENDING, left, after)
         return standing._replace(
             state=WaiverState.EXPIRING, requirement="ends", message=message, severity=Severity.LOW,
             until=str(Date(int(waiver.expires_on) + 1)),

@@ -42,11 +42,19 @@ def client(name: str, provider: str = "far", ends: str = "2026-12-13", active: s
     return CLIENT.format(id=name, provider=provider, ends=ends, active=active)
 
 
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is kept, so that controls are checked once for all that scans here."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three clients of one provider, and an own folder for what is kept."""
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Path:
+    """Three clients of one provider, of which nothing is kept yet."""
     monkeypatch.setattr(run, "_WORTH_KEEPING", 1)
-    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", str(own_cache))
+    for entry in own_cache.glob(f"{SORT}-*"):
+        entry.unlink()
     begin(tmp_path / "world")
     return tmp_path / "world"
 
@@ -108,7 +116,7 @@ def test_what_refers_to_a_changed_file_is_evaluated_again(
     assert set(evaluated) == {"ash", "elm", "oak", "far"}
 
 
-@pytest.mark.parametrize("args", [["--no-cache"], ["--as-of", "2026-11-03"], ["--profile", "full"]])
+@pytest.mark.parametrize("args", [["--no-cache"], ["--as-of", "2026-11-01"], ["--profile", "full"]])
 def test_another_question_is_not_answered_with_what_is_kept(
     here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str], args: list[str]
 ) -> None:
@@ -118,11 +126,40 @@ def test_another_question_is_not_answered_with_what_is_kept(
     assert {"ash", "elm", "oak"} <= set(evaluated)
 
 
-def test_a_scan_as_of_now_keeps_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("day", "again"),
+    [
+        ("2026-11-02T10:00:00Z", set()),  # a day that has not ended is not over
+        ("2026-11-03", set()),
+        ("2026-12-14", {"ash", "elm", "oak"}),  # an operating system gets no support any more
+    ],
+)
+def test_what_is_kept_holds_until_something_turns(
+    here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str], day: str, again: set[str]
+) -> None:
+    scan(monkeypatch, here, day="2026-11-02T09:00:00Z")
+    evaluated.clear()
+    later = scan(monkeypatch, here, day=day)
+    assert set(evaluated) - {"far"} == again
+    assert later == scan(monkeypatch, here, "--no-cache", day=day)
+
+
+def test_an_ordinary_scan_keeps_what_the_next_one_takes(
+    here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str]
+) -> None:
     policyscan(monkeypatch, here, "scan")
-    store = default_store()
-    assert store is not None
-    assert SORT not in store.sizes()
+    evaluated.clear()
+    policyscan(monkeypatch, here, "scan")
+    assert evaluated == ["far"]
+
+
+def test_what_is_due_says_how_many_days_are_left_now(
+    here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str]
+) -> None:
+    assert "in 42 days (2026-12-14)" in scan(monkeypatch, here).out
+    evaluated.clear()
+    assert "in 40 days (2026-12-14)" in scan(monkeypatch, here, day="2026-11-04").out
+    assert evaluated == ["far"]
 
 
 def test_damaged_results_are_as_if_they_had_never_been_kept(
@@ -148,10 +185,13 @@ def test_kept_results_can_be_nothing_but_values_of_ours() -> None:
             _Plain(BytesIO(pickle.dumps(value) if value is not type else b"cbuiltins\neval\n.")).load()
 
 
-def test_what_is_kept_can_be_looked_at_and_deleted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_can_be_looked_at_and_deleted(
+    here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", str(tmp_path / "cache"))
     assert policyscan(monkeypatch, here, "cache").out.endswith("  nothing\n")
     scan(monkeypatch, here)
-    stranger = here.parent / "cache" / "results-of-mine"
+    stranger = tmp_path / "cache" / "results-of-mine"
     stranger.write_text("mine")
     told = policyscan(monkeypatch, here, "cache").out
     assert "results of scans: 1, " in told
@@ -171,7 +211,7 @@ CHANGES = st.one_of(
     st.tuples(st.just("delete"), NAMES),
     st.tuples(st.just("settings"), st.sampled_from(SETTINGS)),
 )  # fmt: skip
-DAYS = st.sampled_from(["2026-11-02", "2026-11-20", "2026-11-02T12:00:00Z"])
+DAYS = st.sampled_from(["2026-10-12", "2026-11-02", "2026-11-02T12:00:00Z", "2026-11-03", "2026-12-20"])
 
 
 def change(here: Path, what: tuple[str, ...]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from policyscan.cel.clock import NEVER_DAY
+from policyscan.cel.clock import NEVER_DAY, Clock
 from policyscan.cel.values import Date
 from policyscan.documents.document import Document
 from policyscan.engine import evaluation
 from policyscan.engine.moments import Moment, clock_at, parse_moment, shown
-from policyscan.engine.outcome import AT_ONCE
+from policyscan.engine.outcome import AT_ONCE, earliest
 from policyscan.engine.plan import Plan
 from policyscan.engine.scan import Scanned, document_clock, scan_document
 from policyscan.findings import EvidenceRule, Grade, Status
@@ -146,6 +146,10 @@ def scanned_on(day: int, document: Document, context: tuple[Document, ...], plan
     return scan_document(document, plan._replace(moment=Moment(Date(day), None)), context)
 
 
+def clock_of(document: Document, plan: Plan, day: int) -> Clock:
+    return document_clock(document, plan._replace(moment=Moment(Date(day), None)))
+
+
 def known(scanned: Scanned) -> object:
     """All that must not change before the turn: words that count days may."""
     results = [
@@ -157,25 +161,32 @@ def known(scanned: Scanned) -> object:
 @pytest.mark.parametrize("rule", [None, EvidenceRule(Grade.DOCUMENT, 200)], ids=["plain", "evidence"])
 @pytest.mark.parametrize("full", [False, True], ids=["lean", "full"])
 def test_nothing_changes_before_the_turn(full: bool, rule: EvidenceRule | None) -> None:
-    """A year in leaps: from each day to the last before its turn, and to one between, where all is the same.
+    """A year in leaps: from each day to the last before its turn, and to one between, where all is the same,
+    in the same words up to the moment that they are said to hold.
 
     Each inventory starts on another day, and the leaps that are looked at are spread over the year.
     """
     plan, documents_ = shipped()
     plan = plan._replace(full=full, rule=rule, grades=True)
-    first, leaps = int(Date.parse("2026-06-01")), 0
+    first, leaps, kept = int(Date.parse("2026-06-01")), 0, 0
     for number, (document, context) in enumerate(documents_):
         for start in range(first + 5 * number, first + 365, 180):
             now = scanned_on(start, document, context, plan)
             day, instant = now.turn
             last = min(day - 1, first + 365)
-            while document_clock(document, plan._replace(moment=Moment(Date(last), None))).instant >= instant:
+            worded = earliest(now.turn, now.said)
+            while clock_of(document, plan, last).instant >= instant:
                 last -= 1
             assert last >= start
             for later in sorted({(start + last + 1) // 2, last} - {start}):
                 leaps += 1
-                assert known(scanned_on(later, document, context, plan)) == known(now), (document.id, start)
+                then = scanned_on(later, document, context, plan)
+                assert known(then) == known(now), (document.id, start)
+                if later < worded[0] and clock_of(document, plan, later).instant < worded[1]:
+                    kept += 1
+                    assert now.later(later - start).results == then.results, (document.id, start)
     assert leaps > 20
+    assert kept > 10
 
 
 # --- until when each result says that it holds

@@ -156,7 +156,7 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
     click.option(
         "--cache/--no-cache",
         default=True,
-        help="Keep checked policies, and results of scans as of a day, between runs.  [default: on]",
+        help="Keep checked policies and results of scans between runs.  [default: on]",
     ),
 )
 

@@ -120,10 +120,13 @@ class Document:
         self.hidden: Sequence[Hidden] = ()
         self.last_view: tuple[Date, Timestamp, bool, Document] | None = None  # kept by `seeing`
         # What rules of consistency (by their identity) said at an instant, and when facts of some names may
-        # be others; kept by the engine.
+        # be others, or the words for it; kept by the engine.
         self.in_dispute: (
-            tuple[int, int, Sequence[Hidden], Sequence[tuple[frozenset[str], tuple[int, int]]]] | None
-        ) = None
+            tuple[
+                int, int, Sequence[Hidden], Sequence[tuple[frozenset[str], tuple[int, int]]], tuple[int, int]
+            ]
+            | None
+        ) = None  # fmt: skip
         self.last_words: tuple[Date, Sequence[Any]] | None = None  # kept by `earning`
         # Of a view: copies by the ids of the containers as they were read, and the way back.
         self._copies: Mapping[int, Any] = {}

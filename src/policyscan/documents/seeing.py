@@ -69,7 +69,7 @@ class _Views:
 
     def of(self, document: Document) -> Document:
         """A document as it is to be read."""
-        reached = _reached(document) if document.links else ()
+        reached = reached_from(document) if document.links else ()
         if not any(self.changed(one) for one in (document, *reached)):
             return document
         kept = self.kept(document)
@@ -130,7 +130,7 @@ class _Without(_Views):
     """Views without what somebody withholds, which are theirs alone."""
 
     def __init__(self, documents: Sequence[Document], facts: Iterable[Hidden]) -> None:
-        known = [*documents, *(other for one in documents for other in _reached(one))]
+        known = [*documents, *(other for one in documents for other in reached_from(one))]
         # Of a document that comes as such and as a view, the view counts.
         known.sort(key=lambda one: len(one.hidden))
         self._known = {id(one.tree): one for one in known}
@@ -168,7 +168,7 @@ class _Without(_Views):
         self._made[id(document.tree)] = view
 
 
-def _reached(document: Document) -> Sequence[Document]:
+def reached_from(document: Document) -> Sequence[Document]:
     """The documents that one leads to, those too that others lead to, each once; itself if they lead back."""
     found: dict[int, Document] = {}
     pending = list(document.links)
@@ -182,7 +182,10 @@ def _reached(document: Document) -> Sequence[Document]:
 def _circle(document: Document, reached: Sequence[Document]) -> Sequence[Document]:
     """The document and those that lead back to it: none of them can be seen before the others."""
     others = [one for one in reached if one.tree is not document.tree]
-    return [document, *(one for one in others if any(back.tree is document.tree for back in _reached(one)))]
+    return [
+        document,
+        *(one for one in others if any(back.tree is document.tree for back in reached_from(one))),
+    ]
 
 
 class _Copies:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from policyscan import cel
 from policyscan.cel.clock import NEVER_INSTANT
+from policyscan.documents.seeing import reached_from
 from policyscan.engine.clashes import Clash, clashes
 from policyscan.engine.coverage import revealed, revealed_of
 from policyscan.engine.explaining import Explainer
@@ -155,6 +156,28 @@ class Evaluation:
         one more or one less. What results say of ages and of days to come holds on their own day only."""
         own = self.turn_day, self.turn_instant
         return earliest(own, self.tables.turn(self.clock.zone), self.revealed)
+
+    @property
+    def said(self) -> Turn:
+        """The first moment at which something may change that results say, though they stay what they are:
+        numbers of days that are counted left aside. What says of a fact that it lies in the future names its
+        own moment; how long nobody can say which profile is asked for is not known either."""
+        unclear = self.decision is not None and self.decision.finding is not None
+        if unclear or any(map(self._foresees, (self.document, *self.context))):
+            return AT_ONCE
+        return earliest(self.explainer.said, self.viewer.first.said)
+
+    def _foresees(self, document: Document) -> bool:
+        """Whether a document, or one that it leads to, says what lies in the future."""
+        now = (
+            self.clock,
+            *(clock_of(document) for clock_of in (self.viewer.clock_of,) if clock_of is not None),
+        )
+        return any(
+            one.latest_day > clock.today or one.latest_instant > clock.now
+            for one in (document, *reached_from(document))
+            for clock in now
+        )
 
     @property
     def revealed(self) -> Turn:

@@ -6,17 +6,20 @@ the fast pass, an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policyscan import cel
 from policyscan.cel.budget import TOO_MUCH, apart, remembering
+from policyscan.cel.clock import NEVER_INSTANT
 from policyscan.engine.disputes import disputed
 from policyscan.engine.grading import Grader, weakest
 from policyscan.engine.moments import local_time, shown
 from policyscan.engine.outcome import (
     APPLIES,
+    AT_ONCE,
     FOR_EACH,
     NEVER,
     WHEN,
@@ -52,7 +55,8 @@ class Explainer:
     `context` are the documents that this one may refer to. `evidence` asks for the values that results
     rest on, `gaps` for what unknown ones lack; not every format shows them. `agreed` asks that both
     evaluators come to the same where a result is unknown, too. `change` says when a fact that a control reads
-    may be in dispute or earned that is not, or the reverse.
+    may be in dispute or earned that is not, or the reverse. `said` is the first moment at which something may
+    be another that was said so far, but for numbers of days that are counted.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Explainer:
         self.tables = tables
         self.change = change
         self.home: Document | None = document  # whose paths need not say whose they are
+        self.said: Turn = NEVER
 
     def at(self, clock: cel.Clock, grader: Grader) -> Explainer:
         """The same at another moment."""
@@ -123,9 +128,12 @@ class Explainer:
             return self._bare(policy, outcome)
         in_dispute = self._disputed(policy, outcome) if status is Status.FAIL and policy.disputes else ()
         shortfall = outcome.shortfall
+        if _is_about_now(policy, outcome):
+            self.said = AT_ONCE
         gaps = outcome.gaps or (self._once(policy, traced, self._gaps) if status is Status.UNKNOWN else ())
         if shortfall is not None:
             gaps = outcome.gaps or (shortfall.gap,)
+            self.said = earliest(self.said, (shortfall.changes, NEVER_INSTANT))
         return Result(
             policy=policy.info.id,
             requirement=outcome.requirement,
@@ -148,7 +156,8 @@ class Explainer:
 
     def _disputed(self, rule: Policy, outcome: Outcome) -> tuple[ValueRead, ...]:
         """The facts that a rule puts in dispute, each with its path, value and place."""
-        facts, _ = disputed(rule, outcome, self.clock)
+        facts, turn = disputed(rule, outcome, self.clock)
+        self.said = earliest(self.said, turn)
         return tuple(read for fact in facts if (read := self._read(fact.container, fact.key)) is not None)
 
     def _read(self, container: Any, key: str) -> ValueRead | None:
@@ -188,7 +197,21 @@ class Explainer:
     def _trace(self, verdict: Verdict, *, tree: bool = False) -> Trace:
         code = verdict.code
         values = dict(zip(code.names, verdict.values, strict=False))
-        return code.checked.trace(self.clock, values, self.locate, tree=tree)
+        with self._saying(code):
+            return code.checked.trace(self.clock, values, self.locate, tree=tree)
+
+    @contextmanager
+    def _saying(self, code: Code) -> Iterator[None]:
+        """While an expression is evaluated for what is said: when that turns is noted apart from results."""
+        clock = self.clock
+        saved = clock.turn_day, clock.turn_instant
+        clock.reset()
+        try:
+            yield
+        finally:
+            turn = AT_ONCE if _is_of_now(code) else (clock.turn_day, clock.turn_instant)
+            self.said = earliest(self.said, turn)
+            clock.turn_day, clock.turn_instant = saved
 
     # --- what subjects have in common
 
@@ -442,20 +465,17 @@ class Explainer:
     def _rendered(self, code: Code, values: tuple[Any, ...]) -> str | None:
         """An expression of a message as text, None for what is of something that is null. Its other errors
         are words: a message is no verdict."""
-        saved = self.clock.turn_day, self.clock.turn_instant
         if len(values) < len(code.names):
             values = (*values, None, None)
             if {"hits", "n"}.intersection(code.free):
                 return "unknown"  # nothing was counted
         try:
-            with apart():
+            with apart(), self._saying(code):
                 value = code.program(self.clock, *values[: len(code.names)])
         except cel.Absent:
             return None
         except cel.EvalError:
             return "unknown"
-        finally:
-            self.clock.turn_day, self.clock.turn_instant = saved
         return _shown(value, self.clock)
 
     def _nothing(self, traced: Traced) -> str | None:
@@ -492,7 +512,7 @@ class Explainer:
 
     def _figure(self, code: Code, bound: Values) -> Any:
         try:
-            with apart():
+            with apart(), self._saying(code):
                 return cel.to_json(code.program(self.clock, *bound[: len(code.names)]))
         except cel.EvalError:
             return None
@@ -579,6 +599,19 @@ def _told(trace: Trace, absent: Status) -> Status | None:
     if not isinstance(trace.value, bool):
         return None
     return Status.PASS if trace.value else Status.FAIL
+
+
+def _is_of_now(code: Code) -> bool:
+    """Whether the value of an expression is another one a moment later, as a time since something is."""
+    moves = code.checked.moves
+    return bool(moves) and not moves.startswith("day")
+
+
+def _is_about_now(policy: Policy, outcome: Outcome) -> bool:
+    """Whether an outcome is about an element of a list that follows the clock, such as a gap from now on."""
+    item = outcome.item
+    bindings = (*policy.for_each, *item.each) if isinstance(item, Requirement) else policy.for_each
+    return any(_is_of_now(code) for binding in bindings for code in binding.lists)
 
 
 def _why_not(policy: Policy, outcome: Outcome) -> str | None:

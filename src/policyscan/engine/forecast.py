@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turning, turns_within
 from policyscan.engine.outcome import FOR_EACH, NEVER, Outcome, Turn, earliest
-from policyscan.findings import Result, Status
+from policyscan.findings import AHEAD, Countdown, Result, Status
 from policyscan.policies.policy import Requirement
 
 PLAIN = (Status.PASS, Status.NOT_APPLICABLE)
@@ -101,13 +101,12 @@ class Forecast:
         when = shown(clock, *now.turn) or str(later.today)
         if turn != turning(clock, now.turn):
             when = str(later.today)
-        ahead = "today" if days == 0 else f"in {days} day{'s' if days != 1 else ''}"
         return explained._replace(
             subject=now.subject,
             requirement=now.requirement,
             severity=now.severity,
             status=Status.DUE,
-            message=f"{ahead} ({when}): {explained.message}",
+            message=Countdown("", AHEAD, days, f" ({when}): {explained.message}"),
             until=when,
             gaps=(),
             reason=None,

@@ -127,7 +127,7 @@ class Grader:
         weakest = min(chosen, key=_strength, default=None)
         if weakest is None or not weakest.lack:
             return _Standing(None, (), self._until(chosen, rule))
-        shortfall = Shortfall(self._basis(weakest), weakest.lack, rule)
+        shortfall = Shortfall(self._basis(weakest), weakest.lack, rule, self._next_stale(chosen, rule))
         # All parts are asked for at once: with one of them nothing would be settled.
         others = {one.fact[:2]: one for one in sorted(chosen, key=_strength, reverse=True) if one.lack}
         gaps = [Shortfall(self._basis(one), one.lack, rule).gap for one in reversed(others.values())]
@@ -140,6 +140,11 @@ class Grader:
             return NEVER_DAY
         days = (one.day + rule.max_age_days + 1 for one in chosen if one.day is not None)
         return min(days, default=NEVER_DAY)
+
+    def _next_stale(self, chosen: Sequence[_Chosen], rule: EvidenceRule) -> int:
+        """The first day to come on which some evidence is too old that is not yet."""
+        young = [one for one in chosen if one.lack != "stale"]
+        return self._until(young, rule)
 
     # --- what subjects have in common
 

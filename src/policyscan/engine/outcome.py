@@ -9,7 +9,7 @@ from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import FIRST_INSTANT
-from policyscan.findings import Basis, EvidenceRule, Gap, Grade, Severity, Status
+from policyscan.findings import AGE, Basis, Countdown, EvidenceRule, Gap, Grade, Severity, Status
 from policyscan.policies.policy import Code, Need, Requirement
 from policyscan.records import NamedTuple
 
@@ -44,11 +44,13 @@ class Verdict(NamedTuple):
 
 
 class Shortfall(NamedTuple):
-    """Evidence that is not what is asked for."""
+    """Evidence that is not what is asked for. `changes` is the first day (an ordinal) on which it may fall
+    short in another way, as when what is weak is too old, too."""
 
     basis: Basis
     reason: str
     rule: EvidenceRule
+    changes: int = NEVER_DAY
 
     @property
     def message(self) -> str:
@@ -64,8 +66,8 @@ class Shortfall(NamedTuple):
             what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
             return f"{what}; {_least(self.rule.grade)} is asked for"
         if basis.path:
-            days = _days(basis.age_days or 0)
-            return f"{where} is {days} old ({origin}); at most {age} {'is' if age == 1 else 'are'} asked for"
+            asked = f" old ({origin}); at most {age} {'is' if age == 1 else 'are'} asked for"
+            return Countdown(f"{where} is ", AGE, basis.age_days or 0, asked)
         file = f"and the file is of {basis.collected}" if basis.collected else "nor a day on which it held"
         asked = f"{_days(age or 0)} {'is' if age == 1 else 'are'} asked for"
         return f"there is no {where[4:]}, {file}; at most {asked}"

@@ -51,11 +51,13 @@ class Scanned(NamedTuple):
 
     `turn` is the first moment at which any of its results may change, those that pass or do not apply too:
     which there are, their statuses, whether they are waived or due, and the statuses, counts and grades of
-    `info`. What is said of them (messages, values read, ages, what an unknown one lacks) is of its own
-    moment. It is a day (an ordinal, in the document's own time zone) and an instant (nanoseconds since 1970),
-    whichever comes first; one that is not ahead says that the results hold for their own moment only.
+    `info`. `said` is the first at which what is said of them may change (messages, values read, what an
+    unknown one lacks), but for numbers of days: see `later`. A moment is a day (an ordinal, in the document's
+    own time zone) and an instant (nanoseconds since 1970), whichever comes first; one that is not ahead says
+    that the results hold for their own moment only.
     `shared` are the plan's waivers for several documents that are in force for this one, by number, and
-    whether there is anything that they cover. `met` are the claims of assigned profiles that meet it.
+    whether there is anything that they cover. `met` are the claims of assigned profiles that meet it. `zones`
+    are the time zones whose days and instants count: the document's own, then those of what it refers to.
     """
 
     info: DocumentInfo
@@ -64,6 +66,12 @@ class Scanned(NamedTuple):
     turn: Turn = NEVER
     shared: tuple[tuple[int, bool], ...] = ()
     met: tuple[int, ...] = ()
+    said: Turn = NEVER
+    zones: tuple[str, ...] = ()
+
+    def later(self, days: int) -> Scanned:
+        """What the document gives some days later, before anything else changes than how old what is."""
+        return self._replace(results=[result.later(days) for result in self.results]) if days else self
 
 
 def scan_document(
@@ -104,14 +112,18 @@ def scan_document(
         grades, failed = _grades(evaluation, plan, statuses)
         roll_up(failed, statuses, counts)
         results.extend(failed)
-    turn = evaluation.turn if evaluation is not None and not crash else AT_ONCE
+    turn = said = AT_ONCE
+    if evaluation is not None and not crash:
+        turn, said = evaluation.turn, evaluation.said
     name, as_of = name_of(document), str(document.as_of or "")
     info = DocumentInfo(
         document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades,
         found.statements, found.taken, *((whose.profile, whose.place) if whose is not None else ()),
     )  # fmt: skip
     newer = tuple(evaluation.newer()) if evaluation is not None else ()
-    return Scanned(info, results, newer, turn, judged.shared, whose.met if whose is not None else ())
+    zones = dict.fromkeys(document_clock(one, plan).zone for one in (document, *context))
+    met = whose.met if whose is not None else ()
+    return Scanned(info, results, newer, turn, judged.shared, met, said, tuple(zones))
 
 
 def open_evaluation(

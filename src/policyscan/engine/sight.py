@@ -40,7 +40,8 @@ class Sight(NamedTuple):
 
     `listed` are the same documents with the lists that are in dispute: as lists they prove nothing, but what
     one of their elements fails at is so. It is empty where none is; `lists` are their names. `changes` say
-    for facts of which names that may first be so when, where it ever may.
+    for facts of which names that may first be so when, where it ever may; `said` when rules may say it in
+    other words.
     """
 
     document: Document
@@ -51,6 +52,7 @@ class Sight(NamedTuple):
     listed: Sequence[Document] = ()
     lists: frozenset[str] = frozenset()
     changes: Changes = ()
+    said: Turn = NEVER
 
     def listed_for(self, policy: Policy, known: Mapping[str, Policy]) -> Document | None:
         """The document with its lists in dispute, if a control may read one of them."""
@@ -141,10 +143,12 @@ class Viewer:
             return Sight(self.document, self.context)
         own = _Account(self.document, self.context, clock, self)
         facts, results, changes = own.found()
+        said = own.said
         for one in self.context:
-            others, its = self._of_another(one, clock)
+            others, its, wording = self._of_another(one, clock)
             facts.extend(others)
             changes.extend(its)
+            said = earliest(said, wording)
         for one, word in self._words(clock):
             if word.turn < NEVER_DAY:
                 changes.append((frozenset((word.key,)), (word.turn, NEVER_INSTANT)))
@@ -156,7 +160,7 @@ class Viewer:
         lists = frozenset(str(fact.key) for fact in facts if isinstance(fact.container.get(fact.key), list))
         listed = without([self.document, *self.context], others) if lists else ()
         turn = earliest(*(turn for _, turn in changes))
-        return Sight(document, context, results, turn, named, listed, lists, changes)
+        return Sight(document, context, results, turn, named, listed, lists, changes, said)
 
     def _words(self, clock: PolicyClock) -> list[tuple[Document, Word]]:
         """The words of all documents: those that nobody earned are left out. Rules read them, for a word that
@@ -165,15 +169,17 @@ class Viewer:
         judged = [one for one in documents if not self.trusting or STATEMENTS in one.tree.value]
         return [(one, word) for one in judged for word in words(one, clock.today)]
 
-    def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Changes]:
-        """What another document says against itself, which it keeps for the next who refers to it."""
+    def _of_another(self, document: Document, clock: PolicyClock) -> tuple[Sequence[Hidden], Changes, Turn]:
+        """What another document says against itself, which it keeps for the next who refers to it; when that
+        may change, and the words for it."""
         rules, kept = id(self.rules), document.in_dispute
         if kept is None or kept[0] != rules or clock.instant < kept[1] or _reached(clock, kept[3]):
             its = self.clock_of(document) if self.clock_of is not None else clock
             its = its.at(clock.instant) if its.instant < clock.instant else its
-            facts, _, changes = _Account(document, document.links, its, self).found()
-            kept = document.in_dispute = rules, its.instant, facts, changes
-        return kept[2], kept[3]
+            account = _Account(document, document.links, its, self)
+            facts, _, changes = account.found()
+            kept = document.in_dispute = rules, its.instant, facts, changes, account.said
+        return kept[2:]
 
 
 def _before(clock: PolicyClock, turn: Turn) -> bool:
@@ -216,6 +222,11 @@ class _Account:
                 evidence=self.viewer.evidence, gaps=self.viewer.gaps,
             )  # fmt: skip
         return self._made
+
+    @property
+    def said(self) -> Turn:
+        """When the findings may first have other words."""
+        return self._made.said if self._made is not None else NEVER
 
     def found(self) -> tuple[list[Hidden], list[Result], list[tuple[frozenset[str], Turn]]]:
         """The facts in dispute, the findings, and when there may first be others, by the names of facts."""

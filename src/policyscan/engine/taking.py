@@ -15,13 +15,15 @@ from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import Date
 from policyscan.documents.earning import Word
 from policyscan.engine.evaluation import Evaluation
-from policyscan.engine.outcome import Outcome
+from policyscan.engine.outcome import Outcome, earliest
 from policyscan.engine.requirements import evaluate_lean
 from policyscan.findings import (
+    AHEAD,
     BAD_STATEMENT,
     FINDINGS,
     STATEMENT_ENDS,
     TOO_MUCH_TAKEN,
+    Countdown,
     Result,
     Statement,
     Status,
@@ -95,6 +97,7 @@ def _lost(evaluation: Evaluation, policies: Sequence[Policy], results: Sequence[
                 if outcome.status is not Status.UNKNOWN or _is_told(policy, outcome, found, subjects):
                     continue
                 yield _Lost(policy, outcome, tuple(_lacking(bare, outcome)))
+    evaluation.explainer.said = earliest(evaluation.explainer.said, bare.explainer.said)
 
 
 def _is_told(
@@ -217,7 +220,6 @@ def too_much(evaluation: Evaluation, found: Taking, most: int | None) -> Iterato
 def _due(evaluation: Evaluation, one: Statement, days: int, policies: Sequence[str]) -> Result:
     """That a statement runs out in some days, and for which controls it counts until then."""
     document = evaluation.document
-    ahead = f"in {days} day{'s' if days != 1 else ''} ({one.until})"
     about = ", ".join(one.about)
     return Result(
         policy=BAD_STATEMENT.id,
@@ -227,8 +229,13 @@ def _due(evaluation: Evaluation, one: Statement, days: int, policies: Sequence[s
         subject=about,
         status=Status.DUE,
         severity=BAD_STATEMENT.severity,
-        message=f"{ahead} the statement of {one.speaker} about {about} runs out; "
-        f"by then these controls cannot be told: {', '.join(policies)}",
+        message=Countdown(
+            "",
+            AHEAD,
+            days,
+            f" ({one.until}) the statement of {one.speaker} about {about} runs out; "
+            f"by then these controls cannot be told: {', '.join(policies)}",
+        ),
         span=one.span,
         until=one.until,
     )

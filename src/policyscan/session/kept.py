@@ -1,8 +1,9 @@
 """What files gave in an earlier scan, kept until anything is another that it was made from.
 
-In: a store, and what a scan stands on besides files. Out: for a file that is as it was, with all that it
-refers to, the `Work` that it gave; None for any other. What is kept is data: reading it can make plain values
-of ours and nothing else. Only scans as of a day or an instant keep results: what is said of ages holds then.
+In: a store, what a scan stands on besides files, and as of when it is. Out: for a file that is as it was,
+with all that it refers to, the `Work` that it gave, as it is now; None for any other, and where anything
+turned.
+What is kept is data: reading it can make plain values of ours and nothing else.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from io import BytesIO
 from typing import Any, TypeAlias
 
 from policyscan import findings
+from policyscan.engine.moments import Moment, shared_clock
+from policyscan.engine.outcome import earliest
+from policyscan.engine.scan import Scanned
 from policyscan.errors import DocumentError
 from policyscan.files.discovery import File, as_content
 from policyscan.files.identity import Identity
-from policyscan.findings import Status
+from policyscan.findings import Countdown, Status
 from policyscan.session.reader import Reader
 from policyscan.session.work import Footing, Work
 from policyscan.store import Parts, Store
@@ -35,19 +39,25 @@ _OURS = {
     "policyscan.source": {"Span"},
 }
 """What kept results may be made of, besides the records and lists of words of `findings`."""
-Head: TypeAlias = tuple[str, list[tuple[str, str]]]
-"""What stands for all that a file's results were made from, and the names of what the file refers to."""
+Hold: TypeAlias = tuple[tuple[tuple[str, int, int], ...], int, int]
+"""When a document was evaluated (in each time zone that counts, its own first: the zone, the day as an
+ordinal, the instant in nanoseconds since 1970), and the first day and instant at which it may give something
+else."""
+Head: TypeAlias = tuple[str, list[tuple[str, str]], list[Hold]]
+"""What stands for all that a file's results were made from, the names of what the file refers to, and when
+the results of each of its documents hold."""
 
 
 class KeptResults:
     """The results of earlier scans that had the same settings, and those of this one."""
 
-    def __init__(self, store: Store, made_from: Sequence[bytes], reader: Reader) -> None:
-        """`made_from` is everything that results follow from, besides files; `reader` the one of the whole
-        account, which finds what files refer to."""
+    def __init__(self, store: Store, made_from: Sequence[bytes], reader: Reader, moment: Moment) -> None:
+        """`made_from` is everything that results follow from, besides files and the `moment`; `reader` the
+        one of the whole account, which finds what files refer to."""
         self._store = store
         self._name = store.name(SORT, *made_from)
         self._reader = reader
+        self._moment = moment
         self._footing = Footing(reader.library)
         self._new: dict[str, tuple[Head, bytes]] = {}
         self._current: set[str] = set()
@@ -60,20 +70,33 @@ class KeptResults:
         known = self._known.get(_key(file))
         if known is None or file.parts or file.shown in self._reader.library.members_of:
             return False
+        footing, wanted, holds = known
+        if not all(map(self._is_within, holds)):
+            return False
         try:
             content = as_content(file)
             text = content.source().text
         except DocumentError:
             return False
-        if self._footing.of(text, known[1]) != known[0]:
+        if self._footing.of(text, wanted) != footing:
             return False
         if self._reader.with_identity:
             self._reader.library.identities[file] = ((file, Identity.of(content.data)),)
         self._current.add(_key(file))
         return True
 
+    def _is_within(self, hold: Hold) -> bool:
+        """Whether what a document gave holds at the moment of this scan: it is the one of then, or a later
+        one before the turn."""
+        since, turn_day, turn_instant = hold
+        clocks = [(shared_clock(self._moment, zone), day, instant) for zone, day, instant in since]
+        return all(clock.day == day and clock.instant == instant for clock, day, instant in clocks) or all(
+            day <= clock.day < turn_day and instant <= clock.instant < turn_instant
+            for clock, day, instant in clocks
+        )
+
     def get(self, file: File) -> Work | None:
-        """What a file gave; None if it is damaged."""
+        """What a file gave, as it is now; None if it is damaged."""
         part = self._parts.read(_key(file)) if self._parts is not None else None
         try:
             work = None if part is None else _Plain(BytesIO(part)).load()
@@ -82,7 +105,14 @@ class KeptResults:
         if not isinstance(work, Work):
             self._current.discard(_key(file))
             return None
-        return work
+        holds = self._known[_key(file)][2]
+        scanned = (one.later(self._days_since(hold)) for one, hold in zip(work.scanned, holds, strict=True))
+        return work._replace(scanned=tuple(scanned))
+
+    def _days_since(self, hold: Hold) -> int:
+        """How many days it is since a document was evaluated, in its own time zone."""
+        zone, day, _ = hold[0][0]
+        return shared_clock(self._moment, zone).day - day
 
     def put(self, work: Work) -> None:
         """Keep what a file gave, if nothing is wrong with it and nothing else rests on its being read."""
@@ -92,7 +122,13 @@ class KeptResults:
         if wrong or not work.footing or work.rows or kinds & (library.targets | set(self._reader.last)):
             return
         wanted = sorted({name for one in found.envelopes for name in one.wanted})
-        self._new[_key(found.file)] = (work.footing, wanted), pickle.dumps(work, 5)
+        head = work.footing, wanted, [self._hold(one) for one in work.scanned]
+        self._new[_key(found.file)] = head, pickle.dumps(work, 5)
+
+    def _hold(self, scanned: Scanned) -> Hold:
+        clocks = [(zone, shared_clock(self._moment, zone)) for zone in scanned.zones]
+        since = tuple((zone, clock.day, clock.instant) for zone, clock in clocks)
+        return since, *earliest(scanned.turn, scanned.said)
 
     def close(self) -> None:
         """Keep what is new beside what still holds."""
@@ -126,7 +162,11 @@ class _Plain(pickle.Unpickler):
         if name in _OURS.get(module, ()):
             return super().find_class(module, name)
         found = vars(findings).get(name) if module == findings.__name__ else None
-        if isinstance(found, type) and issubclass(found, (tuple, Enum)) and found.__module__ == module:
+        if (
+            isinstance(found, type)
+            and issubclass(found, (tuple, Enum, Countdown))
+            and found.__module__ == module
+        ):
             return found
         message = f"{module}.{name} is nothing that is kept"
         raise pickle.UnpicklingError(message)

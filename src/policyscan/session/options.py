@@ -54,8 +54,7 @@ class ScanOptions(NamedTuple):
     `needs` says what of the work will be shown. `jobs` processes share the files, None as many as pay on this
     machine; what is found is the same for any number. After each file `progress` is told how many are done
     and how many there are. `changed` asks for what changed since a revision only, empty for since the one
-    that a job's event began from, or else the one checked out. Without `keep` no results are kept for the
-    next scan, which will not be of the same moment.
+    that a job's event began from, or else the one checked out.
     `shard` asks for one part of the files, and says of how many: (2, 3).
     """
 
@@ -77,5 +76,4 @@ class ScanOptions(NamedTuple):
     jobs: int | None = 1
     progress: Callable[[int, int], None] | None = None
     changed: str | None = None
-    keep: bool = True
     shard: tuple[int, int] | None = None

@@ -187,8 +187,8 @@ def _kept(
 ) -> KeptResults | None:
     """The results of earlier scans; None where there are none to keep, or where that does not pay."""
     few = len(reader.discovery.files) < _WORTH_KEEPING
-    passing = options.inputs.as_of is None or options.inputs.revision is not None or not options.keep
-    store = None if few or passing else open_store(use_cache=options.cache)
+    elsewhere = options.inputs.revision is not None
+    store = None if few or elsewhere else open_store(use_cache=options.cache)
     if store is None:
         return None
     from policyscan.session.kept import KeptResults
@@ -197,11 +197,13 @@ def _kept(
     chosen = [policy.id for policy in (*choice.every, *choice.rules)]
     said = (
         config, chosen, choice.profile, choice.evidence, choice.left_out, options.needs, options.clients,
-        str(moment), [pack.digest for pack in workspace.packs], reading_notes(), zones_version(),
+        use_rates(workspace, moment), [pack.digest for pack in workspace.packs], reading_notes(),
+        zones_version(),
         reader.waivers and (reader.waivers.identities, reader.waivers.problems, reader.waivers.whole),
     )  # fmt: skip
     files = [config.file, *(os.path.join(config.root, written) for written in config.kinds)]
-    return KeptResults(store, [repr(said).encode("utf-8", "surrogatepass"), *map(_bytes_of, files)], reader)
+    made_from = [repr(said).encode("utf-8", "surrogatepass"), *map(_bytes_of, files)]
+    return KeptResults(store, made_from, reader, moment)
 
 
 def _bytes_of(file: str | None) -> bytes:
