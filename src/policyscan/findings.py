@@ -330,7 +330,7 @@ class PolicyInfo(NamedTuple):
     """What a report says about a policy. `kind` is empty for the checks of documents themselves.
 
     `requirements` are the ids of its needs and requirements in the order of its file; `fixes` are what to
-    do, by requirement, where that is not `fix`.
+    do, by requirement, where that is not `fix`; `tags` are words that several controls have in common.
     """
 
     id: str
@@ -347,6 +347,7 @@ class PolicyInfo(NamedTuple):
     requirements: tuple[str, ...] = ()
     also: str = ""  # another kind that it is about
     fixes: Mapping[str, str] = {}
+    tags: tuple[str, ...] = ()
 
     def fix_of(self, requirement: str) -> str:
         """What to do where a requirement fails: what it says itself, else what its policy says."""
@@ -500,12 +501,14 @@ class Problem(NamedTuple):
 
 
 class Loosened(NamedTuple):
-    """A parameter that a profile or the configuration made less strict than the pack has it."""
+    """A parameter that the configuration made less strict than the pack has it, or a profile of it (empty:
+    for all)."""
 
     policy: str
     parameter: str
     default: Json
     value: Json
+    profile: str = ""
 
 
 class PackInfo(NamedTuple):

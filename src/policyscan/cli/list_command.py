@@ -100,5 +100,6 @@ def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:
         "replaced_by": policy.replaced_by,
         "profiles": profiles_of(policy, packs),
         "related": {name: list(ids) for name, ids in info.related.items()},
+        "tags": list(info.tags),
         "file": info.file,
     }

@@ -139,7 +139,7 @@ POLICY_OPTIONS: tuple[Decorator, ...] = (
         multiple=True,
         metavar="ID",
         help="Check these controls or families instead of a profile; also severity:high, kind:client, "
-        "origin:stated, framework:cis-v8 or framework:cis-v8/7.3. Repeatable.",
+        "origin:stated, framework:cis-v8, framework:cis-v8/7.3 or tag:quick-win. Repeatable.",
     ),
     click.option(
         "--ignore",

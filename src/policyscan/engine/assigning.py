@@ -64,6 +64,7 @@ def settled(plan: Plan, decision: Decision) -> Plan:
         known=own.known,
         rule=own.rule,
         max_taken_away=own.max_taken_away,
+        accepting=own.accepting or plan.accepting,
     )
 
 

@@ -29,6 +29,7 @@ class Demands(NamedTuple):
     known: Mapping[str, Policy]
     rule: EvidenceRule | None
     max_taken_away: int | None
+    accepting: Accepting | None = None
 
 
 class Assignment(NamedTuple):

@@ -139,6 +139,7 @@ class PolicyChecker:
                 for item in (*content["require"], *content.get(ALSO, {}).get("require", ()))
                 if "fix" in item
             },
+            tags=tuple(content.get("tags", ())),
         )
 
     def _item_ids(self) -> tuple[str, ...]:

@@ -32,8 +32,8 @@ def choose(
     """The policies of a profile, or of `select`, less `ignore`; the profile's name; unknown names.
 
     `select` and `ignore` take ids, aliases and families (`PATCH`), and marks that several controls have in
-    common: `severity:high`, `kind:client`, `origin:companion`, `framework:cis-v8`, `framework:cis-v8/7.3`;
-    `said` is where people wrote them.
+    common: `severity:high`, `kind:client`, `origin:companion`, `framework:cis-v8`, `framework:cis-v8/7.3`,
+    `tag:quick-win`; `said` is where people wrote them.
     """
     problems: list[PolicyscanError] = []
     name = profile or pack.default_profile
@@ -122,6 +122,7 @@ _MARKS: dict[str, Callable[[PolicyInfo], Iterable[str]]] = {
     "kind": lambda info: filter(None, [info.kind, info.also]),
     "origin": lambda info: [info.origin],
     "framework": _frameworks,
+    "tag": lambda info: info.tags,
 }
 
 

@@ -6,6 +6,7 @@ expressions, what is looser than its default, and words for messages.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from policyscan import cel
@@ -79,6 +80,22 @@ def loosens(parameter: Parameter, value: Any) -> bool:
         return False
     compare = _STRICTER.get(parameter.stricter)
     return True if compare is None else not compare(value, parameter.default)
+
+
+def strictest(parameter: Parameter, written: Sequence[Any]) -> Any:
+    """The strictest of some values as written, in which None stands for the default; of lists what all of
+    them have, or any of them, whichever is the stricter."""
+    values = [parameter.default if one is None else convert(parameter.type, one) for one in written]
+    if parameter.stricter in ("fewer", "more"):
+        together = list(dict.fromkeys(item for value in values for item in value))
+        if parameter.stricter == "more":
+            return together
+        return [item for item in together if all(item in value for value in values)]
+    compare, best = _STRICTER[parameter.stricter], 0
+    for number, value in enumerate(values):
+        if compare(value, values[best]):
+            best = number
+    return written[best]
 
 
 def in_words(value: Any) -> str:

@@ -209,6 +209,7 @@ def _loosened(item: Loosened) -> Json:
         "parameter": item.parameter,
         "default": item.default,
         "value": item.value,
+        **({"profile": item.profile} if item.profile else {}),
     }
 
 
@@ -227,6 +228,7 @@ def _policy(policy: PolicyInfo) -> Json:
         "file": policy.file,
         "line": policy.line,
         "requirements": list(policy.requirements),
+        **({"tags": list(policy.tags)} if policy.tags else {}),
     }
 
 

@@ -177,7 +177,7 @@ def _tags(policy: PolicyInfo) -> list[str]:
     family = policy.id.rpartition("-")[0].lower()
     related = [f"{framework}/{id_}" for framework, ids in policy.related.items() for id_ in ids]
     harmless = [f"related-to/{tag}" for tag in related if not _MISREAD_TAG.match(tag)]
-    tags = dict.fromkeys(["security", family, *harmless])
+    tags = dict.fromkeys(["security", family, *policy.tags, *harmless])
     return [_plain(tag, MOST_NAME) for tag in tags if tag and not _MISREAD_TAG.match(tag)][:MOST_TAGS]
 
 
@@ -212,7 +212,7 @@ def _identity(report: Report) -> Json:
         "controls": f"{scan.controls} of {scan.controls_total}",
         "leftOut": list(scan.left_out),
         "notes": list(scan.notes),
-        "loosened": [f"{item.policy} {item.parameter}" for item in scan.loosened],
+        "loosened": [f"{item.policy} {item.parameter} {item.profile}".rstrip() for item in scan.loosened],
         **({"profiles": list(profiles_told(report))} if scan.assigned else {}),
         "evidence": _asked(scan.evidence),
         "takenAway": taken_in_all(report.documents),

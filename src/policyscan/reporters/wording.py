@@ -504,6 +504,7 @@ def remarks(report: Report, *, since: bool = True) -> Sequence[str]:
     lines += [f"not checked: {one_line(one)}" for one in scan.unmet]
     lines += [
         f"loosened: {item.policy} {item.parameter} = {show(item.value)} (the pack has {show(item.default)})"
+        + (f", in profile {one_line(item.profile)}" if item.profile else "")
         for item in scan.loosened
     ]
     for kind, count in without_controls(report).items():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
@@ -24,11 +25,15 @@ from policyscan.session.workspace import Workspace
 if TYPE_CHECKING:
     from policyscan.engine.plan import Assigning, Demands
     from policyscan.session.profiles import OwnProfile
+    from policyscan.session.tuning import Tuning
 
 
 class Choice(NamedTuple):
     """The policies of a scan, and what a report says about how they were chosen; `rules` are those of
-    consistency. `assigning` is there where the settings assign other profiles to some clients."""
+    consistency. `assigning` is there where the settings assign other profiles to some clients. `written` are
+    the values of parameters that hold without an assignment, as written; `tuned` are the controls that
+    profiles give values of their own, by profile and id. `judge` is the profile by which all others are
+    judged than those that `assigning` names."""
 
     policies: tuple[Policy, ...]
     known: Mapping[str, Policy]
@@ -40,6 +45,9 @@ class Choice(NamedTuple):
     rules: tuple[Policy, ...] = ()
     max_taken_away: int | None = None
     assigning: Assigning | None = None
+    written: Mapping[str, Mapping[str, Any]] = {}
+    tuned: Mapping[str, Mapping[str, Policy]] = {}
+    judge: str = ""
 
     @property
     def every(self) -> Sequence[Policy]:
@@ -90,7 +98,14 @@ def choose_policies(
             profiles={**merged.profiles, **{key: one.profile for key, one in own.items()}}
         )
     with_companions = config.companions if companions is None else companions
-    choosing = _Choosing(config, packs, merged, select, ignore, said, all_companions=with_companions)
+    tuning: Tuning | None = None
+    if any(one.parameters for one in own.values()):
+        from policyscan.session.tuning import Tuning
+
+        tuning = Tuning(config, packs, workspace.kinds, own)
+    choosing = _Choosing(
+        workspace, merged, select, ignore, said, tuning=tuning, all_companions=with_companions
+    )
     policies, name, dropped = choosing.profile(profile or config.profile)
     made = None
     if config.assign and profile is None:
@@ -108,22 +123,37 @@ def choose_policies(
         *(f"{id_} (companion)" for id_ in dropped),
         *(f"{id_} (rule of consistency: what it says may be in dispute)" for id_ in silent),
     )
+    judge = [name or merged.default_profile]
+    known, tuned = choosing.known(judge), {}
+    if tuning is not None:
+        tuned = {one: tuning.variants([one]) for one in dict.fromkeys((*judge, *names)) if one in own}
     return Choice(
-        tuple(policies), merged.policies, aliases, name, len(merged.policies),
+        tuple(known[policy.id] for policy in policies), known, aliases, name, len(merged.policies),
         _asked_of_evidence(merged, name, config), left_out, tuple(merged.rules[id_] for id_ in rules),
-        _most_taken_away(merged, name, config), made,
+        _most_taken_away(merged, name, config), made, choosing.written(judge), tuned, judge[0],
     )  # fmt: skip
+
+
+def accepting_of(
+    workspace: Workspace, written: Mapping[str, Mapping[str, Any]], policy: str, requirement: str,
+    expression: str,
+) -> Policy | str:  # fmt: skip
+    """What `accepting.accepting` gives, which few scans need."""
+    from policyscan.session.accepting import accepting
+
+    return accepting(workspace, written, policy, requirement, expression)
 
 
 class _Choosing:
     """Chooses the controls of one profile after the other."""
 
     def __init__(
-        self, config: Config, packs: Sequence[Pack], pack: Pack, select: Sequence[str], ignore: Sequence[str],
-        said: Said, *, all_companions: bool,
+        self, workspace: Workspace, pack: Pack, select: Sequence[str], ignore: Sequence[str], said: Said,
+        *, tuning: Tuning | None, all_companions: bool,
     ) -> None:  # fmt: skip
-        """`pack` is all of `packs` as one, with the profiles of the settings; see `choose`."""
-        self._config, self._packs, self._pack = config, packs, pack
+        """`pack` is all packs as one, with the profiles of the settings; see `choose`."""
+        self._workspace, self._tuning = workspace, tuning
+        self._config, self._packs, self._pack = workspace.config, workspace.packs, pack
         self._select, self._ignore, self._said = select, ignore, said
         self._all = bool(select) or all_companions
         self._asked: dict[tuple[str, ...], Demands] = {}
@@ -143,19 +173,29 @@ class _Choosing:
             raise ConfigError("no control is chosen", hint="see `policyscan list`")
         return policies, found, dropped
 
+    def known(self, names: Sequence[str]) -> Mapping[str, Policy]:
+        """All policies by id, as profiles of some names have them together."""
+        changed = self._tuning.variants(names) if self._tuning is not None else {}
+        return _Together([self._pack.policies, changed]) if changed else self._pack.policies
+
+    def written(self, names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The values of parameters that hold there, as written."""
+        return self._config.parameters if self._tuning is None else self._tuning.written(names)
+
     def asked(self, names: tuple[str, ...]) -> Demands:
         """What the profiles of some names ask together: the controls of all, and the most of each limit."""
         from policyscan.engine.plan import Demands
 
         names = tuple(sorted(names))
         if names not in self._asked:
-            found = {policy.id: policy for name in names for policy in self.profile(name)[0]}
-            pack, config = self._pack, self._config
+            found = {policy.id for name in names for policy in self.profile(name)[0]}
+            pack, config, known = self._pack, self._config, self.known(names)
             self._asked[names] = Demands(
-                tuple(found[id_] for id_ in sorted(found)),
-                pack.policies,
+                tuple(known[id_] for id_ in sorted(found)),
+                known,
                 merge_rules(*(_asked_of_evidence(pack, name, config) for name in names)),
                 least(*(_most_taken_away(pack, name, config) for name in names)),
+                partial(accepting_of, self._workspace, self.written(names)),
             )
         return self._asked[names]
 
@@ -253,14 +293,17 @@ def tables_of(policy: Policy, known: Mapping[str, Policy]) -> bool:
 def loosened(choice: Choice) -> Iterator[Loosened]:
     """The parameters that ask for less than the pack does."""
     # Most scans change no parameter, and need not import what tells looser from stricter.
-    every = (*choice.every, *choice.rules)
-    changed = [p for p in every if any(p.parameters[d.name] != d.default for d in p.declared)]
+    mine = choice.tuned.get(choice.judge, {})
+    own = ((choice.judge if p.id in mine else "", choice.known[p.id]) for p in choice.every)
+    others = ((name, p) for name, its in choice.tuned.items() if name != choice.judge for p in its.values())
+    every = [*own, *(("", rule) for rule in choice.rules), *others]
+    changed = [(name, p) for name, p in every if any(p.parameters[d.name] != d.default for d in p.declared)]
     if not changed:
         return
     from policyscan.cel import to_json
     from policyscan.policies.parameters import loosened as looser
 
-    for policy in changed:
+    for name, policy in changed:
         for parameter in looser(policy):
             value = policy.parameters[parameter.name]
-            yield Loosened(policy.id, parameter.name, to_json(parameter.default), to_json(value))
+            yield Loosened(policy.id, parameter.name, to_json(parameter.default), to_json(value), name)

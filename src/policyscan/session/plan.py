@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from policyscan.engine.moments import Moment, clock_at, parse_moment
 from policyscan.engine.plan import Plan
-from policyscan.policies.policy import Policy
 from policyscan.reporters.options import Needs
-from policyscan.session.choice import Choice
+from policyscan.session.choice import Choice, accepting_of
 from policyscan.session.options import Spelling, option
 from policyscan.session.workspace import Workspace
 
@@ -54,15 +53,9 @@ def make_plan(
         shared=waivers.waivers if waivers is not None else (),
         whole=waivers is not None and waivers.whole,
         max_waiver_days=config.max_waiver_days,
-        accepting=partial(_accepting, workspace),
+        accepting=partial(accepting_of, workspace, choice.written),
         assigning=assigning._replace(whole=whole) if assigning is not None else None,
     )
-
-
-def _accepting(workspace: Workspace, policy: str, requirement: str, expression: str) -> Policy | str:
-    from policyscan.session.accepting import accepting
-
-    return accepting(workspace, policy, requirement, expression)
 
 
 def day_of(moment: Moment, zone: str) -> str:

@@ -7,6 +7,7 @@ takes out of the one that it begins from; Problems for names that nobody has, an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from policyscan.config import Config, placed
 from policyscan.engine.grading import merged as merge_rules
@@ -19,10 +20,12 @@ from policyscan.records import NamedTuple
 
 class OwnProfile(NamedTuple):
     """A profile of the settings; `without` are the names that it takes out, with those that the profiles
-    take out which it begins from."""
+    take out which it begins from. `parameters` are the values that it sets, as written, by control and name,
+    each with the profile that says so."""
 
     profile: Profile
     without: tuple[str, ...] = ()
+    parameters: Mapping[str, Mapping[str, tuple[Any, str]]] = {}
 
 
 def own_profiles(pack: Pack, config: Config) -> Mapping[str, OwnProfile]:
@@ -79,7 +82,11 @@ class _Making:
             least(base.profile.max_taken_away, written.get("max_taken_away")),
         )
         out = tuple(dict.fromkeys((*base.without, *written.get("without", ()))))
-        self.made[name] = OwnProfile(made, tuple(one for one in out if one not in added))
+        parameters = {id_: dict(values) for id_, values in base.parameters.items()}
+        for id_, values in written.get("parameters", {}).items():
+            own = {parameter: (value, name) for parameter, value in values.items()}
+            parameters[id_] = {**parameters.get(id_, {}), **own}
+        self.made[name] = OwnProfile(made, tuple(one for one in out if one not in added), parameters)
         return self.made[name]
 
     def _base(self, name: str, above: tuple[str, ...]) -> OwnProfile | None:

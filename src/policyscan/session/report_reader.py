@@ -308,7 +308,11 @@ def _scan(scan: _Object) -> ScanInfo:
         controls_total=scan.count("controls_total"),
         loosened=tuple(
             Loosened(
-                one.text("policy"), one.text("parameter"), one.value.get("default"), one.value.get("value")
+                one.text("policy"),
+                one.text("parameter"),
+                one.value.get("default"),
+                one.value.get("value"),
+                one.maybe_text("profile") or "",
             )
             for one in scan.each("loosened")
         ),
@@ -375,6 +379,7 @@ def _policy(id_: str, policy: _Object) -> PolicyInfo:
         policy.texts("requirements"),
         policy.maybe_text("also") or "",
         _fixes(policy),
+        policy.texts("tags") if "tags" in policy.value else (),
     )
 
 

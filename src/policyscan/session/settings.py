@@ -17,6 +17,7 @@ from policyscan.errors import Problems
 from policyscan.findings import EvidenceRule, Json
 from policyscan.policies.files import read
 from policyscan.policies.parameters import loosened as looser
+from policyscan.policies.policy import Policy
 from policyscan.records import NamedTuple
 from policyscan.session.choice import Choice, choose_policies
 from policyscan.session.options import Inputs
@@ -57,6 +58,7 @@ def resolved(workspace: Workspace, environment: Mapping[str, str], inputs: Input
     return [
         *_of_file(workspace.config, choice, workspace),
         *_parameters(workspace.config, choice),
+        *_of_profiles(workspace.config, choice),
         *_of_clients(workspace, choice, inputs),
         *_of_environment(environment),
     ]
@@ -126,13 +128,25 @@ def _parameters(config: Config, choice: Choice) -> Iterator[InForce]:
         policy = choice.known.get(id_) or rules.get(id_)
         if policy is None:
             continue
-        loose = {parameter.name for parameter in looser(policy)}
-        defaults = {one.name: one.default for one in policy.declared}
         for name in values:
-            default = to_json(defaults[name])
-            remark = f"{'looser than' if name in loose else 'instead of'} {default} of the pack"
-            value = to_json(policy.parameters[name])
-            yield InForce(f"parameters.{id_}.{name}", value, *places.of("parameters", id_, name), remark)
+            yield _parameter(policy, name, ("parameters", id_, name), places)
+
+
+def _parameter(policy: Policy, name: str, key: tuple[str, ...], places: _Places) -> InForce:
+    """A parameter that is set at a place of the settings."""
+    loose = any(parameter.name == name for parameter in looser(policy))
+    default = to_json(next(one.default for one in policy.declared if one.name == name))
+    remark = f"{'looser than' if loose else 'instead of'} {default} of the pack"
+    return InForce(".".join(key), to_json(policy.parameters[name]), *places.of(*key), remark)
+
+
+def _of_profiles(config: Config, choice: Choice) -> Iterator[InForce]:
+    """The parameters that the profiles set which are in use."""
+    places = _Places(config)
+    for profile, policies in choice.tuned.items():
+        for id_, policy in policies.items():
+            for name in config.profiles[profile].get("parameters", {}).get(id_, {}):
+                yield _parameter(policy, name, ("profiles", profile, "parameters", id_, name), places)
 
 
 def _of_clients(workspace: Workspace, choice: Choice, inputs: Inputs) -> Iterator[InForce]:
