@@ -313,3 +313,16 @@ def test_the_tables_of_the_documentation_are_read(tmp_path: Path) -> None:
     first, *_ = opened(tmp_path, devices=devices, devices__patches__missing=fixes).value["devices"]
     assert first["os"]["name"] == "Windows 11"
     assert [fix["id"] for fix in first["patches"]["missing"]] == ["KB5066835"]
+
+
+@pytest.mark.parametrize("count", [501, 100_000])
+def test_a_table_has_no_more_columns_than_people_make(tmp_path: Path, count: int) -> None:
+    header = ",".join(f"c{number}" for number in range(count))
+    (problem,) = refused(tmp_path, devices=f"{header}\n{'1,' * count}\n")
+    assert problem.partition(": ")[2] == f"this table has {count:,} columns; at most 500 are read"
+    assert problem.startswith("devices.csv:1:")
+
+
+def test_columns_without_a_name_are_none(tmp_path: Path) -> None:
+    document = opened(tmp_path, devices=f"id{',' * 2000}\nlt-01{',' * 2000}\n")
+    assert [device["id"] for device in document.value["devices"]] == ["lt-01"]

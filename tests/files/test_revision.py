@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from policyscan.errors import UsageError
-from policyscan.files.revision import open_revision
+from policyscan.files.revision import ask, open_revision
 from policyscan.session.past import standing_in
 from tests.files.test_git import git
 
@@ -109,3 +110,76 @@ def test_a_folder_that_was_not_there_then(place: Path, monkeypatch: pytest.Monke
     with pytest.raises(UsageError, match="there was no folder new at v1"), standing_in("v1"):
         pass
     assert Path.cwd() == place / "new"
+
+
+def _hostile(place: Path) -> Path:
+    """Settings of a repository that run a program; the file that it would leave behind."""
+    mark = place.parent / "run"
+    program = f"touch '{mark}'; cat"
+    for key in (
+        "core.fsmonitor",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "filter.e=v.l.clean",
+    ):
+        git(place, "config", key, program)
+    for key in ("diff.external", "diff.evil.command", "diff.evil.textconv", "core.pager", "core.sshCommand"):
+        git(place, "config", key, program)
+    (place / ".git/info/attributes").write_text("*.yaml filter=evil diff=evil\n*.csv filter=e=v.l\n", "utf-8")
+    (place / "inventories/clients/ä b.yaml").write_bytes(b"kind: other\n")
+    return mark
+
+
+@pytest.mark.parametrize(
+    "words", [("diff", "--name-only", "HEAD", "--"), ("ls-files", "--others"), ("ls-tree", "HEAD")]
+)
+def test_nothing_is_run_that_the_settings_of_a_repository_name(place: Path, words: tuple[str, ...]) -> None:
+    mark = _hostile(place)
+    ask(".", *words)
+    assert open_revision(".", "v1").entries
+    assert not mark.exists()
+
+
+def test_what_only_a_filter_would_change_counts_as_changed(place: Path) -> None:
+    mark = _hostile(place)
+    (place / "inventories/clients/ä b.yaml").write_bytes(b"kind: other\r\n")
+    assert ask(".", "diff", "--name-only", "-z", "HEAD").decode() == "inventories/clients/ä b.yaml\0"
+    assert not mark.exists()
+
+
+def test_settings_of_the_environment_stay(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("COUNT", "1"), ("KEY_0", "x.name"), ("VALUE_0", "here")):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    assert ask(".", "config", "x.name") == b"here\n"
+    assert ask(".", "config", "core.fsmonitor") == b"false\n"
+
+
+def test_nothing_replaces_what_a_commit_holds(place: Path) -> None:
+    old, new = (
+        git(place, "rev-parse", f"{name}:inventories/clients/ä b.yaml").strip() for name in ("v1", "HEAD")
+    )
+    git(place, "replace", old, new)
+    revision = open_revision(".", "v1")
+    held = dict(revision.contents(revision.entries))
+    assert b"kind: client\r\n" in held.values()
+
+
+def test_what_git_lost_is_told(place: Path) -> None:
+    blob = git(place, "rev-parse", "v1:inventories/clients/ä b.yaml").strip()
+    (place / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(UsageError, match=r"git does not have what inventories/clients/ä b\.yaml held at v1"):
+        open_revision(".", "v1")
+
+
+def test_what_is_too_large_is_there_to_be_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policyscan.files.revision.MOST_BYTES", 12)
+    with standing_in("v1"):
+        assert Path("inventories/clients/ä b.yaml").read_bytes() == b"\0" * 14
+
+
+def test_git_is_not_looked_for_in_the_current_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "git").write_text("#!/bin/sh\nexit 1\n", "utf-8")
+    (place / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join((".", "", os.environ["PATH"])))
+    assert open_revision(".", "v1").entries

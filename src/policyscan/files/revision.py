@@ -4,8 +4,10 @@ In: a folder of a repository and what people call a revision (`main`, `v1`, `9f3
 `Revision`, which lists files, gives their contents, and writes them into an empty folder; UsageError for what
 git cannot tell, in words that say what to do.
 
-One `ls-tree` and one `cat-file` tell everything. Nothing of the checkout is touched, no hook and no filter of
-the repository is run, and nothing is fetched.
+One `ls-tree` and one `cat-file` tell everything. Nothing of the checkout is touched, nothing is fetched, and
+nothing is run that the repository's own settings name: hooks, filters, a watcher of files, a helper of a
+remote. Whoever unpacks an archive with a `.git` in it has agreed to none of them. Nor is what a commit holds
+replaced, whatever `refs/replace` says.
 """
 
 from __future__ import annotations
@@ -14,13 +16,26 @@ import os
 from collections.abc import Iterable, Iterator
 
 from policyscan.errors import UsageError
+from policyscan.reading.glance import SUFFIXES, TABLES
 from policyscan.records import NamedTuple
 
 MOST_BYTES = 32 * 1024 * 1024
-"""Of one file; what is larger is no inventory, and is left out."""
+"""Of one file. What is larger is not written; where it may be an inventory, an empty file of its size is,
+which whoever reads it refuses as too large."""
 _SECONDS = 60  # that git may take for one answer
 _FILE, _EXECUTABLE, _LINK, _MODULE = "100644", "100755", "120000", "160000"
-_OURS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+_OURS = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # older releases of git do not know the one above
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_HARMLESS = (("core.fsmonitor", "false"), ("core.hooksPath", os.devnull))
+"""Settings that stand in for those of the repository."""
+_DRIVER = (("clean", ""), ("smudge", ""), ("process", ""), ("required", "false"))
+"""Settings of a filter that does nothing."""
 
 
 class FileThen(NamedTuple):
@@ -55,10 +70,7 @@ class Revision(NamedTuple):
             end = answer.index(b"\n", at)
             head = answer[at:end].split()
             if len(head) != 3:
-                raise UsageError(
-                    f"git does not have what {entry.path} held at {self.name}",
-                    hint="fetch the whole repository: git fetch --unshallow, or --refetch",
-                )
+                raise _not_here(entry.path, self.name)
             at = end + 1 + int(head[2])
             yield entry, answer[end + 1 : at]
             at += 1
@@ -70,11 +82,14 @@ class Revision(NamedTuple):
         """
         from pathlib import Path
 
-        entries = [
-            entry
-            for entry in self.entries
-            if entry.size <= MOST_BYTES and entry.path.rpartition("/")[2] not in leave_out
-        ]
+        entries = [entry for entry in self.entries if entry.path.rpartition("/")[2] not in leave_out]
+        for entry in entries:
+            if entry.size > MOST_BYTES and entry.path.lower().endswith((*SUFFIXES, *TABLES)):
+                path = Path(folder, *entry.path.split("/"))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as file:
+                    file.truncate(entry.size)  # no byte of it takes room
+        entries = [entry for entry in entries if entry.size <= MOST_BYTES]
         entries.sort(key=lambda entry: entry.link)
         for entry, content in self.contents(entries):
             path = Path(folder, *entry.path.split("/"))
@@ -98,12 +113,21 @@ def open_revision(folder: str, name: str) -> Revision:
         about, _, raw = line.partition(b"\t")
         mode, _, blob, size = about.decode("ascii").split()
         path = os.fsdecode(raw)
+        if mode != _MODULE and not size.isdecimal():
+            raise _not_here(path, name)
         if mode == _MODULE:
             modules.append(path)
         elif mode in (_FILE, _EXECUTABLE, _LINK, "100664"):
             _refuse_strange(path, name)
             entries.append(FileThen(path, blob, int(size), mode == _LINK))
     return Revision(top, commit, name, tuple(entries), tuple(modules))
+
+
+def _not_here(path: str, name: str) -> UsageError:
+    return UsageError(
+        f"git does not have what {path} held at {name}",
+        hint="fetch the whole repository: git fetch --unshallow, or --refetch",
+    )
 
 
 def top_of(folder: str) -> str:
@@ -157,19 +181,51 @@ class GitSaid(UsageError):
 def ask(folder: str, *words: str, given: bytes = b"") -> bytes:
     """What git answers in a folder; GitSaid with its own words where it cannot, UsageError without git."""
     import subprocess
-    from shutil import which
 
-    git = which("git")
-    if git is None:
-        message = "git is not installed, or not on the PATH"
-        raise UsageError(message, hint="install git, or name a saved report instead of a revision")
+    settings = [
+        *_HARMLESS,
+        *(_filters(folder) if words[0] == "diff" else ()),
+    ]  # nothing else looks at the checkout
     try:
         done = subprocess.run(  # noqa: S603 - words of ours; names of revisions were looked at
-            [git, *words], cwd=folder, capture_output=True, timeout=_SECONDS, check=False, input=given,
-            env={**os.environ, **_OURS},
+            [_git(), *words], cwd=folder, capture_output=True, timeout=_SECONDS, check=False, input=given,
+            env={**os.environ, **_OURS, **_as_variables(settings)},
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         raise GitSaid(f"git could not be asked: {error}") from error
     if done.returncode != 0:
         raise GitSaid(f"git said: {done.stderr.decode('utf-8', 'replace').strip()}")
     return done.stdout
+
+
+def _as_variables(settings: list[tuple[str, str]]) -> dict[str, str]:
+    """Settings as variables of the environment, after those that stand there already."""
+    before = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(before) if before.isdecimal() else 0
+    made = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (key, value) in enumerate(settings, first):
+        made |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return made
+
+
+def _git() -> str:
+    """Where git is; never in a folder that the PATH names relative to the current one."""
+    from pathlib import Path
+    from shutil import which
+
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    git = which("git", path=os.pathsep.join(filter(os.path.isabs, folders)))
+    if git is None or not Path(git).is_absolute():
+        message = "git is not installed, or not on the PATH"
+        raise UsageError(message, hint="install git, or name a saved report instead of a revision")
+    return git
+
+
+def _filters(folder: str) -> Iterator[tuple[str, str]]:
+    """Settings by which the filters do nothing that the settings of a repository name."""
+    try:
+        listed = ask(folder, "config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    except GitSaid:  # there are none, or no repository
+        return
+    names = {os.fsdecode(name).rpartition(".")[0] for name in listed.split(b"\0") if name}
+    yield from ((f"{name}.{key}", value) for name in sorted(names) for key, value in _DRIVER)

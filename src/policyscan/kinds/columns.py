@@ -15,6 +15,7 @@ from typing import Any
 
 from policyscan.kinds.shapes import FREE, Property, Shape
 from policyscan.patterns import when_used
+from policyscan.reading import limits
 from policyscan.reading.scalars import BadScalar, floating, integer, resolve
 from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tables import DAY, MARKS, NUMBER, Column, ListPath
@@ -89,7 +90,12 @@ def columns_of(
     names: Sequence[str], target: ListPath, items: Shape
 ) -> tuple[list[Column | None], dict[int, Misnamed]]:
     """What the columns of these names mean; None for one without a name, or with one that leads to nothing,
-    which is among the problems, by its number."""
+    which is among the problems, by its number. Of too many columns none is looked at."""
+    named = [number for number, name in enumerate(names) if name]
+    if len(named) > limits.MAX_COLUMNS:
+        hint = "is this the right file? columns in which nothing is needed can be deleted"
+        message = f"this table has {len(named):,} columns; at most {limits.MAX_COLUMNS} are read"
+        return [], {named[limits.MAX_COLUMNS]: Misnamed(message, hint)}
     found: list[Column | None] = []
     problems: dict[int, Misnamed] = {}
     first: dict[str, int] = {}

@@ -28,4 +28,4 @@ MAX_WORKBOOK_PARTS: Final = 2_000
 MAX_CELLS: Final = 400_000
 """How many cells all sheets of one workbook may have: reading one costs as much as reading fifty of CSV."""
 MAX_COLUMNS: Final = 500
-"""How many columns a sheet may have."""
+"""How many columns a table may have, be it a sheet or CSV: each that nobody knows is told by itself."""

@@ -56,9 +56,15 @@ def _changed_paths(since: str, *, explicit: bool) -> tuple[str, frozenset[str]]:
         began = ask(top, "merge-base", commit, head).decode("ascii").strip()
     except GitSaid:  # the history in between is not here, or there is none: what differs is more, not less
         began = commit
-    differing = ask(top, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", began, "--")
+    # To see whether a submodule is dirty, git would run what its settings name: each counts as changed.
+    how = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty")
+    differing = ask(top, "diff", *how, began, "--")
+    modules = [
+        line for line in ask(top, "ls-files", "--stage", "-z").split(b"\0") if line.startswith(b"160000 ")
+    ]
     fresh = ask(top, "ls-files", "--others", "--exclude-standard", "-z")
     names = [name for name in (*differing.split(b"\0"), *fresh.split(b"\0")) if name]
+    names += [line.partition(b"\t")[2] for line in modules]
     if not names and (began == head or not explicit):
         message = f"{since} is what is checked out: nothing can have changed since"
         raise UsageError(message, hint="say since when, as in --changed main or --changed HEAD~1")

@@ -1,7 +1,8 @@
 """The texts of files that people are shown lines of, and where these lie in their repository.
 
 In: the names of files as spans have them, relative to the current folder. Out: their text or bytes, None for
-what cannot be read (any more). Standard input is in no file: who read it hands it in.
+what cannot be read (any more), and for links that lead out of where they lie: such a link was refused, and a
+line of what it leads to is nobody's to show. Standard input is in no file: who read it hands it in.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from policyscan.errors import PolicyscanError
+from policyscan.files.discovery import lies_in
 from policyscan.reading.text import decode, read_bytes
 from policyscan.source import Source
 
@@ -34,7 +36,9 @@ class Sources:
 
     def _content(self, file: str) -> bytes | None:
         try:
-            return self._given[file] if file in self._given else read_bytes(file, file)
+            if file in self._given:
+                return self._given[file]
+            return None if _leads_out(file) else read_bytes(file, file)
         except PolicyscanError:
             return None
 
@@ -70,6 +74,15 @@ def nameable(file: str) -> bool:
         return b"\0" not in os.fsencode(file)
     except UnicodeEncodeError:
         return False
+
+
+def _leads_out(file: str) -> bool:
+    """Whether a name is a link to what lies neither in the current folder nor in its repository, or in its
+    folder where that is in none."""
+    if not nameable(file) or not os.path.islink(file):
+        return False
+    real, folder = os.path.realpath(file), os.path.realpath(os.path.dirname(file))
+    return not any(lies_in(real, one) for one in (_top(folder) or folder, os.path.realpath(os.curdir)))
 
 
 def _top(folder: str) -> str:
