@@ -12,6 +12,8 @@ from policyscan.errors import UsageError
 
 MOST_FILES = 50_000
 MOST_BYTES = 1 << 30  # of all contents together
+_MOST_TIMES = 100  # as large as the archive: what people write packs to a twentieth at best
+_MOST_OF_SMALL = 1 << 20
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 
@@ -44,13 +46,13 @@ def unpacked(data: bytes, name: str) -> dict[str, bytes]:
             entries = archive.infolist()
             _check([entry.filename for entry in entries], name)
             found: dict[str, bytes] = {}
-            left = MOST_BYTES
+            most = left = min(MOST_BYTES, _MOST_TIMES * len(data) + _MOST_OF_SMALL)
             for entry in entries:
                 with archive.open(entry) as file:
                     content = file.read(left + 1)
                 left -= len(content)
                 if left < 0:
-                    raise UsageError(f"{name} holds more than {MOST_BYTES >> 30} GB")
+                    raise UsageError(f"{name} would unpack into more than {most >> 20:,} MB: it is no bundle")
                 found[entry.filename] = content
             return found
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError) as error:

@@ -189,7 +189,7 @@ def ask(folder: str, *words: str, given: bytes = b"") -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - words of ours; names of revisions were looked at
             [_git(), *words], cwd=folder, capture_output=True, timeout=_SECONDS, check=False, input=given,
-            env={**os.environ, **_OURS, **_as_variables(settings)},
+            env=_with({**os.environ, **_OURS}, settings),
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         raise GitSaid(f"git could not be asked: {error}") from error
@@ -198,14 +198,13 @@ def ask(folder: str, *words: str, given: bytes = b"") -> bytes:
     return done.stdout
 
 
-def _as_variables(settings: list[tuple[str, str]]) -> dict[str, str]:
-    """Settings as variables of the environment, after those that stand there already."""
-    before = os.environ.get("GIT_CONFIG_COUNT", "")
+def _with(variables: dict[str, str], settings: list[tuple[str, str]]) -> dict[str, str]:
+    """Variables of the environment with settings of git, after those that stand there already."""
+    before = variables.get("GIT_CONFIG_COUNT", "")
     first = int(before) if before.isdecimal() else 0
-    made = {"GIT_CONFIG_COUNT": str(first + len(settings))}
     for number, (key, value) in enumerate(settings, first):
-        made |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return made
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables | {"GIT_CONFIG_COUNT": str(first + len(settings))}
 
 
 def _git() -> str:
@@ -213,8 +212,7 @@ def _git() -> str:
     from pathlib import Path
     from shutil import which
 
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    git = which("git", path=os.pathsep.join(filter(os.path.isabs, folders)))
+    git = which("git", path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
     if git is None or not Path(git).is_absolute():
         message = "git is not installed, or not on the PATH"
         raise UsageError(message, hint="install git, or name a saved report instead of a revision")

@@ -61,9 +61,14 @@ def load(text: str, name: str) -> Report:
     except json.JSONDecodeError as error:
         at = Source(name, text).span(error.pos, error.pos + 1)
         raise DocumentError(f"this is not JSON: {error.msg}", at=at, hint=_RUN_AGAIN) from None
-    except (RecursionError, ValueError) as error:
-        top = Span(name, 1, 1, 1, 2)
-        raise DocumentError(f"this is not JSON that can be read: {error}", at=top) from None
+    except (RecursionError, ValueError) as error:  # Python's limit on the digits of a number
+        why = (
+            "its brackets stand too deep"
+            if isinstance(error, RecursionError)
+            else "a number in it is too long"
+        )
+        message, top = f"this is not a report of policyscan: {why}", Span(name, 1, 1, 1, 2)
+        raise DocumentError(message, at=top, hint=_RUN_AGAIN) from None
     return _read_from(value, text, name)
 
 
