@@ -80,6 +80,21 @@ def test_what_is_missing_to_a_statement_is_said(said: str, wrong: str) -> None:
     assert "c.yaml:" in word.wrong
 
 
+@pytest.mark.parametrize(
+    ("added", "earned"),
+    [("2026-06-03", True), ("2026-06-04", False), ("null", True), ("", True), ("2026-11-01", True)],
+    ids=["month", "more", "always", "blank", "not-yet"],
+)
+def test_a_statement_is_not_older_than_what_it_is_about(added: str, earned: bool) -> None:
+    document = client(value=f"false, added_on: {added}")
+    word = scope(document)
+    assert (word.statement is not None) is earned
+    assert earned or "is of 2026-05-04, and it began on 2026-06-04: make it anew" in word.wrong
+    if added == "2026-11-01":
+        assert str(Date(word.turn)) == added
+        assert scope(document, Date(word.turn)).statement is None
+
+
 def test_a_statement_lasts_a_year_to_the_day_and_as_long_as_its_maker_works_here() -> None:
     assert scope(client(), Date.parse("2027-05-04")).statement is not None
     assert scope(client(), Date.parse("2027-05-05")).statement is None

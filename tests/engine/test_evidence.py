@@ -246,6 +246,21 @@ class TestEvidenceOfItsOwn:
         facts = "tools: [{id: t, safe: true, evidence: none}]\nevidence:\n  - {id: none, method: tested}\n"
         assert basis(world, facts + self.ITEMS)[:6] == (Grade.DECLARED, "tools", None, "2026-10-31", 0, "")
 
+    @pytest.mark.parametrize("rule", [None, EvidenceRule(Grade.DOCUMENT, None)], ids=["none", "document"])
+    def test_one_that_is_about_something_else_leaves_it_declared(
+        self, world: World, rule: EvidenceRule | None
+    ) -> None:
+        world.policy(TOOLS)
+        facts = "tools: [{id: t, safe: true, evidence: far}]\nevidence:\n" + item(
+            "far", "tested", "2026-10-01", "people"
+        )
+        found = one(world, facts + item("all", "tested", "2026-10-01", "tools"), rule)
+        assert found.basis is not None
+        assert (found.basis.grade, found.basis.path) == (Grade.DECLARED, "")
+        assert found.status is (Status.PASS if rule is None else Status.UNKNOWN)
+        if rule is not None:
+            assert found.message == "the evidence for tools that is named there is about something else"
+
     def test_one_for_another_subject_does_not_matter(self, world: World) -> None:
         world.policy(TOOLS)
         facts = "tools: [{id: t, safe: true}, {id: u, safe: true, evidence: one}]\nevidence:\n"
@@ -500,8 +515,7 @@ def test_a_fail_and_an_error_stand_but_nothing_is_not_applicable_on_weak_evidenc
         ),
         (
             YOUNG, item("e", "tested", "2026-12-02", "open", "Ann"),
-            "the evidence for open does not say how and on which past day it was collected, or is about"
-            " something else",
+            "the evidence for open does not say how and on which past day it was collected",
             "What shows the facts about open: somebody's word or better, at most 30 days old?", "undated",
         ),
     ],

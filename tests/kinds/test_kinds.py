@@ -35,6 +35,9 @@ def load(tmp_path: Path, content: Any) -> Any:
 PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additionalProperties": False}
 
 
+BACKED = {"starts": "start_date", "ends": "end_date", "never": {}, "max_age": 365}
+
+
 @pytest.mark.parametrize(
     ("properties", "message", "hint"),
     [
@@ -91,6 +94,21 @@ PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additiona
             {"a": {**PERSON, "x-orders": [{"first": "id", "then": "x[].y", "say": "{first} {then}"}]}},
             "#/properties/a: x-orders names id, which is no date of it",
             None,
+        ),
+        *(
+            (
+                {
+                    "statements": {
+                        "type": "array",
+                        "items": PERSON,
+                        "x-statements": {**BACKED, "begins": begins},
+                    }
+                },
+                "#/properties/statements: x-statements says who may make them, and for how many days they"
+                " last",
+                "{starts: start_date, ends: end_date, never: {role: [trainee]}, max_age: 365}",
+            )
+            for begins in ([], {"keys": ["a"]}, {"keys": "a", "ahead": 1}, {"keys": ["a"], "ahead": "1"})
         ),
         ({"a": {"type": "string", "x-order": True}}, "#/properties/a: x-order belongs on an enum", None),
         ({"a": {"type": "integer", "x-ref": "b"}}, "#/properties/a: x-ref belongs on a string", None),

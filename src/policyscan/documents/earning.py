@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY
-from policyscan.cel.values import Date, Money, Timestamp
+from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.paths import BadPath, resolve
 from policyscan.kinds.shapes import Backing
@@ -148,6 +148,9 @@ def _word(
 ) -> Word:  # fmt: skip
     value = container[key]
     wrong, later = f"nobody stands behind it; {_TO_DO}", NEVER_DAY
+    began = _began(document, container, backing) if behind and backing is not None else None
+    if began is not None and began > today:
+        later = int(began)  # what is not known yet is not judged
     for statement in behind:
         what = _wrong(document, container, key, statement, backing, today) if backing is not None else wrong
         later = min(later, _turn(statement, backing, today))
@@ -174,7 +177,23 @@ def _wrong(
         return f"the statement about it is of a day to come, {on}"
     if today - on > backing.max_age:
         return f"the statement about it is of {on}, more than {_age(backing.max_age)} ago: make it anew"
+    began = _began(document, container, backing)
+    if began is not None and on + backing.ahead < began <= today:
+        return f"the statement about it is of {on}, and it began on {began}: make it anew"
     return _not_a_person(document, statement, backing, on, today)
+
+
+def _began(document: Document, container: Any, backing: Backing) -> Date | None:
+    """The day on which the nearest record around a fact began, in UTC where it is an instant."""
+    while container is not None:
+        for key in backing.begins if container.__class__ is dict else ():
+            day = container.get(key)
+            if day.__class__ is Date:
+                return Date(day)
+            if day.__class__ is Timestamp:
+                return Date(int(day) // DAY + EPOCH_DAY)
+        container = document.holder_of(container)
+    return None
 
 
 def _age(days: int) -> str:

@@ -32,14 +32,16 @@ class Item(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """A part of a document, and what covers it: items that count, and whether others do that cannot. What it
-    has from a file of defaults was true `on` a day, and no evidence of its own covers it."""
+    """A part of a document, and what covers it: items that count, and whether others do that cannot; they may
+    be about something `elsewhere`. What it has from a file of defaults was true `on` a day: no evidence of its
+    own covers it."""
 
     document: Document
     section: str
     items: tuple[Item, ...]
     unusable: bool
     on: Date | None = None
+    elsewhere: bool = False
 
 
 class Coverage:
@@ -111,14 +113,16 @@ class Coverage:
     def _own(self, value: Any, above: Fact) -> Fact:
         on = self.document.defaulted_on(value) if self.document.has_defaults else None
         if on is not None:
-            return above._replace(items=(), unusable=False, on=on)
+            return above._replace(items=(), unusable=False, on=on, elsewhere=False)
         named = value.get(_EVIDENCE) if isinstance(value, dict) else None
         if named is None and self.document.why_unknown(value, _EVIDENCE) is None:
             return above
         item = self.items.get(id(named))
-        if item is not None and not shows(item.value, above.section):
-            item = None  # it says itself that it is about something else
-        return above._replace(items=(item,) if item is not None else (), unusable=item is None)
+        blank = _EVIDENCE in self.document.blank_keys(value)
+        about_others = item is not None and not shows(item.value, above.section)
+        elsewhere = about_others or (named is None and not blank)  # which a rule disputes by now
+        items = (item,) if item is not None and not elsewhere else ()
+        return above._replace(items=items, unusable=not items, elsewhere=elsewhere)
 
     def _parts(self, value: Any, above: Fact, names: frozenset[str]) -> Iterator[Fact]:
         """The facts at and below a value; what is only referred to stands elsewhere. What nothing is read in

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 class _Chosen(NamedTuple):
     """The item that counts for a fact, None for the file's own word. `lack` says how it is less than what
-    is asked (weak, stale, undated), `strength` orders what was chosen, the weakest first."""
+    is asked (weak, stale, undated, elsewhere), `strength` orders what was chosen, the weakest first."""
 
     strength: tuple[bool, int, int]
     fact: Fact
@@ -283,7 +283,7 @@ class Grader:
         day = int(as_of) if as_of is not None and as_of <= self.clock.today else None
         lack = ""
         if rule is not None and fact.unusable and rule != EvidenceRule(Grade.DECLARED):
-            lack = "undated"
+            lack = "elsewhere" if fact.elsewhere else "undated"
         elif rule is not None and rule.grade is not Grade.DECLARED:
             lack = "weak"
         elif rule is not None and rule.max_age_days is not None:

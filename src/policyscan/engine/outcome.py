@@ -59,9 +59,9 @@ class Shortfall(NamedTuple):
         origin = ", ".join(filter(None, (basis.source, basis.collected)))
         where = f"the evidence for {basis.section}"
         if self.reason == "undated":
-            return (
-                f"{where} does not say how and on which past day it was collected, or is about something else"
-            )
+            return f"{where} does not say how and on which past day it was collected"
+        if self.reason == "elsewhere":
+            return f"{where} that is named there is about something else"
         if self.reason == "weak":
             what = f"{where} is {_NAMES[basis.grade]} ({origin})" if basis.path else f"no {where[4:]}"
             return f"{what}; {_least(self.rule.grade)} is asked for"

@@ -393,17 +393,22 @@ class ShapeReader:
         keys = {"starts", "ends", "never", "max_age"}
         if (
             not isinstance(written, dict)
-            or set(written) != keys
+            or set(written) - {"begins"} != keys
             or not all(isinstance(written[key], str) for key in ("starts", "ends"))
             or not isinstance(written["never"], dict)
             or not all(isinstance(words, list) for words in written["never"].values())
             or not isinstance(written["max_age"], int)
+            or not _is_beginning(written.get("begins", {"keys": [], "ahead": 0}))
         ):
             hint = "{starts: start_date, ends: end_date, never: {role: [trainee]}, max_age: 365}"
             self.refuse(path, "x-statements says who may make them, and for how many days they last", hint)
             return None
         never = {key: tuple(map(str, words)) for key, words in written["never"].items()}
-        return Backing(written["starts"], written["ends"], never, written["max_age"])
+        begins = written.get("begins", {"keys": [], "ahead": 0})
+        keys_of_beginning = tuple(begins["keys"])
+        return Backing(
+            written["starts"], written["ends"], never, written["max_age"], keys_of_beginning, begins["ahead"]
+        )
 
     def _check_statements(self, root: Shape) -> None:
         """Refuse values that have to be earned where nobody can earn them."""
@@ -475,6 +480,17 @@ def _may_hold(field: Property, value: Any) -> bool:
 
 def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _is_beginning(written: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether `begins` of `x-statements` names keys of dates, and how many days ahead statements count."""
+    return (
+        isinstance(written, dict)
+        and set(written) == {"keys", "ahead"}
+        and isinstance(written["keys"], list)
+        and all(isinstance(key, str) for key in written["keys"])
+        and isinstance(written["ahead"], int)
+    )
 
 
 def _is_order(written: Any) -> TypeGuard[dict[str, Any]]:

@@ -68,12 +68,15 @@ def _alike(value: Any, written: Any) -> bool:
 
 class Backing(NamedTuple):
     """Who may stand behind statements, and for how long: the keys of a person's first and last day, the words
-    by which others of their keys rule them out, and how many days a statement lasts."""
+    by which others of their keys rule them out, and how many days a statement lasts. `begins` are the keys of
+    the day on which what a statement is about began: it may be made `ahead` days earlier, and no more."""
 
     starts: str
     ends: str
     never: Mapping[str, tuple[str, ...]]
     max_age: int
+    begins: tuple[str, ...] = ()
+    ahead: int = 0
 
 
 class Order(NamedTuple):
@@ -251,11 +254,7 @@ def to_rows(root: Shape) -> list[ShapeRow]:
     rows = []
     for shape in shapes:  # which grows on the way
         row = list(_attributes(shape))
-        row[_BACKING] = shape.backing and (
-            *shape.backing[:2],
-            dict(shape.backing.never),
-            shape.backing.max_age,
-        )
+        row[_BACKING] = shape.backing and tuple(shape.backing._replace(never=dict(shape.backing.never)))
         row[_FIELDS] = {key: field_row(field) for key, field in shape.fields.items()}
         row[_ITEMS] = field_row(shape.items) if shape.items is not None else None
         row[_ORDERS] = tuple(map(tuple, shape.orders))
