@@ -33,8 +33,8 @@ class Item(NamedTuple):
 
 class Fact(NamedTuple):
     """A part of a document, and what covers it: items that count, and whether others do that cannot; they may
-    be about something `elsewhere`. What it has from a file of defaults was true `on` a day: no evidence of its
-    own covers it."""
+    be about something `elsewhere`. What it has from a file of defaults was true `on` a day: no evidence of
+    its own covers it."""
 
     document: Document
     section: str
