@@ -9,6 +9,7 @@ import pytest
 
 from policyscan.findings import IN_DISPUTE, Result, Status
 from policyscan.questions.sheet import Sheet
+from policyscan.reporters.wording import next_questions
 from policyscan.session.asking import OpenQuestions, ask
 from policyscan.session.options import Inputs, ScanOptions
 from tests.questions.answering import Knowing, kind_of, values
@@ -27,6 +28,7 @@ TRUE = {  # what its provider's file and its own say too
     "contract.ends_on": None,
     "limit_aggregate": 1_000_000,
     "employees_count": 3,
+    "hotline": "+44 20 7946 0018",
     "attestations[0].signed_on": "2025-11-20",
     "remote_access": [{"id": "rmm-main", "kind": "rmm", "mfa": True}],
     "budget.years": [{"fiscal_year": 2025, **YEAR}, {"fiscal_year": 2026, **YEAR}],
@@ -39,8 +41,13 @@ def asked(profile: str, *paths: Path) -> OpenQuestions:
 
 
 @pytest.fixture(scope="module")
-def sheet() -> Sheet:
-    (sheet,) = asked("full", INVENTORIES).sheets
+def found() -> OpenQuestions:
+    return asked("full", INVENTORIES)
+
+
+@pytest.fixture(scope="module")
+def sheet(found: OpenQuestions) -> Sheet:
+    (sheet,) = found.sheets
     return sheet
 
 
@@ -90,6 +97,16 @@ def test_no_other_ten_questions_decide_more_controls(sheet: Sheet) -> None:
     assert len(lacking) > 30
     assert sheet.first(10).decided == _others(lacking, 10)
     assert sheet.decided == len(sheet.controls)
+
+
+def test_what_a_scan_asks_next_decides_as_much_as_any_other_ten_questions(found: OpenQuestions) -> None:
+    unknown = [result for result in found.report.results if result.status is Status.UNKNOWN]
+    needs: dict[str, set[str]] = {}
+    for result in unknown:
+        needs.setdefault(result.policy, set()).update(gap.question for gap in result.gaps)
+    lacking = [frozenset(questions) for questions in needs.values() if questions]
+    questions, _ = next_questions(unknown, 10)
+    assert sum(len(question.settles) for question in questions) == _others(lacking, 10)
 
 
 def test_every_question_says_who_can_answer_it_and_how(sheet: Sheet) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.questions.choosing import best, in_order, settled
+from policyscan.reporters.choosing import best, in_order, settled
 
 CONTROLS = st.lists(st.frozensets(st.integers(0, 9), min_size=1, max_size=5), max_size=12)
 

@@ -109,7 +109,7 @@ def lacking(policy: str, *questions: str, document: str = "acme") -> Result:
         (
             [lacking("A", "p", "q"), lacking("B", "q", "r"), lacking("C", "s")],
             2,
-            ([Question("s", ("C",), ()), Question("q", (), ("A", "B"))], 2),
+            ([Question("s", ("C",), ()), Question("p", (), ("A",))], 2),
         ),
         # Once the others are answered, the last one settles.
         (

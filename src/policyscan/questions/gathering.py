@@ -19,9 +19,9 @@ from policyscan.documents.paths import BadPath, parse_path, resolve
 from policyscan.findings import IN_DISPUTE, DocumentInfo, Gap, Result, Status, ValueRead, is_document_check
 from policyscan.kinds.kinds import Kind
 from policyscan.questions.answers import NONE_OR_ROWS, how_to_answer, is_list, is_section, parts
-from policyscan.questions.choosing import in_order
 from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.records import NamedTuple
+from policyscan.reporters.choosing import in_order
 from policyscan.reporters.wording import show
 
 Reads = Mapping[str, Collection[str]]

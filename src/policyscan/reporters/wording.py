@@ -350,17 +350,20 @@ class Question(NamedTuple):
 
 
 def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question], int]:
-    """The at most `most` questions that together settle the most controls, and how many others there are."""
-    needs, things = _needs(unknowns)
+    """The first of all questions, in the order in which `ask` has them, and how many others there are."""
+    from policyscan.reporters.choosing import in_order
+
+    needs, things, weight = _needs(unknowns)
     askers: dict[str, set[tuple[str, str]]] = {}
     for control, questions in needs.items():
         for question in questions:
             askers.setdefault(question, set()).add(control)
-    total = len(askers)
+    ranked = sorted(askers, key=lambda q: (*weight[q], q))
+    number = {question: at for at, question in enumerate(ranked)}
+    lacks = [{number[question] for question in needs[control]} for control in sorted(needs)]
     asked: list[Question] = []
-    while askers and len(asked) < most:
-        best = min(askers, key=lambda q: (-_settled(askers[q], needs), -len(askers[q]), q))
-        controls = askers.pop(best)
+    for best in (ranked[at] for at in in_order(len(ranked), lacks)[:most]):
+        controls = askers[best]
         for control in controls:
             needs[control].discard(best)
         settled = _policies(control for control in controls if not needs[control])
@@ -368,7 +371,7 @@ def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question
         about = len({document for document, _ in controls})
         helps = tuple(policy for policy in helped if policy not in settled)
         asked.append(Question(best, settled, helps, about, tuple(things.get(best, ()))))
-    return asked, total - len(asked)
+    return asked, len(ranked) - len(asked)
 
 
 def decides(question: Question) -> str:
@@ -402,23 +405,24 @@ _KEY = when_used(r"\[([^\]]+)\]")
 
 def _needs(
     unknowns: Iterable[Result],
-) -> tuple[dict[tuple[str, str], set[str]], dict[str, dict[str, None]]]:
-    """Which questions each control of each document has open, and what each of them is asked of."""
+) -> tuple[dict[tuple[str, str], set[str]], dict[str, dict[str, None]], dict[str, tuple[int, int]]]:
+    """Which questions each control of each document has open, what each of them is asked of, and what speaks
+    for asking it first: how severe the worst is that it is asked for, and of how few things."""
     needs: dict[tuple[str, str], set[str]] = {}
     things: dict[str, dict[str, None]] = {}
+    severity: dict[str, int] = {}
+    gaps: dict[str, set[str]] = {}
     for result in unknowns:
         check = f"{result.kind} {result.document}", result.policy
         for gap in result.gaps:
             question = one_line(gap.question or f"What is {gap.generic_path}?")
             needs.setdefault(check, set()).add(question)
+            gaps.setdefault(question, set()).add(gap.path)
+            severity[question] = max(severity.get(question, 0), result.severity.rank)
             key = _KEY.findall(gap.path)
             if key and not key[-1].isdecimal():
                 things.setdefault(question, {})[one_line(key[-1])] = None
-    return needs, things
-
-
-def _settled(controls: Iterable[tuple[str, str]], needs: Mapping[tuple[str, str], set[str]]) -> int:
-    return sum(len(needs[control]) == 1 for control in controls)
+    return needs, things, {one: (-severity[one], len(gaps[one])) for one in gaps}
 
 
 def _policies(controls: Iterable[tuple[str, str]]) -> tuple[str, ...]:
