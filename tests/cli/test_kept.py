@@ -116,6 +116,26 @@ def test_what_refers_to_a_changed_file_is_evaluated_again(
     assert set(evaluated) == {"ash", "elm", "oak", "far"}
 
 
+def test_an_inventory_in_several_files_is_one_of_them_all(
+    here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str]
+) -> None:
+    folder = here / "inventories/clients/fir"
+    folder.mkdir()
+    head, _, devices = client("fir").partition("devices:\n")
+    (folder / "client.yaml").write_text(head)
+    (folder / "devices.yaml").write_text(f"devices:\n{devices}")
+    scan(monkeypatch, here)
+    evaluated.clear()
+    scan(monkeypatch, here)
+    assert evaluated == ["far"]
+    (folder / "devices.yaml").write_text(f"devices:\n{devices}".replace("true", "false"))
+    changed = scan(monkeypatch, here)
+    assert evaluated[1:] == ["fir", "far"]
+    assert changed == scan(monkeypatch, here, "--no-cache")
+    (folder / "software.csv").write_text("id,name\na,A\n")
+    assert scan(monkeypatch, here) == scan(monkeypatch, here, "--no-cache") != changed
+
+
 @pytest.mark.parametrize("args", [["--no-cache"], ["--as-of", "2026-11-01"], ["--profile", "full"]])
 def test_another_question_is_not_answered_with_what_is_kept(
     here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str], args: list[str]

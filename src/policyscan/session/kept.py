@@ -22,6 +22,7 @@ from policyscan.errors import DocumentError
 from policyscan.files.discovery import File, as_content
 from policyscan.files.identity import Identity
 from policyscan.findings import Countdown, Status
+from policyscan.reading.glance import is_workbook
 from policyscan.session.reader import Reader
 from policyscan.session.work import Footing, Work
 from policyscan.store import Parts, Store
@@ -68,20 +69,21 @@ class KeptResults:
     def holds(self, file: File) -> bool:
         """Whether what a file gave is kept and still holds."""
         known = self._known.get(_key(file))
-        if known is None or file.parts or file.shown in self._reader.library.members_of:
+        if known is None or file.shown in self._reader.library.members_of:
             return False
         footing, wanted, holds = known
-        if not all(map(self._is_within, holds)):
+        if not all(map(self._is_within, holds)) or any(is_workbook(one.path) for one in file.parts):
             return False
         try:
-            content = as_content(file)
-            text = content.source().text
+            contents = [(one, as_content(one)) for one in file.all]
+            texts = {one.shown: content.source().text for one, content in contents}
         except DocumentError:
             return False
-        if self._footing.of(text, wanted) != footing:
+        if self._footing.of(texts, wanted) != footing:
             return False
         if self._reader.with_identity:
-            self._reader.library.identities[file] = ((file, Identity.of(content.data)),)
+            identities = ((one, Identity.of(content.data)) for one, content in contents)
+            self._reader.library.identities[file] = tuple(identities)
         self._current.add(_key(file))
         return True
 

@@ -19,7 +19,9 @@ from policyscan.engine.scan import Scanned, scan_document
 from policyscan.engine.tables import MemberRows
 from policyscan.files.discovery import File
 from policyscan.files.identity import Identity
+from policyscan.reading.glance import is_workbook
 from policyscan.reading.joining import Joined
+from policyscan.reading.tree import Tree
 from policyscan.records import NamedTuple
 from policyscan.session.reader import Found, Reader
 from policyscan.store import digest
@@ -60,9 +62,11 @@ class Footing:
         self._library = library
         self._known: dict[int, str] = {}  # by identity of documents, which the library keeps
 
-    def of(self, text: str, wanted: Iterable[Name]) -> str:
-        """What stands for a file's text, and for the documents of these names with all that those lead to."""
-        lines = [digest(text.encode("utf-8", "surrogatepass"))]
+    def of(self, texts: Mapping[str, str], wanted: Iterable[Name]) -> str:
+        """What stands for the texts of a file and its parts by their names, and for the documents of these
+        names with all that those lead to."""
+        lines = [f"{file} {digest(text.encode('utf-8', 'surrogatepass'))}" for file, text in texts.items()]
+        lines.sort()
         for kind, ident in sorted(wanted):
             found = self._library.find(kind, ident)
             lines.append(f"{kind} {ident} {'' if found is None else self._digest(found)}")
@@ -74,11 +78,16 @@ class Footing:
             lines = sorted(
                 f"{part.source.file} {part.index} {part.source.text}"
                 for one in _reached(document)
-                for part in (one.tree.parts if isinstance(one.tree, Joined) else (one.tree,))
+                for part in _parts(one)
             )
             known = digest(*(line.encode("utf-8", "surrogatepass") for line in lines))
             self._known[id(document)] = known
         return known
+
+
+def _parts(document: Document) -> Sequence[Tree]:
+    """The trees that a document was made of, each of one file."""
+    return document.tree.parts if isinstance(document.tree, Joined) else (document.tree,)
 
 
 def _reached(document: Document) -> Iterator[Document]:
@@ -122,10 +131,11 @@ class Worker:
     def _footing(self, found: Found, documents: Sequence[tuple[Document, object]]) -> str:
         if self.footing is None or not documents:
             return ""
-        if any(isinstance(document.tree, Joined) for document, _ in documents):
-            return ""  # it stands in more files than this one
+        trees = [tree for document, _ in documents for tree in _parts(document)]
+        if any(tree.is_lent or is_workbook(tree.source.file) for tree in trees):
+            return ""  # it rests on a file of defaults, or on one that is no text
         wanted = {name for envelope in found.envelopes for name in envelope.wanted}
-        return self.footing.of(documents[0][0].tree.source.text, wanted)
+        return self.footing.of({tree.source.file: tree.source.text for tree in trees}, wanted)
 
     def news(self) -> News:
         """What was met since this was last asked."""
