@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from policyscan.findings import Problem, Report, Result, Severity, Status
-    from policyscan.session.api import Policies, evaluate, load_policies, render, scan, validate
+    from policyscan.session.api import Policies, evaluate, load_policies, render, scan, validate, waive
     from policyscan.session.validation import Validation
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "render",
     "scan",
     "validate",
+    "waive",
 ]
 
 if not TYPE_CHECKING:  # where a type checker looks, a name that is not there has to stay an error
@@ -60,7 +61,7 @@ if not TYPE_CHECKING:  # where a type checker looks, a name that is not there ha
             "UsageError",
         ),
         "findings": ("Problem", "Report", "Result", "Severity", "Status"),
-        "session.api": ("Policies", "evaluate", "load_policies", "render", "scan", "validate"),
+        "session.api": ("Policies", "evaluate", "load_policies", "render", "scan", "validate", "waive"),
         "session.validation": ("Validation",),
     }
 

@@ -429,3 +429,59 @@ def test_a_context_that_is_no_list_is_refused(place: Path, wrong: Any) -> None:
 def test_a_document_that_cannot_be_written_down_is_refused(place: Path, wrong: Any) -> None:
     with pytest.raises(policyscan.UsageError):
         policyscan.evaluate(wrong, policyscan.load_policies(), DAY)
+
+
+# --- what changed, and exceptions
+
+
+def test_only_what_is_new_since_a_baseline_decides(place: Path) -> None:
+    before = policyscan.render(policyscan.scan(as_of=DAY), "json")
+    write(place, "before.json", before)
+    same = policyscan.scan(as_of=DAY, baseline=place / "before.json")
+    assert (same.exit_code, same.comparison is not None and same.comparison.unchanged) == (0, 1)
+    (place / "inventories/clients/acme.yaml").unlink()
+    assert policyscan.scan(as_of=DAY, baseline="before.json").exit_code == 3
+    assert policyscan.scan(as_of=DAY, baseline="before.json", allow_silent="acme").exit_code == 0
+    with pytest.raises(policyscan.UsageError, match="argument allow_silent goes with argument baseline"):
+        policyscan.scan(as_of=DAY, allow_silent="acme")
+
+
+BOTH = FILES[BAD].replace("[{", "[{id: p-2, end_date: null}, {")
+WAIVER = {
+    "reason": "it is being written",
+    "requested_by": "p-2",
+    "approved_by": "p-1",
+    "approved_on": dt.date(2026, 10, 30),
+    "expires_on": "2026-12-31",
+}
+
+
+def test_an_exception_is_written(place: Path) -> None:
+    file = write(place, BAD, BOTH)
+    before = file.read_text(encoding="utf-8")
+    shown = policyscan.waive("OPS-01", "bad", **WAIVER, dry_run=True)
+    assert file.read_text(encoding="utf-8") == before
+    assert policyscan.waive("OPS-01", "bad", **WAIVER) == shown
+    assert policyscan.scan(as_of=DAY).exit_code == 0
+    made = policyscan.waive(
+        "OPS-01", "bad", **{**WAIVER, "approved_by": "Bea"}, file="inventories/waivers.yaml"
+    )
+    assert made[0] == "inventories/waivers.yaml:"
+    assert "it is being written" in (place / "inventories/waivers.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"approved_by": "Ann"}, "nobody with the id Ann"),
+        ({"approved_by": "p-2"}, "its requester approved it"),
+        ({"expires_on": "2026-02-30"}, "is no day"),
+        ({"expires_on": "2028-12-31"}, "more than a year"),
+        ({"reason": 3}, "argument reason: int is no str"),
+    ],
+)
+def test_an_exception_without_effect_is_not_written(place: Path, changed: dict[str, Any], said: str) -> None:
+    write(place, BAD, BOTH)
+    with pytest.raises(policyscan.PolicyscanError, match=said):
+        policyscan.waive("OPS-01", "bad", **{**WAIVER, **changed})
+    assert (place / BAD).read_text(encoding="utf-8") == BOTH

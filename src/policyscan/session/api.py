@@ -49,6 +49,8 @@ def scan(
     all_results: bool = False,
     cache: bool = True,
     jobs: int | None = 1,
+    baseline: StrPath | None = None,
+    allow_silent: Names = None,
 ) -> Report:
     """The report on the inventories that `paths` name, by default those of the current folder.
 
@@ -57,6 +59,9 @@ def scan(
     all could be checked, and for arguments, settings or controls that are wrong. `jobs` processes share the
     files, None as many as pay on this machine; a script that asks for more than one begins its work below
     `if __name__ == "__main__":`, as with Python's own multiprocessing.
+
+    With a `baseline` (a saved report, a folder or a revision of git) `report.comparison` says what changed
+    since, and only what is new makes `report.exit_code` 1 or 3; `allow_silent` names what may be silent now.
     """
     if jobs is not None and jobs < 1:
         raise UsageError(f"{argument('jobs')}: {jobs!r} is no number of processes", hint="give 1 or more")
@@ -76,7 +81,68 @@ def scan(
         spelt=argument,
         jobs=jobs,
     )
-    return _not_empty(run.scan(options))
+    allowed = _names("allow_silent", allow_silent)
+    if baseline is None:
+        if allowed:
+            hint = "nothing is silent but since a baseline"
+            raise UsageError(f"{argument('allow_silent')} goes with {argument('baseline')}", hint=hint)
+        return _not_empty(run.scan(options))
+    from policyscan.session.comparing import compared
+
+    return _not_empty(compared(_path("baseline", baseline) or "", None, options, allowed))
+
+
+def waive(
+    control: str,
+    where: str,
+    *,
+    reason: str,
+    requested_by: str,
+    approved_by: str,
+    expires_on: When,
+    approved_on: When = None,
+    requirement: str = "",
+    ticket: str = "",
+    accept: str = "",
+    file: StrPath | None = None,
+    config: StrPath | None = None,
+    policies: Paths = None,
+    dry_run: bool = False,
+) -> tuple[str, ...]:
+    """Writes an approved exception for a control into an inventory, or into a `file` of waivers; the lines of
+    what was written, or with `dry_run` would be.
+
+    `where` is an inventory's id, or `INVENTORY/SUBJECT`; `approved_on` is today by default. What each
+    argument means is what the option of `policyscan waive` means. Raises PolicyscanError, and writes nothing,
+    where the exception would have no effect.
+    """
+    from policyscan.session.exceptions import waive as change_for
+    from policyscan.session.exceptions import write_new
+
+    said = {
+        "policy": control, "requirement": requirement, "reason": reason, "requested_by": requested_by,
+        "approved_by": approved_by, "approved_on": _when("approved_on", approved_on) or _today(),
+        "expires_on": _when("expires_on", expires_on) or "", "ticket": ticket, "accept": accept,
+    }  # fmt: skip
+    for name, given in {"where": where, **said}.items():
+        _of_type(name, given, str, "give a text")
+    options = ScanOptions(
+        Inputs((), _path("config", config)), folders=_paths("policies", policies), spelt=argument
+    )
+    target = _path("file", file)
+    change, text = change_for(said, where, options, target)
+    lines = tuple(change.lines() if change is not None else [f"{target}:", *text.splitlines()])
+    if dry_run:
+        return lines
+    if change is not None:
+        change.write()
+    elif target is not None:
+        write_new(target, text)
+    return lines
+
+
+def _today() -> str:
+    return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 def validate(
