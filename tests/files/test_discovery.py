@@ -291,6 +291,15 @@ def test_what_is_no_inventory_is_not_told(tmp_path: Path, name: str) -> None:
     assert discover(base=tmp_path).notes == []
 
 
+def test_a_folder_of_inventories_below_that_of_the_repository_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "inventories/a.yaml", "sub/inventories/b.yaml")
+    found = discover(base=tmp_path / "sub", configured=["../inventories"])
+    assert [Path(file.path).name for file in found.files] == ["a.yaml"]
+    (note,) = found.notes
+    assert note.startswith("inventories in this folder was not read: without a path only ")
+    assert discover(base=tmp_path, configured=["inventories/clients", "inventories"]).notes == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -318,7 +318,14 @@ class _Search:
             self.problems.append(DocumentError(message, at=top(self.shown(path)), hint=hint))
 
     def look_beside(self) -> None:
-        """Tell of inventories in the folder itself that folders of inventories keep from being read."""
+        """Tell of inventories in the folder itself that folders of inventories keep from being read: files,
+        and a folder of its own where the settings, or the repository, are those of a folder above."""
+        folders = ", ".join(sorted(map(self.shown, self.configured)))
+        own = self.absolute(DEFAULT_FOLDER)
+        if os.path.isdir(own) and not any(lies_in(own, one) or lies_in(one, own) for one in self.configured):
+            self.notes.append(
+                f"{DEFAULT_FOLDER} in this folder was not read: without a path only {folders} is; name it"
+            )
         try:
             with os.scandir(self.base) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
@@ -330,7 +337,6 @@ class _Search:
             if entry.name.lower().endswith(_SCHEMA):  # of a kind: it speaks of what inventories say
                 continue
             if says_ours(glimpse(entry)):
-                folders = ", ".join(sorted(map(self.shown, self.configured)))
                 self.notes.append(
                     f"{entry.name} was not read: without a path only {folders} is; name it, or move it there"
                 )
