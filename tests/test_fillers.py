@@ -26,7 +26,7 @@ NAMES = (
     "TBD Media GmbH", "Crisis plan 2026, version 2", "draft of the crisis plan, 2026-03.docx",
     "Minutes of 3 May",
     "at home", "safe in the office", "here", "<https://wiki.example/plan>", "[Plan 2026]",
-    "CY-EXAMPLE-777", "9", "d",
+    "CY-EXAMPLE-777", "BB-22", "9", "d",
     "None of the above applies: the vendor restores", "Ana Cruz", "N. A. Nilsson", "Nada Surf",
     "已签", "Agreement", "ISO 27001", "To be or not to be", "Not Yet Begun Films",
 )  # fmt: skip

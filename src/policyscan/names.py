@@ -199,7 +199,7 @@ def is_placeholder(text: str, what: str = "text") -> bool:
 def _is_placeholder(text: str, what: str) -> bool:
     if what == "phone":
         digits = "".join(char for char in text if char.isdigit())
-        return len(digits) < _LEAST_DIGITS or _is_run(digits)
+        return len(digits) < _LEAST_DIGITS or len(set(digits)) < 2 or _is_run(digits)
     if text.startswith(_PRINTERS) or _has_field(text):
         return True
     if len(text) > _LONGEST:
@@ -228,6 +228,8 @@ def _words(text: str) -> Sequence[str]:
 
 def _are_fillers(words: Sequence[str], more: Collection[str], *, is_reason: bool) -> bool:
     """Whether no word tells anything. Those that only go along with others may be a name: "The IT"."""
+    if len(set("".join(words))) < 2 and (is_reason or len("".join(words)) != 1):
+        return True  # one letter over and over
     along = 0
     for word in words:
         if word not in _EMPTY and word not in more and not _is_run(word):
@@ -238,6 +240,6 @@ def _are_fillers(words: Sequence[str], more: Collection[str], *, is_reason: bool
 
 
 def _is_run(word: str) -> bool:
-    """Whether a word is one letter or digit over and over, or digits as one counts."""
+    """Whether a word is an x over and over, or digits as one counts."""
     counted = len(word) > _LEAST_DIGITS and any(row.startswith(word) for row in _COUNTING)
-    return counted or (len(word) > 1 and len(set(word)) == 1) or word == "0"
+    return counted or (len(word) > 1 and set(word) == {"x"}) or word == "0"

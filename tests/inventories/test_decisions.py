@@ -33,6 +33,29 @@ class Row(NamedTuple):
 
 
 ROWS = {
+    "answered within seconds, time after time": Row(
+        {
+            "response_at: 2026-01-21T09:19:00-07:00": "response_at: 2026-01-21T09:10:02-07:00",
+            "response_at: 2026-04-11T22:21:00-06:00": "response_at: 2026-04-11T22:05:02-06:00",
+            "response_at: 2026-07-03T07:08:00-06:00": "response_at: 2026-07-03T06:45:02-06:00",
+            "response_at: 2026-08-29T02:58:00-06:00": "response_at: 2026-08-29T02:40:02-06:00",
+            "response_at: 2026-02-17T09:20:00-07:00": "response_at: 2026-02-16T16:50:02-07:00",
+            "response_at: 2026-05-27T11:10:00-06:00": "response_at: 2026-05-27T10:30:02-06:00",
+            "response_at: 2026-10-06T13:40:00-06:00": "response_at: 2026-10-06T13:05:02-06:00",
+        },
+        {"CONS-135": "fail", "SLA-02": "unknown", "SLA-03": "unknown"},
+        "that fast only a machine is",
+    ),
+    "one dollar on a line of the budget": Row(
+        {"cyber_insurance: 3400": "cyber_insurance: 1"},
+        {"BUD-01": "fail", "BUD-03": "fail"},
+        "1 USD is on one of the four lines of 2026, and 41,000 USD was spent on IT: that buys nothing",
+    ),
+    "an exposure of one word": Row(
+        {'"Returns are mailed to clients as attachments in March and April"': "Phishing"},
+        {"CONS-137": "fail"},
+        'X1 is said to be specific to this business, and reads "Phishing"',
+    ),
     "one person to notify, twice": Row(
         {
             '{person: p-finch, order: 2, phone_out_of_band: "+1-303-555-0111"': (

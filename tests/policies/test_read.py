@@ -45,8 +45,6 @@ REASONS = {
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
     ("client", "organisation", "sector"): FOR_PEOPLE,
     ("client", "os", "version"): FOR_PEOPLE,
-    ("client", "person", "on_file"): "it stands for a number that is not written into the file",
-    ("client", "person", "verified_on"): "PLAN-03 asks for that of the plan",
     ("client", "recommendation", "provider"): FOR_PEOPLE,
     ("client", "risk_audit", "by"): FOR_PEOPLE,
     ("client", "software", "vendor"): FOR_PEOPLE,
@@ -62,13 +60,12 @@ REASONS = {
     ("provider", "host", "kind"): FOR_PEOPLE,
     ("provider", "mail_filter", "product"): FOR_PEOPLE,
     ("provider", "own_incident", "kind"): FOR_PEOPLE,
-    ("provider", "provider_organisation", "annual_revenue"): FOR_PEOPLE,
     ("provider", "provider_organisation", "freelancer"): FOR_PEOPLE,
     ("provider", "subcontract", "prime"): "messages name it",
     **{
         ("provider", "insurance_policy", field): FORM
         for field in (
-            "attestations", "hotline", "insurer", "retention", "sublimits", "waiting_period_hours",
+            "attestations", "hotline", "sublimits", "waiting_period_hours",
         )
     },
 }  # fmt: skip

@@ -44,6 +44,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "crisis_plan": "coordinator deputy document notify press provider_contacts",
         "detection": "hours",
         "email": "domains",
+        "exposure_statement": "lost_business",
         "engagement": "contract due_diligence insurance_certificates profile sla",
         "provider": "contact_tests contracts email insurance_policies on_call_rota organisation staff "
         "support",
@@ -65,6 +66,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
     DATE: {
         "client_question": "answered_on asked_on",
         "contact_test": "called_at",
+        "exposure_statement": "calculated_on",
         "insurance_policy": "ends_on starts_on",
         "organisation": "founded_on",
         "own_incident": "contained_at detected_at mailboxes_secured_at",
@@ -81,12 +83,13 @@ WHY_NOT: dict[str, dict[str, str]] = {
     RECORD: {
         "account": "enabled",
         "attestation": "answer statement",
-        "budget_year": "fiscal_year it_spend",
+        "budget_year": "fiscal_year it_spend prevention",
         "exposure": "treatment",
         "incident": "priority",
         "insurance_policy": "attestations",
         "patch_status": "missing",
         "plan_test": "findings",
+        "prevention": "antivirus cyber_insurance employee_education software_updates",
         "recommendation": "decision",
     },
     CONTRACT: {
@@ -104,6 +107,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "insurance_policy": "pays_above",
         "organisation": "id",
         "person": "leadership",
+        "portfolio": "owner",
         "provider_organisation": "id",
         "restore_test": "kind system",
         "shift": "primary secondary",
