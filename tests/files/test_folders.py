@@ -136,3 +136,27 @@ def test_what_git_ignores_is_no_part(tmp_path: Path) -> None:
     discovery = found(tmp_path)
     assert wholes(discovery) == {f"{ACME}/client.yaml": [f"{ACME}/people.yml"]}
     assert discovery.left_out == [f"{ACME}/devices.csv"]
+
+
+def test_a_pack_of_controls_among_inventories_is_told_and_what_is_none_of_it_is_read(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        inventories__own__pack_yaml="name: own\nversion: 1\n",
+        inventories__own__A__A_yaml="id: A-1\nkind: client\n",
+        inventories__own__acme_yaml=HEAD,
+        inventories__clients__elm_yaml=HEAD,
+    )
+    seen = found(tmp_path)
+    assert seen.problems == []
+    assert seen.notes == [
+        "inventories/own was not read as inventories: its pack.yaml says that it holds controls"
+    ]
+    strict = {file.shown: file.strict for file in seen.files}
+    assert strict["inventories/own/acme.yaml"] is strict["inventories/own/A/A.yaml"] is False
+    assert strict["inventories/clients/elm.yaml"] is True
+
+
+def test_an_inventory_that_is_called_pack_is_one(tmp_path: Path) -> None:
+    lay(tmp_path, inventories__own__pack_yaml=HEAD)
+    seen = found(tmp_path)
+    assert (seen.notes, [file.strict for file in seen.files]) == ([], [True])

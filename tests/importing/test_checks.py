@@ -132,6 +132,28 @@ def test_the_secure_score_is_kept_beside_the_facts(client: Client) -> None:
     assert after.value["email"] == {"x-secure-score": {"score": 87.0, "most": 212.0, "on": "2026-11-24"}}
 
 
+def test_a_second_sample_of_the_secure_score(client: Client) -> None:
+    """Days in any order, a score with a fraction, comparisons by size whose names begin in capitals."""
+    seats = {
+        "basis": "TotalSeats",
+        "averageScore": 46.5,
+        "SeatSizeRangeLowerValue": "1",
+        "appsScoreMax": 88.5,
+    }
+    vendor = {"provider": "SecureScore", "providerVersion": None, "subProvider": None, "vendor": "Microsoft"}
+    days = [
+        {"id": f"t_{day}", "activeUserCount": 17, "createdDateTime": f"{day}T00:00:00Z",
+         "currentScore": score, "enabledServices": ["HasAADP1"], "licensedUserCount": 29, "maxScore": 863.0,
+         "vendorInformation": vendor, "averageComparativeScores": [seats], "controlScores": []}
+        for day, score in (("2026-11-09", 340.1), ("2026-11-10", 342.94), ("2026-11-08", 400.0))
+    ]  # fmt: skip
+    context = "https://graph.microsoft.com/v1.0/$metadata#security/secureScores"
+    path = client.export("s.json", json.dumps({"@odata.context": context, "value": days}))
+    after = client.take("graph-secure-score", path)
+    assert after.value["email"] == {"x-secure-score": {"score": 342.94, "most": 863.0, "on": "2026-11-10"}}
+    assert after.imported.collected_at.startswith("2026-11-10")
+
+
 @pytest.mark.parametrize("when", ["03/04/2026", "soon", ""])
 def test_a_score_of_a_day_that_nobody_can_tell_is_refused_or_has_none(when: str, client: Client) -> None:
     score = {"currentScore": 1, "maxScore": 2, "createdDateTime": when}

@@ -17,6 +17,7 @@ from policyscan.files.folders import (
     Home,
     Sections,
     glimpse,
+    holds_controls,
     home_of,
     is_other_table,
     is_section,
@@ -389,6 +390,10 @@ class _Search:
             return
         if any(entry.name == ".gitignore" for entry in entries):
             rules = rules.with_file(folder, self._unread)
+        if self.strict(folder) and folder not in self.configured and holds_controls(entries):
+            self._within_homes.add(folder)
+            why = "its pack.yaml says that it holds controls"
+            self.notes.append(f"{self.shown(folder)} was not read as inventories: {why}")
         strict = self.strict(folder)
         home = home_of(entries, self.kinds)
         endings = SUFFIXES if home is None else (*SUFFIXES, *TABLES)

@@ -20,6 +20,7 @@ from policyscan.records import NamedTuple
 
 _OURS = when_used(r"""^[{ \t]*["']?schema_version["']?[ \t]*:""", re.MULTILINE)
 _KEYS = when_used(r"""^(?:\{\s*)?["']?([\w-]+)["']?[ \t]*:""", re.MULTILINE)
+_PACKS = ("pack.yaml", "pack.yml")
 _MOST_BYTES = 1024 * 1024  # of a file that may be an inventory, or a part of one
 
 
@@ -90,6 +91,11 @@ def home_of(entries: Iterable[os.DirEntry[str]], kinds: Sections | None) -> Home
         return None
     kind = _kind_named(heads[0].name, kinds)
     return Home(kind, heads[0].name, frozenset(kinds.sections(kind)))
+
+
+def holds_controls(entries: Iterable[os.DirEntry[str]]) -> bool:
+    """Whether a folder is a pack of controls: its `pack.yaml` is no inventory."""
+    return any(entry.name.lower() in _PACKS and not says_ours(glimpse(entry)) for entry in entries)
 
 
 def _kind_named(name: str, kinds: Sections) -> str:
