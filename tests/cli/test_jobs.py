@@ -228,7 +228,7 @@ def test_with_the_first_process_all_others_end(
     try:
         waited_for(lambda: len(pids(here)) == 2)
         (os.killpg if sent == signal.SIGINT else os.kill)(running.pid, sent)
-        _, said = running.communicate(timeout=30)
+        _, said = running.communicate(timeout=300)  # the machine may be busy with something else
         assert running.returncode == code
         waited_for(lambda: not any(map(alive, pids(here))))
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,12 @@ def test_without_waivers_and_with_a_broken_file(monkeypatch: pytest.MonkeyPatch,
     assert listed(monkeypatch, alone)[0].code == 2
 
 
+NOW = datetime(2026, 10, 31, 12, tzinfo=UTC)
+"""When one is written: the command knows no other day than today's."""
+
+
 def waive(monkeypatch: pytest.MonkeyPatch, place: Path, *args: str, **changes: str | None) -> Ran:
+    monkeypatch.setattr("time.time_ns", lambda: int(NOW.timestamp()) * 1_000_000_000)
     given = {
         "reason": "on call", "requested-by": "p-2", "approved-by": "p-1", "approved-on": "2026-05-01",
         "expires-on": "2026-12-31", **changes,
