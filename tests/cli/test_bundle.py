@@ -340,7 +340,7 @@ def test_folders_tables_and_files_of_waivers_are_bundled(
     write(
         place,
         "inventories/waivers.yaml",
-        "schema_version: 1\nkind: waivers\nwaivers:\n  - {policy: OPS-02, document: bad, reason: soon, "
+        "schema_version: 1\nkind: waivers\nwaivers:\n  - {policy: OPS-02, document: bad, reason: on call, "
         "requested_by: Bright Harbor IT, approved_by: Zoe, approved_on: 2026-10-01, "
         "expires_on: 2026-12-01}\n",
     )

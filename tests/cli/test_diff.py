@@ -112,7 +112,7 @@ def test_each_kind_of_change_of_an_inventory(
 
 def test_an_exception_is_no_fix_and_its_end_is_new(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     waiver = {
-        "policy": "OPS-01", "document": "bad", "subject": "p-1", "reason": "x", "requested_by": "A",
+        "policy": "OPS-01", "document": "bad", "subject": "p-1", "reason": "on call", "requested_by": "A",
         "approved_by": "B", "approved_on": "2026-10-01", "expires_on": "2026-12-31",
     }  # fmt: skip
     text = json.dumps({"kind": "waivers", "schema_version": 1, "waivers": [waiver]})

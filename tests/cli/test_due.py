@@ -132,7 +132,7 @@ def test_a_provider_of_a_client_is_read_and_not_told_of(monkeypatch: pytest.Monk
 
 def test_a_waiver_that_runs_out_is_told(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     waiver = (
-        "waivers:\n  - {policy: OPS-02, reason: soon, requested_by: ann, approved_by: bo, "
+        "waivers:\n  - {policy: OPS-02, reason: on call, requested_by: ann, approved_by: bo, "
         "approved_on: 2026-10-01, expires_on: 2026-11-09}\n"
     )
     text = CLIENT.format(id="later") + "people: [{id: ann}, {id: bo}]\ncrisis_plan: null\n" + waiver

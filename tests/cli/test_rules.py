@@ -30,7 +30,7 @@ statements:
 """
 WAIVER = """\
 waivers:
-  - {policy: CONS-01, subject: web, requirement: alone, reason: it is so, requested_by: bob, approved_by: ann,
+  - {policy: CONS-01, subject: web, requirement: alone, reason: on call, requested_by: bob, approved_by: ann,
      approved_on: 2026-10-01, expires_on: 2026-12-01}
 """
 OWN = """\

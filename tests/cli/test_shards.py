@@ -185,7 +185,7 @@ def test_a_merged_report_writes_over_no_part(monkeypatch: pytest.MonkeyPatch, pl
 def test_a_waiver_covers_nothing_if_it_does_not_in_any_part(
     monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:
-    common = {"reason": "agreed", "requested_by": "north", "approved_by": "p-2", "approved_on": "2026-09-01"}
+    common = {"reason": "on call", "requested_by": "north", "approved_by": "p-2", "approved_on": "2026-09-01"}
     waivers = [
         {**common, "policy": "OPS-01", "document": "*", "subject": "p-*", "expires_on": "2027-03-01"},
         {**common, "policy": "OPS-02", "document": "g*", "expires_on": "2027-03-01"},
