@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from policyscan.findings import Problem, Quote, Report, make_report
+from policyscan.findings import (
+    ChangeKind,
+    Comparison,
+    Problem,
+    Quote,
+    Report,
+    ResultChange,
+    Severity,
+    Silence,
+    Status,
+    make_report,
+)
 from policyscan.output import encode
 from policyscan.reporters import REPORTERS
 from tests.opening import document_info
@@ -74,7 +85,10 @@ def _of(text: str, field: str) -> Report:
         ident = text
         result, waived, unknown = (one._replace(document=text) for one in (result, waived, unknown))
     elif field == "reason" and waived.waiver is not None:
-        mark = waived.waiver._replace(reason=text, approved_by=text, requested_by=text, ticket=text)
+        mark = waived.waiver._replace(
+            reason=text, approved_by=text, requested_by=text, ticket=text, approved_by_name=text,
+            requested_by_name=text,
+        )  # fmt: skip
         waived = waived._replace(waiver=mark)
     elif field == "problem":
         problem = Problem(text, span(ACME, 1, 1, 2), text)
@@ -84,12 +98,26 @@ def _of(text: str, field: str) -> Report:
         scan = scan._replace(notes=(text,))
     results = [result, waived, unknown]
     documents = [document_info(ident, "client", ACME, results)]
-    return make_report(scan, (info, RESTORE), documents, results, [problem])
+    made = make_report(scan, (info, RESTORE), documents, results, [problem])
+    return made._replace(comparison=_since(text)) if field == "since" else made
+
+
+def _since(text: str) -> Comparison:
+    """What changed since a baseline, as a saved report may say it."""
+    told = [
+        ResultChange(
+            kind, "client", text, text, text, text, Severity.HIGH, Status.FAIL, None, (text,), text,
+            span(ACME, 1, 1, 2)._replace(file=text),
+        )
+        for kind in (ChangeKind.NEW, ChangeKind.FIXED, ChangeKind.GONE)
+    ]  # fmt: skip
+    silent = (Silence("client", text, text), Silence("client", text, ""), Silence("", "", text))
+    return Comparison(text, text, tuple(told), silent, 1)
 
 
 FIELDS = (
     "title", "why", "fix", "quote", "subject", "message", "requirement", "file", "document", "reason",
-    "problem", "gap", "note",
+    "problem", "gap", "note", "since",
 )  # fmt: skip
 
 # Whatever moves a cursor, reverses text, ends a line where others see none, or cannot be encoded.

@@ -13,7 +13,7 @@ import pytest
 import policyscan.reporters.html as package
 from policyscan.findings import TRAITS, Gate, Report, Severity, Status, make_report
 from policyscan.reporters import REPORTERS, Options
-from policyscan.reporters.html.charts import bar, compared
+from policyscan.reporters.html.charts import bar, compared, strip
 from policyscan.reporters.html.contents import page_of
 from policyscan.reporters.wording import headline
 from tests.reporters.reports import (
@@ -186,6 +186,9 @@ def test_a_page_of_many_holds_the_worst_of_each_and_says_what_is_left_out() -> N
     text = html(made)
     assert len(text) < 4_000_000
     assert "15 more are left out of this page" in text
+    assert text.count("<td") < 3 * 800  # a picture for each inventory, and no cell for each of its controls
+    assert text.count('<svg class="strip"') == 800
+    assert 'role="img" aria-label="1 fail"' in text
     assert sum(number for *_, number in page.filters) == sum(len(one.findings) for one in page.inventories)
 
 
@@ -200,6 +203,19 @@ def test_the_exit_code_is_no_business_of_a_page() -> None:
     assert [one.sums for one in page_of(made, Options()).inventories] == [
         one.sums for one in page_of(lenient, Options()).inventories
     ]
+
+
+def test_neighbours_of_one_style_are_one_stroke() -> None:
+    made = strip(["pass", "fail", "fail", "pass", "taken"], "2 pass, 2 fail")
+    assert made.width == 5
+    assert dict(made.paths) == {"pass": "M0 .5h1M3 .5h1", "fail": "M1 .5h2", "taken": "M4 .5h1"}
+    assert strip([], "").paths == ()
+
+
+def test_each_style_of_a_strip_is_drawn() -> None:
+    css = (HERE / "page.css").read_text("utf-8")
+    drawn = {style for style, *_ in page_of(SITUATIONS["findings"], Options()).legend} - {"not-applicable"}
+    assert [style for style in sorted(drawn) if f".strip .{style} " not in css.replace(",", " ")] == []
 
 
 def test_a_bar_says_in_words_what_it_shows() -> None:

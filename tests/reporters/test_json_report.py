@@ -195,8 +195,10 @@ def test_waived_results_are_marked_with_who_and_until_when() -> None:
     assert found["waiver"] == {
         "covers": "fail",
         "reason": "The X-ray vendor forbids it.",
-        "requested_by": "Dan Cole",
-        "approved_by": "Rita Ames",
+        "requested_by": "p-cole",
+        "requested_by_name": "Dan Cole",
+        "approved_by": "p-ames",
+        "approved_by_name": "Rita Ames",
         "ticket": "T-17",
         "expires_on": "2026-12-31",
     }

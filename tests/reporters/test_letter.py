@@ -54,7 +54,7 @@ def test_what_ends_is_told_with_its_day() -> None:
 def test_an_exception_names_who_accepted_it_and_until_when() -> None:
     assert WAIVED.waiver is not None
     text = letter(report(WAIVED))
-    assert f"accepted by {WAIVED.waiver.approved_by} until {WAIVED.waiver.expires_on}" in text
+    assert f"accepted by {WAIVED.waiver.approver} until {WAIVED.waiver.expires_on}" in text
     assert "What to decide" not in text
 
 

@@ -56,7 +56,7 @@ def test_a_waived_row_says_until_when_by_whom_and_why() -> None:
     shown = "\n".join(lines(report(WAIVED)))
     mark = WAIVED.waiver
     assert mark is not None
-    assert f"accepted until {mark.expires_on} by {mark.approved_by}: {mark.reason}" in shown
+    assert f"accepted until {mark.expires_on} by {mark.approver}: {mark.reason}" in shown
 
 
 def test_a_subject_that_the_message_names_is_not_said_twice() -> None:

@@ -119,7 +119,7 @@ def told(since: Comparison) -> Iterator[str]:
 
 def _line(one: AlikeChanges) -> str:
     about = " ".join(filter(None, (one.document, one.policy)))
-    by = f" [{', '.join(one.origins)}]" if one.origins else ""
+    by = f" [{one_line(', '.join(one.origins))}]" if one.origins else ""
     return f"  {one.change.value}: {one_line(about)} ({one.severity}): {one.what}{by}"
 
 
@@ -141,7 +141,7 @@ def _place(span: Span) -> str:
 def line(one: ResultChange) -> str:
     """`  new: acme AV-01 lt-02 (high): antivirus is off [inventory]`."""
     about = " ".join(filter(None, (one.document, one.policy, one.subject)))
-    by = f" [{', '.join(one.origins)}]" if one.origins else ""
+    by = f" [{one_line(', '.join(one.origins))}]" if one.origins else ""
     return f"  {one.change.value}: {one_line(about)} ({one.severity}): {one_line(one.message)}{by}"
 
 

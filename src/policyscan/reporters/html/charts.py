@@ -6,7 +6,8 @@ In: counts, amounts, times. Out: positions in a picture 600 wide, with the words
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from policyscan.findings import Json
 from policyscan.records import NamedTuple
@@ -61,6 +62,26 @@ def bar(counts: Iterable[tuple[str, str, int]]) -> Bar | None:
         parts.append(Stretch(style, round(x, 1), round(width, 1), label, count))
         x += width
     return Bar(tuple(parts), ", ".join(f"{count:,} {label}" for _, label, count in kept))
+
+
+class Strip(NamedTuple):
+    """A line of marks side by side, those of one style as one path, and how many of each there are in words:
+    a page with a cell for each of a thousand inventories and all their controls takes seconds to open."""
+
+    width: int
+    paths: tuple[tuple[str, str], ...]
+    words: str
+
+
+def strip(styles: Sequence[str], words: str) -> Strip:
+    """The marks of some styles, in order; neighbours of one style are one stroke."""
+    paths: dict[str, list[str]] = {}
+    start = 0
+    for style, group in groupby(styles):
+        length = sum(1 for _ in group)
+        paths.setdefault(style, []).append(f"M{start} .5h{length}")
+        start += length
+    return Strip(start, tuple((style, "".join(parts)) for style, parts in paths.items()), words)
 
 
 def compared(figures: Mapping[str, Json]) -> Lengths | None:

@@ -23,7 +23,7 @@ from policyscan.findings import (
 )
 from policyscan.records import NamedTuple
 from policyscan.reporters.html.changed import Changed, changed_of
-from policyscan.reporters.html.charts import Bar, Lengths, bar, compared
+from policyscan.reporters.html.charts import Bar, Lengths, Strip, bar, compared, strip
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     SHOWN,
@@ -31,6 +31,7 @@ from policyscan.reporters.wording import (
     against,
     alike,
     by_document,
+    counted,
     frameworks,
     grade_name,
     headline_and_question,
@@ -98,12 +99,13 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An inventory in the picture of all controls."""
+    """An inventory in the picture of all controls: a cell for each, or of many inventories a strip."""
 
     anchor: str
     name: str
     score: str
     cells: tuple[Cell, ...]
+    strip: Strip | None
 
 
 class Matrix(NamedTuple):
@@ -239,7 +241,7 @@ def page_of(report: Report, options: Options) -> HtmlPage:
         tuple(map(_control, whole.told())),
         _LEGEND,
         tuple(whole.filters()),
-        len(report.documents) > _LONG,
+        whole.long,
         tuple(remarks(report, since=False)),
         tuple(_proof(report)),
         tuple(sorted(report.scan.digests.items())),
@@ -258,6 +260,7 @@ class _Whole:
             key: list(alike(_worst_first(results))) for key, results in by_document(report).items()
         }
         self._policies = {info.id: info for info in report.policies}
+        self.long = len(report.documents) > _LONG
         count = sum(map(len, self._groups.values()))
         self._detailed = count <= _MOST_DETAILED or options.full
         share = _MOST_ROWS // max(len(self._groups), 1)
@@ -300,10 +303,13 @@ class _Whole:
     def _row(self, document: DocumentInfo, ids: Sequence[str]) -> Row:
         key = document.kind, document.id
         statuses, taken = document.statuses, document.taken_whole
-        cells = (
+        cells = tuple(
             _AWAY if id_ in taken else _CELLS[statuses[id_]] if id_ in statuses else _NO_CELL for id_ in ids
         )
-        return Row(self.anchors[key], self._names[key], scored(score([document])), tuple(cells))
+        row = self.anchors[key], self._names[key], scored(score([document]))
+        if not self.long:
+            return Row(*row, cells, None)
+        return Row(*row, (), strip([cell.style for cell in cells], counted(told_apart([document]))))
 
     def inventories(self) -> Iterator[Inventory]:
         """A part of the page for each inventory, worst first."""
