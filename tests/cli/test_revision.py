@@ -195,3 +195,19 @@ def test_outside_of_a_repository_there_is_no_revision(
 def test_a_day_before_the_facts_is_noted(monkeypatch: pytest.MonkeyPatch, history: Path) -> None:
     ran = policyscan(monkeypatch, history, "scan", "--as-of", "2020-01-01", "--rev", "then")
     assert "facts as of a day after 2020-01-01, so perhaps not known then" in ran.out
+
+
+def test_what_is_of_no_revision_is_named(
+    monkeypatch: pytest.MonkeyPatch, history: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The inventories are those of the commit, so that nothing is dirty; settings from outside are not."""
+    folder = tmp_path_factory.mktemp("outside")
+    settings = write(folder, "policyscan.yaml", "builtin_policies: false\n")
+    args = ("--rev", "then", "--policies", "controls", "-f", "json")
+    inside = json.loads(scan(monkeypatch, history, *args).out)["scan"]
+    outside = json.loads(scan(monkeypatch, history, *args, "--config", str(settings)).out)["scan"]
+    assert (inside["git"]["dirty"], outside["git"]["dirty"]) == (False, False)
+    assert not any("of no revision" in note for note in inside["notes"])
+    assert [note for note in outside["notes"] if "of no revision" in note] == [
+        f"of no revision, and so as it is now: {settings}"
+    ]

@@ -22,7 +22,7 @@ from policyscan.errors import Problems, UsageError
 from policyscan.files.discovery import Discovery, File
 from policyscan.files.identity import Checkout
 from policyscan.findings import Gate, PackInfo, Problem, Report, ScanInfo, Severity, Shard
-from policyscan.policies.pack import Pack
+from policyscan.policies.pack import Pack, builtin_path
 from policyscan.reading.reading import reading_notes
 from policyscan.session.choice import Choice, choose_policies, deprecated, last_kinds, loosened
 from policyscan.session.options import ScanOptions, Spelling, StrPath, option
@@ -144,8 +144,8 @@ def scan_info(
         files_read=reader.files,
         files_skipped=reader.skipped,
         notes=(
-            *reading_notes(), *reader.unread(), *_elsewhere(revision), *deprecated(choice),
-            *_deciding(config, options), *_partial(options), *notes,
+            *reading_notes(), *reader.unread(), *_elsewhere(revision, workspace, options),
+            *deprecated(choice), *_deciding(config, options), *_partial(options), *notes,
         ),
         evidence=choice.evidence,
         max_taken_away=choice.max_taken_away,
@@ -315,11 +315,22 @@ def _deciding(config: Config, options: ScanOptions) -> Iterator[str]:
         yield f"only what is {least} decides the exit code: {by}"
 
 
-def _elsewhere(revision: Revision | None) -> Iterator[str]:
+def _elsewhere(revision: Revision | None, workspace: Workspace, options: ScanOptions) -> Iterator[str]:
     """What a reader must know of files that are not in the repository at a revision."""
-    if revision is not None and revision.modules:
+    if revision is None:
+        return
+    if revision.modules:
         named = ", ".join(revision.modules)
         yield f"the files of another repository, checked out below this one, were not read: {named}"
+    from policyscan.files.discovery import lies_in
+    from policyscan.files.git import Repository
+
+    repository = Repository.around(os.getcwd(), ())
+    config, own = workspace.config, os.path.realpath(builtin_path())
+    for path in (*filter(None, [config.file]), *pack_folders(config, options.folders)):
+        real = os.path.realpath(path)
+        if repository is not None and not lies_in(real, os.path.realpath(repository.top)) and real != own:
+            yield f"of no revision, and so as it is now: {shown_path(path)}"
 
 
 def _partial(options: ScanOptions) -> Iterator[str]:
