@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -78,7 +79,7 @@ class Facts:
         self.indexes: dict[int, tuple[tuple[str, ...], dict[Any, Any]]] = {}
         self.references: list[Reference] = []
         self.past: list[tuple[Any, Any, Any]] = []
-        self.supplied: dict[int, list[str]] = {}
+        self.supplied: dict[int, tuple[str, ...]] = {}
         self.unclear: list[tuple[Any, Any, str]] = []
         self.words: list[tuple[Any, str]] = []
         self.disordered: list[Disorder] = []
@@ -297,11 +298,13 @@ def _supply(name: str, value: Any, work: Decode, node: dict[str, Any], facts: Fa
     if value is not None and value is not False and value is not True:
         value = work(value.copy() if value.__class__ in (list, dict) else value, node, name, facts)
     node[name] = value
-    names = facts.supplied.get(owner)
-    if names is None:
-        facts.supplied[owner] = [name]
-    else:
-        names.append(name)
+    facts.supplied[owner] = _and(facts.supplied.get(owner, ()), name)
+
+
+@cache
+def _and(names: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """Names and one more: one tuple for all the many objects that leave out the same."""
+    return (*names, name)
 
 
 def _list(shape: Shape, items: Decode) -> Decode:
