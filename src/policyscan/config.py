@@ -59,6 +59,7 @@ class Config(NamedTuple):
     evidence: tuple[str, int | None] | None = None
     max_taken_away: int | None = None
     max_waiver_days: int | None = None
+    jobs: int | None = None
     parameters: Mapping[str, Mapping[str, Any]] = {}
     exchange_rates: ExchangeRates | None = None
 
@@ -225,6 +226,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         evidence=asked_of_evidence(content.get("evidence")),
         max_taken_away=content.get("max_taken_away"),
         max_waiver_days=content.get("max_waiver_days"),
+        jobs=content.get("jobs"),
         parameters=content.get("parameters", {}),
         exchange_rates=_rates(content.get("exchange_rates")),
     )

@@ -57,6 +57,42 @@ TAKE_ALL_FILES = [
 OUTPUTS = [part for name in REPORTERS for part in ("-o", f"{name}:out/{name}")]
 
 
+@pytest.mark.parametrize(
+    ("settings", "args", "asked"),
+    [
+        ("", (), [None]),
+        ("jobs: 3\n", (), [3]),
+        ("jobs: 3\n", ("--jobs", "2"), [2]),
+        ("jobs: 3\n", ("--no-cache", "--jobs", "1"), []),  # which nobody needs to ask about
+    ],
+)
+def test_the_settings_say_how_many_processes_there_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: str, args: tuple[str, ...],
+    asked: list[int | None],
+) -> None:  # fmt: skip
+    (tmp_path / "policyscan.yaml").write_text(settings + "time_zone: UTC\n")
+    (tmp_path / "c.yaml").write_text(CLIENT % ("c", "C"))
+    told: list[int | None] = []
+
+    def noted(_: int, jobs: int | None = None) -> int:
+        told.append(jobs)
+        return 1
+
+    monkeypatch.setattr(module, "jobs_for", noted)
+    assert policyscan(monkeypatch, tmp_path, "scan", "c.yaml", "--as-of", "2026-11-02", *args).code in {1, 3}
+    assert told == asked
+
+
+@pytest.mark.parametrize("wrong", ["0", "257", "two"])
+def test_no_number_of_processes_is_an_error_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wrong: str
+) -> None:
+    (tmp_path / "policyscan.yaml").write_text(f"jobs: {wrong}\n")
+    ran = policyscan(monkeypatch, tmp_path, "scan")
+    assert ran.code == 2
+    assert "policyscan.yaml:1:7: " in ran.err
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     return troubled(tmp_path)

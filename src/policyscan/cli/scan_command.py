@@ -53,7 +53,7 @@ from policyscan.session.run import scan
     type=click.IntRange(min=1),
     metavar="N",
     help="Processes that share the files; what is found is the same.  "
-    "[default: as many as pay on this machine]",
+    "[default: jobs of the settings, else as many as pay on this machine]",
 )
 @click.option(
     "--changed",

@@ -57,8 +57,8 @@ def scan(
     What each argument means is what the option of `policyscan scan` of this name means. A file that cannot be
     read is in `report.problems` and makes `report.exit_code` 2; raises PolicyscanError where no inventory at
     all could be checked, and for arguments, settings or controls that are wrong. `jobs` processes share the
-    files, None as many as pay on this machine; a script that asks for more than one begins its work below
-    `if __name__ == "__main__":`, as with Python's own multiprocessing.
+    files, None as many as the settings say, else as pay on this machine; a script that asks for more than one
+    begins its work below `if __name__ == "__main__":`, as with Python's own multiprocessing.
 
     With a `baseline` (a saved report, a folder or a revision of git) `report.comparison` says what changed
     since, and only what is new makes `report.exit_code` 1 or 3; `allow_silent` names what may be silent now.

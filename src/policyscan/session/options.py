@@ -51,10 +51,10 @@ class ScanOptions(NamedTuple):
     """Everything that may be asked of a scan; what is not said follows from `policyscan.yaml`.
 
     `outputs` are files that the caller will write: a scan refuses to begin if one of them is an inventory.
-    `needs` says what of the work will be shown. `jobs` processes share the files, None as many as pay on this
-    machine; what is found is the same for any number. After each file `progress` is told how many are done
-    and how many there are. `changed` asks for what changed since a revision only, empty for since the one
-    that a job's event began from, or else the one checked out.
+    `needs` says what of the work will be shown. `jobs` processes share the files, None as many as the
+    settings say, else as pay on this machine; what is found is the same for any number. After each file
+    `progress` is told how many are done and how many there are. `changed` asks for what changed since a
+    revision only, empty for since the one that a job's event began from, or else the one checked out.
     `shard` asks for one part of the files, and says of how many: (2, 3).
     """
 

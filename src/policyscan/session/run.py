@@ -74,7 +74,8 @@ def scan(options: ScanOptions) -> Report:
         reader = open_reader()
     kept = _kept(workspace, choice, moment, options, reader)
     try:
-        report = report_on(reader, workspace, choice, moment, options, jobs=options.jobs, kept=kept)
+        jobs = options.jobs or workspace.config.jobs
+        report = report_on(reader, workspace, choice, moment, options, jobs=jobs, kept=kept)
     except Unclear:
         reader = open_reader()
         report = report_on(reader, workspace, choice, moment, options)

@@ -78,6 +78,7 @@ def _of_file(config: Config, choice: Choice, workspace: Workspace) -> Iterator[I
         "ignore": list(config.ignore),
         "companions": config.companions,
         "max_waiver_days": config.max_waiver_days,
+        "jobs": config.jobs,
         "profiles": {name: dict(one) for name, one in config.profiles.items()},
         "assign": [dict(one) for one in config.assign],
     }
