@@ -109,6 +109,7 @@ ROWS = {
         {"time_zone: America/Denver": "time_zone: Asia/Tokyo"},
         {
             "CONS-125": "fail",
+            "CONS-159": "fail",
             "BRIEF-03": "unknown",
             "LOG-03": "unknown",
             "SLA-02": "unknown",
