@@ -26,6 +26,6 @@ MAX_UNPACKED: Final = 128 * 1024 * 1024
 MAX_WORKBOOK_PARTS: Final = 2_000
 """How many parts a workbook may consist of."""
 MAX_CELLS: Final = 400_000
-"""How many cells all sheets of one workbook may have: reading one costs as much as reading fifty of CSV."""
+"""How many cells all sheets of one workbook may have: reading one costs as much as reading seven of CSV."""
 MAX_COLUMNS: Final = 500
 """How many columns a table may have, be it a sheet or CSV: each that nobody knows is told by itself."""
