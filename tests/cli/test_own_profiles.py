@@ -109,3 +109,12 @@ def test_nothing_left_is_no_profile(monkeypatch: pytest.MonkeyPatch, place: Path
     ran = run(monkeypatch, place, "  none: {extends: usual, without: [OPS]}\n", "scan", "--profile", "none")
     assert ran.code == 2
     assert "no control is chosen" in ran.err
+
+
+def test_all_of_a_pack_of_ones_own_is_what_is_in_it(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    pack = 'name: ours\nversion: "1.0"\nprofiles:\n  mine: {policies: all}\n'
+    write(place, "controls/pack.yaml", pack)
+    write(place, "policyscan.yaml", "policies: [controls]\nprofile: mine\n")
+    scan = json.loads(policyscan(monkeypatch, place, "scan", *AS_OF, "-f", "json").out)["scan"]
+    own = {id_ for id_ in scan["policies"] if not id_.startswith(("CONS-", "DOC-"))}
+    assert (own, scan["controls"]) == ({"OPS-01", "OPS-02", "OPS-03"}, 3)

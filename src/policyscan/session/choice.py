@@ -250,13 +250,17 @@ class _Together(Mapping[str, Policy]):
 
 
 def _merged(packs: Sequence[Pack]) -> Pack:
-    """One pack of all; policies of local packs join every profile that does not say otherwise."""
+    """One pack of all; policies of local packs join every profile of the main one. What a profile of a local
+    pack calls all is all of that pack."""
     if len(packs) == 1:
         return packs[0]
     main = packs[0]
     profiles = dict(main.profiles)
-    for pack in packs:
-        profiles.update({name: made for name, made in pack.profiles.items() if name not in profiles})
+    for pack in packs[1:]:
+        every = tuple(id_ for id_ in pack.policies if id_ not in pack.previews)
+        for name, made in pack.profiles.items():
+            whole = made.policies is None
+            profiles.setdefault(name, made._replace(policies=every) if whole else made)
     local = tuple(id_ for pack in packs[1:] for id_ in pack.policies)
     for name, made in main.profiles.items():
         if made.policies is not None:
