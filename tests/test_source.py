@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policyscan.source import Source
+from policyscan.source import Source, Span
 
 
 @given(st.text(st.sampled_from("a\u4e2d\n\r\x85\u2028 "), max_size=30))
@@ -26,4 +26,4 @@ def test_lines_end_at_lf_cr_and_crlf_and_nowhere_else(text: str) -> None:
 def test_a_place_in_the_middle(end: str) -> None:
     text = end.join(["one", "two", "three"])
     span = Source("f", text).span(text.index("w"), text.index("three") + 2)
-    assert span == ("f", 2, 2, 3, 3)
+    assert span == Span("f", 2, 2, 3, 3)
