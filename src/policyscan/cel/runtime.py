@@ -114,6 +114,8 @@ def worst(first: BaseException | None, second: BaseException) -> BaseException:
     second.__traceback__ = second.__context__ = None
     if first is None:
         return second
+    if first.__class__ is second.__class__:
+        return first  # of one rank; what many elements lack is told of the first
     one, other = settled(first), settled(second)
     return other if other.rank > one.rank else one
 
