@@ -188,3 +188,20 @@ def test_a_portfolio_is_looked_at_and_not_all_that_its_owner_serves(
     ran = scan(monkeypatch, place, "--changed", "HEAD")
     assert scanned(ran) == ["good", "north"]
     assert {one["kind"] for one in json.loads(ran.out)["summary"]["documents"]} == {"client", "portfolio"}
+
+
+def test_what_lies_in_a_submodule_counts_as_changed_and_nothing_of_it_is_run(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
+) -> None:
+    other, mark = tmp_path / "other", tmp_path / "run"
+    write(other, "sub.yaml", CLIENT.format(id="sub"))
+    git(other, "init", "-q")
+    git(other, "add", "-A")
+    git(other, "commit", "-qm", "one")
+    allowed = ("-c", "protocol.file.allow=always")
+    git(place, *allowed, "submodule", "add", "-q", str(other), "inventories/clients/sub")
+    git(place, "commit", "-qm", "a submodule")
+    git(place / "inventories/clients/sub", "config", "core.fsmonitor", f"touch '{mark}'; false")
+    change(place, GOOD)
+    assert scanned(scan(monkeypatch, place, "--changed", "HEAD")) == ["good", "sub"]
+    assert not mark.exists()
