@@ -247,6 +247,53 @@ ROWS = {
         {"GOV-01": "fail"},
         "was declined without a signature of someone who decides",
     ),
+    "one person who watches round the clock": Row(
+        {"  alerts_to: granite-peak": "  alerts_to: p-boyd"},
+        {"LOG-03": "fail"},
+        "p-boyd alone gets the alarms round the clock",
+    ),
+    "whoever leads in a crisis is on call at the provider": Row(
+        {"name: Lena Boyd": "name: Noor Amari"},
+        {"CONS-165": "fail", "PLAN-11": "unknown"},
+        "Noor Amari leads in a crisis, and is on call at granite-peak",
+    ),
+    "the page of another insurance": Row(
+        {"source: declarations page,": 'source: "declarations page of CY-EXAMPLE-777",'},
+        {
+            "CONS-154": "fail",
+            "BUD-03": "unknown",
+            "GOV-02": "unknown",
+            "INS-01": "unknown",
+            "INS-02": "unknown",
+            "INS-03": "unknown",
+            "INS-06": "unknown",
+            "PLAN-04": "unknown",
+            "SLA-05": "unknown",
+        },
+        "cyber-2026 has the number CY-EXAMPLE-220",
+    ),
+    "restored before the machine was there": Row(
+        {"off_host: true}\n    added_on: 2024-09-02": "off_host: true}\n    added_on: 2026-10-12"},
+        {
+            "CONS-167": "fail",
+            "REC-02": "unknown",
+            "TEN-01": "unknown",
+            "TEN-02": "unknown",
+            "TEN-03": "unknown",
+            "TEN-04": "unknown",
+        },
+        "files was restored on 2026-09-08, and the machine that it runs on, srv-files, came into use on",
+    ),
+    "approved before the audit, and reviewed after it": Row(
+        {"approved_on: 2026-06-24, last_reviewed_on": "approved_on: 2026-06-01, last_reviewed_on"},
+    ),
+    "installed, and still on the list": Row(
+        {
+            "severity: medium, cvss: 5.4, released_on: 2026-10-13": (
+                "severity: critical, cvss: 9.8, released_on: 2026-10-10, installed_on: 2026-10-14"
+            )
+        },
+    ),
     "accepted by a trainee": Row(
         {
             "decided_on: 2026-06-24, decided_by: p-alder, signed": (

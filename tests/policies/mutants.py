@@ -1,6 +1,6 @@
 """Changes every shipped control by one step and runs its cases: a change that no case notices is a gap.
 
-    python -m tests.policies.mutants [ID …]
+    python -m tests.policies.mutants [ID …]      (definitions: the functions that they share)
 
 It takes minutes, so it is run by hand. Prints the survivors and the score; exit code 1 if any survived
 that is not known to mean the same as the original.
@@ -32,6 +32,7 @@ from policyscan.policytest.runner import run
 
 FOLDER = Path(builtin_path())
 KINDS = Kinds.builtin()
+DEFINITIONS = "definitions"
 
 # One step away: each operator, quantifier and constant of an expression.
 SWAPS = (
@@ -123,7 +124,7 @@ def definition_mutants() -> Iterator[Mutant]:
         number for number, line in enumerate(lines)
         if re.match(r"    value: (?!>)", line) or re.match(r"      \S", line)
     )  # fmt: skip
-    yield from step_away("definitions", lines, numbers)
+    yield from step_away(DEFINITIONS, lines, numbers)
 
 
 def parameter_mutants(id_: str, lines: list[str], number: int, found: re.Match[str]) -> Iterator[Mutant]:
@@ -190,8 +191,40 @@ def of_policy(id_: str) -> Iterator[tuple[Mutant, bool | None]]:
             yield mutant, is_noticed(id_, folder)
 
 
+def functions_at(lines: list[str]) -> list[str]:
+    """The function that each line of the definitions belongs to; nothing before the first."""
+    names, name = [], ""
+    for line in lines:
+        found = re.match(r"  ([a-z_]+):$", line)
+        name = found[1] if found else name
+        names.append(name)
+    return names
+
+
+def users_of_functions(ids: list[str]) -> Mapping[str, set[str]]:
+    """For each shared function the policies that call it, or one that calls it."""
+    lines = (FOLDER / "definitions.yaml").read_text(encoding="utf-8").split("\n")
+    bodies: dict[str, str] = {}
+    for name, line in zip(functions_at(lines), lines, strict=True):
+        bodies[name] = bodies.get(name, "") + line + "\n"
+    calls = {name: set(re.findall(r"\b([a-z_]+)\(", text)) & bodies.keys() for name, text in bodies.items()}
+    users: dict[str, set[str]] = {name: set() for name in bodies}
+    for id_ in ids:
+        text = file_of(id_, FOLDER).read_text(encoding="utf-8")
+        open_, seen = set(re.findall(r"\b([a-z_]+)\(", text)) & bodies.keys(), set[str]()
+        while open_:
+            name = open_.pop()
+            seen.add(name)
+            open_ |= calls[name] - seen
+        for name in seen:
+            users[name].add(id_)
+    return users
+
+
 def of_definitions(ids: list[str]) -> Iterator[tuple[Mutant, bool | None]]:
-    """The definitions' mutants, each with whether a case of any policy noticed it."""
+    """The definitions' mutants, each with whether a case of any policy that uses the function noticed it."""
+    users = users_of_functions(ids)
+    names = functions_at((FOLDER / "definitions.yaml").read_text(encoding="utf-8").split("\n"))
     with tempfile.TemporaryDirectory() as name:
         folders = []
         for id_ in ids:
@@ -201,7 +234,10 @@ def of_definitions(ids: list[str]) -> Iterator[tuple[Mutant, bool | None]]:
             folders.append((id_, folder))
         for mutant in definition_mutants():
             noticed: bool | None = False
+            concerned = users[names[mutant.line - 1]]
             for id_, folder in folders:
+                if id_ not in concerned:
+                    continue
                 (folder / "definitions.yaml").write_text(mutant.text, encoding="utf-8")
                 noticed = is_noticed(id_, folder)
                 if noticed is not False:
@@ -210,11 +246,13 @@ def of_definitions(ids: list[str]) -> Iterator[tuple[Mutant, bool | None]]:
 
 
 def main(ids: list[str]) -> int:
-    """Runs the mutants of the policies named, or of all and of the definitions."""
+    """Runs the mutants of the policies named (`definitions` for the shared functions), or of all and of the
+    definitions."""
     every = sorted(p.stem for p in FOLDER.glob("*/[A-Z]*.yaml") if not p.name.endswith(TEST_SUFFIX))
-    found = itertools.chain.from_iterable(of_policy(id_) for id_ in ids or every)
+    found = itertools.chain.from_iterable(of_policy(id_) for id_ in ids or every if id_ != DEFINITIONS)
     killed = survived = 0
-    for mutant, noticed in itertools.chain(found, () if ids else of_definitions(every)):
+    shared = not ids or DEFINITIONS in ids
+    for mutant, noticed in itertools.chain(found, of_definitions(every) if shared else ()):
         known = f"{mutant.id}: {mutant.change}" in EQUIVALENT
         killed += noticed is True
         if noticed is False and not known:
