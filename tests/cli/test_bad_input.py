@@ -158,7 +158,8 @@ def test_a_fact_from_the_future_reads_as_unknown(monkeypatch: pytest.MonkeyPatch
     text = client(
         "devices: [{id: a, patches: {scanned_on: 2027-01-01, missing: []}}]\nservers: []\nwebsites: []\n"
         "people: [{id: ann, role: owner, employment: owner, start_date: null, end_date: null}]\n"
-        "statements: [{about: [servers, websites], value: [], reason: so, by: ann, stated_on: 2026-10-01}]\n"
+        "statements: [{about: [servers, websites], value: [], reason: We run neither of them., by: ann,\n"
+        "  stated_on: 2026-10-01}]\n"
     )
     (folder / "inventories" / "zzz.yaml").write_text(text, encoding="utf-8")
     ran = scan(monkeypatch, folder, "--select", "PATCH-01", "--client", "bad")

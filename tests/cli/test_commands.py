@@ -317,6 +317,7 @@ def test_list_as_json(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
             "replaced_by": None,
             "profiles": ["usual", "strict"],
             "related": {"cis-v8": ["17.1"]},
+            "tags": [],
             "file": "controls/OPS/OPS-01.yaml",
         }
     ]

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from policyscan.documents.paths import parse_path
 from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.kinds.shapes import KIND, Property, Shape
@@ -43,6 +45,9 @@ class Knowing:
         for fact in (facts := _first(facts)):
             if fact.how == "correct it in the file":
                 continue
+            if fact.path == "statements[+]":
+                self._state(fact)
+                continue
             whole = any(fact.path.endswith(end) for end in self._true)
             if not whole and any(
                 other.path.startswith((f"{fact.path}.", f"{fact.path}[")) for other in facts
@@ -51,6 +56,14 @@ class Knowing:
             if any(fact.path.startswith(f"{end}[") for end in self._true):
                 continue
             self._put(fact.path)
+
+    def _state(self, fact: MissingFact) -> None:
+        """Makes a statement that an answer made out of date anew, as its question says how to."""
+        made = yaml.safe_load(fact.how.partition("else write ")[2])
+        kept = [one for one in self.said["statements"] if not set(one["about"]) & set(made["about"])]
+        (by, *_) = (person["id"] for person in self.said["people"] if person.get("role") == "owner")
+        made.update(reason="It is as it was.", by=by, stated_on=DAY.isoformat())
+        self.said["statements"] = [*kept, made]
 
     def _put(self, path: str) -> None:
         """Puts a value where a path leads, and makes what is missing on the way."""

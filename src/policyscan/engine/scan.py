@@ -112,18 +112,19 @@ def scan_document(
         grades, failed = _grades(evaluation, plan, statuses)
         roll_up(failed, statuses, counts)
         results.extend(failed)
-    turn = said = AT_ONCE
+    turn, said = AT_ONCE, AT_ONCE
+    zones: tuple[str, ...] = ()
     if evaluation is not None and not crash:
         turn, said = evaluation.turn, evaluation.said
+        zones = tuple(dict.fromkeys(document_clock(one, plan).zone for one in (document, *context)))
     name, as_of = name_of(document), str(document.as_of or "")
     info = DocumentInfo(
         document.id, document.kind.name, document.file, name, as_of, statuses, counts, grades,
         found.statements, found.taken, *((whose.profile, whose.place) if whose is not None else ()),
     )  # fmt: skip
     newer = tuple(evaluation.newer()) if evaluation is not None else ()
-    zones = dict.fromkeys(document_clock(one, plan).zone for one in (document, *context))
     met = whose.met if whose is not None else ()
-    return Scanned(info, results, newer, turn, judged.shared, met, said, tuple(zones))
+    return Scanned(info, results, newer, turn, judged.shared, met, said, zones)
 
 
 def open_evaluation(
