@@ -103,6 +103,34 @@ def test_the_component_knows_its_inputs_and_this_version() -> None:
     assert "$[[" not in "".join([*JOBS["policyscan"]["script"], *JOBS["policyscan"]["before_script"]])
 
 
+def test_the_component_gives_gitlab_variables_that_are_strings() -> None:
+    # GitLab puts inputs into the text and reads it then: without quotes, `true` is no string, and is refused.
+    text = COMPONENT.split("\n---\n")[1]
+    for name, value in HEADER["spec"]["inputs"].items():
+        text = text.replace(f"$[[ inputs.{name} ]]", str(value["default"]).lower())
+    assert yaml.safe_load(text)["policyscan"]["variables"] == {
+        "POLICYSCAN_WANTED": __version__,
+        "POLICYSCAN_FAIL": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fail", "ended", "expected"),
+    [
+        *[("true", code, code) for code in (0, 1, 2, 3)],
+        *[("false", code, code if code not in {1, 3} else 0) for code in (0, 1, 2, 3, 127, 137)],
+    ],
+)
+def test_the_component_hides_findings_and_never_a_scan_that_did_not_end(
+    fail: str, ended: int, expected: int
+) -> None:
+    assert BASH is not None
+    script = "\n".join([f"policyscan() {{ return {ended}; }}", *JOBS["policyscan"]["script"]])
+    env = {**os.environ, "POLICYSCAN_FAIL": fail}
+    done = subprocess.run([BASH, "-e", "-c", script], env=env, check=False)
+    assert done.returncode == expected
+
+
 def test_the_image_is_built_of_what_is_pinned_and_runs_as_nobody() -> None:
     assert "--require-hashes --requirement requirements/run.txt" in DOCKERFILE
     assert "alpine" not in DOCKERFILE.split("FROM", 1)[1].lower()
