@@ -37,12 +37,19 @@ def _check(schema: str, text: str, folder: Path) -> None:
     assert done.returncode == 0, json.loads(done.stdout)
 
 
+FOR_GITHUB = (
+    "workflows/policyscan.yml",
+    "workflows/code-scanning.yml",
+    "workflows/policyscan-nightly.yml",
+    "workflows/policyscan-pull-request.yml",
+)
+FOR_GITLAB = (".gitlab-ci.yml",)
 GITHUB = [
     *[
         pytest.param(path.read_text(encoding="utf-8"), id=path.name)
         for path in (ROOT / ".github/workflows").iterdir()
     ],
-    *_examples("workflows/policyscan.yml", "workflows/code-scanning.yml"),
+    *_examples(*FOR_GITHUB),
 ]
 
 
@@ -137,7 +144,7 @@ def test_dependabot_waits_and_asks_once_for_all(tmp_path: Path) -> None:
         assert [group["patterns"] for group in update["groups"].values()] == [["*"]]
 
 
-@pytest.mark.parametrize("text", _examples(".gitlab-ci.yml"))
+@pytest.mark.parametrize("text", _examples(*FOR_GITLAB))
 def test_gitlab_accepts_the_pipeline(text: str, tmp_path: Path) -> None:
     _check("vendor.gitlab-ci", text, tmp_path)
 
