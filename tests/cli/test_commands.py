@@ -74,6 +74,15 @@ def test_blanks_and_facts_of_the_future_are_notes(monkeypatch: pytest.MonkeyPatc
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
+def test_a_note_on_a_reference_is_counted_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = CLIENT.format(id="oak") + "providers: [{id: it, profile: nobody}]\n"
+    write(tmp_path, "inventories/clients/oak.yaml", text)
+    ran = policyscan(monkeypatch, tmp_path, "validate", *AS_OF)
+    note, summary = ran.out.splitlines()
+    assert "no inventory is the provider nobody" in note
+    assert summary == "1 inventory read: valid, 1 note"
+
+
 def test_many_notes_that_say_the_same_of_a_file_are_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

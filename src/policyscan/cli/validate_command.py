@@ -51,7 +51,8 @@ def command(
         errors = len(found.problems)
         read = plural(found.inventories, "inventory", "inventories")
         state = plural(errors, "error") if errors else "valid"
-        show(f"{read} read: {state}, {plural(len(found.notes), 'note')}")
+        notes = plural(len(found.notes) + len(found.unread), "note")
+        show(f"{read} read: {state}, {notes}")
     return found.exit_code
 
 
