@@ -58,19 +58,10 @@ def _third_party(folder: Path) -> set[str]:
     return {_normal(DISTRIBUTIONS.get(name, name)) for name in others}
 
 
-# What is declared and not imported by name, with the reason.
-INDIRECT = {
-    "tzdata": "the standard library's zoneinfo reads it",
-    "ruamel-yaml": "for commands that edit an inventory and keep its comments",
-}
-
-
 def test_every_imported_package_is_declared_and_every_declared_one_is_used() -> None:
     extras = PROJECT["project"]["optional-dependencies"].values()
     declared = _required([*PROJECT["project"]["dependencies"], *(one for extra in extras for one in extra)])
-    imported = _third_party(ROOT / "src")
-    assert imported <= declared
-    assert declared - imported <= set(INDIRECT)
+    assert _third_party(ROOT / "src") == declared
 
 
 def test_tests_use_only_declared_packages() -> None:
