@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from policyscan.findings import IN_DISPUTE, Result, Status
-from policyscan.questions.sheet import Sheet
+from policyscan.questions import in_text
+from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.reporters.wording import next_questions
 from policyscan.session.asking import OpenQuestions, ask
 from policyscan.session.options import Inputs, ScanOptions
@@ -143,3 +144,32 @@ def test_answering_all_leaves_nothing_unknown(profile: str, tmp_path: Path) -> N
         for asking in sheet.questions:
             knowing.answer(asking.facts)
     pytest.fail(f"still unknown: {unknown}")
+
+
+_OS = "Which operating system does it run?"
+_END = "Until when does its maker support it?"
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ((_OS,), []),
+        ((_END,), [_END]),
+        ((_END, _END), [_END]),
+        ((_OS, _END), []),
+        ((), []),
+    ],
+    ids=["the question itself", "one part", "one part of two things", "several parts", "nothing"],
+)
+def test_a_terminal_says_which_part_is_missing(asked: tuple[str, ...], lines: list[str]) -> None:
+    facts = tuple(
+        MissingFact("oak", "client", f"servers[s{number}].os.support_ends", question, f"s{number}")
+        for number, question in enumerate(asked)
+    )
+    one = RankedQuestion(1, _OS, facts, decides=("PATCH-02",))
+    page = in_text.render(
+        [Sheet("oak", "client", "oak.yaml", "Oak", "2026-10-31", (one,), 1, ("PATCH-02",), ())]
+    )
+    _, _, told = page.partition(f"  1 {_OS}\n")
+    between = told.partition("      decides PATCH-02")[0].splitlines()
+    assert [line.strip() for line in between if not line.strip().startswith("s0")] == lines

@@ -37,14 +37,14 @@ def test_the_worst_comes_first_with_what_to_do_and_why() -> None:
     assert text.index("1. **The plan names a coordinator") < text.index("2. **Antivirus runs on every device")
     assert "   - Found: Coordinator Dan Cole left on 2026-06-12\n" in text
     assert "   - To do: Name someone who works there, and a deputy.\n" in text
-    assert "   - If nothing is done: Nobody leads a recovery whose leader has left.\n" in text
+    assert "   - Why it matters: Nobody leads a recovery whose leader has left.\n" in text
 
 
 def test_what_is_unknown_is_asked_and_never_in_order() -> None:
     text = letter(report(RESTORED))
     assert f"## What we do not know yet\n\n1. {QUESTION}" in text
     assert "What is in order" not in text
-    assert "0 of 1 control are met. Of 1 more we cannot tell whether it is." in text
+    assert "0 of 1 control is met. Of 1 more we cannot tell whether it is." in text
 
 
 def test_what_ends_is_told_with_its_day() -> None:
@@ -63,6 +63,31 @@ def test_what_statements_take_away_is_told_apart() -> None:
     text = letter(made)
     _, _, told = text.partition("## What is not looked at, because somebody said so")
     assert all(markdown(one.reason) in told for document in made.documents for one in document.statements)
+
+
+@pytest.mark.parametrize(
+    ("paths", "things"),
+    [
+        (("devices[lt-07].in_scope",), "lt-07"),
+        (("devices[lt-07].in_scope", "devices[lt-07].antivirus", "servers[nas].tenancy.model"), "lt-07, nas"),
+        (('websites["https://a.example/x[1]"].cms',), "https://a.example/x[1]"),
+        (('devices["the \\"old\\" one"].in_scope',), 'the "old" one'),
+        (("email",), "email"),
+        (("crisis_plan.offline_copies[2].place",), "crisis plan"),
+        (("information_assets",), "information assets"),
+        ((), ""),
+    ],
+)
+def test_a_statement_is_told_with_what_it_is_about(paths: tuple[str, ...], things: str) -> None:
+    made = SITUATIONS["taken"]
+    first, *others = made.documents
+    said = first.statements[0]._replace(about=paths, reason="It is in the cupboard.")
+    text = letter(made._replace(documents=(first._replace(statements=(said,)), *others)))
+    beginning = f"- {markdown(things)}: " if things else "- "
+    assert (
+        f"{beginning}It is in the cupboard\\. (said by" in text
+        or f"{beginning}It is in the cupboard. (said by" in text
+    )
 
 
 @pytest.mark.parametrize("situation", [name for name in SITUATIONS if name != "hostile"])

@@ -49,10 +49,18 @@ def _asking(asking: RankedQuestion, width: int | None) -> Iterator[str]:
     yield from hanging(f"{asking.number:>3} ", asking.question, width)
     if things := _things(asking):
         yield from hanging("      ", things, width)
+    if own := _own_question(asking):
+        yield from hanging("      ", own, width)
     if len(asking.facts) == 1 and (how := asking.facts[0].how):
         yield from hanging("      ", f"answer: {how}", width)
     if said := " · ".join(filter(None, [effect(asking), proof(asking)])):
         yield from hanging("      ", said, width)
+
+
+def _own_question(asking: RankedQuestion) -> str:
+    """What is missing of what a question is about, where that is the same one thing of each; else empty."""
+    first, *others = {fact.question: None for fact in asking.facts} or [asking.question]
+    return "" if others or first == asking.question else first
 
 
 def _things(asking: RankedQuestion) -> str:

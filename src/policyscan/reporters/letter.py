@@ -138,7 +138,7 @@ def _standing(report: Report, document: DocumentInfo) -> str:
         return f"As of {day}, nothing was found that these controls are about, so that nothing was checked."
     count = plural(points.total, "control")
     open_ = points.high - points.low
-    said = f"As of {day}, {points.low:,} of {count} {'is' if points.low == 1 else 'are'} met."
+    said = f"As of {day}, {points.low:,} of {count} {'is' if 1 in (points.low, points.total) else 'are'} met."
     if open_:
         it = "it is" if open_ == 1 else "they are"
         said += f" Of {open_:,} more we cannot tell whether {it}."
@@ -178,7 +178,7 @@ def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> Le
         points.append(f"And {len(found) - 3:,} more of this kind.")
     points += [f"To do: {fix}" for fix in fixes if fix]
     if info and info.why:
-        points.append(f"If nothing is done: {info.why}")
+        points.append(f"Why it matters: {info.why}")
     return LetterItem(f"{info.title if info else found[0].policy}: not yet.", tuple(points), decide=True)
 
 
@@ -209,8 +209,25 @@ def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> 
 
 def _taken(document: DocumentInfo) -> Iterator[LetterItem]:
     for one in document.statements:
-        said = f"said by {one.speaker} on {one.stated_on}; it counts until {one.until}"
-        yield LetterItem(f"{one.reason} ({said})")
+        said = f"said by {one.speaker} on {one.stated_on}" + (
+            f"; it counts until {one.until}" if one.until else ""
+        )
+        things = ", ".join(dict.fromkeys(_thing(path) for path in one.about))
+        yield LetterItem(f"{things + ': ' if things else ''}{one.reason} ({said})")
+
+
+# The first part of a path, and what its brackets name, with or without quotes: websites["https://a b"].cms
+_THING = re.compile(r'(?P<section>[^.\[]+)(?:\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<bare>[^\]]*)\])?')
+
+
+def _thing(path: str) -> str:
+    """What a path leads into, as people call it: the one that its first brackets name, else its section."""
+    found = _THING.match(path)
+    if found is None:
+        return path
+    if found["quoted"] is not None:
+        return re.sub(r"\\(.)", r"\1", found["quoted"])
+    return found["bare"] or found["section"].replace("_", " ")
 
 
 def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:

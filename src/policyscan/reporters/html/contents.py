@@ -482,11 +482,9 @@ def _evidence(report: Report) -> str:
     bare = sum(not basis.path for basis in bases)
     lines = []
     if ages:
-        half = ages[len(ages) // 2]
-        lines.append(
-            f"Half of the evidence behind the results below is older than {plural(half, 'day')}, "
-            f"the oldest is of {plural(ages[-1], 'day')}."
-        )
+        half, oldest = ages[len(ages) // 2], ages[-1]
+        said = f"The evidence behind the results below is up to {plural(oldest, 'day')} old"
+        lines.append(said + (f", half of it {plural(half, 'day')} or more." if half < oldest else "."))
     if bare:
         lines.append(f"{bare:,} of {len(bases):,} results have no evidence besides the file's own word.")
     return " ".join(lines)
