@@ -178,8 +178,13 @@ def test_a_file_that_is_not_yaml_is_told_at_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["policyscan.yml", ".policyscan.yml", "policyscan.yaml.txt", "policyscan.json", "policyscan.toml"]
-)
+    "name",
+    [
+        "policyscan.yml", ".policyscan.yml", "policyscan.yaml.txt", "policyscan.json", "policyscan.toml",
+        "Policyscan.yaml", "policyscan.YAML", "policy-scan.yaml", "policyscan (1).yaml",
+        "policyscan copy.yaml", "policyscan - Kopie.yml", "policyscan.jsonc",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("beside", [False, True])
 def test_settings_under_another_name_are_told(tmp_path: Path, name: str, beside: bool) -> None:
     (tmp_path / name).write_text("fail_on: critical\n", "utf-8")
@@ -189,6 +194,40 @@ def test_settings_under_another_name_are_told(tmp_path: Path, name: str, beside:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "deep")
     assert caught.value.message.endswith(f"{name} looks like settings and is not read")
+
+
+def test_all_settings_under_other_names_are_told_at_once(tmp_path: Path) -> None:
+    for name in ("policyscan.yml", "Policyscan.yaml"):
+        (tmp_path / name).write_text("fail_on: critical\n", "utf-8")
+    with pytest.raises(
+        ConfigError, match=r"Policyscan\.yaml and .*policyscan\.yml look like settings and are not"
+    ):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["policyscan.yaml.bak", "policyscan.yaml~", "policyscan.yml.orig"])
+def test_what_an_editor_keeps_of_settings_is_told_where_there_are_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("fail_on: critical\n", "utf-8")
+    with pytest.raises(ConfigError, match="looks like settings and is not read"):
+        load(tmp_path)
+    (tmp_path / "policyscan.yaml").write_text("fail_on: high\n", "utf-8")
+    assert load(tmp_path).fail_on == "high"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "policyscan.sarif",
+        "policyscan.md",
+        "policyscan-nightly.yaml",
+        "policyscan",
+        "policy.yaml",
+        "policies.yaml",
+    ],
+)
+def test_what_does_not_look_like_settings_is_let_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("fail_on: critical\n", "utf-8")
+    assert load(tmp_path).fail_on is None
 
 
 @pytest.mark.parametrize("target", ["/proc/self/environ", "/dev/zero", "../other/secret.yaml"])

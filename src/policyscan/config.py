@@ -7,11 +7,13 @@ with its place for what is wrong in it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policyscan.cel.clock import is_zone
 from policyscan.errors import ConfigError, PolicyscanError, Problems, SettingError
+from policyscan.patterns import when_used
 from policyscan.policies.pack import asked_of_evidence
 from policyscan.reading.text import read_content, top
 from policyscan.records import NamedTuple
@@ -19,12 +21,12 @@ from policyscan.source import Span
 from policyscan.store import Store
 
 FILE_NAMES = ("policyscan.yaml", ".policyscan.yaml")
-_MISNAMED = tuple(
-    dot + name
-    for dot in ("", ".")
-    for name in ("policyscan.yml", "policyscan.json", "policyscan.yaml.txt", "policyscan.toml")
+_ALIKE = when_used(  # Policyscan.YAML, policy-scan.yaml, "policyscan (1).yaml", policyscan.yml.txt
+    r"""\.?policy[-_ ]?scan
+        (?:\ ?\(\d+\)|[-_ ]+(?:copy|kopie|copie)(?:\ ?\(?\d+\)?)?)?
+        \.(?:ya?ml|json[c5]?|toml|ini|cfg)(?:\.txt)?(?P<kept>~|\.(?:bak|backup|old|orig|save|disabled))?""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_EITHER = FILE_NAMES + _MISNAMED
 
 
 class ExchangeRates(NamedTuple):
@@ -66,10 +68,9 @@ class Config(NamedTuple):
 
 def find_root(start: str) -> str:
     """The nearest folder, from `start` upwards, with a configuration file (or what looks like one) or a
-    `.git`; else the one that the
-    nearest `inventories` is in; else `start`."""
+    `.git`; else the one that the nearest `inventories` is in; else `start`."""
     folder = own = start if os.path.isdir(start) else os.path.dirname(start)
-    while not any(os.path.lexists(os.path.join(folder, name)) for name in _EITHER):
+    while not _settings(folder) and not any(_misnamed(folder)):
         above = os.path.dirname(folder)
         if os.path.exists(os.path.join(folder, ".git")):
             return folder
@@ -95,11 +96,16 @@ def load(
             raise ConfigError(f"{explicit}: there is no such configuration file")
         return _load(os.fspath(explicit), os.path.dirname(os.path.realpath(explicit)), store)
     root = find_root(os.path.realpath(start))
-    found = [path for name in _EITHER if os.path.lexists(path := os.path.join(root, name))]
-    paths = [path for path in found if os.path.basename(path) in FILE_NAMES]
-    if len(found) > len(paths):
-        message = f"{shown(found[-1])} looks like settings and is not read"
-        raise ConfigError(message, hint=f"rename it to {FILE_NAMES[0]}, or name it with --config")
+    paths = _settings(root)
+    if misnamed := sorted(_misnamed(root)):
+        message = f"{' and '.join(shown(os.path.join(root, name)) for name in misnamed)} "
+        message += (
+            "looks like settings and is not read"
+            if len(misnamed) == 1
+            else "look like settings and are not read"
+        )
+        what = "it" if len(misnamed) == 1 else "one of them"
+        raise ConfigError(message, hint=f"rename {what} to {FILE_NAMES[0]}, or name it with --config")
     if len(paths) > 1:
         message = f"{' and '.join(map(shown, paths))} are both configurations of this folder"
         raise ConfigError(message, hint="delete one of them, or name one with --config")
@@ -107,6 +113,26 @@ def load(
         _refuse_strangers(paths[0], start)
         _judge(paths[0], root)
     return _load(paths[0], root, store) if paths else Config(root)
+
+
+def _settings(folder: str) -> list[str]:
+    """The configuration files of a folder, of which there should be one."""
+    return [path for name in FILE_NAMES if os.path.lexists(path := os.path.join(folder, name))]
+
+
+def _misnamed(folder: str) -> Iterator[str]:
+    """The names in a folder that look like settings and are none; what an editor keeps of settings counts
+    where there are none beside it."""
+    try:
+        names = os.listdir(folder)
+    except OSError:  # a folder above that may not be looked into has nothing for this one
+        return
+    for name in names:
+        if name in FILE_NAMES or name.lstrip(".")[:6].lower() != "policy":
+            continue
+        found = _ALIKE.fullmatch(name)
+        if found and not (found["kept"] and _settings(folder)):
+            yield name
 
 
 def _refuse_strangers(path: str, start: str | os.PathLike[str]) -> None:
