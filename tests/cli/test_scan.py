@@ -290,6 +290,28 @@ def test_an_inventory_with_nearly_the_right_name_is_told_in_any_folder(
     assert (f"elsewhere/{name} was not read" in ran.out) is told
 
 
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("elm", "did you mean elm-shop, elm-vets?"),
+        ("Elm*", "did you mean elm-shop, elm-vets?"),
+        ("vets", "did you mean elm-vets?"),
+        ("elm-vest", "did you mean elm-vets?"),
+        ("yew", "did you mean yew-1, yew-2, yew-3 or 2 more?"),
+        ("zebra", "ids are under organisation.id"),
+        ("*", "ids are under organisation.id"),
+    ],
+)
+def test_a_client_that_is_written_in_part(
+    monkeypatch: pytest.MonkeyPatch, place: Path, written: str, hint: str
+) -> None:
+    for name in ("elm-shop", "elm-vets", *(f"yew-{number}" for number in range(1, 6))):
+        write(place, f"inventories/clients/{name}.yaml", CLIENT.format(id=name))
+    ran = scan(monkeypatch, place, "--client", written)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: --client {written}: there is no inventory with this id\n  hint: {hint}\n"
+
+
 def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     write(place, "inventories/clients/rival.yaml", CLIENT.format(id="rival") + "peple: []\n")
     ran = scan(monkeypatch, place, "--client", "rival")

@@ -21,7 +21,7 @@ from policyscan.output import put, show, write_file
 from policyscan.questions.sheet import Sheet
 from policyscan.reporters.wording import problems_told
 from policyscan.session.asking import ask
-from policyscan.session.options import ScanOptions
+from policyscan.session.options import ScanOptions, inventory_first
 
 FORMATS = ("text", "markdown", "csv")
 FILES = (*FORMATS, "xlsx")
@@ -113,7 +113,7 @@ def _options(given: dict[str, Any]) -> ScanOptions:
         paths = (inventory,)
     elif inventory is not None:
         clients = (inventory,)
-    return asked_of({**given, "paths": paths})._replace(clients=clients)
+    return asked_of({**given, "paths": paths})._replace(clients=clients, spelt=inventory_first)
 
 
 def _check_installed(formats: Sequence[str]) -> None:

@@ -29,6 +29,11 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def inventory_first(name: str) -> str:
+    """An option of a command that is given its inventory without one: `policyscan ask ID`."""
+    return "inventory" if name == "client" else option(name)
+
+
 def argument(name: str) -> str:
     """An option as a Python caller gives it."""
     return f"argument {name}"

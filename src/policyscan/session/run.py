@@ -377,14 +377,24 @@ def _is_same(path: StrPath, other: str) -> bool:
 
 def check_clients(options: ScanOptions, reader: Reader) -> None:
     """UsageError for a client that was not found, unless its file may be among those that are broken."""
-    from policyscan.reading.suggest import did_you_mean
-
     for client in options.clients:
         if client not in reader.ids:
             if reader.problems:
                 hint = "it may be in a file that is named here, which has to be mended first"
                 raise Problems([*reader.problems, _no_client(client, hint, options.spelt)])
-            raise _no_client(client, did_you_mean(client, sorted(reader.ids)), options.spelt)
+            raise _no_client(client, _meant(client, sorted(reader.ids)), options.spelt)
+
+
+def _meant(client: str, ids: Sequence[str]) -> str | None:
+    """A hint that names the ids of which a word is a part, else the one that it is near; None for neither."""
+    from policyscan.reading.suggest import did_you_mean
+
+    word = client.lower().strip("*")
+    holding = [one for one in ids if word and word in one]
+    if not holding:
+        return did_you_mean(client, ids)
+    more = f" or {len(holding) - 3} more" if len(holding) > 4 else ""
+    return f"did you mean {', '.join(holding[: 3 if more else 4])}{more}?"
 
 
 def _no_client(client: str, hint: str | None, spelt: Spelling) -> UsageError:
