@@ -140,11 +140,11 @@ def test_inventories_of_one_name_are_told_apart() -> None:
         ((RESTORED, RESTORED._replace(policy="REC-03")), "❔ 2 controls lack facts."),
         (
             (RESTORED, ANTIVIRUS, ANTIVIRUS._replace(subject="x", status=Status.UNKNOWN)),
-            "❔ 1 control lacks facts; of the controls above, 1 lacks some too.",
+            "❔ 1 control lacks facts; 1 of the controls above lacks some too.",
         ),
         (
             (ANTIVIRUS, ANTIVIRUS._replace(subject="x", status=Status.UNKNOWN)),
-            "❔ of the controls above, 1 lacks some too.",
+            "❔ 1 of the controls above lacks facts too.",
         ),
     ],
 )

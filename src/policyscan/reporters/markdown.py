@@ -228,12 +228,13 @@ def _unknowns(results: Sequence[Result], known: Set[str]) -> list[str]:
         return []
     controls = {result.policy for result in results}
     lacking, others = controls - known, controls & known
-    said = [f"{plural(len(lacking), 'control')} {'lacks' if len(lacking) == 1 else 'lack'} facts"]
+    said = []
+    if lacking:
+        said.append(f"{plural(len(lacking), 'control')} {'lacks' if len(lacking) == 1 else 'lack'} facts")
     if others:
-        said.append(
-            f"of the controls above, {len(others)} {'lacks' if len(others) == 1 else 'lack'} some too"
-        )
-    lines = ["", f"{TRAITS[Status.UNKNOWN].icon} {'; '.join(said if lacking else said[1:])}."]
+        above = f"{len(others)} of the controls above {'lacks' if len(others) == 1 else 'lack'}"
+        said.append(f"{above} {'some' if lacking else 'facts'} too")
+    lines = ["", f"{TRAITS[Status.UNKNOWN].icon} {'; '.join(said)}."]
     questions, more = next_questions(results, _QUESTIONS)
     if questions:
         lines.append("")
