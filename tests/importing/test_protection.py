@@ -70,7 +70,7 @@ def test_sentinelone(client: Client) -> None:
     ("change", "active"),
     [
         ({"mitigationMode": "detect"}, False), ({"operationalState": "partially_disabled"}, False),
-        ({"isActive": False}, False), ({"operationalState": None}, True),
+        ({"isActive": False, "operationalState": "disabled"}, False), ({"operationalState": None}, True),
     ],
 )  # fmt: skip
 def test_an_agent_that_does_not_stop_anything_is_not_active(

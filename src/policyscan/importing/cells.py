@@ -7,7 +7,7 @@ does not say, or UnclearCell with the reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from policyscan.patterns import when_used
@@ -46,9 +46,11 @@ Cell = Callable[[Any, Setting], Any]
 _SECONDS = 946_684_800, 4_102_444_800  # of the years 2000 to 2100
 _LAST_YEAR = 9000
 _FIRST_YEAR = 1971  # 0001, 1601, 1899, 1900 and 1970 say never
+_FIRST_DAY, _LAST_DAY = (date(year, 1, 1).toordinal() - 719_163 for year in (_FIRST_YEAR, _LAST_YEAR + 1))
 _ISO = when_used(
     r"(\d{4})[-/](\d\d)[-/](\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?\s*(Z|[-+]\d\d:?\d\d)?)?"
 )
+_POWERSHELL = when_used(r"/Date\((-?\d{1,18})(?:[-+]\d{4})?\)/")
 _AMBIGUOUS = when_used(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}.*")
 _NEVER = frozenset(("", "never", "never logged in", "-", "n/a"))
 PLACEHOLDERS = frozenset(
@@ -131,6 +133,9 @@ def _of_text(said: str, setting: Setting) -> datetime | None:
         return None
     found = _ISO.fullmatch(said)
     if found is None:
+        ticks = _POWERSHELL.fullmatch(said)
+        if ticks is not None:
+            return _of_powershell(int(ticks[1]))
         why = "depends on the country" if _AMBIGUOUS.fullmatch(said) else "cannot be told"
         raise UnclearCell(f"which moment {said!r} is {why}")
     year, month, day, clock, fraction, zone = found.groups()
@@ -146,6 +151,14 @@ def _of_text(said: str, setting: Setting) -> datetime | None:
     if made.tzinfo is None and setting.local is None:
         raise UnclearCell(f"{said!r} says no time zone")
     return made if made.tzinfo is not None else made.replace(tzinfo=setting.local)
+
+
+def _of_powershell(milliseconds: int) -> datetime | None:
+    """A moment as Windows PowerShell writes it into JSON; the years that say never as in a text."""
+    days = milliseconds // 86_400_000
+    if not _FIRST_DAY <= days < _LAST_DAY:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def clear(read: Callable[[], Any]) -> Any:

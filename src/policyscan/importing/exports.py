@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,19 @@ _NEXT = (
 _MARKED = tuple(MARKS)
 
 
+_OLD_XML = re.compile(
+    rb"""<\?xml[^>]{0,80}encoding=["'](iso-8859-1|windows-1252|us-ascii)["']""", re.IGNORECASE
+)
+
+
+def _source(content: Content) -> Source:
+    """The text of a file; XML says itself in which letters it is written."""
+    older = _OLD_XML.match(content.data)
+    if older is not None:
+        return Source(content.name, content.data.decode("cp1252", "replace"))
+    return content.source()
+
+
 class Export:
     """One file. `name` is what people call it, `modified` when it was saved."""
 
@@ -38,7 +52,7 @@ class Export:
         self.name = content.name
         self.modified = modified
         self.is_workbook = is_workbook(content.name)
-        self.source: Source = Source(content.name, "") if self.is_workbook else content.source()
+        self.source: Source = Source(content.name, "") if self.is_workbook else _source(content)
         self._places: dict[int, Callable[[], Span]] = {}
         self._cells: dict[int, Callable[[str], Span]] = {}
         self._kept: list[Any] = []
@@ -68,10 +82,19 @@ class Export:
         found = self._cells.get(id(row))
         return found(name) if found is not None and name in row else self.place(row)
 
-    def stand_in(self, row: RowDict, other: RowDict) -> None:
-        """Lets a row that was made of another one stand in its place."""
+    def stand_in(self, row: RowDict, other: RowDict, names: Mapping[str, str] | None = None) -> None:
+        """Lets a row that was made of another one stand in its place; `names` say what its values are called
+        in that one."""
         self._kept.append(row)
         self._places[id(row)] = partial(self.place, other)
+        if names is not None:
+            self._cells[id(row)] = lambda name: self.cell(other, names[name])
+
+    def renamed(self, row: RowDict, names: Mapping[str, str]) -> RowDict:
+        """A row with the values that names stand for there, in its place."""
+        made = {name: row[there] for name, there in names.items()}
+        self.stand_in(made, row, names)
+        return made
 
     # --- JSON
 

@@ -116,6 +116,14 @@ def put(facts: dict[str, Any], path: str, value: Any) -> None:
     facts[last] = value
 
 
+def _not_checked(facts: dict[str, Any], path: str) -> None:
+    """Takes out the day on which something was checked that is not clear: what was known of it is older."""
+    *above, _ = path.split(".")
+    holder = value_at(facts, ".".join(above)) if above else facts
+    if holder.__class__ is dict:
+        holder.pop("checked_on", None)
+
+
 def check_columns(export: Export, rows: Sequence[RowDict], table: ExportTable, what: str) -> None:
     """Refuses another export than the one that is asked for; one without rows tells nothing."""
     if not rows:
@@ -182,6 +190,9 @@ class RowReader:
                 self._unclear(path, value, called, place)
             else:
                 put(facts, path, value)
+        for path, value in more.items():
+            if isinstance(value, UnclearCell):
+                _not_checked(facts, path)
         known_by = self._known_by(row)
         if not known_by:
             self.passed.append(Passed(called, "nothing says which thing it is", place))

@@ -1,42 +1,78 @@
 """checkdmarc: the mail settings of domains, as it looks them up.
 
 In: its JSON, of one domain or of several. Out: domains of mail. It does not test DKIM, and says no time: that
-of the file counts. `v=spf1 +all` is valid and lets everybody send; what share DMARC applies to, and whether
-it is only tried, stand in the record alone.
+of the file counts. `v=spf1 +all` is valid and lets everybody send, also in a record that is taken in; what
+share DMARC applies to, and whether it is only tried, stand in the record alone; below the domain of a record
+its `sp` counts. A look-up that got no answer says nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from policyscan.importing.cells import Setting
+from policyscan.importing.cells import Setting, UnclearCell, clear
 from policyscan.importing.exports import Export, RowDict
 from policyscan.importing.importers import Importer
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader, check_columns, value_at
 
-_ALL = re.compile(r"(?:^|\s)\+?all(?:\s|$)", re.IGNORECASE)
+_ALL = re.compile(r"(?:^|\s)\+?(?:all|ip4:[\d.]+/0|ip6:[\da-f:]+/0)(?:\s|$)", re.IGNORECASE)
+_NO_ANSWER = re.compile(r"timed out|timeout|expired|failed to answer|SERVFAIL", re.IGNORECASE)
 _TAG = re.compile(r"\s*([A-Za-z]+)\s*=\s*([^;]*)")
 
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
-    record = str(value_at(row, "spf.record") or "")
-    dmarc = str(value_at(row, "dmarc.record") or "")
-    tags = {name.lower(): value.strip().lower() for name, value in _TAG.findall(dmarc)}
-    facts: dict[str, Any] = {
-        "spf_valid": value_at(row, "spf.valid") is True and bool(record) and not _ALL.search(record),
+    return {
+        "spf_valid": clear(lambda: _spf(row)),
+        **_dmarc(row),
+        "checked_on": setting.saved.astimezone(setting.zone).date().isoformat(),
+    }
+
+
+def _record(row: RowDict, name: str) -> str:
+    """The record that was looked up, or nothing if there is none; UnclearCell if nobody answered."""
+    error = str(value_at(row, f"{name}.error") or "")
+    if _NO_ANSWER.search(error):
+        raise UnclearCell(f"its {name.upper()} record could not be looked up: {error}")
+    return str(value_at(row, f"{name}.record") or "")
+
+
+def _spf(row: RowDict) -> bool:
+    _record(row, "spf")
+    records = list(_taken_in(row["spf"]))
+    return value_at(row, "spf.valid") is True and bool(records) and not any(map(_ALL.search, records))
+
+
+def _taken_in(part: Any) -> Iterator[str]:
+    """A record, and those of others that it takes in."""
+    if part.__class__ is dict and part.get("action", "pass") == "pass":
+        if isinstance(part.get("record"), str):
+            yield part["record"]
+        for inner in part.values():
+            yield from _taken_in(inner)
+    elif part.__class__ is list:
+        for inner in part:
+            yield from _taken_in(inner)
+
+
+def _dmarc(row: RowDict) -> dict[str, Any]:
+    record = clear(lambda: _record(row, "dmarc"))
+    if isinstance(record, UnclearCell):
+        return {"dmarc_policy": record}
+    tags = {name.lower(): value.strip().lower() for name, value in _TAG.findall(record)}
+    return {
         "dmarc_policy": _policy(row, tags),
         "dmarc_pct": float(tags["pct"]) if tags.get("pct", "").isdecimal() else None,
         "dmarc_testing": tags.get("t") == "y",
-        "checked_on": setting.saved.astimezone(setting.zone).date().isoformat(),
     }
-    return facts
 
 
 def _policy(row: RowDict, tags: dict[str, str]) -> str | None:
     """What the record asks for; a record that is not valid asks for nothing."""
-    said = tags.get("p")
+    domain = str(row.get("domain")).lower()
+    is_above = str(value_at(row, "dmarc.location") or domain).lower() != domain
+    said = tags.get("sp", tags.get("p")) if is_above else tags.get("p")
     valid = value_at(row, "dmarc.valid") is True
     return said if valid and said in ("none", "quarantine", "reject") else None
 

@@ -7,11 +7,18 @@ counts. Headers carry remarks in brackets and differ between editions; the colum
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from policyscan.importing.cells import Setting, stated_day, words, yes_no
+from policyscan.importing.cells import NOT_TOLD, Setting, stated_day, words, yes_no
 from policyscan.importing.exports import Export, RowDict
 from policyscan.importing.importers import Importer
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader, check_columns
+
+
+def _signed_in(value: Any, setting: Setting) -> Any:
+    """The day; an empty cell says nothing, as of one who never did it says so."""
+    return stated_day(value, setting) if value else NOT_TOLD
+
 
 TABLE = ExportTable(
     section="accounts",
@@ -25,7 +32,7 @@ TABLE = ExportTable(
     columns=(
         ColumnOf("2sv Enforced", "mfa", yes_no),
         ColumnOf("Status", "enabled", words(active=True, suspended=False, archived=False)),
-        ColumnOf("Last Sign In", "last_sign_in", stated_day),
+        ColumnOf("Last Sign In", "last_sign_in", _signed_in),
     ),
     called=("Email Address",),
 )
@@ -34,16 +41,18 @@ TABLE = ExportTable(
 def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list[ImportedPart]:
     reader = RowReader(TABLE, setting, only)
     for export in exports:
-        rows = [_plain(row) for row in export.table()]
+        rows = [_plain(export, row) for row in export.table()]
         check_columns(export, rows, TABLE, "list of users of Google Workspace")
         reader.take(export, rows)
     return [reader.part("accounts")]
 
 
-def _plain(row: RowDict) -> RowDict:
+def _plain(export: Export, row: RowDict) -> RowDict:
     """A row by the names of its columns without the remarks in them, and without its secrets."""
-    names = {name: name.partition("[")[0].strip() for name in row}
-    return {plain: row[name] for name, plain in names.items() if not plain.startswith("Password")}
+    names = {name.partition("[")[0].strip(): name for name in row}
+    return export.renamed(
+        row, {plain: name for plain, name in names.items() if not plain.startswith("Password")}
+    )
 
 
 IMPORTER = Importer(

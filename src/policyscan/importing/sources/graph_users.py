@@ -1,8 +1,8 @@
 """Microsoft Graph: the accounts, and with which second factors they are registered.
 
-In: the answer of `/reports/authenticationMethods/userRegistrationDetails`. Out: accounts, and whether they
-may administer. Registered is not enforced: only that nothing is registered tells of a second factor, that
-there is none.
+In: the answer of `/reports/authenticationMethods/userRegistrationDetails`, also by PowerShell. Out: accounts,
+and whether they may administer. Registered is not enforced: only that nothing is registered tells of a
+second factor, that there is none.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from policyscan.importing.cells import Setting, yes_no
 from policyscan.importing.exports import RowDict
+from policyscan.importing.graph import read_graph
 from policyscan.importing.importers import Importer
-from policyscan.importing.machines import read_rows
 from policyscan.importing.rows import ColumnOf, ExportTable
 
 
 def _left(row: RowDict, _: Setting) -> str:
-    return "a guest from elsewhere" if row.get("userType") == "guest" else ""
+    return "a guest from elsewhere" if str(row.get("userType")).lower() == "guest" else ""
 
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
@@ -47,5 +47,5 @@ TABLE = ExportTable(
 IMPORTER = Importer(
     tool="Microsoft Entra ID (Graph)",
     asks="JSON of /v1.0/reports/authenticationMethods/userRegistrationDetails, all pages",
-    read=read_rows(TABLE, "list of registrations of Microsoft Graph", "value"),
+    read=read_graph(TABLE, "list of registrations of Microsoft Graph"),
 )

@@ -15,7 +15,9 @@ from policyscan.importing.importers import Importer
 from policyscan.importing.machines import known_by, read_rows
 from policyscan.importing.rows import ColumnOf, ExportTable
 
-_ACTIVE = words(protected=True, disabled=False, unhealthy=False, not_protected=False, unprotected=False)
+_ACTIVE = words(
+    healthy=True, protected=True, disabled=False, unhealthy=False, not_protected=False, unprotected=False
+)
 
 
 def _section(row: RowDict) -> str:

@@ -1,7 +1,9 @@
 """Lynis: one server, as its report says.
 
 In: `lynis-report.dat`. Out: a server, with the packages that have holes as missing fixes. Its times say no
-zone, an empty value is not known, and a run over a few groups ends well and has tested next to nothing.
+zone, an empty value is not known, and a run over a few groups ends well and has tested next to nothing. That
+a tool for packages is there does not say that it was asked: without the rights of root it is not. Some only
+count what is missing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError
-from policyscan.importing.cells import Setting, day, moment
+from policyscan.importing.cells import Setting, UnclearCell, day, moment
 from policyscan.importing.exports import Export, RowDict
 from policyscan.importing.importers import Importer
 from policyscan.importing.machines import known_by
@@ -18,12 +20,17 @@ from policyscan.importing.merging import FROM, Fixes
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader
 
 _FEWEST = 100  # tests of a whole run; about 250 on a server
-_AUDITED = "PKGS-"
+# The tests that list what is missing: arch-audit, zypper, dnf, NetBSD's and FreeBSD's, yum, apt, Gentoo's.
+_LISTING = frozenset(f"PKGS-{number}" for number in (7322, 7330, 7352, 7380, 7381, 7382, 7386, 7392, 7393))
 
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     if row.get("package_audit_tool_found") != "1":
         return {}
+    if _LISTING.isdisjoint(row.get("tests_executed", "").split("|")):
+        return {"patches.missing": UnclearCell("no test that lists packages was run; run Lynis as root")}
+    if row.get("vulnerable_packages_found") == "1" and not row.get("vulnerable_package[]"):
+        return {"patches.missing": UnclearCell("Lynis found packages with holes, and does not say which")}
     holes = [name for name in row.get("vulnerable_package[]", []) if name]
     fixes = [
         {"id": name, "severity": None, "released_on": None, FROM: "lynis"} for name in sorted(set(holes))

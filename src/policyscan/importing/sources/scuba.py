@@ -6,6 +6,7 @@ found" and what somebody left out or called a wrong result were not checked: non
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ _OUTCOMES = {"pass": PASSED, "fail": FAILED}
 # The first asks for a factor that cannot be phished, which may fail where another factor is enforced.
 _STRONG = ("MS.AAD.3.1", "GWS.COMMONCONTROLS.1.1")
 _ANY = ("MS.AAD.3.2",)
+_VERSION = re.compile(r"v\d+(?:\.\d+)*$")
 
 
 def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list[ImportedPart]:
@@ -65,8 +67,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _plain(check: str) -> str:
-    head, mark, version = check.rpartition("v")
-    return head if mark and version.isdecimal() else check
+    return _VERSION.sub("", check)
 
 
 IMPORTER = Importer(tool="ScubaGear, ScubaGoggles", asks="ScubaResults….json", read=_read)

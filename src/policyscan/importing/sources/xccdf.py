@@ -2,7 +2,7 @@
 
 In: results in XCCDF, or in ARF around them. Out: a server with an account of its rules as keys of one's own.
 Rules that were not selected, not applicable or not checked are no passes, and a run in which nothing was
-tested is refused.
+tested is refused. Of several runs in one file the last one counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from policyscan.errors import DocumentError
 from policyscan.importing.cells import Setting, UnclearCell, instant, moment
 from policyscan.importing.exports import Export
 from policyscan.importing.importers import Importer
-from policyscan.importing.rows import ImportedPart, ImportedRow
+from policyscan.importing.rows import ImportedPart, ImportedRow, Passed
 
 _PASSED, _FAILED = ("pass", "fixed"), ("fail",)
 
@@ -41,7 +41,9 @@ def _part(export: Export, setting: Setting) -> ImportedPart:
     ended = result.get("end-time")
     facts = {"hostname": target, "x-xccdf": account}
     rows = (ImportedRow("servers", (("hostname", target),), facts, target, export.top()),) if target else ()
-    return ImportedPart("servers", "x-xccdf", rows, whole=False, collected=_ended(ended, setting))
+    nameless = () if target else (Passed("a run", "nothing says on which system it was", export.top()),)
+    part = ImportedPart("servers", "x-xccdf", rows, nameless, whole=False)
+    return part._replace(collected=_ended(ended, setting))
 
 
 def _ended(said: str | None, setting: Setting) -> datetime | None:
@@ -57,16 +59,16 @@ def _result(export: Export) -> ET.Element:
         message = "this file defines entities of its own, which results do not"
         raise DocumentError(message, at=export.top(), hint="export it again")
     try:
-        root = ET.fromstring(text.encode("utf-8"))
+        root = ET.fromstring(text)  # a text, whatever encoding its first line names
     except ET.ParseError as error:
         line, column = error.position
         start = export.source.starts[min(line, len(export.source.starts)) - 1] + column
         at = export.source.span(start, start)
         raise DocumentError("the XML ends or breaks off here", at=at, hint="export it again") from None
-    found = root if root.tag.endswith("}TestResult") else root.find(".//{*}TestResult")
-    if found is None:
+    found = [root] if root.tag.endswith("}TestResult") else root.findall(".//{*}TestResult")
+    if not found:
         raise DocumentError("there is no TestResult in this file", at=export.top(), hint=IMPORTER.asks)
-    return found
+    return max(found, key=lambda one: one.get("end-time", ""))
 
 
 IMPORTER = Importer(tool="OpenSCAP, CIS-CAT", asks="results in XCCDF or ARF", read=_read)
