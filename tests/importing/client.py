@@ -39,6 +39,8 @@ servers:
   - {{id: srv, hostname: HD-SRV-01, kind: physical}}
 providers: [{{id: msp}}]
 """
+UNTYPED = TYPED.replace(", edr: false", "")
+"""The same without what no console of management tells of antivirus."""
 
 
 class After(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import EXPORTS, Client
+from tests.importing.client import EXPORTS, TYPED, Client
 
 GEAR = "scubagear-ScubaResults.json"
 GOGGLES = "scubagoggles-ScubaResults.json"
@@ -171,3 +171,14 @@ def test_results_of_another_shape_say_nothing(client: Client) -> None:
     )
     with pytest.raises(PolicyscanError, match="has checked nothing"):
         client.take("scuba", client.export("s.json", odd))
+
+
+def test_what_scuba_tells_of_the_mail_system_rests_on_it(client: Client) -> None:
+    after = client.take("scuba", client.export("s.json", scuba(MS_AAD_3_1="Pass")))
+    assert after.value["email"]["evidence"] == "ev-scuba-2026-11-20"
+
+
+def test_what_people_typed_of_the_mail_system_is_not_called_checked(client: Client) -> None:
+    client.path.write_text(TYPED + "email: {mailboxes_count: 3, mailboxes_with_mfa_count: 3}\n", "utf-8")
+    after = client.take("scuba", client.export("s.json", scuba(MS_AAD_3_1="Pass")))
+    assert "evidence" not in after.value["email"]

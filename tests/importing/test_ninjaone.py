@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import EXPORTS, HEAD, Client
+from tests.importing.client import EXPORTS, HEAD, UNTYPED, Client
 
 ALL = (
     "ninjaone-devices-detailed.json", "ninjaone-os-patches.json", "ninjaone-software-patches.json",
@@ -90,6 +90,7 @@ def test_whose_export_it_is_has_to_be_said_once(client: Client) -> None:
 
 
 def test_it_is_recorded_as_evidence(client: Client) -> None:
+    client.path.write_text(UNTYPED, "utf-8")
     after = client.take("ninjaone", *ALL, only="7")
     (evidence,) = after.value["evidence"]
     assert (evidence["id"], evidence["method"]) == ("ev-ninjaone-2026-11-25", "tool_export")
@@ -106,7 +107,15 @@ def test_what_people_typed_is_not_called_exported(client: Client) -> None:
     assert "evidence" not in till
 
 
+def test_what_people_typed_within_what_is_exported_is_not_called_exported(client: Client) -> None:
+    till = client.take("ninjaone", *ALL, only="7").item("devices", "till")
+    assert till["antivirus"]["edr"] is False  # typed: NinjaOne does not tell
+    assert ("evidence" in till["antivirus"], "evidence" in till) == (False, False)
+    assert till["patches"]["evidence"] == "ev-ninjaone-2026-11-25"
+
+
 def test_a_second_import_changes_nothing_and_a_device_that_is_gone_is_told(client: Client) -> None:
+    client.path.write_text(UNTYPED, "utf-8")
     after = client.take("ninjaone", *ALL, only="7")
     text = after.path.read_bytes()
     after = client.take("ninjaone", *ALL)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import EXPORTS, NOW, TYPED, Client
+from tests.importing.client import EXPORTS, NOW, TYPED, UNTYPED, Client
 
 
 def rows_of(name: str, key: str) -> list[dict[str, Any]]:
@@ -179,7 +179,16 @@ def test_checkdmarc(client: Client) -> None:
     for one in found.values():
         assert one["checked_on"] == "2026-11-25"
         assert "dkim_enabled" not in one
-    assert "evidence" not in after.value["email"]
+        assert one["evidence"] == "ev-checkdmarc-2026-11-25"
+    assert "evidence" not in after.value["email"]  # the mailboxes were typed
+
+
+def test_what_people_typed_of_a_domain_is_not_called_looked_up(client: Client) -> None:
+    known = "{name: harbour.example, dkim_enabled: true}"
+    client.path.write_text(f"{TYPED}email: {{domains: [{known}]}}\n", "utf-8")
+    after = client.take("checkdmarc", client.export("c.json", _domain("v=spf1 mx -all", "v=DMARC1; p=none")))
+    (found,) = after.value["email"]["domains"]
+    assert (found["spf_valid"], "evidence" in found) == (True, False)
 
 
 def _domain(spf: str, dmarc: str | None, *, valid: bool = True) -> str:
@@ -204,6 +213,7 @@ def test_what_a_record_says(spf: str, dmarc: str | None, facts: tuple[Any, ...],
 
 
 def test_what_is_older_than_what_is_known_does_not_take_its_place(client: Client) -> None:
+    client.path.write_text(UNTYPED, "utf-8")
     client.take("ninjaone", "ninjaone-devices-detailed.json", "ninjaone-antivirus-status.json", only="7")
     after = client.take("huntress", "huntress-agents.json")
     till = after.item("devices", "till")

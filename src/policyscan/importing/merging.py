@@ -10,7 +10,7 @@ only history knows, such as when a fix was first seen missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,8 @@ class Merged:
         self.passed: list[Passed] = []
         self.forgotten: list[str] = []
         self.touched: list[tuple[str, dict[str, Any], frozenset[str]]] = []
-        """The section, the item and the keys that the export supplied, of each item that a row is about."""
+        """The section, the item and the facts that the export supplied, at paths such as `os.version`, of
+        each item that a row is about."""
 
 
 Roots = Callable[[str], dict[str, Any]]
@@ -114,7 +115,7 @@ class Merger:
         for path in ("id", *(path for path, _ in row.known_by)):
             if (section, path) in self._known:
                 _remember(self._known[section, path], item, path)
-        self.merged.touched.append((section, item, frozenset(facts)))
+        self.merged.touched.append((section, item, frozenset(_paths(facts))))
 
     def _take_single(self, row: ImportedRow) -> None:
         """Takes in what is told of a section that is one thing, and no list."""
@@ -126,7 +127,7 @@ class Merger:
             self.merged.updated.append(row.section)
         item = root[row.section]
         self._overlay(item, row.facts)
-        self.merged.touched.append((row.section, item, frozenset(row.facts)))
+        self.merged.touched.append((row.section, item, frozenset(_paths(row.facts))))
 
     def _not_older(self, row: ImportedRow, item: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
         """The facts without those that are older than what the item says: another tool saw it later."""
@@ -348,22 +349,42 @@ def back(merged: Merged, evidence: str, *, has: Callable[[str], bool]) -> None:
     all of their facts; `has(path)` says whether there may be evidence at a path such as
     `devices[].antivirus`."""
     for section, item, supplied in merged.touched:
+        path = section if section in _SINGLE else f"{section}[]"
         for key, value in item.items():
-            if value.__class__ is dict and key in supplied and has(f"{section}[].{key}"):
+            told = {fact.partition(".")[2] for fact in supplied if fact.startswith(f"{key}.")}
+            if value.__class__ is dict and told and has(f"{path}.{key}") and _facts(value) <= told:
                 value["evidence"] = evidence
-        if has(f"{section}[]") and _facts(item) <= supplied:
+        facts = _facts(item)
+        if facts and facts <= supplied and has(path):
             item["evidence"] = evidence
 
 
 def _facts(item: dict[str, Any]) -> set[str]:
-    """The facts of an item that rest on its own evidence."""
-    return {
-        key
-        for key, value in item.items()
-        if key not in _WHICH
-        and not key.startswith(FREE)
-        and not (value.__class__ is dict and "evidence" in value)
-    }
+    """The facts of an item that rest on its own evidence, at paths."""
+    return set(
+        _paths(
+            {
+                key: value
+                for key, value in item.items()
+                if key not in _WHICH and not key.startswith(FREE) and not _has_own(value)
+            }
+        )
+    )
+
+
+def _has_own(value: Any) -> bool:
+    """Whether a part, or each of a list of them, names evidence itself."""
+    parts = value if value.__class__ is list and value else [value]
+    return all(part.__class__ is dict and "evidence" in part for part in parts)
+
+
+def _paths(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Where simple facts and lists stand."""
+    for key, value in facts.items():
+        if value.__class__ is dict:
+            yield from (f"{key}.{inner}" for inner in _paths(value) if not inner.startswith(FREE))
+        else:
+            yield key
 
 
 def covered(merged: Merged, items: Sequence[dict[str, Any]]) -> bool:
