@@ -138,6 +138,8 @@ ROWS = {
     ),
     "one of the provider's people": Row(
         {"{done_on: 2026-02-11, by: Lena Boyd": "{done_on: 2026-02-11, by: Lee Fox"},
+        {"CONS-190": "fail", "PROV-02": "unknown"},
+        "Lee Fox looked into granite-peak on 2026-02-11, and is on its list of staff",
     ),
     "a review without a document": Row(
         {"document: SLA review 2026.pdf": "document: null"},
