@@ -20,6 +20,27 @@ FILLERS = (
     "por definir", "da definire", "nog te bepalen", "n.v.t.", "0", "0000", "12345", "placeholder",
     "sample", "on request",
 )  # fmt: skip
+TO_COME = (
+    "not installed yet", "Not bought yet", "to be installed", "planned", "Planned for March 2027",
+    "planned (Q1)", "coming soon", "EDR coming soon", "awaiting delivery", "waiting for the budget",
+    "waiting for approval by Lena", "on order", "ordered", "scheduled for 2026-11-12", "expected next week",
+    "Sophos (planned)", "Example EDR - to be installed", "Example EDR, not installed yet",
+    "Example EDR (ordered, expected in May)", "no antivirus", "no product yet", "no contract",
+    "none installed", "noch nicht installiert", "Virenschutz noch nicht gekauft", "geplant",
+    "geplant für Mai", "in Planung", "wird noch installiert", "bestellt", "in Kürze", "kein Virenschutz",
+    "pas encore installé", "à installer", "bientôt", "prévu pour mars", "en attente de livraison",
+    "aún no instalado", "todavía no", "por instalar", "pendiente de compra", "próximamente",
+    "non ancora installato", "da installare", "in attesa di consegna", "previsto", "nog niet geïnstalleerd",
+    "nog te installeren", "gepland", "binnenkort", "ainda não instalado", "em breve", "jeszcze nie",
+    "planerad",
+)  # fmt: skip
+PRESENT = (
+    "Planned Parenthood", "Soon & Sons", "Not Yet Begun Films", "No Limit GmbH", "Signed agreement",
+    "Signed order", "Approved budget 2026", "Pending Pictures", "Expected Ltd", "Sophos (managed)",
+    "Example EDR, version 4", "Order 4711 (signed 2026-03-01)", "Boyd, Lena", "Duty desk (24x7)", "May",
+    "Next GmbH", "Norton 360", "Malwarebytes - Business", "Per Se", "Nog", "Plan B",
+    "Waiting room 2, first drawer",
+)  # fmt: skip
 NAMES = (
     "None Such Ltd", "Pending Pictures", "Draft House Brewery", "Test Valley Borough Council",
     "The IT", "Unknown Worlds",
@@ -36,6 +57,63 @@ NAMES = (
 def test_what_only_fills_a_space_tells_nothing(number: int) -> None:
     told = [what for what in SAYS if not is_placeholder(FILLERS[number], what)]
     assert told in ([], ["phone"] if FILLERS[number] == "12345" else []), FILLERS[number]
+
+
+@pytest.mark.parametrize("number", range(len(TO_COME)))
+def test_what_is_to_come_is_not_there(number: int) -> None:
+    told = [
+        what for what in ("document", "name", "person", "place") if not is_placeholder(TO_COME[number], what)
+    ]
+    assert told == [], TO_COME[number]
+
+
+@pytest.mark.parametrize("number", range(len(PRESENT)))
+def test_a_name_may_have_such_words(number: int) -> None:
+    found = [
+        what
+        for what in ("document", "name", "person", "place", "text")
+        if is_placeholder(PRESENT[number], what)
+    ]
+    assert found == [], PRESENT[number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not all laptops are encrypted yet",
+        "Noch nicht alle Laptops sind verschlüsselt",
+        "Waiting for a call, the desk misses mail",
+        "The backup of mail is not isolated yet",
+        "Backup (planned for May) does not hold the scanner's folder",
+    ],
+)
+def test_findings_and_reasons_may_tell_of_what_is_to_come(text: str) -> None:
+    assert not is_placeholder(text, "text")
+    assert not is_placeholder(text, "reason")
+
+
+SAID = (
+    "telephone call with sales", "Phone call with Granite Peak", "what they told us on the telephone",
+    "by telephone, 4 May", "they promised us so", "Telefonat mit dem Vertrieb", "telefonisch zugesagt",
+    "appel téléphonique avec le support", "por teléfono", "telefonata con il fornitore",
+)  # fmt: skip
+KEPT = (
+    "Minutes of the phone call of 4 May", "call-with-sales.pdf", "Telephone list 2026", "Phone tree",
+    "Notiz zum Telefonat", "Confirmation by telephone and letter", "Oral surgery contract",
+    "Telephony agreement", "Trust portal", "Statement that they told us of", "Call-out plan",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_was_said_is_no_document_and_no_test(text: str) -> None:
+    assert is_placeholder(text, "document")
+    assert is_placeholder(text, "test")
+    assert not is_placeholder(text, "name")
+
+
+@pytest.mark.parametrize("number", range(len(KEPT)))
+def test_what_was_written_down_of_it_is_one(number: int) -> None:
+    assert not is_placeholder(KEPT[number], "document"), KEPT[number]
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)))

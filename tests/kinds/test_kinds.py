@@ -60,7 +60,7 @@ BACKED = {"starts": "start_date", "ends": "end_date", "never": {}, "max_age": 36
             (
                 {"a": {**form, "x-says": says}},
                 "#/properties/a: x-says belongs on a text, and is one of document, name, person, phone,"
-                " place, reason, text",
+                " place, reason, test, text",
                 None,
             )
             for form, says in (({"type": "string"}, "title"), ({"type": "integer"}, "name"))

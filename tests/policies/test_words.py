@@ -111,7 +111,6 @@ WHY_NOT: dict[str, dict[str, str]] = {
         "provider_organisation": "id",
         "restore_test": "kind system",
         "shift": "primary secondary",
-        "software": "installed_on",
     },
     NATURE: {
         "device": "kind",

@@ -44,7 +44,7 @@ from policyscan.cel.values import (
     Money,
     Unresolved,
 )
-from policyscan.names import looks, person
+from policyscan.names import SAYS, is_placeholder, looks, person
 
 if TYPE_CHECKING:
     from policyscan.cel.clock import Clock
@@ -63,6 +63,14 @@ def _looks_like(one: str, other: str) -> bool:
     budget.read(one, 4)
     budget.read(other, 4)
     return not looks(one).isdisjoint(looks(other))
+
+
+def _tells(text: str, what: str) -> bool:
+    budget.read(text, 4)
+    if what not in SAYS:
+        message = f"tells() asks for {', '.join(SAYS)}, and not for {what!r}"
+        raise Fault(message)
+    return not is_placeholder(text, what)
 
 
 # --- lengths of time
@@ -297,6 +305,19 @@ FUNCTIONS: Final = (
         "True if one text may be taken for the other: the same name, or one with letters of another alphabet "
         "that are drawn alike. It is for what must not be the same; `asName` is for what has to be.",
         ('"acme".looksLike("\\u0410cme")', '!"acme".looksLike("acne")'),
+        policy=True,
+    ),
+    Function(
+        "tells",
+        (Overload((STRING, STRING), BOOL, _tells, True),),
+        "True if a text tells what it is there for, one of the words of `x-says`: a document, name, person,"
+        " phone, place, reason, test or text. What only fills the space does not, nor does what was only said"
+        " name a document, nor what is only read tell of a test.",
+        (
+            '"restore log".tells("test")',
+            '!"minutes of a call".tells("test")',
+            '!"to be written".tells("document")',
+        ),
         policy=True,
     ),
     _lengths("days", _days, 'days(14) == duration("14d")'),
