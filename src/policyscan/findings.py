@@ -667,6 +667,57 @@ class Comparison(NamedTuple):
         return {one[1:6]: one for one in self.changes}
 
 
+class Onset(NamedTuple):
+    """The day (ISO, in the inventory's own time zone) from which something has been so without a break, and
+    how many `days` ago that was. `commit` (hex digits) is the one that made it so; empty where `cause` is
+    `time`, which no commit made, or `uncommitted`. `earlier`: it was so on the first day that was looked at,
+    and perhaps before."""
+
+    day: str
+    days: int
+    cause: str
+    commit: str = ""
+    earlier: bool = False
+
+
+class Age(NamedTuple):
+    """How long a result has had its status, waived or not, and how long it has been one to act on at all."""
+
+    status: Onset
+    open: Onset
+
+
+class TrendPoint(NamedTuple):
+    """How many controls of how many inventories had each status at the end of a day (ISO)."""
+
+    day: str
+    inventories: int
+    statuses: Mapping[Status, int]
+
+
+class LookBack(NamedTuple):
+    """What the history of a repository tells of the findings of a report, if the controls and settings of now
+    had been asked for all the time.
+
+    It looked from `first` (an ISO day) on, over so many `commits`, of which `touching` changed something that
+    what is told rests on. `cut_short` says that the history here begins later than was asked for, because
+    only a part of it was fetched; `begins`: there is none before. `unread` are the commits (hex digits) at
+    which an inventory could not be read and was passed over. `subjects` are what people wrote of the commits
+    that are named. `ages` are by what results are known by, without those that nobody can tell.
+    """
+
+    first: str
+    days: int
+    commits: int
+    touching: int
+    ages: Mapping[Identity, Age]
+    trend: tuple[TrendPoint, ...] = ()
+    subjects: Mapping[str, str] = {}
+    cut_short: bool = False
+    begins: bool = False
+    unread: tuple[str, ...] = ()
+
+
 class Report(NamedTuple):
     """Everything a reporter needs, made by `make_report`.
 
@@ -683,6 +734,7 @@ class Report(NamedTuple):
     complete: bool = False
     gate: Gate = Gate()
     comparison: Comparison | None = None
+    past: LookBack | None = None
 
     @property
     def exit_code(self) -> int:
@@ -750,17 +802,26 @@ def about(report: Report, document: DocumentInfo) -> Report:
     own = document.statuses.keys() | {result.policy for result in results}
     digests = {name: digest for name, digest in report.scan.digests.items() if _is_of(name, document)}
     notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
-    since = report.comparison
+    since, past = report.comparison, report.past
     if since is not None:
         since = _since_of(since, document, results)
     return report._replace(
         comparison=since,
+        past=_past_of(past, document) if past is not None else None,
         scan=report.scan._replace(files_read=1, files_skipped=0, digests=digests, notes=notes),
         policies=tuple(policy for policy in report.policies if policy.id in own),
         documents=(document,),
         results=results,
         problems=problems,
     )
+
+
+def _past_of(past: LookBack, document: DocumentInfo) -> LookBack:
+    """What a look back tells of one document: a trend is of all, and so is which commits touched one."""
+    ages = {key: age for key, age in past.ages.items() if key[:2] == (document.kind, document.id)}
+    named = {onset.commit for age in ages.values() for onset in age}
+    subjects = {commit: text for commit, text in past.subjects.items() if commit in named}
+    return past._replace(ages=ages, subjects=subjects, trend=(), touching=0, unread=())
 
 
 def _since_of(since: Comparison, document: DocumentInfo, results: Iterable[Result]) -> Comparison:

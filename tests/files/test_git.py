@@ -15,10 +15,11 @@ from policyscan.files.git import Repository, entries
 NAMES = [f"inventories/clients/{'long-' * (n % 9)}client-{n}.yaml" for n in range(40)]
 
 
-def git(folder: Path, *args: str) -> str:
-    """What git prints in a folder."""
+def git(folder: Path, *args: str, day: str = "") -> str:
+    """What git prints in a folder; a commit is of the noon of a `day`."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
+    own |= {f"GIT_{who}_DATE": f"{day}T12:00:00Z" for who in ("AUTHOR", "COMMITTER") if day}
     people = ("-c", "user.name=A", "-c", "user.email=a@example.org")
     command = ["git", *people, *args]
     done = subprocess.run(command, cwd=folder, env=kept | own, check=True, capture_output=True)

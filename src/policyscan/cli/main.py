@@ -29,6 +29,7 @@ COMMANDS = {
     "waive": "Write an approved exception into an inventory or a file of waivers.",
     "diff": "Tell what changed since a report or a revision, and why.",
     "due": "List every result that will change in the days ahead, and when.",
+    "history": "Tell since when each finding is one, and which commit made it so.",
     "validate": "Check that inventories are valid: keys, types, dates, references.",
     "init": "Write a short commented inventory to fill in.",
     "ask": "Say what to find out next, and who can tell.",

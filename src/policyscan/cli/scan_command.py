@@ -70,6 +70,9 @@ from policyscan.session.run import scan
 )
 @BASELINE_SILENT
 @click.option(
+    "--age", is_flag=True, help="Say of each finding since when it is one, as the history of git tells."
+)
+@click.option(
     "--shard",
     type=ShardNumber(),
     help="Check this part of the files, as 2/3; policyscan merge makes one report of all parts.",
@@ -151,6 +154,19 @@ def _scanned(given: dict[str, Any], asked: ScanOptions) -> int:
 
 
 def _report(asked: ScanOptions, given: dict[str, Any]) -> Report:
+    """The report of a scan, with the ages of findings if they are asked for."""
+    if given["age"]:
+        from policyscan.session.history import with_past
+
+        for option in ("rev", "shard"):
+            if given[option]:
+                message = f"--age and --{option} do not go together"
+                raise UsageError(message, hint="the history that is looked at is that of what is checked out")
+        return with_past(asked, judge=lambda options: _judged(options, given))
+    return _judged(asked, given)
+
+
+def _judged(asked: ScanOptions, given: dict[str, Any]) -> Report:
     """The report of a scan, compared with its baseline if there is one."""
     allowed = allowed_silent(given)
     if given["baseline"] is None:

@@ -68,6 +68,17 @@ class Days:
             reached = following
         return flips, reached
 
+    def stretch(
+        self, document: Document, context: Sequence[Document], first: int, last: int
+    ) -> Iterator[tuple[int, Scanned]]:
+        """What a document gives at the ends of days (ordinals) from `first` to `last`: of each day on which
+        it may give something else than on the one before."""
+        day = first
+        while day <= last:
+            scanned = self.at(document, context, day)
+            yield day, scanned
+            day = max(day + 1, _turns_on(document_clock(document, self._plan).day_of, scanned))
+
     def at(self, document: Document, context: Sequence[Document], day: int) -> Scanned:
         """What a document gives at the end of a day."""
         plan = self._plan._replace(moment=Moment(Date(day), None))

@@ -18,7 +18,7 @@ from policyscan.reporters.options import Needs, Options
 if TYPE_CHECKING:
     from policyscan.ahead import Outlook
 
-__all__ = ["OUTLOOKS", "REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
+__all__ = ["LOOKS_BACK", "OUTLOOKS", "REPORTERS", "Needs", "Options", "Reporter", "needs_of"]
 
 
 class Reporter(NamedTuple):
@@ -143,6 +143,14 @@ OUTLOOKS: dict[str, Callable[[Outlook, Options], str]] = {
     "ics": _outlook("ics"),
 }
 """The formats of what is ahead."""
+
+
+LOOKS_BACK: dict[str, Callable[[Report, Options], str]] = {
+    "text": _lazily("past_text"),
+    "json": _lazily("json_report"),
+    "html": _lazily("html"),
+}
+"""The formats of what was."""
 
 
 class FileReporter(NamedTuple):

@@ -12,6 +12,7 @@ from math import isfinite
 from policyscan.display import json_text
 from policyscan.findings import (
     TRAITS,
+    Age,
     Assigned,
     Basis,
     Comparison,
@@ -19,7 +20,9 @@ from policyscan.findings import (
     EvidenceRule,
     Gap,
     Json,
+    LookBack,
     Loosened,
+    Onset,
     PolicyInfo,
     Problem,
     Quote,
@@ -185,6 +188,9 @@ def _results(report: Report) -> Iterator[Json]:
             made["profile"] = profile
         if changed is not None:
             made["since"] = _since(changed.get(identity(result)), result)
+        if report.past is not None:
+            age = report.past.ages.get(identity(result))
+            made["age"] = age_object(age) if age is not None else None
         yield made
 
 
@@ -194,6 +200,42 @@ def _since(change: ResultChange | None, result: Result) -> Json:
         return {"change": "unchanged", "before": result.status.value, "origins": []}
     before = change.before.value if change.before is not None else None
     return {"change": change.change.value, "before": before, "origins": list(change.origins)}
+
+
+def age_object(age: Age) -> Json:
+    """Since when a finding has its status, and since when it is one."""
+    return {**_onset(age.status), "open": _onset(age.open)}
+
+
+def _onset(onset: Onset) -> Json:
+    return {
+        "since": onset.day,
+        "days": onset.days,
+        "at_least": onset.earlier,
+        "cause": onset.cause,
+        "commit": onset.commit or None,
+    }
+
+
+def _past(past: LookBack) -> Json:
+    return {
+        "first": past.first,
+        "days": past.days,
+        "commits": past.commits,
+        "touching": past.touching,
+        "cut_short": past.cut_short,
+        "begins": past.begins,
+        "unread": list(past.unread),
+        "subjects": dict(past.subjects),
+        "trend": [
+            {
+                "date": one.day,
+                "inventories": one.inventories,
+                "controls": {status.value: count for status, count in one.statuses.items()},
+            }
+            for one in past.trend
+        ],
+    }
 
 
 def _without_result(report: Report) -> Iterator[ResultChange]:
@@ -250,6 +292,7 @@ def _summary(report: Report) -> dict[str, Json]:
         "unchecked": list(unchecked(report)),
         "problems": [problem_object(problem) for problem in report.problems],
         **({"comparison": comparison_object(report.comparison)} if report.comparison is not None else {}),
+        **({"past": _past(report.past)} if report.past is not None else {}),
     }
 
 

@@ -19,6 +19,7 @@ from policyscan.findings import (
 )
 from policyscan.reporters.causes import Cause, by_cause, said
 from policyscan.reporters.options import Options
+from policyscan.reporters.past import aged
 from policyscan.reporters.since import (
     DECIDES,
     AlikeChanges,
@@ -183,7 +184,7 @@ def _details(report: Report, options: Options) -> Iterable[list[str]]:
     for key in sorted(names, key=lambda key: _badness(groups.get(key, ())), reverse=True):
         name, results = names[key], groups.get(key, [])
         if any(result.status in FINDINGS or result.waiver for result in results):
-            yield _block(name, results, options)
+            yield _block(name, results, report, options)
 
 
 def _badness(results: Sequence[Result]) -> tuple[int, int, int]:
@@ -193,23 +194,25 @@ def _badness(results: Sequence[Result]) -> tuple[int, int, int]:
     return *worst, ranks.count(worst)
 
 
-def _block(name: str, results: Sequence[Result], options: Options) -> list[str]:
+def _block(name: str, results: Sequence[Result], report: Report, options: Options) -> list[str]:
     lines = ["", f"### {markdown(name)}"]
     rows = [result for result in results if result.status in _ACT]
     if rows:
         lines += ["", _row(["Status", "Control", "Severity", "What", "Evidence", "Where"]), _row(["---"] * 6)]
-        lines += [_finding(cause) for cause in by_cause(rows, options.source)]
+        lines += [_finding(cause, report) for cause in by_cause(rows, options.source)]
     known = {result.policy for result in rows if result.status is not Status.WAIVED}
     return lines + _unknowns([result for result in results if result.status is Status.UNKNOWN], known)
 
 
-def _finding(cause: Cause) -> str:
+def _finding(cause: Cause, report: Report) -> str:
     """One row for results that have one cause."""
     result = cause.worst
     traits = TRAITS[result.status]
     what = markdown(said(cause, headline, _WHAT))
     if result.waiver:
         what += f" ({markdown(accepted(result.waiver))})"
+    if age := aged(report, result):
+        what += f" ({markdown(age)})"
     cells = [f"{traits.icon} {traits.label}", markdown(result.policy), result.severity.value, what]
     return _row([*cells, _evidence(result.basis), _code(places(result))])
 

@@ -13,11 +13,13 @@ from base64 import b32encode
 from collections.abc import Callable, Iterable, Mapping
 
 from policyscan.findings import (
+    Age,
     Basis,
     Comparison,
     DocumentInfo,
     Gap,
     Json,
+    LookBack,
     PackInfo,
     Problem,
     Report,
@@ -195,7 +197,19 @@ class _Masks:
             [self._result(one) for one in report.results],
             [self._problem(one) for one in report.problems],
             complete=report.complete,
-        )._replace(gate=report.gate, comparison=self._since(report.comparison))
+        )._replace(gate=report.gate, comparison=self._since(report.comparison), past=self._past(report.past))
+
+    def _past(self, past: LookBack | None) -> LookBack | None:
+        """Days and counts alone: commits name a repository, and what people wrote of them names anybody."""
+        if past is None:
+            return None
+        ages = {
+            (kind, self.name(document), policy, self.subject(subject), requirement): Age(
+                age.status._replace(commit=""), age.open._replace(commit="")
+            )
+            for (kind, document, policy, subject, requirement), age in past.ages.items()
+        }
+        return past._replace(ages=ages, subjects={}, unread=())
 
     def _since(self, since: Comparison | None) -> Comparison | None:
         if since is None:

@@ -49,7 +49,7 @@ def add_blocks(page: Page, report: Report) -> None:
     for document in report.documents:
         page.gap()
         add_header(page, document)
-        block = _Block(page, document, policies)
+        block = _Block(page, document, policies, report)
         block.add(groups.get((document.kind, document.id), []), _ROWS_OF_SEVERAL if several else _ROWS)
         if several:
             page.say(sums([document]))
@@ -76,8 +76,11 @@ def stem(file: str) -> str:
 class _Block:
     """The lines of one inventory."""
 
-    def __init__(self, page: Page, document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> None:
+    def __init__(
+        self, page: Page, document: DocumentInfo, policies: Mapping[str, PolicyInfo], report: Report
+    ) -> None:
         self.page = page
+        self.report = report
         self.document = document
         self.policies = policies
 
@@ -121,10 +124,19 @@ class _Block:
     def detail(self, cause: Cause) -> None:
         """Where it stands, and what a row leaves out."""
         page, span, at = self.page, cause.worst.span, self.at(cause.worst)
-        lines = wrapped(" · ".join([at, *_also(cause)]), page.room(LABEL))
+        said = filter(None, [at, self.age(cause.worst), *_also(cause)])
+        lines = wrapped(" · ".join(said), page.room(LABEL))
         if lines[0].startswith(at):
             lines[0] = page.link(at, span.file, span.line) + lines[0].removeprefix(at)
         page.add(*(" " * LABEL + line for line in lines))
+
+    def age(self, result: Result) -> str:
+        """How old a finding is, where that was asked for."""
+        if self.report.past is None:
+            return ""
+        from policyscan.reporters.past import aged
+
+        return aged(self.report, result)
 
     def at(self, result: Result) -> str:
         """A short place where it is read below its file's name; a whole one where a log is searched."""

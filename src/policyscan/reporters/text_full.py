@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from policyscan.display import one_line
 from policyscan.findings import FINDINGS, DocumentInfo, Gap, PolicyInfo, Report, Result, Status, ValueRead
 from policyscan.reporters.layout import hanging, wrapped
+from policyscan.reporters.past import aged
 from policyscan.reporters.text_blocks import add_header, add_names, add_passing, taken_label
 from policyscan.reporters.text_page import LABEL, Page
 from policyscan.reporters.wording import (
@@ -45,7 +46,7 @@ def add_in_full(page: Page, report: Report) -> None:
         add_header(page, document)
         told: set[str] = set()
         for group in alike(groups.get((document.kind, document.id), [])):
-            _add_result(page, group, policies.get(group[0].policy), told)
+            _add_result(page, group, policies.get(group[0].policy), told, aged(report, group[0]))
         page.gap()
         add_passing(page, document)
         add_names(page, document, Status.NOT_APPLICABLE)
@@ -54,7 +55,9 @@ def add_in_full(page: Page, report: Report) -> None:
             page.say(sums([document]))
 
 
-def _add_result(page: Page, group: Sequence[Result], policy: PolicyInfo | None, told: set[str]) -> None:
+def _add_result(
+    page: Page, group: Sequence[Result], policy: PolicyInfo | None, told: set[str], age: str
+) -> None:
     """A block for results that are alike; what holds for all of a control is said with its first one."""
     page.gap()
     result, items = group[0], requirements(group)
@@ -68,6 +71,8 @@ def _add_result(page: Page, group: Sequence[Result], policy: PolicyInfo | None, 
     for name, text in _facts(page, group, policy, told, first=first):
         lead = f"{name or '':>{LABEL - 1}} "
         page.add(*([text] if name is None else hanging(lead, text, page.options.width)))
+    if age:
+        page.add(*hanging(f"{'age':>{LABEL - 1}} ", age, page.options.width))
 
 
 def _add_statements(page: Page, document: DocumentInfo) -> None:

@@ -523,4 +523,8 @@ def remarks(report: Report, *, since: bool = True) -> Sequence[str]:
         from policyscan.reporters.since import told
 
         lines += told(report.comparison)
+    if report.past is not None:
+        from policyscan.reporters.past import how_far
+
+        lines += how_far(report.past)
     return lines + [f"note: {one_line(note)}" for note in scan.notes]

@@ -52,7 +52,7 @@ def compared(baseline: str, new: str | None, options: ScanOptions, allowed: Coll
     """
     needs = options.needs._replace(accounts=True, identity=True, gaps=True)
     old, saved = _saved(baseline), _saved(new) if new is not None else None
-    moment = options.inputs.as_of or (saved.scan.as_of if saved is not None else _now())
+    moment = options.inputs.as_of or (saved.scan.as_of if saved is not None else now())
     options = options._replace(needs=needs, inputs=options.inputs._replace(as_of=moment))
     silent_options = options._replace(outputs=(), progress=None)
     after = saved if saved is not None else _evaluated(new, options)
@@ -163,7 +163,7 @@ def _may_replace(path: str) -> bool:
     )
 
 
-def _now() -> str:
+def now() -> str:
     """The moment as of which both sides are evaluated where nobody says another."""
     import time
 

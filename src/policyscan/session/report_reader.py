@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from policyscan.errors import DocumentError
 from policyscan.findings import (
     FINDINGS,
+    Age,
     Assigned,
     Basis,
     ChangeKind,
@@ -24,7 +25,9 @@ from policyscan.findings import (
     Gate,
     Grade,
     Json,
+    LookBack,
     Loosened,
+    Onset,
     PackInfo,
     PolicyInfo,
     Problem,
@@ -39,8 +42,10 @@ from policyscan.findings import (
     Statement,
     Status,
     TakenAway,
+    TrendPoint,
     ValueRead,
     WaiverMark,
+    identity,
     taken_away,
     tally,
 )
@@ -220,15 +225,18 @@ def _report(top: _Object) -> Report:
     if version != VERSION:
         top.stop(f"version is {version!r}, and this policyscan reads {VERSION}", "version")
     scan, summary = top.below("scan"), top.below("summary")
+    listed = top.each("results")
+    results = tuple(map(_result, listed))
     report = Report(
         _scan(scan),
         tuple(_policy(id_, scan.below("policies").below(id_)) for id_ in scan.below("policies").value),
         tuple(map(_document, summary.each("documents"))),
-        tuple(map(_result, top.each("results"))),
+        results,
         tuple(map(_problem, summary.each("problems"))),
         summary.flag("complete"),
         _gate(summary),
         _comparison(since) if (since := summary.maybe_below("comparison")) is not None else None,
+        _past(past, listed, results) if (past := summary.maybe_below("past")) is not None else None,
     )
     _agree(top, summary, report)
     return report
@@ -268,6 +276,41 @@ def _comparison(since: _Object) -> Comparison:
             for one in since.each("silent")
         ),
         since.count("unchanged"),
+    )
+
+
+def _past(past: _Object, listed: Sequence[_Object], results: Sequence[Result]) -> LookBack:
+    """How old findings are; each tells its age itself."""
+    ages = {
+        identity(result): Age(_onset(age), _onset(age.below("open")))
+        for one, result in zip(listed, results, strict=True)
+        if (age := one.maybe_below("age")) is not None
+    }
+    subjects = past.below("subjects")
+    return LookBack(
+        first=past.text("first"),
+        days=past.count("days"),
+        commits=past.count("commits"),
+        touching=past.count("touching"),
+        ages=ages,
+        trend=tuple(
+            TrendPoint(one.text("date"), one.count("inventories"), one.members("controls", Status, keys=True))
+            for one in past.each("trend")
+        ),
+        subjects={commit: subjects.text(commit) for commit in subjects.value},
+        cut_short=past.flag("cut_short"),
+        begins=past.flag("begins"),
+        unread=past.texts("unread"),
+    )
+
+
+def _onset(age: _Object) -> Onset:
+    return Onset(
+        age.text("since"),
+        age.count("days"),
+        age.text("cause"),
+        age.maybe_text("commit") or "",
+        age.flag("at_least"),
     )
 
 

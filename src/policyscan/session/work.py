@@ -77,20 +77,20 @@ class Footing:
         if known is None:
             lines = sorted(
                 f"{part.source.file} {part.index} {part.source.text}"
-                for one in _reached(document)
-                for part in _parts(one)
+                for one in reached(document)
+                for part in parts(one)
             )
             known = digest(*(line.encode("utf-8", "surrogatepass") for line in lines))
             self._known[id(document)] = known
         return known
 
 
-def _parts(document: Document) -> Sequence[Tree]:
+def parts(document: Document) -> Sequence[Tree]:
     """The trees that a document was made of, each of one file."""
     return document.tree.parts if isinstance(document.tree, Joined) else (document.tree,)
 
 
-def _reached(document: Document) -> Iterator[Document]:
+def reached(document: Document) -> Iterator[Document]:
     """A document and all that it leads to."""
     pending, seen = [document], {id(document)}
     while pending:
@@ -131,7 +131,7 @@ class Worker:
     def _footing(self, found: Found, documents: Sequence[tuple[Document, object]]) -> str:
         if self.footing is None or not documents:
             return ""
-        trees = [tree for document, _ in documents for tree in _parts(document)]
+        trees = [tree for document, _ in documents for tree in parts(document)]
         if any(tree.is_lent or is_workbook(tree.source.file) for tree in trees):
             return ""  # it rests on a file of defaults, or on one that is no text
         wanted = {name for envelope in found.envelopes for name in envelope.wanted}

@@ -25,6 +25,7 @@ from policyscan.records import NamedTuple
 from policyscan.reporters.html.changed import Changed, changed_of
 from policyscan.reporters.html.charts import Bar, Lengths, Strip, bar, compared, strip
 from policyscan.reporters.options import Options
+from policyscan.reporters.past import aged
 from policyscan.reporters.wording import (
     SHOWN,
     Question,
@@ -130,6 +131,7 @@ class Finding(NamedTuple):
     until: str
     fix: str
     exception: str
+    age: str
     evidence: str
     line: str
     facts: tuple[tuple[str, str, str], ...]
@@ -193,6 +195,7 @@ class HtmlPage(NamedTuple):
     evidence: str
     taken: str
     since: Changed | None
+    trend: tuple[tuple[str, Bar], ...]
     troubles: tuple[Trouble, ...]
     steps: tuple[Repair, ...]
     questions: tuple[Question, ...]
@@ -227,6 +230,7 @@ def page_of(report: Report, options: Options) -> HtmlPage:
         _evidence(report),
         _taken(report.documents),
         changed_of(report, whole.anchors),
+        tuple(_trend(report)),
         tuple(
             Trouble(place(one.span) if one.span else "", one.message, one.hint or "")
             for one in problems_told(report)
@@ -357,6 +361,7 @@ class _Whole:
             moment(result.until or ""),
             info.fix_of(result.requirement) if info and acts and self._detailed else "",
             exception,
+            aged(self._report, result),
             rests_on(result.basis) if result.basis and self._detailed else "",
             self._line(result) if self._detailed else "",
             tuple(self._facts(result)) if self._detailed else (),
@@ -450,20 +455,30 @@ def _standing(document: DocumentInfo) -> tuple[object, ...]:
     return document.kind, share, document.id
 
 
+_ORDER = (
+    Status.PASS,
+    Status.WARNING,
+    Status.DUE,
+    Status.WAIVED,
+    Status.UNKNOWN,
+    Status.FAIL,
+    Status.ERROR,
+)
+
+
+def _trend(report: Report) -> Iterator[tuple[str, Bar]]:
+    """How many controls had each status on some days, each with a bar."""
+    for one in report.past.trend if report.past is not None else ():
+        made = bar((_style(status), TRAITS[status].label, one.statuses.get(status, 0)) for status in _ORDER)
+        if made is not None:
+            yield one.day, made
+
+
 def _tally_bar(documents: Iterable[DocumentInfo]) -> Bar | None:
     every = tuple(documents)
     counts = told_apart(every)
     away = sum(len(document.taken_whole) for document in every)
-    order = (
-        Status.PASS,
-        Status.WARNING,
-        Status.DUE,
-        Status.WAIVED,
-        Status.UNKNOWN,
-        Status.FAIL,
-        Status.ERROR,
-    )
-    parts = [(_style(one), TRAITS[one].label, counts[one]) for one in order]
+    parts = [(_style(one), TRAITS[one].label, counts[one]) for one in _ORDER]
     return bar([*parts, ("taken", "taken away by statements", away)])
 
 
