@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from typing import Any
 
 import pytest
 
-from policyscan.cel import POLICY, Env, EvalError, lookup
+from policyscan.cel import POLICY, Env, EvalError, budget, lookup, runtime
+from policyscan.cel.errors import Missing
+from policyscan.cel.program import Checked
 from policyscan.cel.types import DYN, STRING, List, Map
 from tests.cel.inventory import clock
 
@@ -42,8 +45,13 @@ def _row(pick: random.Random) -> dict[str, Any]:
     return row
 
 
+@cache
+def _checked(source: str) -> Checked:
+    return ENV.check(source)
+
+
 def _came_to(source: str, rows: list[dict[str, Any]], at: str, others: list[str]) -> tuple[Any, Any]:
-    checked = ENV.check(source)
+    checked = _checked(source)
     try:
         compiled: Any = checked.compile(("rows", "at", "others"))(clock(), rows, at, others)
     except EvalError as error:
@@ -67,3 +75,66 @@ def test_elements_found_by_keys_are_those_that_a_visit_finds(
             plain.setattr("policyscan.cel.tracing.macros.find", lambda *_: None)
             visited = _came_to(source, rows, at, others)
         assert found == visited
+
+
+HALF_KNOWN = (
+    *LOOPS,
+    "rows.filter(r, at in r.list || r.key == at)",
+    "rows.filter(r, (at in r.list || at in r.more) && r.flag)",
+    "rows.all(r, !(at in r.list || at in r.more) || r.flag)",
+    "rows.count(r, at in r.list && r.more[size(r.more) - 1] == 'x') > 1",
+    "rows.exists(r, (at in r.list || at in r.more) && r.flag)",
+    "rows.find(r, at in r.list || at in r.more).key",
+    "rows.exists_one(r, r.key == at && r.flag)",
+    "rows.map(r, at in r.list && r.flag, r.key)",
+    "cel.bind(there, rows.filter(r, r.key == at).map(r, r.list).flatten(), rows.all(r, !(r.key in there)))",
+)
+"""Loops for many values of `at`, of rows of which little is known."""
+
+
+def _half_known(pick: random.Random) -> dict[str, Any]:
+    row = _row(pick)
+    for column in ("list", "more", "key", "flag"):
+        if pick.random() < 0.3:
+            row.pop(column, None)
+        elif pick.random() < 0.05:
+            row[column] = None
+    return row
+
+
+@pytest.mark.parametrize("source", HALF_KNOWN)
+def test_what_lacks_a_key_is_tried_once_for_all_that_is_sought(
+    source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pick = random.Random(source)  # noqa: S311 - nothing secret
+    for _ in range(4):
+        rows = [_half_known(pick) for _ in range(pick.randint(32, 50))]
+        sought = [f"t{pick.randint(0, 14)}" for _ in range(8)]
+        with budget.remembering(budget.Memory(lasting=True)):
+            found = [_told(source, rows, at) for at in sought]
+        with monkeypatch.context() as plain:
+            plain.setattr(lookup, "find", lambda *_: None)
+            plain.setattr("policyscan.cel.tracing.macros.find", lambda *_: None)
+            visited = [_told(source, rows, at) for at in sought]
+        assert found == visited
+
+
+def _told(source: str, rows: list[dict[str, Any]], at: str) -> Any:
+    """What both evaluators came to, and all that the trace noted, in order."""
+    outcome, noted = _came_to(source, rows, at, [at])
+    traced = _checked(source).trace(clock(), {"rows": rows, "at": at, "others": [at]}, tree=False)
+    return outcome, noted, [read for read in traced.touched if read[1] in ("list", "more", "flag")]
+
+
+def test_elements_that_stay_the_same_are_not_visited_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "rows.filter(r, at in r.list || at in r.more)"
+    rows: list[dict[str, Any]] = [{"key": f"k{number}"} for number in range(100)]
+    checked = ENV.check(source)
+    with budget.remembering(budget.Memory(lasting=True)):
+        for at in ("a", "b", "d"):
+            trace = checked.trace(clock(), {"rows": rows, "at": at, "others": []}, tree=False)
+            assert len(trace.lacking) == 200
+        monkeypatch.setattr(runtime, "contains", None)  # nothing is compared any more
+        again = checked.trace(clock(), {"rows": rows, "at": "c", "others": []}, tree=False)
+    assert again.lacking == trace.lacking
+    assert isinstance(again.error, Missing)

@@ -25,6 +25,7 @@ CALLED_BY_OTHERS = {
     "cel/lookup.py keyed": "programs that the compiler writes",
     "cel/runtime.py Failed": "programs that the compiler writes",
     "cel/runtime.py is_absent": "programs that the compiler writes",
+    "cel/runtime.py rank_of": "programs that the compiler writes",
     "cli/main.py list_commands": "click",
     "cli/main.py get_command": "click",
     "cli/main.py format_commands": "click",

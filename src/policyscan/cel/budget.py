@@ -205,6 +205,11 @@ def indexes() -> dict[Hashable, Any]:
     return found
 
 
+def is_lasting() -> bool:
+    """Whether what is remembered serves many evaluations of the same lists."""
+    return _METER.memory.lasting
+
+
 def remembered() -> dict[Hashable, Any]:
     """What is bound to names, as long as it is remembered."""
     return _METER.memory.values

@@ -34,11 +34,12 @@ def weight_of(loop: ir.Loop) -> int:
 class Key(NamedTuple):
     """What tells that a test is false of an element: its `field` (None: the element itself) does not equal
     `value` (`how` is "is"), does not hold it ("has"), or is not held by it ("among"). The latter two are of
-    texts, or of objects with "has ref" and "among ref"."""
+    texts, or of objects with "has ref" and "among ref". `test` is where it stands."""
 
     field: str | None
     value: ir.Node
-    how: str = "is"
+    how: str
+    test: ir.Node
 
 
 def keys_of(loop: ir.Loop) -> tuple[Key, ...]:
@@ -48,6 +49,46 @@ def keys_of(loop: ir.Loop) -> tuple[Key, ...]:
         return ()
     keys = _denied if loop.name == "all" else _keys
     return keys(loop.parts[0], loop.slots[0])
+
+
+def stays(loop: ir.Loop) -> bool:
+    """Whether the test of a loop with keys comes to the same for an element, whatever the values are that it
+    is found by, as long as it does not match them: the test reads nothing else of outside the loop.
+
+    A value that is a field of something does not count: reading it is noted for each element.
+    """
+    keys, slot = keys_of(loop), loop.slots[-1]
+    if not keys or any(isinstance(key.value, ir.Select) for key in keys):
+        return False
+    asked = {id(key.test) for key in keys}
+    pending, bound = [loop.parts[0]], {slot}
+    while pending:
+        node = pending.pop()
+        if id(node) in asked:
+            continue
+        if isinstance(node, (ir.Arg, ir.Lazy, ir.Loop)) or _moves(node):
+            return False
+        if isinstance(node, ir.Local) and node.slot not in bound:
+            return False
+        bound.update(_bound_by(node))
+        pending.extend(node.children())
+    return True
+
+
+def test_of(loop: ir.Loop) -> bytes | None:
+    """What tells the test of such a loop from all others; None where it does not stay the same."""
+    if not stays(loop):
+        return None
+    from hashlib import blake2b  # only to compile
+
+    return blake2b(marshal.dumps(ir.pack((loop.slots, loop.parts[0]))), digest_size=16).digest()
+
+
+def _bound_by(node: ir.Node) -> tuple[str, ...]:
+    """The names that a node gives to what stands in it."""
+    if isinstance(node, ir.Def):
+        return node.slots
+    return (node.slot,) if isinstance(node, ir.Let | ir.OptMap) else ()
 
 
 def _keys(test: ir.Node, slot: str) -> tuple[Key, ...]:
@@ -73,21 +114,24 @@ def _denied(test: ir.Node, slot: str) -> tuple[Key, ...]:
 def _key(test: ir.Node, slot: str) -> Key | None:
     if isinstance(test, ir.In) and test.kind in ("plain", "ref", "dyn"):
         ref = " ref" if test.kind == "ref" else ""
-        among = _keyed(test.value, test.items, slot, "among" + ref)
-        return among or _keyed(test.items, test.value, slot, "has" + ref)
+        return _keyed(test.value, test.items, slot, "among" + ref, test) or _keyed(
+            test.items, test.value, slot, "has" + ref, test
+        )
     if isinstance(test, ir.Eq) and not test.negate and test.kind in ("ref", "plain"):
-        return _keyed(test.left, test.right, slot, "is") or _keyed(test.right, test.left, slot, "is")
+        return _keyed(test.left, test.right, slot, "is", test) or _keyed(
+            test.right, test.left, slot, "is", test
+        )
     return None
 
 
-def _keyed(side: ir.Node, other: ir.Node, slot: str, how: str) -> Key | None:
+def _keyed(side: ir.Node, other: ir.Node, slot: str, how: str, test: ir.Node) -> Key | None:
     """The key of an element on one side and a value of outside the loop on the other."""
     if not _is_value(other, slot):
         return None
     if _is_local(side, slot):
-        return Key(None, other, how)
+        return Key(None, other, how, test)
     if isinstance(side, ir.Select) and not side.dyn and _is_local(side.operand, slot):
-        return Key(side.field, other, how)
+        return Key(side.field, other, how, test)
     return None
 
 

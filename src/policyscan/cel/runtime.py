@@ -28,7 +28,7 @@ from policyscan.cel.equality import (
     same,
 )
 from policyscan.cel.errors import Absent, EvalError, ExhaustedError, Fault, Missing
-from policyscan.cel.lookup import UNTOLD, chosen, keyed, peek, table_of
+from policyscan.cel.lookup import UNTOLD, chosen, keyed, peek, search, table_of, unseen, untried, visits
 from policyscan.cel.packing import pack, unpack
 from policyscan.cel.types import (
     DYN,
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 ERRORS: Final = (KeyError, TypeError, EvalError)
 __all__ = [
     "begin", "contains", "equals", "keyed", "less", "less_equal", "lookup_key", "map_key", "over_budget",
-    "peek", "remembered", "same", "settle", "turns",
+    "peek", "remembered", "same", "search", "settle", "turns", "unseen", "untried", "visits",
 ]  # fmt: skip
 
 
@@ -118,6 +118,11 @@ def worst(first: BaseException | None, second: BaseException) -> BaseException:
         return first  # of one rank; what many elements lack is told of the first
     one, other = settled(first), settled(second)
     return other if other.rank > one.rank else one
+
+
+def rank_of(error: BaseException) -> int:
+    """The rank of an error, which is not to be kept."""
+    return settled(error).rank
 
 
 def is_absent(error: BaseException) -> bool:

@@ -233,7 +233,11 @@ class Explainer:
     def _once(self, policy: Policy, traced: Traced, make: Callable[[Traced], _T]) -> _T:
         """What is made of traces, once for those that are the same for many subjects."""
         shared = self._shared(policy)
-        if shared is None or not all(shared.common(one.code, one.values) for one, _ in traced):
+        if shared is None:
+            return make(traced)
+        if not all(shared.common(one.code, one.values) for one, _ in traced):
+            if make == self._gaps:  # the same for many subjects, even where what they read is not
+                return shared.same(len(traced), _lacking(traced), lambda: make(traced))
             return make(traced)
         return shared.once((make.__name__, *(id(trace) for _, trace in traced)), lambda: make(traced))
 
@@ -574,6 +578,12 @@ def _reason(
     if status is Status.UNKNOWN:
         return next((trace.error.message for _, trace in untold if trace.error is not None), None)
     return None
+
+
+def _lacking(traced: Traced) -> list[tuple[Any, Any]]:
+    """The fields that traces found missing, or where there is none, null: each with its object."""
+    missing = [one for _, trace in traced for one in trace.lacking]
+    return missing or [one for _, trace in traced if trace.error is not None for one in trace.empty]
 
 
 def _exhausted(error: cel.EvalError | None) -> bool:

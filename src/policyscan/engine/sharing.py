@@ -11,6 +11,8 @@ known takes as long as there are clients, not as long as there are pairs of them
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import compress
+from operator import is_not
 from typing import Any, TypeVar
 
 from policyscan import cel
@@ -37,7 +39,9 @@ class Sharing:
         self._asks: dict[int, tuple[tuple[int, bool], ...]] = {}
         self._statuses: dict[tuple[int, int], tuple[Status, Turn]] = {}
         self._kept: dict[Hashable, Any] = {}
+        self._last: dict[Hashable, tuple[list[tuple[Any, Any]], Any]] = {}
         self._listed: set[tuple[type, str]] = set()
+        self._told: tuple[Any, ...] = ()
 
     def common(self, code: Code, values: Values) -> bool:
         """Whether an expression gives the same for this subject as for every other for which this is true."""
@@ -73,6 +77,15 @@ class Sharing:
         found: _T = self._kept[key]
         return found
 
+    def same(self, key: Hashable, noted: list[tuple[Any, Any]], make: Callable[[], _T]) -> _T:
+        """What `make` made when it was last asked for with this key, where that was of the same fields, each
+        with its object."""
+        known = self._last.get(key)
+        if known is None or not _alike(known[0], noted):
+            known = self._last[key] = noted, make()
+        found: _T = known[1]
+        return found
+
     def told(self, facts: tuple[_Fact, ...]) -> tuple[_Fact, ...]:
         """The first facts, and those that no result of the policy has listed before.
 
@@ -81,6 +94,9 @@ class Sharing:
         """
         if len(facts) <= _MOST_FACTS:
             return facts
+        if facts is self._told:
+            return facts[:_MOST_FACTS]
+        self._told = facts
         listed = self._listed
         told = tuple(
             fact
@@ -107,6 +123,14 @@ class Sharing:
         if self._texts is None:
             self._texts = frozenset(_texts(self._rows))
         return self._texts
+
+
+def _alike(some: list[tuple[Any, Any]], others: list[tuple[Any, Any]]) -> bool:
+    """Whether two lists are of the same fields of the same objects; most of them are the same pairs."""
+    if len(some) != len(others):
+        return False
+    differing = compress(zip(some, others, strict=True), map(is_not, some, others))
+    return all(one[0] is other[0] and one[1] == other[1] for one, other in differing)
 
 
 def _texts(values: Sequence[Any]) -> Iterator[str]:

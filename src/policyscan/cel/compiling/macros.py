@@ -12,7 +12,7 @@ from typing import Final
 from policyscan.cel import ir
 from policyscan.cel.budget import LONG_LIST
 from policyscan.cel.compiling.writer import Write, Writer
-from policyscan.cel.costs import Key, keys_of, weight_of
+from policyscan.cel.costs import Key, keys_of, test_of, weight_of
 from policyscan.cel.lookup import FEW
 
 
@@ -21,8 +21,9 @@ def _macro(g: Writer, node: ir.Loop) -> str:
 
 
 @contextmanager
-def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None]:
-    """The head of the loop over a macro's target, with its names known within."""
+def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[str]:
+    """The head of the loop over a macro's target, with its names known within. Gives what holds the elements
+    that are visited if some of these may stand for others, else nothing."""
     kind, slots = node.kind, node.slots
     items = g.gen(node.target)
     for line in before:
@@ -31,7 +32,7 @@ def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None
     weight = weight_of(node)
     keys = keys_of(node) if g.strict else ()
     if keys:
-        items = _found(g, g.atom(items), keys)
+        items = _found(g, node, g.atom(items), keys)
     if g.loops or node.heavy:
         items = g.atom(_through(g, items, kind, len(slots), sized=True))
         times = f" * {weight}" if weight > 1 else ""
@@ -53,21 +54,47 @@ def _loop(g: Writer, node: ir.Loop, before: Sequence[str] = ()) -> Iterator[None
     g.loops += 1
     g.blocks += 1
     with g.block():
-        yield
+        yield items if keys and test_of(node) is not None else ""
     g.loops -= 1
     g.blocks -= 1
     g.names = names
 
 
-def _found(g: Writer, items: str, keys: Sequence[Key]) -> str:
+def _found(g: Writer, node: ir.Loop, items: str, keys: Sequence[Key]) -> str:
     """The elements that a loop with keys has to visit: all of a short list."""
     found = g.new()
     g.emit(f"{found} = {items}")
     g.emit(f"if len({items}) >= {FEW}:")
     with g.block():
         sought = ", ".join(f"({key.field!r}, {key.how!r}, {_sought(g, key.value)})" for key in keys)
-        g.emit(f"{found} = keyed({items}, {sought})")
+        test = test_of(node)
+        if test is None:
+            g.emit(f"{found} = keyed({items}, {sought})")
+        else:
+            searched = g.new()
+            g.emit(f"{searched} = search({test!r}, {items}, {sought})")
+            _learn(g, node, searched)
+            g.emit(f"{found} = visits({searched}, {items})")
     return found
+
+
+def _learn(g: Writer, node: ir.Loop, searched: str) -> None:
+    """Tries the test of a loop once for each element that lacks a key."""
+    number, variable, caught = g.new("n"), g.new("b"), g.new("x")
+    g.emit(f"for {number}, {variable} in untried({searched}):")
+    names = g.names
+    g.names = {**names, node.slots[0]: variable}
+    g.loops += 1
+    g.blocks += 2
+    with g.block():
+        g.emit("try:")
+        with g.block():
+            g.emit(g.condition(node.parts[0], node.flag))
+        g.emit(f"except ERRORS as {caught}: {searched}.lacking.learn({number}, rank_of({caught}))")
+        g.emit(f"else: {searched}.lacking.learn({number}, 0)")
+    g.blocks -= 2
+    g.loops -= 1
+    g.names = names
 
 
 def _sought(g: Writer, node: ir.Node) -> str:
@@ -284,7 +311,7 @@ def tally(g: Writer, node: ir.Loop) -> tuple[str, str, str, str]:
     hits, unsure, error, size, test = (g.new("n") for _ in range(5))
     part, flag = node.parts[-1], node.flag
     before = [f"{hits} = {unsure} = {size} = 0", f"{error} = None"]
-    with _loop(g, node, before):
+    with _loop(g, node, before) as items:
         g.emit(f"{size} += 1")
         g.emit("try:")
         g.blocks += 1
@@ -299,6 +326,8 @@ def tally(g: Writer, node: ir.Loop) -> tuple[str, str, str, str]:
         g.emit(f"  {error} = worst({error}, {caught})")
         g.emit(" continue")
         g.emit(f"if {test}: {hits} += 1")
+    if items:
+        g.emit(f"{unsure} += unseen({items})")
     return hits, unsure, error, size
 
 

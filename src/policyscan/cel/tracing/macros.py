@@ -7,19 +7,30 @@ what it read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from policyscan.cel import budget, ir, runtime
-from policyscan.cel.costs import keys_of, weight_of
+from policyscan.cel.costs import keys_of, stays, weight_of
 from policyscan.cel.equality import map_key
 from policyscan.cel.errors import Absent, EvalError, worse
-from policyscan.cel.lookup import FEW, KeyedList, ToVisit, find, peek
+from policyscan.cel.lookup import FEW, Element, KeyedList, ToVisit, find, peek
 from policyscan.cel.tracing.builder import Build, Builder, Run
 from policyscan.cel.tracing.trace import Frame, Meta, present
 from policyscan.records import NamedTuple
 
+if TYPE_CHECKING:
+    from policyscan.cel.tracing.script import Failures, Script
+
 _MOST_KEPT: Final = 5000
 """Nodes in a trace; when there are as many, further turns of macros leave none."""
+
+
+Visit: TypeAlias = Callable[[Frame, Any], bool]
+"""Looks at one element, with the names set; true to go no further."""
+Failing: TypeAlias = "Callable[[Failures], None]"
+"""Takes elements that are not visited as the same ones have failed before."""
+Turns: TypeAlias = "Callable[[Frame, Visit, Failing], ToVisit | None]"
+"""Goes through a macro's target, and gives what told of elements that were passed over, if any were."""
 
 
 class _Tally(NamedTuple):
@@ -35,24 +46,26 @@ def _macro(t: Builder, node: ir.Loop) -> Run:
     return _LOOPS[node.name](t, node)
 
 
-def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any], bool]], ToVisit | None]:
-    """Goes through a macro's target: calls `visit(frame, element)`, with the names set, until true. It gives
-    what told of elements that were passed over, if any were."""
+def _turns(t: Builder, node: ir.Loop) -> Turns:
+    """Goes through a macro's target."""
     target, kind, slots = t.build(node.target), node.kind, node.slots
     numbers = [t.slot(slot) for slot in slots]
     through = _through(kind, len(slots), t.strict)
     meta = Meta(node.start, node.end, t.source, slots[-1].partition("#")[0])
 
     weight, charged, search = weight_of(node), node.heavy, _search(t, node)
+    script_of = _script(t, node, numbers[-1]) if search is not None else None
 
-    def run(frame: Frame, visit: Callable[[Frame, Any], bool]) -> ToVisit | None:
+    def run(frame: Frame, visit: Visit, failed: Failing) -> ToVisit | None:
         items = target(frame)
         items = through(present(frame, items) if t.strict else items)
         found = search(frame, items) if search is not None else None
         nested = frame.loops
         if found is not None:
-            items = _seen(frame, found)
-            count = len(found.elements)
+            script = script_of(found) if script_of is not None else None
+            visited = found.elements() if script is None else list(found.found.items())
+            items = _seen(frame, found, visited) if script is None else script.seen(frame, found, failed)
+            count = len(visited)
         else:
             items = list(items) if type(items) is not list else items
             count = len(items)
@@ -79,6 +92,35 @@ def _turns(t: Builder, node: ir.Loop) -> Callable[[Frame, Callable[[Frame, Any],
         return found
 
     return run
+
+
+def _script(t: Builder, node: ir.Loop, number: int) -> Callable[[ToVisit], Script | None] | None:
+    """What gives the script of a loop whose test stays the same for most elements, where it will be played
+    often enough; a tree of every turn is made without."""
+    if t.tree or not stays(node):
+        return None
+    test, kept = _part(t, node, 0, node.flag), object()
+
+    def once(frame: Frame, element: Any) -> None:
+        frame.slots[number] = element
+        test(frame)
+
+    def script_of(found: ToVisit) -> Script | None:
+        if not budget.is_lasting():
+            return None
+        known = budget.indexes()
+        key = id(found.items), kept
+        if key not in known:
+            known[key] = None  # a list that is gone through once needs none
+            return None
+        if known[key] is None:
+            from policyscan.cel.tracing.script import Script  # most scans play none
+
+            known[key] = Script(found, once)
+        script: Script = known[key]
+        return script
+
+    return script_of
 
 
 def _search(t: Builder, node: ir.Loop) -> Callable[[Frame, Any], ToVisit | None] | None:
@@ -111,11 +153,11 @@ def _sought(t: Builder, node: ir.Node) -> Run:
     return run
 
 
-def _seen(frame: Frame, found: ToVisit) -> Iterator[Any]:
+def _seen(frame: Frame, found: ToVisit, visited: list[Element]) -> Iterator[Any]:
     """The elements to visit; notes what those passed over would have been read for, once in a run."""
     tables = [table for field, table in found.tables if field is not None]
     size = len(tables[0].items) if tables else 0
-    for number, element in found.elements:
+    for number, element in visited:
         _pass_by(frame, tables, number, 1)
         yield element
     _pass_by(frame, tables, size, 0)
@@ -160,7 +202,12 @@ def _quantifier(t: Builder, node: ir.Loop, *, decided: bool) -> Run:
             found.append(element if single else element[1])
             return True
 
-        turns(frame, visit)
+        def failing(failed: Failures) -> None:
+            nonlocal error
+            error = worse(error, failed.error)
+            unsure.extend(failed.elements)
+
+        turns(frame, visit, failing)
         if found:
             witness(frame, found)
             return decided
@@ -197,7 +244,13 @@ def tally(t: Builder, node: ir.Loop) -> Callable[[Frame], _Tally]:
                     error = worse(error, failed)
             return False
 
-        found = turns(frame, visit)
+        def failing(failed: Failures) -> None:
+            nonlocal unsure, error
+            unsure += failed.unsure
+            if failed.unsure:
+                error = worse(error, failed.error)
+
+        found = turns(frame, visit, failing)
         if found is not None:
             others = _others(found, hits)
         frame.hits, frame.n = len(hits), len(hits) + len(others)
@@ -209,7 +262,11 @@ def tally(t: Builder, node: ir.Loop) -> Callable[[Frame], _Tally]:
 def _others(found: ToVisit, hits: list[Any]) -> list[Any]:
     """The elements of a list that are no hits, those that were passed over too."""
     known = set(map(id, hits))
-    return [element for element in found.items if id(element) not in known]
+    others, start = [], 0
+    for number in sorted(number for number, one in found.found.items() if id(one) in known):
+        others += found.items[start:number]
+        start = number + 1
+    return others + found.items[start:]
 
 
 def _collecting(
@@ -241,7 +298,11 @@ def _collecting(
                     witness(frame, [element])
             return False
 
-        turns(frame, visit)
+        def failing(failed: Failures) -> None:
+            nonlocal error
+            error = worse(error, failed.error)
+
+        turns(frame, visit, failing)
         if error is not None:
             raise error
         if shown:
@@ -339,7 +400,11 @@ def _find(t: Builder, node: ir.Loop) -> Run:
             found.append(element)
             return True
 
-        turns(frame, visit)
+        def failing(failed: Failures) -> None:
+            nonlocal error
+            error = worse(error, failed.error)
+
+        turns(frame, visit, failing)
         if error is not None:
             raise error
         if not found:
