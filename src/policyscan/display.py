@@ -82,7 +82,14 @@ def json_text(text: str) -> str:
     """
     if "##" in text:
         text = _MARKED.sub(r"#\\u0023", text)
-    return text if text.isascii() and "\x7f" not in text else _ACTING.sub(_json_escape, text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "\n".join([_harmless(line) for line in text.split("\n")])
+
+
+def _harmless(line: str) -> str:
+    """A line of JSON without characters that act, of which none is printable: most lines need no search."""
+    return line if line.isprintable() else _ACTING.sub(_json_escape, line)
 
 
 def _json_escape(found: re.Match[str]) -> str:
