@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -256,6 +256,48 @@ def test_a_step_summary_is_added_to(
         write_file(path, "text\n")
     assert summary.read_text(encoding="utf-8") == after
     assert other.read_text(encoding="utf-8") == "text\n"
+
+
+class Parts:
+    """A text in parts, from which `broken` says that none can be made after the first."""
+
+    def __init__(self, *parts: str, broken: bool = False) -> None:
+        self.parts = parts
+        self.broken = broken
+
+    def __iter__(self) -> Iterator[str]:
+        yield self.parts[0]
+        if self.broken:
+            raise ArithmeticError
+        yield from self.parts[1:]
+
+
+@pytest.mark.parametrize("number", [1, 5, 3000], ids=str)
+def test_a_text_in_parts_is_the_text_wherever_it_goes(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    parts = Parts(*(f"{n}é\r\n" * 99 for n in range(number)))
+    whole = "".join(parts.parts).encode()
+    path, mounted = tmp_path / "r.txt", tmp_path / "mounted"
+    write_file(path, parts)
+    put(parts, exact=True)
+    mounted.write_text("what was there", encoding="utf-8")
+    monkeypatch.setattr(os, "replace", _refusing(OSError(errno.EBUSY, "mounted")))
+    write_file(mounted, parts)
+    assert path.read_bytes() == mounted.read_bytes() == capfdbinary.readouterr().out == whole
+
+
+def test_a_text_that_breaks_off_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary, other = tmp_path / "summary", tmp_path / "other"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for path in (summary, other):
+        path.write_text("what was there", encoding="utf-8")
+        with pytest.raises(ArithmeticError):
+            write_file(path, Parts("x" * 300_000, "y", broken=True))
+        assert path.read_text(encoding="utf-8") == "what was there"
+    assert sorted(tmp_path.iterdir()) == [other, summary]
 
 
 # --- links

@@ -1,6 +1,6 @@
 """Everything that goes out, for all commands: files, written whole or not at all, and standard streams.
 
-In: text, and where it is to go. Out: bytes there, or nothing.
+In: text, whole or in parts, and where it is to go. Out: bytes there, or nothing.
 
 Whatever stands in the way is a UsageError that says so. Only that standard error cannot be written is no
 error: there is nobody left to tell.
@@ -13,8 +13,9 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
@@ -30,6 +31,7 @@ _STANDARD = {"stdin": 0, "stdout": 1, "stderr": 2}
 _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV))
 _drafts: set[str] = set()  # those that other threads of this process write now
 _HEAD = 512  # bytes: less than any disk or system writes in parts
+_CHUNK = 1 << 18  # characters of a text in parts that are written at once
 _DRAFT_NAME = 40  # characters; a name may have 255 bytes
 
 # How our own marks are written where a code page lacks them; any other character is spelt out.
@@ -72,7 +74,7 @@ def show(*lines: str, err: bool = False) -> None:
     put_error(text) if err else put(text)
 
 
-def put(text: str, *, exact: bool = False) -> None:
+def put(text: str | Iterable[str], *, exact: bool = False) -> None:
     """Writes to standard output, in its own encoding, or `exact` for programs: in UTF-8.
 
     Raises UsageError if that is closed or full, BrokenPipeError if its reader has gone, as with `| head`.
@@ -100,14 +102,30 @@ def put_error(text: str) -> None:
         close(stream)
 
 
-def _put(stream: TextIO, text: str, *, exact: bool) -> None:
+def _put(stream: TextIO, text: str | Iterable[str], *, exact: bool) -> None:
     buffer: BinaryIO | None = getattr(stream, "buffer", None)
     stream.flush()
     if buffer is None:  # one that stands in for it, in a notebook or a test
-        stream.write(text)
+        stream.writelines(_in_chunks(text))
         return
-    _pour(buffer, text.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
+    for part in _in_chunks(text):
+        _pour(buffer, part.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
     _drain(buffer)
+
+
+def _in_chunks(text: str | Iterable[str]) -> Iterator[str]:
+    """A text in parts that are worth a write each."""
+    if isinstance(text, str):
+        yield text
+        return
+    parts, size = [], 0
+    for part in text:
+        parts.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            yield "".join(parts)
+            parts, size = [], 0
+    yield "".join(parts)
 
 
 def _pour(stream: BinaryIO, data: bytes) -> None:
@@ -194,19 +212,28 @@ def check_writable(path: StrPath) -> None:
         raise UsageError(f"{name} cannot be written: permission denied")
 
 
-def write_file(path: StrPath, text: str | bytes) -> None:
-    """Put bytes, or `text` in UTF-8, at `path`, whole or not at all; raises UsageError.
+def write_file(path: StrPath, text: str | bytes | Iterable[str]) -> None:
+    """Put bytes, or `text` in UTF-8, at `path`, whole or not at all; raises UsageError. Parts of a text are
+    written as they come, and have to be the same where they are asked for again.
 
     A device, a pipe and a descriptor (`/dev/stdout`) are written to. The summary of a step of GitHub Actions
     is added to, as other commands of the step have written theirs.
     """
     name = os.fspath(path)
+    if not nameable(name):
+        raise UsageError(f"{name!r} cannot be the name of a file")
     try:
-        _write(name, encode(text) if isinstance(text, str) else text)
+        _write(name, text if isinstance(text, bytes) else _Encoded(text))
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror or error}") from error
-    except ValueError:  # a NUL character
-        raise UsageError(f"{name!r} cannot be the name of a file") from None
+
+
+def nameable(name: str) -> bool:
+    """Whether a file can have such a name: saved reports, which anybody can change, say others too."""
+    try:
+        return b"\0" not in os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
 
 
 def replace_files(changes: Sequence[tuple[StrPath, bytes, bytes]]) -> None:
@@ -292,7 +319,21 @@ def present(path: StrPath) -> int:
         return 0
 
 
-def _write(name: str, data: bytes) -> None:
+class _Encoded:
+    """A text as bytes in UTF-8, made as they are written, anew each time."""
+
+    def __init__(self, text: str | Iterable[str]) -> None:
+        self._text = text
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(encode, _in_chunks(self._text))
+
+
+def _chunks(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return (data,) if isinstance(data, bytes) else data
+
+
+def _write(name: str, data: bytes | Iterable[bytes]) -> None:
     if (number := _descriptor(name)) is not None:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -321,10 +362,11 @@ def _descriptor(name: str) -> int | None:
     return _STANDARD[found[1]] if found[1] else int(found[2])
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
+def _write_all(descriptor: int, data: bytes | Iterable[bytes]) -> None:
+    for chunk in _chunks(data):
+        left = memoryview(chunk)
+        while left:
+            left = left[os.write(descriptor, left) :]
 
 
 def _is_step_summary(name: str) -> bool:
@@ -332,13 +374,13 @@ def _is_step_summary(name: str) -> bool:
     return bool(summary) and os.path.realpath(name) == os.path.realpath(summary or "")
 
 
-def _append(name: str, data: bytes) -> None:
+def _append(name: str, data: bytes | Iterable[bytes]) -> None:
     with open(name, "r+b", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         if size:
             file.seek(size - 1)
             if file.read(1) != b"\n":
-                data = b"\n" + data
+                data = chain((b"\n",), _chunks(data))
         try:
             _write_all(file.fileno(), data)
         except BaseException:
@@ -346,17 +388,17 @@ def _append(name: str, data: bytes) -> None:
             raise
 
 
-def _replace(target: str, data: bytes, about: os.stat_result | None) -> None:
+def _replace(target: str, data: bytes | Iterable[bytes], about: os.stat_result | None) -> None:
     """Puts a draft in the place of what is there, if anything is; where that cannot be, writes over it."""
     try:
         _move_there(target, data, about)
     except OSError as error:
         if about is None or error.errno not in _IN_THE_WAY:
             raise
-        _write_over(target, data)
+        _write_over(target, b"".join(_chunks(data)))
 
 
-def _move_there(target: str, data: bytes, about: os.stat_result | None) -> None:
+def _move_there(target: str, data: bytes | Iterable[bytes], about: os.stat_result | None) -> None:
     draft, descriptor = _open_draft(target)
     try:
         with open(descriptor, "wb", buffering=0) as file:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -190,21 +190,26 @@ def needed(given: dict[str, Any], options: Options) -> Needs:
     return needs._replace(evidence=True) if given["pseudonyms"] else needs  # what sentences may repeat
 
 
-def _file_in(format_: str, report: Report, options: Options) -> str | bytes:
+class _Rendered:
+    """A report in a format, in parts: rendered as it is written, and anew each time."""
+
+    def __init__(self, format_: str, report: Report, options: Options) -> None:
+        self._format = format_
+        self._report = report
+        self._options = options
+
+    def __iter__(self) -> Iterator[str]:
+        if self._options.questionnaire is None:
+            return iter(REPORTERS[self._format].parts(self._report, self._options))
+        from policyscan.reporters.questionnaire import renderer
+
+        return iter((renderer(self._format)(self._report, self._options),))
+
+
+def _file_in(format_: str, report: Report, options: Options) -> Iterable[str] | bytes:
     """What a file in a format holds."""
     other = FILE_REPORTERS.get(format_)
-    if other is None:
-        return _rendering(format_, options)(report, options)
-    return other.render(report, options)
-
-
-def _rendering(format_: str, options: Options) -> Callable[[Report, Options], str]:
-    """The function that writes in a format what the options ask for."""
-    if options.questionnaire is None:
-        return REPORTERS[format_].render
-    from policyscan.reporters.questionnaire import renderer
-
-    return renderer(format_)
+    return _Rendered(format_, report, options) if other is None else other.render(report, options)
 
 
 def check_outputs(paths: Sequence[Path]) -> None:
@@ -235,7 +240,7 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
         )
         reporter = REPORTERS[given["format_"]]
-        _print(given["format_"], _rendering(given["format_"], shown)(report, shown), failures)
+        _print(given["format_"], _Rendered(given["format_"], report, shown), failures)
         if not reporter.has_remarks:
             _remark(report)
     if failures:
@@ -247,7 +252,6 @@ def _split(
 ) -> list[PolicyscanError]:
     """Writes a file for each client, and gives the failures of those that could not be written."""
     reporter, failures, taken = REPORTERS[format_], list[PolicyscanError](), set[str]()
-    render = _rendering(format_, options)
     try:
         _check_folder(files, folder)
     except UsageError as failure:
@@ -259,7 +263,7 @@ def _split(
                 if path.name.casefold() in taken:
                     raise UsageError(f"two clients would be written to {path}", hint="rename one of them")
                 taken.add(path.name.casefold())
-                write_file(path, render(about(report, document), options))
+                write_file(path, _Rendered(format_, about(report, document), options))
             except UsageError as failure:
                 failures.append(failure)
     return failures
@@ -291,7 +295,7 @@ def _remark(report: Report) -> None:
     show(*remarks(report), *taken_by(report), err=True)
 
 
-def _print(format_: str, text: str, failures: list[PolicyscanError]) -> None:
+def _print(format_: str, text: Iterable[str], failures: list[PolicyscanError]) -> None:
     try:
         put(text, exact=format_ != "text")
     except UsageError as failure:

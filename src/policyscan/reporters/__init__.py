@@ -1,6 +1,7 @@
-"""Ways to show a report: one module a format, each with `render(report, options) -> str`, a pure function.
+"""Ways to show a report: one module a format, each with `render(report, options)`, a pure function.
 
-In: a `Report` (findings) and `Options`. Out: text, or bytes, which `output` brings into files. A new format
+In: a `Report` (findings) and `Options`. Out: text, whole or in parts, or bytes, which `output` brings into
+files. A format that grows with the inventories gives parts, so that it never holds all of it. A new format
 is a module here and a line in `REPORTERS`, or in `FILE_REPORTERS` if no terminal shows it: `--help`, the
 command line and Python callers know of it from there, and so does a scan of what it `needs`.
 """
@@ -22,25 +23,30 @@ __all__ = ["LOOKS_BACK", "OUTLOOKS", "REPORTERS", "Needs", "Options", "Reporter"
 
 
 class Reporter(NamedTuple):
-    """One format: what `--help` says about it, the function that renders a report in it, and what of a scan
-    it shows with these options. `has_remarks` unless it holds results alone, and what must be known to judge
-    them has to be said elsewhere."""
+    """One format: what `--help` says about it, the function that gives a report in it in parts, and what of a
+    scan it shows with these options. `has_remarks` unless it holds results alone, and what must be known to
+    judge them has to be said elsewhere."""
 
     description: str
-    render: Callable[[Report, Options], str]
+    parts: Callable[[Report, Options], Iterable[str]]
     needs: Callable[[Options], Needs]
     has_remarks: bool = True
     suffix: str = "json"  # of a file in this format
 
+    def render(self, report: Report, options: Options) -> str:
+        """A report in this format, whole."""
+        return "".join(self.parts(report, options))
 
-def _lazily(module: str, function: str = "render") -> Callable[[Report, Options], str]:
+
+def _lazily(module: str, function: str = "render") -> Callable[[Report, Options], Iterable[str]]:
     """A render function that imports its module when it is called: a scan pays for one format only."""
 
-    def render(report: Report, options: Options) -> str:
-        text = getattr(import_module(f"policyscan.reporters.{module}"), function)(report, options)
-        return str(text)
+    def parts(report: Report, options: Options) -> Iterable[str]:
+        render = getattr(import_module(f"policyscan.reporters.{module}"), function)
+        made: str | Iterable[str] = render(report, options)
+        return (made,) if isinstance(made, str) else made
 
-    return render
+    return parts
 
 
 def _outlook(module: str) -> Callable[[Outlook, Options], str]:

@@ -6,7 +6,7 @@ one of them would take for a formula.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from policyscan.display import defused
 from policyscan.findings import Report
@@ -19,15 +19,19 @@ _ACTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are taken for the
 _QUOTED = frozenset('",\r\n;\t')
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """A header, then the rows; lines end as Excel ends them."""
-    return table(columns(report), rows(report))
+    return _lines(columns(report), rows(report))
 
 
 def table(columns: Sequence[str], rows_: Iterable[Iterable[str]]) -> str:
     """The text of a file with these columns and rows."""
-    lines = [_line(columns), *(_line(row) for row in rows_)]
-    return _MARK + "".join(f"{line}\r\n" for line in lines)
+    return "".join(_lines(columns, rows_))
+
+
+def _lines(columns: Sequence[str], rows_: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield f"{_MARK}{_line(columns)}\r\n"
+    yield from (f"{_line(row)}\r\n" for row in rows_)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ In: a report, and where its files lie in their repository. Out: one JSON array, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from json import JSONEncoder
 
 from policyscan.display import json_text, one_line
@@ -35,25 +36,26 @@ _MOST = 2_048  # characters of a description
 _encode = JSONEncoder(ensure_ascii=False).encode
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: Options) -> Iterator[str]:
     """One object a line: each finding, and what could not be read; an array without any says `[]`."""
-    found = [_problem(problem, options) for problem in problems_told(report)]
+    problems = (_problem(problem, options) for problem in problems_told(report))
     findings = (result for result in by_urgency(report.results) if result.status in FINDINGS)
-    found += [_finding(cause, options) for cause in same(findings)]
-    lines = ",\n".join(_encode(one) for one in _told_apart(found))
-    return json_text(f"[\n{lines}\n]\n" if lines else "[]\n")
+    found = (_finding(cause, options) for cause in same(findings))
+    before = "[\n"
+    for one in _told_apart(chain(problems, found)):
+        yield json_text(f"{before}{_encode(one)}")
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
-def _told_apart(found: Iterable[dict[str, Json]]) -> list[dict[str, Json]]:
+def _told_apart(found: Iterable[dict[str, Json]]) -> Iterator[dict[str, Json]]:
     """The objects with a fingerprint each, as GitLab drops all but one of equal ones."""
     known: dict[str, int] = {}
-    made = []
     for one in found:
         print_ = one["fingerprint"]
         number = known[print_] = known.get(print_, 0) + 1
         again = fingerprint(print_, str(number), "", "")
-        made.append(one if number == 1 else {**one, "fingerprint": again})
-    return made
+        yield one if number == 1 else {**one, "fingerprint": again}
 
 
 def _problem(problem: Problem, options: Options) -> dict[str, Json]:

@@ -6,6 +6,7 @@ In: a report. Out: one JSON object, the same bytes for the same report.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from json import JSONEncoder
 from math import isfinite
 
@@ -49,38 +50,44 @@ VERSION = 1
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """One JSON object; every document and every result has a line of its own, so that files compare well."""
     scan = dumps(scan_object(report))
     summary = dumps(_summary(report))[:-1]
-    documents = lines_of(map(_document, report.documents))
-    results = lines_of(_results(report))
-    return json_text(
-        f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": {documents}}},\n'
-        f'"results": {results}}}\n'
-    )
+    yield json_text(f'{{"version": {VERSION},\n"scan": {scan},\n"summary": {summary}, "documents": ')
+    yield from map(json_text, _lines_of(map(_document, report.documents)))
+    yield '},\n"results": '
+    yield from map(json_text, _lines_of(_results(report)))
+    yield "}\n"
 
 
-def render_lines(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render_lines(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """JSON Lines: the scan, each document and result, what is fixed or gone since a
     baseline, and the summary at the end, an object a line that says
     by `type` what it is."""
     summary = {key: value for key, value in _summary(report).items() if key != "problems"}
-    lines = [
-        {"type": "scan", "version": VERSION, **scan_object(report)},
-        *({"type": "problem", **problem_object(problem)} for problem in report.problems),
-        *({"type": "document", **_document(document)} for document in report.documents),
-        *({"type": "result", **result} for result in _results(report)),
-        *({"type": "change", **change_object(one)} for one in _without_result(report)),
-        {"type": "summary", **summary},
-    ]
-    return json_text("".join(f"{dumps(line)}\n" for line in lines))
+    lines = chain(
+        [{"type": "scan", "version": VERSION, **scan_object(report)}],
+        ({"type": "problem", **problem_object(problem)} for problem in report.problems),
+        ({"type": "document", **_document(document)} for document in report.documents),
+        ({"type": "result", **result} for result in _results(report)),
+        ({"type": "change", **change_object(one)} for one in _without_result(report)),
+        [{"type": "summary", **summary}],
+    )
+    yield from (json_text(f"{dumps(line)}\n") for line in lines)
 
 
 def lines_of(objects: Iterable[Json]) -> str:
     """A list with a line for each of its values."""
-    lines = ",\n".join(map(dumps, objects))
-    return f"[\n{lines}\n]" if lines else "[]"
+    return "".join(_lines_of(objects))
+
+
+def _lines_of(objects: Iterable[Json]) -> Iterator[str]:
+    before = "[\n"
+    for line in map(dumps, objects):
+        yield f"{before}{line}"
+        before = ",\n"
+    yield "[]" if before == "[\n" else "\n]"
 
 
 def dumps(value: Json) -> str:

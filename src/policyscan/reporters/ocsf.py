@@ -56,10 +56,10 @@ _NEW, _SUPPRESSED = (1, "New"), (3, "Suppressed")
 _encode = JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """One event a line, worst first; times are milliseconds since 1970 of the moment of the scan."""
     events = _Events(report)
-    return json_text("".join(f"{_encode(event)}\n" for event in events.all()))
+    return (json_text(f"{_encode(event)}\n") for event in events.all())
 
 
 def milliseconds(as_of: str) -> int:

@@ -14,9 +14,10 @@ from hashlib import sha256
 from policyscan.errors import UsageError
 from policyscan.files.discovery import STDIN_SHOWN
 from policyscan.findings import Report
+from policyscan.output import nameable
 from policyscan.reading.text import decode, read_bytes
 from policyscan.session.report_reader import load
-from policyscan.session.sources import Sources, nameable
+from policyscan.session.sources import Sources
 from policyscan.source import Source
 
 _MOST = 1 << 30  # bytes: a report on thousands of inventories with every result is large

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from policyscan.errors import PolicyscanError
 from policyscan.files.discovery import lies_in
+from policyscan.output import nameable
 from policyscan.reading.text import decode, read_bytes
 from policyscan.source import Source
 
@@ -66,14 +67,6 @@ class Repositories:
             if top := self._top(os.path.dirname(one)):
                 return top, os.path.relpath(one, top).replace(os.sep, "/")
         return None
-
-
-def nameable(file: str) -> bool:
-    """Whether a file can have such a name: saved reports, which anybody can change, say others too."""
-    try:
-        return b"\0" not in os.fsencode(file)
-    except UnicodeEncodeError:
-        return False
 
 
 def _leads_out(file: str) -> bool:
