@@ -88,7 +88,7 @@ def command(**given: Any) -> int:
         if teller is not None:
             teller.end()
     for format_, path in given["outputs"]:
-        write_file(path, LOOKS_BACK[format_](report, Options(source=sources().source)))
+        write_file(path, [*LOOKS_BACK[format_](report, Options(source=sources().source))])
     shown = Options(
         color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of(),
         source=sources().source,

@@ -151,7 +151,7 @@ OUTLOOKS: dict[str, Callable[[Outlook, Options], str]] = {
 """The formats of what is ahead."""
 
 
-LOOKS_BACK: dict[str, Callable[[Report, Options], str]] = {
+LOOKS_BACK: dict[str, Callable[[Report, Options], Iterable[str]]] = {
     "text": _lazily("past_text"),
     "json": _lazily("json_report"),
     "html": _lazily("html"),
