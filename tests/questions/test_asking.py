@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policyscan.findings import IN_DISPUTE, Result, Status
 from policyscan.questions import in_text
@@ -53,39 +56,29 @@ def sheet(found: OpenQuestions) -> Sheet:
 
 
 def _others(needs: list[frozenset[str]], most: int) -> int:
-    """The most controls that any choice of questions settles, found by trying controls one after the other.
+    """The most controls that any choice of questions settles, found by settling each control or not.
 
-    What is left can gain no more than if each control only cost the questions that no other control has.
+    Of two ways to have chosen the same of what later controls need, with as many questions, only the better
+    one can lead to the best, so that there are few enough ways to try them all.
     """
-    of: dict[str, int] = {}
-    for need in needs:
-        for question in need:
-            of[question] = of.get(question, 0) + 1
-    needs = sorted(needs, key=len)
-    alone = [sum(of[question] == 1 for question in need) for need in needs]
-    best = 0
+    ways = {(frozenset[str](), 0): 0}
+    for at, need in enumerate(needs):
+        later = frozenset[str]().union(*needs[at + 1 :])
+        made: dict[tuple[frozenset[str], int], int] = {}
+        for (chosen, asked), held in ways.items():
+            cost, more = asked + len(need - chosen), (chosen | need) & later
+            for way, count in (((chosen & later, asked), held), ((more, cost), held + 1)):
+                if way[1] <= most:
+                    made[way] = max(made.get(way, 0), count)
+        ways = made
+    return max(ways.values())
 
-    def bound(at: int, room: int) -> int:
-        count = 0
-        for cost in sorted(alone[at:]):
-            room -= cost
-            if room < 0:
-                break
-            count += 1
-        return count
 
-    def look(at: int, chosen: frozenset[str], held: int) -> None:
-        nonlocal best
-        best = max(best, held)
-        if at == len(needs) or held + bound(at, most - len(chosen)) <= best:
-            return
-        more = chosen | needs[at]
-        if len(more) <= most:
-            look(at + 1, more, held + 1)
-        look(at + 1, chosen, held)
-
-    look(0, frozenset(), 0)
-    return best
+@given(st.lists(st.frozensets(st.sampled_from("abcdefgh"), min_size=1, max_size=4), max_size=9))
+def test_no_choice_is_passed_over(needs: list[frozenset[str]]) -> None:
+    """What tells which choice is the best, against all choices one by one."""
+    every = (frozenset(choice) for choice in combinations("abcdefgh", 4))
+    assert _others(needs, 4) == max(sum(need <= choice for need in needs) for choice in every)
 
 
 def test_no_other_ten_questions_decide_more_controls(sheet: Sheet) -> None:
@@ -94,7 +87,7 @@ def test_no_other_ten_questions_decide_more_controls(sheet: Sheet) -> None:
         for control in (*asking.decides, *asking.needed_for):
             if control in needs:
                 needs[control].add(asking.question)
-    lacking = [frozenset(questions) for questions in needs.values() if questions]
+    lacking = sorted((frozenset(questions) for questions in needs.values() if questions), key=sorted)
     assert len(lacking) > 30
     assert sheet.first(10).decided == _others(lacking, 10)
     assert sheet.decided == len(sheet.controls)
@@ -105,7 +98,7 @@ def test_what_a_scan_asks_next_decides_as_much_as_any_other_ten_questions(found:
     needs: dict[str, set[str]] = {}
     for result in unknown:
         needs.setdefault(result.policy, set()).update(gap.question for gap in result.gaps)
-    lacking = [frozenset(questions) for questions in needs.values() if questions]
+    lacking = sorted((frozenset(questions) for questions in needs.values() if questions), key=sorted)
     questions, _ = next_questions(unknown, 10)
     assert sum(len(question.settles) for question in questions) == _others(lacking, 10)
 

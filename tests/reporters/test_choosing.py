@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policyscan.reporters.choosing import best, in_order, settled
+from policyscan.reporters.choosing import best, in_order
 
 CONTROLS = st.lists(st.frozensets(st.integers(0, 9), min_size=1, max_size=5), max_size=12)
+
+
+def settled(asked: Collection[int], controls: list[frozenset[int]]) -> int:
+    """How many controls lack nothing else than the questions that are asked."""
+    return sum(control <= frozenset(asked) for control in controls)
 
 
 @settings(max_examples=60, deadline=None)
@@ -25,7 +31,9 @@ def test_no_other_choice_settles_more(controls: list[frozenset[int]], most: int)
 @settings(max_examples=60, deadline=None)
 @given(CONTROLS)
 def test_every_question_is_asked_once(controls: list[frozenset[int]]) -> None:
-    assert sorted(in_order(10, controls)) == list(range(10))
+    order = in_order(10, controls)
+    assert sorted(order) == list(range(10))
+    assert all(in_order(10, controls, most) == order[:most] for most in (0, 1, 10, 11))
 
 
 @pytest.mark.parametrize(

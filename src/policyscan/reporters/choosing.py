@@ -10,7 +10,8 @@ combinations than `_MOST_STATES`; beyond that the best of them are followed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 ROUND = 10
@@ -25,21 +26,22 @@ as bits; so that the least of several choices is the best, and of equals the one
 _NOTHING: _Choice = (0, 0, 0)
 
 
-def in_order(questions: int, controls: Iterable[Collection[int]]) -> list[int]:
-    """The numbers of all questions, from 0, in the order in which they are worth asking.
+def in_order(questions: int, controls: Iterable[Collection[int]], most: int | None = None) -> list[int]:
+    """The numbers of the first `most` questions (all, if not said), from 0, in the order in which they are
+    worth asking.
 
     Questions are numbered by what else speaks for asking them first: the lower is preferred where two would
     settle as many controls.
     """
     left = [frozenset(control) for control in controls if control]
     order: list[int] = []
-    while left:
+    while left and (most is None or len(order) < most):
         chosen = best(left, ROUND)
         if not chosen:  # what is left lacks more than ten answers: begin with what comes soonest
             chosen = min(left, key=lambda control: (len(control), sorted(control)))
         order += _steps(chosen, left)
         left = [rest for control in left if (rest := control - chosen)]
-    return [*order, *sorted(set(range(questions)) - set(order))]
+    return [*order, *sorted(set(range(questions)) - set(order))][:most]
 
 
 def best(controls: Controls, most: int) -> frozenset[int]:
@@ -53,11 +55,6 @@ def best(controls: Controls, most: int) -> frozenset[int]:
             for number in range(most + 1)
         ]
     return _numbers(places[most][2])
-
-
-def settled(asked: Collection[int], controls: Controls) -> int:
-    """How many controls lack nothing else than the questions that are asked."""
-    return sum(control <= frozenset(asked) for control in controls)
 
 
 def _both(one: _Choice, other: _Choice) -> _Choice:
@@ -82,25 +79,53 @@ def _groups(controls: Controls) -> list[Controls]:
 
 def _by_size(group: Controls, most: int) -> list[_Choice]:
     """The best choice of at most 0, 1, 2, … `most` questions within one group."""
-    lacks = [
-        sum(1 << question for question in control) for control in group
-    ]  # sets of bits: many are compared
+    # Sets of bits, as many are compared; of many inventories many controls lack the same.
+    lacks = Counter(sum(1 << question for question in control) for control in group)
+    held = _counter(lacks)
     unions = {0}
-    for control in dict.fromkeys(lacks):
+    for control in lacks:
         unions |= {union for one in unions if (union := one | control).bit_count() <= most}
         if len(unions) > _MOST_STATES:
-            kept = sorted(unions, key=lambda one: (-_held(one, lacks) / (one.bit_count() or 1), one))
+            kept = sorted(unions, key=lambda one: (-held(one) / (one.bit_count() or 1), one))
             unions = set(kept[: _MOST_STATES // 4])
     choices = [_NOTHING] * (most + 1)
     for union in unions:
         size = union.bit_count()
-        choices[size] = min(choices[size], (-_held(union, lacks), size, union))
+        choices[size] = min(choices[size], (-held(union), size, union))
     return [min(choices[: size + 1]) for size in range(most + 1)]
 
 
-def _held(union: int, lacks: Sequence[int]) -> int:
-    """How many controls lack nothing that is outside a union."""
-    return sum(control | union == union for control in lacks)
+def _counter(lacks: Mapping[int, int]) -> Callable[[int], int]:
+    """Counts the controls that lack nothing outside a union, of how many there are that lack the same.
+
+    Only those are looked at whose rarest question is in the union: it has ten questions at most, of many.
+    """
+    named = Counter(bit for control in lacks for bit in _bits(control))
+    by_rarest: dict[int, list[tuple[int, int]]] = {}
+    for control, times in lacks.items():
+        by_rarest.setdefault(min(_bits(control), key=named.__getitem__), []).append((control, times))
+
+    def held(union: int) -> int:
+        count, left = 0, union
+        while left:
+            bit = left & -left
+            left ^= bit
+            for control, times in by_rarest.get(bit, ()):
+                if control | union == union:
+                    count += times
+        return count
+
+    return held
+
+
+def _bits(questions: int) -> list[int]:
+    """The bits that are set, each by itself."""
+    found = []
+    while questions:
+        first = questions & -questions
+        found.append(first)
+        questions ^= first
+    return found
 
 
 def _steps(chosen: Collection[int], controls: Controls) -> list[int]:
@@ -108,10 +133,9 @@ def _steps(chosen: Collection[int], controls: Controls) -> list[int]:
     open_, steps = set(chosen), list[int]()
     inside = [control for control in controls if control <= open_]
     while open_:
-        pending = [rest for control in inside if (rest := control - set(steps))]
-        step = min(
-            pending, key=lambda rest: (len(rest), -settled(rest, pending), sorted(rest)), default=open_
-        )
+        pending = Counter(rest for control in inside if (rest := control - set(steps)))
+        settled = {rest: sum(times for other, times in pending.items() if other <= rest) for rest in pending}
+        step = min(pending, key=lambda rest: (len(rest), -settled[rest], sorted(rest)), default=open_)
         steps += sorted(step)
         open_ -= set(step)
     return steps

@@ -362,7 +362,7 @@ def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question
     number = {question: at for at, question in enumerate(ranked)}
     lacks = [{number[question] for question in needs[control]} for control in sorted(needs)]
     asked: list[Question] = []
-    for best in (ranked[at] for at in in_order(len(ranked), lacks)[:most]):
+    for best in (ranked[at] for at in in_order(len(ranked), lacks, most)):
         controls = askers[best]
         for control in controls:
             needs[control].discard(best)
