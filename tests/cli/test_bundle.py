@@ -369,3 +369,78 @@ def test_a_name_that_no_bundle_can_hold_is_said(
     assert "has a name that a bundle cannot hold" in ran.err
     assert "Traceback" not in ran.err
     assert not (place / "b.zip").exists()
+
+
+# --- signatures
+
+
+def _key(folder: Path, name: str) -> str:
+    from tests.session.test_signing import key
+
+    return key(folder, name)
+
+
+def test_a_signed_bundle_is_verified_with_the_public_key(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    bundle(monkeypatch, place)
+    keys = tmp_path_factory.mktemp("keys")
+    ann, bob = _key(keys, "ann"), _key(keys, "bob")
+    for one in (ann, bob):
+        assert policyscan(monkeypatch, place, "sign", "b.zip", "--key", one).code == 0
+    both = ("--key", f"{ann}.pub", "--key", f"{bob}.pub")
+    ran = policyscan(monkeypatch, place, "verify", "b.zip", *both)
+    assert (ran.code, ran.out.count("signed with the key of")) == (0, 2)
+    ran = policyscan(monkeypatch, place, "verify", "b.zip", "--key", f"{_key(keys, 'eve')}.pub")
+    assert ran.code == 1
+    assert "it is not signed with the key of" in ran.err
+    bundle(monkeypatch, place, "--profile", "strict", "--client", "bad")
+    other = policyscan(monkeypatch, place, "bundle", "c.zip", *AS_OF, "--client", "bad")
+    assert other.code == 0
+    ran = policyscan(monkeypatch, place, "verify", "c.zip", *both, "--signature", "b.zip.dsse")
+    assert ran.code == 1
+    assert "what was signed is another bundle than this" in ran.err
+
+
+def test_what_does_not_hold_is_not_signed(
+    monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
+) -> None:
+    bundle(monkeypatch, place)
+    found = contents(place / "b.zip")
+    put(place / "b.zip", {**found, "report.json": found["report.json"].replace(b"fail", b"pass")})
+    ran = policyscan(monkeypatch, place, "sign", "b.zip", "--key", _key(tmp_path, "ann"))
+    assert ran.code == 1
+    assert "nothing was signed" in ran.err
+    assert not (place / "b.zip.dsse").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("verify", "b.zip", "--key", "ann.pub"), "there is no signature: b.zip.dsse"),
+        (("verify", "b.zip", "--signature", "x"), "a signature proves nothing without a key"),
+        (("sign", "b.zip", "--key", "nowhere"), "nowhere"),
+        (("sign", "b.zip", "--key", "ann", "-o", BAD), f"{BAD} is no DSSE envelope"),
+        (("sign", BAD, "--key", "ann"), "is damaged, or is no bundle"),
+    ],
+    ids=["no signature", "no key", "no such key", "over an inventory", "no bundle"],
+)
+def test_a_mistake_with_signatures_is_told(
+    monkeypatch: pytest.MonkeyPatch, place: Path, args: tuple[str, ...], message: str
+) -> None:
+    bundle(monkeypatch, place)
+    _key(place, "ann")
+    ran = policyscan(monkeypatch, place, *args)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_an_encrypted_key_is_not_used_where_nobody_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    from tests.session.test_signing import key
+
+    bundle(monkeypatch, place)
+    ran = policyscan(monkeypatch, place, "sign", "b.zip", "--key", key(place, "ann", password=b"long enough"))
+    assert ran.code == 2
+    assert "nobody is here to type its passphrase" in ran.err

@@ -38,6 +38,7 @@ COMMANDS = {
     "fill": "Put answers that came back into an inventory.",
     "report": "Show a saved report in another format.",
     "bundle": "Scan, and write everything that the report stands on into one file.",
+    "sign": "Sign a bundle, so that others can tell whose it is.",
     "verify": "Scan again what is in a bundle, and say whether its report follows from it.",
     "merge": "Make one report of the parts of a scan that several machines shared.",
     "list": "List controls, with their profiles and framework ids.",

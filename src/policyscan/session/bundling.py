@@ -52,12 +52,13 @@ class Bundle(NamedTuple):
 class Verified(NamedTuple):
     """Whether a bundle holds, and if not, why: a sentence each. `can_tell` unless this policyscan is not the
     one that can scan again as it was scanned. `files` is how many there are of what was read; `report` is the
-    text of the report in it."""
+    text of the report in it, `data` the bytes of the bundle."""
 
     reasons: tuple[str, ...]
     can_tell: bool
     files: int
     report: str
+    data: bytes
 
 
 def bundle(options: ScanOptions) -> Bundle:
@@ -113,16 +114,23 @@ def verify(path: str) -> Verified:
     files = {name.removeprefix(_FILES): data for name, data in contents.items() if name.startswith(_FILES)}
     text = contents.get(_REPORT, b"").decode("utf-8", "replace")
     if reasons:
-        return Verified(tuple(reasons), True, len(files), text)
+        return Verified(tuple(reasons), True, len(files), text, data)
     if mismatch := _other_tool(about):
-        return Verified((mismatch,), False, len(files), text)
+        return Verified((mismatch,), False, len(files), text, data)
     git = about["git"]
     try:
         again = _scanned(files, about["folder"], about["asked"], git["commit"], dirty=git["dirty"])
     except (PolicyscanError, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
-        return Verified((f"it cannot be scanned again: {error}",), True, len(files), text)
+        return Verified((f"it cannot be scanned again: {error}",), True, len(files), text, data)
     same = _as_json(again).encode("utf-8", "surrogatepass") == contents[_REPORT]
-    return Verified(() if same else tuple(_differences(text, again)), True, len(files), text)
+    return Verified(() if same else tuple(_differences(text, again)), True, len(files), text, data)
+
+
+def statement_of(path: str, found: Verified) -> str:
+    """The statement about a bundle that holds, by the report that is in it."""
+    from policyscan.session.report_reader import load
+
+    return statement(os.path.basename(path), Bundle(found.data, load(found.report, f"{path}: {_REPORT}")))
 
 
 def statement(name: str, made: Bundle) -> str:
