@@ -27,6 +27,7 @@ from policyscan.source import Source
 INVENTORIES = Path(__file__).parents[1] / "inventories"
 KINDS = Kinds.builtin()
 _ROWS = 4
+_DEFAULTS = re.compile(r"^defaults: (\S+).*\n", re.MULTILINE)
 _PLAIN = re.compile(r"[a-zA-Z][\w./-]*|\d{4}-\d\d-\d\d(T[\d:]+[-+]\d\d:\d\d)?")
 
 
@@ -37,7 +38,8 @@ def files() -> dict[str, File]:
     return {file.shown: file for file in found.files}
 
 
-EVERY = sorted(files())
+EVERY = sorted(name for name in files() if not name.startswith("plans/"))
+"""All but what several have in common."""
 
 
 def document(name: str) -> Document:
@@ -50,8 +52,8 @@ def document(name: str) -> Document:
 
 @cache
 def text(name: str) -> str:
-    """An inventory as one YAML text, tables cut short."""
-    head = (INVENTORIES / name).read_text("utf-8")
+    """An inventory as one YAML text, with what it takes from defaults, tables cut short."""
+    head = _with_defaults((INVENTORIES / name).read_text("utf-8"))
     if not files()[name].parts:
         return head
     tree = _joined(files()[name], head)
@@ -60,6 +62,17 @@ def text(name: str) -> str:
     said = head + "".join(_yaml(section, rows, tree) for section, rows in others.items())
     named = [row for row in sections.get("people", ()) if re.search(rf"\b{row['id']}\b", said)]
     return said + (_yaml("people", named, tree) if named else "")
+
+
+def _with_defaults(head: str) -> str:
+    """A text with what a plan says of its provider written into it."""
+    named = _DEFAULTS.search(head)
+    if named is None:
+        return head
+    plan = (INVENTORIES / "plans" / Path(named[1]).name).read_text("utf-8")
+    which, _, said = plan.partition("providers:\n")[2].partition("\n")
+    assert head.count(f"{which}\n") == 1
+    return head.replace(named[0], "").replace(f"{which}\n", f"{which}\n{said}")
 
 
 def _joined(file: File, head: str) -> Tree:

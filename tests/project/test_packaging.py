@@ -154,7 +154,8 @@ def installed(wheel: zipfile.ZipFile, tmp_path: Path) -> dict[str, str]:
 def test_the_wheel_scans_with_its_own_policies(installed: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-m", "policyscan"]
     inventory = ROOT / "inventories/clients/northgate-dental"
-    shutil.copytree(inventory, tmp_path / "inventories" / inventory.name)
+    shutil.copytree(inventory, tmp_path / "inventories/clients" / inventory.name)
+    shutil.copytree(ROOT / "inventories/plans", tmp_path / "inventories/plans")
     scan = [*command, "scan", "-f", "json", "--all-results"]
     done = subprocess.run(
         scan, cwd=tmp_path, env=installed, check=False, capture_output=True, encoding="utf-8"

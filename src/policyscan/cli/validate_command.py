@@ -51,8 +51,9 @@ def command(
         errors = len(found.problems)
         read = plural(found.inventories, "inventory", "inventories")
         state = plural(errors, "error") if errors else "valid"
+        shared = f" and {plural(found.shared, 'file')} of defaults" if found.shared else ""
         notes = plural(len(found.notes) + len(found.unread), "note")
-        show(f"{read} read: {state}, {notes}")
+        show(f"{read}{shared} read: {state}, {notes}")
     return found.exit_code
 
 

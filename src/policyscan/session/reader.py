@@ -221,7 +221,7 @@ class Reader:
             yield f"{count} files or folders that a .gitignore excludes were not read{which}"
         yield from (note for note in self.discovery.notes if not self._is_of_another(note))
         yield from sorted(self._of_nothing())
-        if not self.ids and not self.problems:
+        if not self.ids and not self.problems and not self.library.shared:
             yield "hidden files and folders are not read"
 
     def _is_of_another(self, note: str) -> bool:
