@@ -102,6 +102,7 @@ WHY_NOT: dict[str, dict[str, str]] = {
     },
     IDENTITY: {
         "account": "person",
+        "contact_test": "by",
         "asset": "id overlaps_with systems",
         "incident": "provider",
         "insurance_policy": "pays_above",
