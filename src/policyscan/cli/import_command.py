@@ -12,8 +12,9 @@ import click
 
 from policyscan.cli.options import EDIT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
-from policyscan.errors import UsageError
+from policyscan.errors import Problems, UsageError
 from policyscan.output import show
+from policyscan.session.import_folders import Refreshed, import_folder
 from policyscan.session.importing import Imported, ImportOptions, import_exports, import_for_all, sources
 from policyscan.session.options import Inputs
 
@@ -24,7 +25,7 @@ _MOST = 12  # names in one line
 @click.argument("source", required=False)
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False))
 @click.option("--client", metavar="ID", help="The client, an id or a file.")
-@click.option("--all", "every_one", is_flag=True, help="Every client whose file says what SOURCE calls it.")
+@click.option("--all", "every_one", is_flag=True, help="Every client that SOURCE is about.")
 @click.option("--list", "listing", is_flag=True, help="Show which exports of which tools can be read.")
 @click.option("--only", metavar="NAME", help="What the tool calls the client; it is remembered.")
 @click.option("--zone", metavar="ZONE", help="The time zone of times that say none, as in Europe/London.")
@@ -60,11 +61,18 @@ def command(
     to others or cannot be used are told. Nothing is written if the inventory would not be valid.
 
     SOURCE is a tool that --list names, or a YAML file that says what the columns of any CSV or JSON mean.
+    With --all, clients are those whose file says what the tool calls them.
+
+    It may also be a folder of exports, each called after its tool, such as ninjaone-devices.json: of one
+    client, or with --all of each client in a folder that is called as its id. A client is brought up to date
+    from all of its exports, or from none.
 
     \b
       policyscan import ninjaone devices.json os-patches.json --client acme
       policyscan import ninjaone *.json --all
       policyscan import assets.yaml assets.csv --client acme --dry-run
+      policyscan import exports/acme --client acme
+      policyscan import exports --all
       policyscan import --list
 
     Exit codes: 0 the export was read, 2 something was refused, and nothing is written.
@@ -72,11 +80,14 @@ def command(
     if listing:
         show(*_sources())
         return 0
-    if source is None or not files or (client is None) is not every_one:
-        message = "an import needs a source, its files, and --client or --all"
+    is_folder = source is not None and not files and Path(source).is_dir()
+    if source is None or not (files or is_folder) or (client is None) is not every_one:
+        message = "an import needs a source and its files, or a folder of exports; and --client or --all"
         raise UsageError(message, hint="see policyscan import --list")
     options = ImportOptions(only, zone, collected_at, _meanings(words), provider)
     inputs = Inputs(tuple(paths), config)
+    if is_folder:
+        return _refresh(import_folder(source, client, inputs, options), dry_run=dry_run)
     if client is not None:
         imported = [(client, import_exports(source, files, client, inputs, options))]
     else:
@@ -90,6 +101,25 @@ def command(
         return 0
     for _, found in imported:
         found.change.write()
+    return 0
+
+
+def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
+    """Writes what all exports about a client make of it, client by client; raises Problems with what is wrong
+    with others."""
+    for one in found:
+        if one.change is None:
+            show(f"{one.client}: nothing was written: {plural(len(one.problems), 'error')}")
+            continue
+        show(*one.change.lines())
+        show(*(f"{one.client}: {line}" for each in one.imported for line in _account(each)))
+        if not dry_run:
+            one.change.write()
+    if dry_run:
+        show("nothing was written: this is a dry run")
+    problems = [problem for one in found for problem in one.problems]
+    if problems:
+        raise Problems(problems)
     return 0
 
 

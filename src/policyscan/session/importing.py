@@ -88,7 +88,7 @@ def import_exports(
         raise UsageError(f"{inventory.id} is a {inventory.kind.name}: exports are read for clients")
     if chosen is None:
         chosen, source = saved_importer(source, inventory.kind), _short(source)
-    return _imported(source, chosen, exports, inventory, options)
+    return import_into(inventory, source, chosen, exports, options)
 
 
 def import_for_all(
@@ -99,9 +99,9 @@ def import_for_all(
     chosen = importer(source)
     exports = [open_export(file) for file in files]
     found = [
-        (inventory.id, _imported(source, chosen, exports, inventory, options))
+        (inventory.id, import_into(inventory, source, chosen, exports, options))
         for inventory in open_inventories(inputs, "client")
-        if _known_as(inventory, source) is not None
+        if known_as(inventory, source) is not None
     ]
     if not found:
         hint = f"import for each once by itself: policyscan import {source} FILES --client ID --only NAME"
@@ -118,11 +118,13 @@ def _short(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
 
 
-def _imported(
-    source: str, chosen: Importer, exports: Sequence[Export], inventory: Editable, options: ImportOptions
+def import_into(
+    inventory: Editable, source: str, chosen: Importer, exports: Sequence[Export], options: ImportOptions
 ) -> Imported:
+    """Merges exports into an opened inventory; its change holds that of earlier ones, too. Raises Problems
+    and UsageError."""
     setting = _setting(source, chosen, inventory, options)
-    known = _known_as(inventory, source)
+    known = known_as(inventory, source)
     only = options.only or known
     _check_all_pages(exports)
     parts = _read(chosen, exports, setting, only)
@@ -186,7 +188,8 @@ def _zone(name: str) -> ZoneInfo:
 # --- whose rows they are
 
 
-def _known_as(inventory: Editable, source: str) -> str | None:
+def known_as(inventory: Editable, source: str) -> str | None:
+    """What a tool calls a client, as its file says; None if it does not."""
     organisation = inventory.part("organisation").draft.value.get("organisation")
     sources = organisation.get(_SOURCES) if organisation.__class__ is dict else None
     found = sources.get(source) if sources.__class__ is dict else None

@@ -1,0 +1,131 @@
+"""What `import FOLDER` does: brings clients up to date from all exports in a folder.
+
+In: a folder, in which each file is called after the tool that exported it, and one client or all. Out: for
+each client one change of all its exports together, or what was wrong; nothing is written.
+
+    exports/graph-devices.json           of one client, or of all that the tool knows
+    exports/acme/graph-users-1.json      of the client acme alone
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
+
+from policyscan.errors import DocumentError, PolicyscanError, Problems, UsageError
+from policyscan.importing.exports import open_export
+from policyscan.importing.importers import importer, names
+from policyscan.reading.suggest import did_you_mean
+from policyscan.reading.text import top
+from policyscan.records import NamedTuple
+from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
+from policyscan.session.importing import Imported, ImportOptions, import_into, known_as
+from policyscan.session.options import Inputs, StrPath
+
+Files = Mapping[str, Sequence[Path]]
+"""The files of each tool, by its name."""
+
+
+class Refreshed(NamedTuple):
+    """What came of all exports about one client: the change that they make together, an account of each; or
+    what is wrong, and no change."""
+
+    client: str
+    change: Change | None
+    imported: tuple[Imported, ...] = ()
+    problems: tuple[PolicyscanError, ...] = ()
+
+
+def import_folder(
+    folder: StrPath, client: str | None, inputs: Inputs, options: ImportOptions
+) -> list[Refreshed]:
+    """What the exports in a folder make of a client, or of every client (None): of those that have a folder
+    of their own in it, and of those whose file says what a tool calls them. Raises Problems for files of
+    which nobody knows from which tool, or about whom, they are; UsageError if there are none."""
+    top_level = _by_tool(Path(folder))
+    if client is not None:
+        if not top_level:
+            raise UsageError(f"there are no exports in {os.fspath(folder)}", hint=_NAMED)
+        inventory = open_inventory(client, inputs)
+        return [_refreshed(inventory, top_level, options)]
+    own = {path.name: _by_tool(path) for path in _entries(Path(folder)) if path.is_dir()}
+    found = {one.id: one for one in open_inventories(inputs, "client")}
+    _check_all_are_known(Path(folder), own, found)
+    made = []
+    for ident, inventory in found.items():
+        shared = {tool: files for tool, files in top_level.items() if known_as(inventory, tool) is not None}
+        files = {**shared, **own.get(ident, {})}
+        if files:
+            made.append(_refreshed(inventory, files, options))
+    known = {str(known_as(one, tool)).casefold() for one in found.values() for tool in top_level}
+    made = [one._replace(imported=tuple(_without(each, known) for each in one.imported)) for one in made]
+    if not made:
+        hint = "put them into a folder that is called as the client's id, such as exports/acme"
+        raise UsageError("no export in this folder is about a client that is known", hint=hint)
+    return made
+
+
+def _without(imported: Imported, known: Container[str]) -> Imported:
+    """An account that leaves out the rows of others who get them."""
+    return imported._replace(
+        others=tuple(pair for pair in imported.others if pair[0].casefold() not in known)
+    )
+
+
+_NAMED = "begin each file's name with the tool's, as `policyscan import --list` has it: ninjaone-devices.json"
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _by_tool(folder: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    nameless: list[PolicyscanError] = []
+    for path in _entries(folder):
+        if path.is_dir():
+            continue
+        tool = _tool_of(path.name)
+        if tool is None:
+            message = "nothing says which tool exported this"
+            nameless.append(DocumentError(message, at=top(path.as_posix()), hint=_NAMED))
+        else:
+            found.setdefault(tool, []).append(path)
+    if nameless:
+        raise Problems(nameless)
+    return found
+
+
+def _tool_of(name: str) -> str | None:
+    """The tool whose name a file's name begins with; the longest if several do."""
+    said = name.lower().replace("_", "-").replace(".", "-") + "-"
+    return max((tool for tool in names() if said.startswith(f"{tool}-")), key=len, default=None)
+
+
+def _check_all_are_known(folder: Path, own: Mapping[str, Files], found: Mapping[str, Editable]) -> None:
+    unknown = [
+        DocumentError(
+            f"no client is called {name}",
+            at=top((folder / name).as_posix()),
+            hint=did_you_mean(name, list(found)) or "call the folder as the client's id",
+        )
+        for name, files in own.items()
+        if files and name not in found
+    ]
+    if unknown:
+        raise Problems(unknown)
+
+
+def _refreshed(inventory: Editable, files: Files, options: ImportOptions) -> Refreshed:
+    imported: list[Imported] = []
+    problems: list[PolicyscanError] = []
+    for tool, paths in files.items():
+        try:
+            exports = [open_export(path) for path in paths]
+            imported.append(import_into(inventory, tool, importer(tool), exports, options))
+        except PolicyscanError as wrong:
+            problems.extend(wrong.problems)
+    if problems:
+        return Refreshed(inventory.id, None, problems=tuple(problems))
+    return Refreshed(inventory.id, imported[-1].change, tuple(imported))
