@@ -48,6 +48,7 @@ class Config(NamedTuple):
     file: str | None = None
     inventories: tuple[str, ...] = ("inventories",)
     policies: tuple[str, ...] = ()
+    packs: tuple[Mapping[str, Any], ...] = ()
     builtin: bool = True
     kinds: tuple[str, ...] = ()
     profile: str | None = None
@@ -213,6 +214,13 @@ def _problems(
     for key in ("inventories", "policies", "kinds"):
         for i, written in enumerate(content.get(key, ())):
             yield from _path_problem(root, written, span((key, i)))
+    for i, pin in enumerate(content.get("packs", ())):
+        if ("path" in pin) == ("package" in pin):
+            message = "a pack is named by its path or by its package, and this has both or neither"
+            hint = "path is a folder below this file's, package the name of an installed one"
+            yield ConfigError(message, at=span(("packs", i)), hint=hint)
+        elif "path" in pin:
+            yield from _path_problem(root, pin["path"], span(("packs", i, "path")))
 
 
 def _rate_problems(
@@ -239,6 +247,7 @@ def _config(name: str, root: str, content: Mapping[str, Any]) -> Config:
         file=name,
         inventories=tuple(content.get("inventories", ("inventories",))),
         policies=tuple(content.get("policies", ())),
+        packs=tuple(content.get("packs", ())),
         builtin=content.get("builtin_policies", True),
         kinds=tuple(content.get("kinds", ())),
         profile=content.get("profile"),

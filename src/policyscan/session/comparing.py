@@ -133,7 +133,8 @@ def _with_controls_of_now(name: str, options: ScanOptions) -> Report:
 
     here = os.getcwd()
     config = configure(options.inputs.paths, options.inputs.config)
-    parts = (*FILE_NAMES, *config.policies, *config.kinds)
+    pinned = (pin["path"] for pin in config.packs if "path" in pin)
+    parts = (*FILE_NAMES, *config.policies, *pinned, *config.kinds)
     with scanning_at(name, options) as there:
         for now in (os.path.join(config.root, part) for part in parts):
             then = os.path.normpath(os.path.join(os.getcwd(), os.path.relpath(now, here)))

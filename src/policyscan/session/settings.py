@@ -16,6 +16,7 @@ from policyscan.config import Config
 from policyscan.errors import Problems
 from policyscan.findings import EvidenceRule, Json
 from policyscan.policies.files import read
+from policyscan.policies.pack import Pack
 from policyscan.policies.parameters import loosened as looser
 from policyscan.policies.policy import Policy
 from policyscan.records import NamedTuple
@@ -70,6 +71,7 @@ def _of_file(config: Config, choice: Choice, workspace: Workspace) -> Iterator[I
     written: dict[str, Json] = {
         "inventories": list(config.inventories),
         "policies": list(config.policies),
+        "packs": [_pack(pack) for pack in workspace.packs],
         "builtin_policies": config.builtin,
         "kinds": list(config.kinds),
         "time_zone": config.time_zone,
@@ -90,6 +92,11 @@ def _of_file(config: Config, choice: Choice, workspace: Workspace) -> Iterator[I
     rates = config.exchange_rates
     value = rates._asdict() | {"worth": dict(rates.worth)} if rates is not None else None
     yield InForce("exchange_rates", value, *places.of("exchange_rates"))
+
+
+def _pack(pack: Pack) -> Json:
+    """A pack that is in use, with what settings may pin it by."""
+    return {"name": pack.name, "version": pack.version, "digest": f"sha256:{pack.digest}"}
 
 
 def _profile(choice: Choice, workspace: Workspace, places: _Places) -> InForce:

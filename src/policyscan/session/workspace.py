@@ -98,6 +98,10 @@ def load_packs(
         if pack is not None:
             packs.append(pack)
     problems.extend(_clashes(packs))
+    if config.packs:
+        from policyscan.session.pinning import unlike
+
+        problems.extend(unlike(config, packs))
     problems.extend(_unknown_parameters(config, packs) if not problems else [])
     return tuple(packs), placed(config, problems)
 
@@ -106,6 +110,10 @@ def pack_folders(config: Config, folders: Sequence[StrPath]) -> list[str]:
     """The folders of all packs, each once."""
     chosen = [builtin_path()] if config.builtin else []
     chosen.extend(os.path.join(config.root, written) for written in config.policies)
+    if config.packs:
+        from policyscan.session.pinning import folders_of
+
+        chosen.extend(folders_of(config))
     chosen.extend(os.fspath(folder) for folder in folders)
     return list({os.path.realpath(folder): folder for folder in chosen}.values())
 
