@@ -73,10 +73,16 @@ def table(schema: Schema, *, shared: bool = False) -> Iterator[str]:
         says = part.get("description", "")
         if absent := part.get("x-when-absent"):
             says += f" Not written means `{json.dumps(absent['value'])}`: {absent['why']}."
+        if believed := part.get("x-plausible"):
+            bounds = [f"{word} {believed[key]}" for key, word in BOUNDS.items() if key in believed]
+            says += f" Unknown unless {' and '.join(bounds)}: {believed['why']}."
         if shared and part.get("x-default-ok") and name != "defaults":
             says += " May come from [defaults](../defaults.md)."
         needed = " (needed)" if name in required else ""
         yield f"| `{name}`{needed} | {cell(says)} | {cell(shape(part))} |"
+
+
+BOUNDS = {"least": "at least", "most": "at most"}
 
 
 def cell(text: str) -> str:

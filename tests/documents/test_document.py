@@ -139,6 +139,30 @@ def test_a_placeholder_is_a_blank_and_is_listed_with_what_was_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "written", "message"),
+    [
+        ("restore_hours", "0", "0 is too little to be true: a restore takes minutes, even of a single file"),
+        (
+            "restore_hours",
+            "0.04",
+            "0.04 is too little to be true: a restore takes minutes, even of a single file",
+        ),
+        ("restore_hours", "0.05", None),
+        ("restore_hours", "null", None),
+    ],
+)
+def test_a_number_that_cannot_be_true_is_a_blank(key: str, written: str, message: str | None) -> None:
+    text = "kind: client\nschema_version: 1\nas_of: 2026-10-31\norganisation: {id: a}\n"
+    text += f"critical_systems: [{{id: s}}]\nrestore_tests: [{{system: s, {key}: {written}}}]\n"
+    (document,) = open_text(Source("c.yaml", text), Kinds.builtin()).documents
+    test = document.value["restore_tests"][0]
+    assert document.why_unknown(test, key) == message
+    assert (key in test) is (message is None)
+    listed = [issue.message for issue in document.placeholders()]
+    assert listed == ([f"{message}: it reads as unknown"] if message else [])
+
+
 def test_a_blank_entry_of_a_mapping_makes_the_whole_mapping_unknown_and_is_listed(workshop: Open) -> None:
     document = workshop("levels: {a: low, b: }\n")
     assert "levels" not in document.value

@@ -35,6 +35,7 @@ def load(tmp_path: Path, content: Any) -> Any:
 PERSON = {"type": "object", "properties": {"id": {"type": "string"}}, "additionalProperties": False}
 
 
+BELIEVED = {"least": 1, "why": "so"}
 BACKED = {"starts": "start_date", "ends": "end_date", "never": {}, "max_age": 365}
 
 
@@ -131,6 +132,21 @@ BACKED = {"starts": "start_date", "ends": "end_date", "never": {}, "max_age": 36
         (
             {"a": {"type": "boolean", "x-when-absent": {"value": "no", "why": "so"}}},
             "a: its x-when-absent is not what it may hold",
+            None,
+        ),
+        (
+            {"a": {"type": "string", "x-plausible": BELIEVED}},
+            "#/properties/a: x-plausible belongs on a",
+            None,
+        ),
+        (
+            {"a": {"type": "number", "x-plausible": {"why": "so"}}},
+            "#/properties/a: x-plausible belongs",
+            None,
+        ),
+        (
+            {"a": {"type": "number", "x-plausible": {"least": "1", "why": "so"}}},
+            "#/properties/a: x-plausible belongs",
             None,
         ),
         ({"a": {"type": "string", "multipleOf": 3}}, "#/properties/a: a kind may not use multipleOf", None),

@@ -14,7 +14,7 @@ from typing import Any
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
 from policyscan.documents.envelope import TIME_ZONE, Envelope
 from policyscan.errors import DocumentError
-from policyscan.kinds.decoding import Facts, Reference
+from policyscan.kinds.decoding import NOT_TRUE, Facts, Reference
 from policyscan.kinds.kinds import Kind
 from policyscan.names import ALIKE, SAYS
 from policyscan.reading.tree import Container, Key, Tree
@@ -306,7 +306,7 @@ class Document:
         return sorted(found, key=lambda issue: issue.place)
 
     def placeholders(self) -> list[DocumentIssue]:
-        """Every text that tells nothing, as a note with its place."""
+        """Every text that tells nothing and number that cannot be true, as a note with its place."""
         endings = tuple(SAYS.values())
         return [
             DocumentIssue(
@@ -316,7 +316,7 @@ class Document:
                 _BLANK_HINT,
             )
             for owner, name, reason in self.facts.unclear
-            if reason.endswith(endings)
+            if reason.endswith(endings) or NOT_TRUE in reason
         ]
 
     def _containers(self) -> Iterator[Any]:

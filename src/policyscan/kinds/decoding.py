@@ -165,7 +165,7 @@ def quick_check(shape: Shape) -> type | frozenset[str] | None:
     if shape.form == "enum":
         return frozenset(shape.values)
     short = shape.size is not None and shape.size != (1, None)
-    if shape.values or shape.bounds or short or shape.pattern or shape.refs or shape.says:
+    if shape.values or shape.bounds or short or shape.pattern or shape.refs or shape.says or shape.plausible:
         return None
     return {"string": str, "boolean": bool, "integer": int, "number": float}.get(shape.form)
 
@@ -528,31 +528,47 @@ def within(value: float, bounds: tuple[float | None, bool, float | None, bool]) 
     return high is None or not (value > high or (open_high and value == high))
 
 
-def _integer(shape: Shape) -> Decode:
-    bounds, values = shape.bounds, shape.values
+NOT_TRUE = " to be true: "
+"""What the reason of a number says that can be written and cannot be so."""
 
-    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+
+def _incredible(value: float, plausible: tuple[float | None, float | None, str]) -> str:
+    """Why a number that may be written cannot be true; empty if it can."""
+    least, most, why = plausible
+    if least is not None and value < least:
+        return f"{value:.12g} is too little{NOT_TRUE}{why}"
+    return f"{value:.12g} is too much{NOT_TRUE}{why}" if most is not None and value > most else ""
+
+
+def _integer(shape: Shape) -> Decode:
+    bounds, values, plausible = shape.bounds, shape.values, shape.plausible
+
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
         if value.__class__ is float and value.is_integer() and MIN_INTEGER <= value <= MAX_INTEGER:
             value = int(value)  # 2.0 is a whole number in JSON Schema
         if value.__class__ is not int or (values and value not in values):
             raise Invalid
         if bounds and not within(value, bounds):
             raise Invalid
+        if plausible and (wrong := _incredible(value, plausible)):
+            facts.unclear.append((container, key, wrong))
         return value
 
     return decode
 
 
 def _number(shape: Shape) -> Decode:
-    bounds, values = shape.bounds, shape.values
+    bounds, values, plausible = shape.bounds, shape.values, shape.plausible
 
-    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:  # noqa: ARG001
+    def decode(value: Any, container: Any, key: Any, facts: Facts) -> Any:
         if value.__class__ is not float:
             if value.__class__ is not int:
                 raise Invalid
             value = float(value)
         if (values and value not in values) or (bounds and not within(value, bounds)):
             raise Invalid
+        if plausible and (wrong := _incredible(value, plausible)):
+            facts.unclear.append((container, key, wrong))
         return value
 
     return decode

@@ -80,12 +80,13 @@ ANNOTATIONS = [
     "x-statements",
     "x-plain",
     "x-says",
+    "x-plausible",
 ]
 _KNOWN = _STRUCTURE.union(ANNOTATIONS, ("$object",))
 _CHECKED = frozenset(
     (
         "x-past", "x-later", "x-order", "x-ref", "x-key", "x-members", "x-when-absent", "x-earned",
-        "x-statements", "x-says",
+        "x-statements", "x-says", "x-plausible",
     )
 )  # fmt: skip
 _STATEMENTS = "statements"
@@ -238,6 +239,8 @@ class ShapeReader:
             self.references.append((path, shape))
         shape.follow = schema.get("x-ref-follow", True)
         shape.says = str(schema.get("x-says", ""))
+        if isinstance(believed := schema.get("x-plausible"), dict):
+            shape.plausible = believed.get("least"), believed.get("most"), str(believed.get("why", ""))
         if "minLength" in schema or "maxLength" in schema:
             shape.size = (schema.get("minLength", 0), schema.get("maxLength"))
         return self._with_bounds(shape, schema, path)
@@ -351,6 +354,13 @@ class ShapeReader:
             self.refuse(path, "x-order belongs on an enum")
         if "x-says" in schema and (shape.form != "string" or shape.refs or schema["x-says"] not in SAYS):
             self.refuse(path, f"x-says belongs on a text, and is one of {', '.join(SAYS)}")
+        if "x-plausible" in schema and (
+            shape.form not in {"integer", "number"} or not _is_belief(schema["x-plausible"])
+        ):
+            hint = "{least: 0.1, most: 100, why: …}, or one of the two"
+            self.refuse(
+                path, "x-plausible belongs on a number, and says what the least or most is, and why", hint
+            )
         if "x-ref" in schema and shape.form != "string":
             self.refuse(path, "x-ref belongs on a string")
         if "x-members" in schema:
@@ -491,6 +501,15 @@ def _is_beginning(written: Any) -> TypeGuard[dict[str, Any]]:
         and all(isinstance(key, str) for key in written["keys"])
         and isinstance(written["ahead"], int)
     )
+
+
+def _is_belief(written: Any) -> bool:
+    """Whether `x-plausible` says between which numbers a value can be true, and why."""
+    if not isinstance(written, dict) or not {"why"} < written.keys() <= {"least", "most", "why"}:
+        return False
+    bounds = [written[key] for key in ("least", "most") if key in written]
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in bounds)
+    return numbers and isinstance(written["why"], str) and bool(written["why"].strip())
 
 
 def _is_order(written: Any) -> TypeGuard[dict[str, Any]]:

@@ -116,6 +116,7 @@ class Shape:
         "orders",
         "past",
         "pattern",
+        "plausible",
         "refs",
         "required",
         "says",
@@ -144,6 +145,8 @@ class Shape:
         self.pattern: str | None = None
         # smallest, whether it is excluded, largest, whether it is excluded
         self.bounds: tuple[float | None, bool, float | None, bool] | None = None
+        # number: the least and the most that can be true, and why
+        self.plausible: tuple[float | None, float | None, str] | None = None
         self.size: tuple[int, int | None] | None = None  # of a text, list or map
         self.unique = False
         self.backing: Backing | None = None  # list of statements
@@ -279,7 +282,7 @@ def from_rows(rows: list[ShapeRow]) -> Shape:
         (
             backing, shape.bounds, fields, shape.follow, shape.form, shape.ident, items, shape.key,
             shape.later, shape.members, shape.name, shape.ordered, orders, shape.past, shape.pattern,
-            shape.refs, shape.required, shape.says, shape.size, shape.unique, shape.values,
+            shape.plausible, shape.refs, shape.required, shape.says, shape.size, shape.unique, shape.values,
         ) = row  # fmt: skip
         shape.orders = tuple(Order(*order) for order in orders)
         shape.backing = Backing(*backing) if backing is not None else None
