@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise, product
 
 from policyscan.patterns import when_used
@@ -352,6 +353,14 @@ def _last_part(text: str) -> tuple[str, str, str]:
     places = [(text.rfind(mark), mark) for mark in _MARKS]
     place, mark = max(places)
     return (text, "", "") if place < 0 else (text[:place], mark, text[place + len(mark) :])
+
+
+@lru_cache(10_000)
+def mentioned(text: str, phrases: tuple[str, ...]) -> Sequence[str]:
+    """Those of some words or phrases that a text has whole, in any case and whatever stands between the
+    words; `a & b` is there if both are. It is for free text beside which nothing is typed."""
+    said = " ".join(_words(person(text)))
+    return [one for one in phrases if all(_holds(said, (part,)) for part in one.split(" & "))]
 
 
 def _holds(text: str, phrases: Iterable[str]) -> bool:

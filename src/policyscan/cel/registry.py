@@ -315,8 +315,8 @@ _MODULES: Final[dict[str, str]] = {
         "optional.unwrap unwrapOpt"
     ),
     "policy": (
-        "asName looksLike tells days hours minutes within dayOf stated percent total median percentile money "
-        "amount"
+        "asName looksLike mentions tells days hours minutes within dayOf stated percent total median "
+        "percentile money amount"
     ),
     "calendars": "interval isOpen closed uncovered elapsed withinWorkingDays",
 }

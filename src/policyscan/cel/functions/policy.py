@@ -44,9 +44,11 @@ from policyscan.cel.values import (
     Money,
     Unresolved,
 )
-from policyscan.names import SAYS, is_placeholder, looks, person
+from policyscan.names import SAYS, is_placeholder, looks, mentioned, person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from policyscan.cel.clock import Clock
 
 # --- names
@@ -71,6 +73,13 @@ def _tells(text: str, what: str) -> bool:
         message = f"tells() asks for {', '.join(SAYS)}, and not for {what!r}"
         raise Fault(message)
     return not is_placeholder(text, what)
+
+
+def _mentions(text: str, phrases: Iterable[str]) -> list[str]:
+    wanted = tuple(phrases)
+    budget.read(text, 4)
+    budget.visited(wanted)
+    return list(mentioned(text, wanted))
 
 
 # --- lengths of time
@@ -305,6 +314,21 @@ FUNCTIONS: Final = (
         "True if one text may be taken for the other: the same name, or one with letters of another alphabet "
         "that are drawn alike. It is for what must not be the same; `asName` is for what has to be.",
         ('"acme".looksLike("\\u0410cme")', '!"acme".looksLike("acne")'),
+        policy=True,
+    ),
+    Function(
+        "mentions",
+        (
+            Overload((STRING, List(STRING)), List(STRING), _mentions, True, total=True),
+            Overload((STRING, Map(STRING, STRING)), List(STRING), _mentions, True, total=True),
+        ),
+        "Those of some words or phrases that a text has whole, without case and whatever stands between the"
+        " words; `a & b` is there if both are. Of a map its keys. It is for free text beside which nothing is"
+        " typed.",
+        (
+            '"Mon-Fri, 9 to 5".mentions(["mon fri", "9 to 5", "on"]) == ["mon fri", "9 to 5"]',
+            '"Windows 11 (22H2)".mentions({"windows & 22h2": "2025-10-14"}) == ["windows & 22h2"]',
+        ),
         policy=True,
     ),
     Function(
