@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from policyscan.errors import PolicyscanError
 from tests.importing.client import EXPORTS, TYPED, Client
 
 
@@ -86,5 +89,5 @@ def test_a_second_sample_of_datto_bcdr(client: Client) -> None:
 
 def test_plans_of_another_shape_are_none(client: Client) -> None:
     row = {"context": {"id": "A", "name": "A"}, "policies": ["x", 1.5, None]}
-    after = client.take("acronis", client.export("a.json", json.dumps({"items": [row]})))
-    assert after.passed == ["A: no backup is planned for it"]
+    with pytest.raises(PolicyscanError, match="A: no backup is planned for it"):
+        client.take("acronis", client.export("a.json", json.dumps({"items": [row]})))

@@ -63,6 +63,9 @@ def command(
         raise UsageError(message, hint=f"as in `fill {inventory} answers.csv`, or `fill --all answers/`")
     found = open_inventory(inventory, inputs)
     mine, others = answers_about(found.id, answers_in(answers))
+    if others and not mine:
+        message = f"no answer is about {found.id}, but about {', '.join(others)}"
+        raise UsageError(message, hint=f"policyscan fill {next(iter(others))} {' '.join(map(str, answers))}")
     change = answered(found, mine, replace=replace)
     show(*change.lines())
     for other, count in others.items():

@@ -14,11 +14,16 @@ from policyscan.cli.options import EDIT_OPTIONS, add_options
 from policyscan.cli.terminal import plural
 from policyscan.errors import Problems, UsageError
 from policyscan.output import show
+from policyscan.session.changing import Change
 from policyscan.session.import_folders import Refreshed, import_folder
 from policyscan.session.importing import Imported, ImportOptions, import_exports, import_for_all, sources
 from policyscan.session.options import Inputs
 
 _MOST = 12  # names in one line
+_AS_IN = (
+    "as in `policyscan import graph-devices devices.json --client acme`; `policyscan import --list` shows "
+    "the names of the tools"
+)
 
 
 @click.command("import")
@@ -83,7 +88,7 @@ def command(
     is_folder = source is not None and not files and Path(source).is_dir()
     if source is None or not (files or is_folder) or (client is None) is not every_one:
         message = "an import needs a source and its files, or a folder of exports; and --client or --all"
-        raise UsageError(message, hint="see policyscan import --list")
+        raise UsageError(message, hint=_AS_IN)
     options = ImportOptions(only, zone, collected_at, _meanings(words), provider)
     inputs = Inputs(tuple(paths), config)
     if is_folder:
@@ -99,8 +104,8 @@ def command(
     if dry_run:
         show("nothing was written: this is a dry run")
         return 0
-    for _, found in imported:
-        found.change.write()
+    for ident, found in imported:
+        _write(ident, found.change)
     return 0
 
 
@@ -114,13 +119,18 @@ def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
         show(*one.change.lines())
         show(*(f"{one.client}: {line}" for each in one.imported for line in _account(each)))
         if not dry_run:
-            one.change.write()
+            _write(one.client, one.change)
     if dry_run:
         show("nothing was written: this is a dry run")
     problems = [problem for one in found for problem in one.problems]
     if problems:
         raise Problems(problems)
     return 0
+
+
+def _write(client: str, change: Change) -> None:
+    change.write()
+    show(f"{client}: recorded" if change.texts else f"{client}: all of it is known, and nothing was changed")
 
 
 def _sources() -> Iterator[str]:

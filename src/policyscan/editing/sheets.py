@@ -14,6 +14,7 @@ from policyscan.editing.answers import FactAnswer
 from policyscan.errors import DocumentError
 from policyscan.patterns import when_used
 from policyscan.reading.glance import is_workbook
+from policyscan.reading.tables import Grid
 from policyscan.reading.text import Content, top
 from policyscan.source import Source, Span
 
@@ -91,13 +92,13 @@ def _answer(row: Row, names: dict[str, int]) -> FactAnswer | None:
 
 
 def _csv(source: Source) -> Iterator[tuple[Sequence[str], list[Row]]]:
-    text = source.text
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    grid = Grid(source)
+    before = source.position(grid.first)[0] - 1
+    text = StringIO(source.text[grid.first :], newline="")
+    reader = csv.reader(text, delimiter=grid.delimiter, strict=True)
     rows: list[Row] = []
     header: Sequence[str] | None = None
-    line = 1
+    line = before + 1
     try:
         for cells in reader:
             place = Span(source.file, line, 1, line, 1)
@@ -107,12 +108,21 @@ def _csv(source: Source) -> Iterator[tuple[Sequence[str], list[Row]]]:
                 message = f"this row has {len(cells)} cells, but there are {len(header)} columns"
                 raise DocumentError(message, at=place, hint="put an answer with a comma in it in quotes")
             elif any(map(str.strip, cells)):
-                rows.append((place, cells))
-            line = reader.line_num + 1
+                rows.append((_answered_at(grid, line, header, cells) or place, cells))
+            line = before + reader.line_num + 1
     except csv.Error as error:
         at = Span(source.file, line, 1, line, 1)
         raise DocumentError(f"this row cannot be read: {error}", at=at, hint="save it as CSV again") from None
     yield header or (), rows
+
+
+def _answered_at(grid: Grid, line: int, header: Sequence[str], cells: Sequence[str]) -> Span | None:
+    """The cell of the answer in a row that begins on a line, if there is one."""
+    names = [name.strip().lower() for name in header]
+    number = names.index("answer") if "answer" in names else len(cells)
+    if number >= len(cells) or not cells[number].strip():
+        return None
+    return grid.source.span(*grid.cells(grid.source.starts[line - 1])[number])
 
 
 def _markdown(source: Source) -> Iterator[tuple[Sequence[str], list[Row]]]:

@@ -110,6 +110,8 @@ class Export:
         return len(lines) > 1 and all(line.startswith("{") and line.endswith("}") for line in lines)
 
     def _tree(self, source: Source) -> Tree:
+        if source.text.lstrip()[:1] not in ("{", "[", ""):
+            raise DocumentError("this export is no JSON", at=self.top(), hint=_ASKED)
         trees, problems = read_json(source)
         if problems:
             raise Problems(problems)
@@ -167,6 +169,8 @@ class Export:
 
     def _grid(self, sheet: str) -> Grid:
         if not self.is_workbook:
+            if self.source.text.lstrip()[:1] in ("{", "["):
+                raise DocumentError("this export is no table, but JSON", at=self.top(), hint=_ASKED)
             return Grid(self.source)
         from policyscan.reading.workbook import read_sheet
 
@@ -202,6 +206,9 @@ def _cell(text: str) -> str:
     return MadeCell(text[1:]) if text[:1] in _MARKED else text.strip()
 
 
+_FIRST = 4096  # bytes
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ASKED = "check that it is the export that is asked for: `policyscan import --list`"
 _WHICH = "check that it is the export that is asked for, and that it was saved whole"
 _AGAIN = "export it again, and do not save it in a spreadsheet in between"
 
@@ -218,6 +225,9 @@ def open_export(path: str | os.PathLike[str]) -> Export:
     content = read_content(path, name)
     if not content.data.strip():
         raise DocumentError("this export is empty", at=top(name), hint="export it again")
+    if b"\0" in content.data[:_FIRST] and not is_workbook(name) and content.data[:2] not in _UTF16:
+        message = "this is no text: it may be UTF-16 without the mark that says so, or another kind of file"
+        raise DocumentError(message, at=top(name), hint="export it again, or save it with the encoding UTF-8")
     return Export(content, datetime.fromtimestamp(Path(path).stat().st_mtime, UTC))
 
 

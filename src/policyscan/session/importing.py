@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from policyscan.documents.envelope import TIME_ZONE
 from policyscan.editing.rendering import inline
-from policyscan.errors import DocumentError, UsageError
+from policyscan.errors import DocumentError, Problems, UsageError
 from policyscan.importing.cells import Setting, UnclearCell, moment, written
 from policyscan.importing.exports import Export, check_pages, open_export
 from policyscan.importing.importers import Importer, importer, names
@@ -138,6 +138,7 @@ def import_into(
     )
     for part in parts:
         merger.merge(part)
+    _check_anything(merger.merged, exports)
     _provide(merger.merged, inventory, options)
     _record(source, exports, inventory, merger.merged, written(collected, setting), client)
     others = _others(parts)
@@ -156,6 +157,19 @@ def _read(
         return chosen.read(exports, setting, only)
     except UnclearCell as unclear:
         raise DocumentError(str(unclear), at=exports[0].top(), hint=chosen.asks) from None
+
+
+def _check_anything(merged: Merged, exports: Sequence[Export]) -> None:
+    """Refuses exports from which nothing can be learned: each row with the reason."""
+    if merged.touched:
+        return
+    reasons = [DocumentError(f"{one.called}: {one.why}", at=one.place) for one in merged.passed]
+    if reasons:
+        raise Problems(reasons)
+    raise DocumentError("no row of this export could be used", at=exports[0].top(), hint=_USED)
+
+
+_USED = "export it again, and look whether a filter hides what is wanted"
 
 
 def _check_all_pages(exports: Sequence[Export]) -> None:

@@ -55,6 +55,8 @@ def _ended(said: str | None, setting: Setting) -> datetime | None:
 
 def _result(export: Export) -> ET.Element:
     text = export.source.text
+    if not text.lstrip().startswith("<"):
+        raise DocumentError("this export is no XML", at=export.top(), hint=IMPORTER.asks)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         message = "this file defines entities of its own, which results do not"
         raise DocumentError(message, at=export.top(), hint="export it again")
