@@ -276,3 +276,16 @@ def test_settings_that_change_while_they_are_read_leave_nothing_wrong_behind(
     assert load(tmp_path, None, store).fail_on == "low"
     path.write_text("fail_on: critical\n", "utf-8")
     assert load(tmp_path, None, store).fail_on == "critical"
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "sarif"])
+def test_a_report_that_is_called_like_settings_is_none(tmp_path: Path, format_: str) -> None:
+    from policyscan.reporters import REPORTERS, Options
+    from tests.reporters.reports import COORDINATOR, report
+
+    text = REPORTERS[format_].render(report(COORDINATOR), Options())
+    (tmp_path / "policyscan.json").write_text(text, "utf-8")
+    assert load(tmp_path).file is None
+    (tmp_path / "policyscan.json").write_text('{"$schema": "https://example.org", "version": 1}', "utf-8")
+    with pytest.raises(ConfigError, match="looks like settings"):
+        load(tmp_path)

@@ -94,7 +94,7 @@ class Outlook(NamedTuple):
     @property
     def exit_code(self) -> int:
         """2: something could not be evaluated, or nothing was checked; 1: with `fail_on_due`, something gets
-        worse whose severity counts; else 0."""
+        worse whose severity counts; 3: a profile meets no client; else 0."""
         report, gate = self.report, self.report.gate
         errors = any(one.status is Status.ERROR for one in report.results)
         if (
@@ -105,7 +105,9 @@ class Outlook(NamedTuple):
         ):
             return 2
         worse = (flip for flip in self.flips if flip.change is Direction.WORSE)
-        return int(gate.fail_on_due and any(flip.result.severity.rank >= gate.fail_on.rank for flip in worse))
+        if gate.fail_on_due and any(flip.result.severity.rank >= gate.fail_on.rank for flip in worse):
+            return 1
+        return 3 if report.scan.unmet else 0
 
 
 def in_order(flips: Iterable[Flip]) -> tuple[Flip, ...]:

@@ -29,6 +29,15 @@ _ALIKE = when_used(  # Policyscan.YAML, policy-scan.yaml, "policyscan (1).yaml",
 )
 
 
+_START = 64  # bytes by which it is told what a file is
+_WRITTEN = (
+    b'{"version": 1,\n"scan": {',
+    b'{"type": "scan", "version": 1',
+    b'{"$schema":"https://json.schemastore.org/sarif',
+)
+"""How JSON begins that policyscan writes: reports, JSON Lines, SARIF."""
+
+
 class ExchangeRates(NamedTuple):
     """At which rates amounts of different currencies are compared: of a day (ISO), as published by `source`.
 
@@ -132,8 +141,19 @@ def _misnamed(folder: str) -> Iterator[str]:
         if name in FILE_NAMES or name.lstrip(".")[:6].lower() != "policy":
             continue
         found = _ALIKE.fullmatch(name)
-        if found and not (found["kept"] and _settings(folder)):
+        if found and not (found["kept"] and _settings(folder)) and not _is_output(folder, name):
             yield name
+
+
+def _is_output(folder: str, name: str) -> bool:
+    """Whether a file is what policyscan itself wrote: a report, an outlook or a log of results."""
+    if not name.endswith(".json"):
+        return False
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            return file.read(_START).startswith(_WRITTEN)
+    except OSError:
+        return False
 
 
 def _refuse_strangers(path: str, start: str | os.PathLike[str]) -> None:

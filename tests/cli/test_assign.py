@@ -258,3 +258,16 @@ def test_other_formats_name_the_profile(monkeypatch: pytest.MonkeyPatch, place: 
     told = "strict for bad, by policyscan.yaml:4"
     assert told in (place / "out.html").read_text(encoding="utf-8")
     assert f"profiles: {told}" in policyscan(monkeypatch, place, "scan", *AS_OF).out
+
+
+def test_due_tells_of_a_profile_for_nobody_as_a_scan_does(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    for client in ("bad", "vague", "served"):
+        (place / f"inventories/clients/{client}.yaml").unlink()
+    write(place, "inventories/clients/good.yaml", _sound("good"))
+    assigned(monkeypatch, place, '  - {profile: strict, clients: ["alder-*"]}\n')
+    ran = policyscan(monkeypatch, place, "due", *AS_OF)
+    assert ran.code == 3
+    assert "profile strict is assigned to alder-*" in ran.out
+    assert policyscan(monkeypatch, place, "due", *AS_OF, "--client", "good").code == 0

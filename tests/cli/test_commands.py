@@ -718,3 +718,16 @@ def test_nothing_in_a_file_moves_the_cursor(
         ran = policyscan(monkeypatch, place, *args, *(AS_OF if args[0] != "list" else ()))
         assert ran.out + ran.err
         assert not {"\x1b", "\u202e"} & set(ran.out + ran.err)
+
+
+def test_list_of_a_tag(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    ran = policyscan(monkeypatch, place, "list", "--tag", "quick-win")
+    assert (ran.code, "none has any" in ran.err) == (2, True)
+    control = place / "controls/OPS/OPS-02.yaml"
+    control.write_text(control.read_text("utf-8") + "tags: [quick-win]\n", "utf-8")
+    told = json.loads(policyscan(monkeypatch, place, "list", "--tag", "quick-win", "-f", "json").out)
+    assert [one["id"] for one in told] == ["OPS-02"]
+    ran = policyscan(monkeypatch, place, "list", "--tag", "nothing-such")
+    assert ran.code == 2
+    assert "no control has the tag 'nothing-such'" in ran.err
+    assert "tags are: quick-win" in ran.err

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from policyscan.findings import Problem, Report, Severity, Status
+from policyscan.findings import (
+    ChangeKind,
+    Comparison,
+    Problem,
+    Report,
+    ResultChange,
+    Severity,
+    Status,
+    identity,
+)
 from policyscan.reporters import REPORTERS
 from policyscan.reporters.github import command
 from policyscan.source import Span
@@ -167,3 +176,12 @@ def test_what_several_requirements_say_alike_is_said_once() -> None:
     assert lines(report(COORDINATOR, *others)) == lines(report(COORDINATOR))
     elsewhere = COORDINATOR._replace(requirement="elsewhere", span=Span("a.yaml", 1, 1, 1, 2))
     assert len(lines(report(COORDINATOR, elsewhere))) == 2
+
+
+def test_since_a_baseline_only_what_is_new_is_annotated() -> None:
+    made, old = report(COORDINATOR, RESTORED), COORDINATOR
+    change = ChangeKind.NEW, *identity(old), old.severity, None, old.status, (), "", old.span
+    new = ResultChange(*change)
+    told = lines(made._replace(comparison=Comparison("main", "2026-10-31", (new,), (), 1)))
+    assert [line for line in told if "title=policyscan" not in line] == lines(report(COORDINATOR))
+    assert "1 new, 1 unchanged" in told[-1]

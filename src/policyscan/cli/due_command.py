@@ -81,7 +81,7 @@ def command(**given: Any) -> int:
     policyscan due --days 14 --fail-on-due --fail-on high  for a nightly job
 
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 with --fail-on-due, if a result
-    gets worse; 0 otherwise.
+    gets worse; 3 a profile is assigned to clients that there are not; 0 otherwise.
     """
     check_outputs([path for _, path in given["outputs"]])
     teller = progress(given["progress"] and not given["quiet"])

@@ -20,7 +20,7 @@ from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
 from policyscan.reporters.layout import hanging
 from policyscan.reporters.wording import framework_name
-from policyscan.session.listing import about_kind, list_policies, profiles_of, related_to
+from policyscan.session.listing import about_kind, list_policies, profiles_of, related_to, tagged
 from policyscan.session.workspace import open_workspace
 
 NOWHERE = "in no profile"
@@ -33,6 +33,7 @@ NOWHERE = "in no profile"
 )
 @click.option("--kind", metavar="KIND", help="Only controls about this kind of inventory.")
 @click.option("--framework", metavar="NAME", help="Show related ids of a framework such as cis-v8.")
+@click.option("--tag", metavar="NAME", help="Only controls with this tag; one that is none tells which are.")
 @format_option(("text", "json"))
 def command(
     folders: Sequence[Path],
@@ -44,6 +45,7 @@ def command(
     config: Path | None,
     kind: str | None,
     framework: str | None,
+    tag: str | None,
     format_: str,
 ) -> int:
     """List controls: all of them, or those of a profile or selection.
@@ -59,6 +61,8 @@ def command(
         chosen = about_kind(chosen, kind, workspace.kinds.names)
     if framework is not None:
         chosen = related_to(chosen, framework)
+    if tag is not None:
+        chosen = tagged(chosen, tag)
     if format_ == "json":
         listed = [_as_json(policy, workspace.packs) for policy in chosen]
         put(json_text(json.dumps(listed, indent=2, ensure_ascii=False)) + "\n", exact=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from policyscan.display import one_line
-from policyscan.findings import TRAITS, Problem, Report, unchecked
+from policyscan.findings import TRAITS, Problem, Report, Status, identity, unchecked
 from policyscan.reporters.causes import Cause, by_cause, said
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
@@ -51,8 +51,13 @@ def render(report: Report, options: Options) -> str:
 
 
 def _sorted(report: Report, options: Options) -> list[Cause]:
-    """Causes of changed files first, then the others, the most urgent of both first."""
-    found = by_cause(by_urgency(report.results), options.source)
+    """Causes of changed files first, then the others, the most urgent of both first; since a baseline what is
+    new alone, and what could not be evaluated."""
+    results = report.results
+    if report.comparison is not None:
+        new = report.comparison.new
+        results = tuple(one for one in results if one.status is Status.ERROR or identity(one) in new)
+    found = by_cause(by_urgency(results), options.source)
     return sorted(found, key=lambda cause: cause.worst.span.file not in options.changed)
 
 
@@ -60,7 +65,7 @@ def _scope(report: Report) -> list[str]:
     """What was scanned with, where a reader would take it for more than it was."""
     scan = report.scan
     away = taken_by(report)
-    told_of = scan.left_out or scan.loosened or scan.notes or away
+    told_of = scan.left_out or scan.loosened or scan.notes or away or report.comparison or report.past
     return [scope(report), *remarks(report), *away] if told_of else []
 
 

@@ -31,6 +31,7 @@ from policyscan.findings import (
 from policyscan.records import NamedTuple
 from policyscan.session.options import ScanOptions
 from policyscan.session.past import scanning_at
+from policyscan.session.plan import moment_of
 from policyscan.session.run import scan
 from policyscan.session.saved import open_report
 from policyscan.session.workspace import configure
@@ -166,9 +167,7 @@ def _may_replace(path: str) -> bool:
 
 def now() -> str:
     """The moment as of which both sides are evaluated where nobody says another."""
-    import time
-
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return str(moment_of(None))
 
 
 def _check_related(name: str, old: Report, new: Report) -> None:

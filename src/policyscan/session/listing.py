@@ -56,6 +56,15 @@ def related_to(policies: Sequence[Policy], framework: str) -> list[Policy]:
     return [policy for policy in policies if policy.info.related.get(framework)]
 
 
+def tagged(policies: Sequence[Policy], tag: str) -> list[Policy]:
+    """Those with a tag."""
+    known = sorted({name for policy in policies for name in policy.info.tags})
+    if tag not in known:
+        hint = did_you_mean(tag, known) or (f"tags are: {', '.join(known)}" if known else "none has any")
+        raise UsageError(f"no control has the tag {tag!r}", hint=hint)
+    return [policy for policy in policies if tag in policy.info.tags]
+
+
 def profiles_of(policy: Policy, packs: Sequence[Pack]) -> list[str]:
     """The names of the profiles that a policy is in; a rule of consistency is in none, and always on."""
     return [

@@ -154,7 +154,15 @@ def _of_profiles(config: Config, choice: Choice) -> Iterator[InForce]:
     for profile, policies in choice.tuned.items():
         for id_, policy in policies.items():
             for name in config.profiles[profile].get("parameters", {}).get(id_, {}):
-                yield _parameter(policy, name, ("profiles", profile, "parameters", id_, name), places)
+                found = _parameter(policy, name, ("profiles", profile, "parameters", id_, name), places)
+                general = config.parameters.get(id_, {}).get(name)
+                if general is not None:
+                    at = places.of("parameters", id_, name)[1]
+                    where = f" ({at.file}:{at.line})" if at is not None else ""
+                    found = found._replace(
+                        remark=f"{found.remark}, and of {general}, which all others have{where}"
+                    )
+                yield found
 
 
 def _of_clients(workspace: Workspace, choice: Choice, inputs: Inputs) -> Iterator[InForce]:
