@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,13 +55,19 @@ class Judged(NamedTuple):
         """The case's inventory, to be changed at will."""
         return _tree(self.case.inventory)
 
+    def _beside(self) -> Sequence[str]:
+        """The texts of the case's other documents, made once."""
+        if id(self.case) not in _BESIDE:
+            _BESIDE[id(self.case)] = self.case, beside(self.case, KINDS)
+        return _BESIDE[id(self.case)][1]
+
     def results(self, tree: Tree) -> dict[Finding, Status]:
         """What the control says of an inventory in the company of the case's other documents."""
         at = parse_moment(self.case.as_of)
         # As cases run: words count as they are, unless the case, as it stands, has statements about them.
         trusting = not _has_statements(self.case.inventory)
         plan = Plan([self.known[self.policy]], self.known, {}, at, full=True, trusting=trusting)
-        documents = [decode(self.kind, tree), *map(_decoded, beside(self.case, KINDS))]
+        documents = [decode(self.kind, tree), *map(_decoded, self._beside())]
         by_id = {(one.kind.name, one.id): one for one in documents}
         document = documents[0]
         for one in documents:
@@ -75,6 +81,10 @@ class Judged(NamedTuple):
                 Finding(self.policy, document.id, outcome.subject, outcome.requirement): outcome.status
                 for outcome in evaluation.outcomes(asked, evaluation.clock).outcomes
             }
+
+
+_BESIDE: dict[int, tuple[Case, Sequence[str]]] = {}
+"""By the id of a case, which is kept so that no other gets it."""
 
 
 def _tree(text: str) -> Tree:

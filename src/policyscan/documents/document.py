@@ -72,6 +72,7 @@ class Document:
     __slots__ = (
         "_copies",
         "_keys",
+        "_numbers",
         "_originals",
         "_paths",
         "_places",
@@ -133,6 +134,7 @@ class Document:
         self._originals: Mapping[int, Any] = {}
         self._paths: dict[int, str] = {}  # by the id of a container
         self._keys: dict[int, dict[int, str]] = {}  # by the ids of a list and of its items
+        self._numbers: dict[int, dict[str | None, int]] = {}  # by the id of a list
         self.latest_day, self.latest_instant = _latest(facts.past)
         self._withhold_unclear()
 
@@ -276,6 +278,14 @@ class Document:
             index = self.facts.indexes.get(owner, ((), {}))[1]
             keys = self._keys[owner] = {id(one): _key_text(ident) for ident, one in index.items()}
         return keys.get(id(item))
+
+    def numbers(self, items: list[Any]) -> Mapping[str | None, int]:
+        """The number of each item of a list, as it was read, under what identifies it."""
+        made = self._numbers.get(id(items))
+        if made is None:
+            keys = ((self.key_of(item), at) for at, item in enumerate(items) if item.__class__ is dict)
+            made = self._numbers[id(items)] = dict(keys)
+        return made
 
     def supplied(self, container: Container) -> list[str]:
         """The keys that were not written and got their meaning from the kind's `x-when-absent`."""

@@ -88,24 +88,30 @@ def issues(document: Document) -> Iterator[DocumentIssue]:
     told: dict[tuple[int, Key], dict[str, Any]] = {}
     for statement in _statements(document):
         for number, text in enumerate(_about(statement)):
-            found = _found(document, text)
-            place = document.place_of(statement["about"], number)
-            path = document.path_of(statement["about"], number)
-            if isinstance(found, BadPath):
-                yield DocumentIssue(found.message, place, path, found.hint, about_statement=True)
-                continue
-            container, key = found
-            wrong = _other_value(container, key, statement)
-            if wrong is not None:
-                hint = f"delete it, or correct what is not so: {text}, or the value"
-                yield DocumentIssue(
-                    f"the statement about {text} {wrong}", place, path, hint, about_statement=True
-                )
-            first = told.setdefault((id(container), key), statement)
-            if first is not statement:
-                at = document.place_of(first).line
-                message = f"{text} is stated twice: first on line {at}"
-                yield DocumentIssue(message, place, path, "keep the newer one", about_statement=True)
+            for message, hint in _wrong_at_all(document, statement, text, told):
+                place = document.place_of(statement["about"], number)
+                path = document.path_of(statement["about"], number)
+                yield DocumentIssue(message, place, path, hint, about_statement=True)
+
+
+def _wrong_at_all(
+    document: Document, statement: dict[str, Any], text: str, told: dict[tuple[int, Key], dict[str, Any]]
+) -> Iterator[tuple[str, str | None]]:
+    """What is wrong with what a statement says of one fact, each with a hint; `told` has those before it."""
+    found = _found(document, text)
+    if isinstance(found, BadPath):
+        yield found.message, found.hint
+        return
+    container, key = found
+    wrong = _other_value(container, key, statement)
+    if wrong is not None:
+        yield (
+            f"the statement about {text} {wrong}",
+            f"delete it, or correct what is not so: {text}, or the value",
+        )
+    first = told.setdefault((id(container), key), statement)
+    if first is not statement:
+        yield f"{text} is stated twice: first on line {document.place_of(first).line}", "keep the newer one"
 
 
 def _statements(document: Document) -> Iterator[dict[str, Any]]:

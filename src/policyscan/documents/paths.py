@@ -107,7 +107,7 @@ def _key(document: Document, container: Any, step: PathStep, text: str) -> Key:
 
 def _number(document: Document, items: list[Any], step: PathStep, text: str) -> int:
     """The place of an item in its list: by what identifies it, else by its number."""
-    names = {document.key_of(item): at for at, item in enumerate(items) if item.__class__ is dict}
+    names = document.numbers(items)
     if step.text in names:
         return names[step.text]
     if step.bracket and step.text.isdecimal() and int(step.text) < len(items):
