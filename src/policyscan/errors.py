@@ -92,10 +92,11 @@ class PolicyError(PolicyscanError):
 
 
 class Problems(PolicyscanError):
-    """Several problems found together, in the order of their places."""
+    """Several problems found together, in the order of their places; what has no place may follow from the
+    others, and comes last."""
 
     def __init__(self, problems: Iterable[PolicyscanError]) -> None:
-        self._problems = sorted(problems, key=lambda p: (p.at or ("",), p.message))
+        self._problems = sorted(problems, key=lambda p: (p.at is None, p.at or ("",), p.message))
         super().__init__("\n".join(str(p) for p in self._problems))
 
     @property

@@ -313,13 +313,29 @@ def test_a_client_that_is_written_in_part(
 
 
 def test_a_client_that_may_be_in_a_broken_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
-    write(place, "inventories/clients/rival.yaml", CLIENT.format(id="rival") + "peple: []\n")
+    write(place, "inventories/clients/other.yaml", CLIENT.format(id="rival") + "peple: []\n")
     ran = scan(monkeypatch, place, "--client", "rival")
     assert ran.code == 2
-    assert "inventories/clients/rival.yaml:5:1" in ran.err
-    assert (
-        "--client rival: there is no inventory with this id\n  hint: it may be in a file that is" in ran.err
+    assert ran.err.startswith("error: inventories/clients/other.yaml:5:1")
+    follows = (
+        "error: --client rival: no inventory with this id could be read\n  hint: it may be in a file that is"
     )
+    assert follows in ran.err
+
+
+@pytest.mark.parametrize(
+    "name", ["rival.yaml", "rival.v2.yml", "rival/client.yaml", "rival/devices.csv", "rival/plan.yaml"]
+)
+def test_a_client_whose_own_file_is_broken_is_not_said_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch, place: Path, name: str
+) -> None:
+    if name.startswith("rival/"):
+        write(place, "inventories/clients/rival/client.yaml", CLIENT.format(id="rival"))
+    write(place, f"inventories/clients/{name}", 'id,kind\nlt-1,"laptop\n' if ".csv" in name else "kind: [\n")
+    ran = scan(monkeypatch, place, "--client", "rival")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: inventories/clients/{name}:2:")
+    assert "with this id" not in ran.err
 
 
 @pytest.mark.parametrize(

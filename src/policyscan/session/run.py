@@ -18,7 +18,7 @@ from policyscan.engine.moments import Moment
 from policyscan.engine.plan import Plan
 from policyscan.engine.projection import projector_for
 from policyscan.engine.scan import report_of
-from policyscan.errors import Problems, UsageError
+from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import Discovery, File
 from policyscan.files.identity import Checkout
 from policyscan.findings import Gate, PackInfo, Problem, Report, ScanInfo, Severity, Shard
@@ -376,13 +376,25 @@ def _is_same(path: StrPath, other: str) -> bool:
 
 
 def check_clients(options: ScanOptions, reader: Reader) -> None:
-    """UsageError for a client that was not found, unless its file may be among those that are broken."""
+    """UsageError for a client that was not found, or what is wrong in the files that it may be in."""
     for client in options.clients:
         if client not in reader.ids:
-            if reader.problems:
-                hint = "it may be in a file that is named here, which has to be mended first"
-                raise Problems([*reader.problems, _no_client(client, hint, options.spelt)])
+            broken = reader.problems
+            if any(_is_of(client, one) for one in broken):
+                raise Problems(broken)
+            if broken:
+                message = f"{options.spelt('client')} {client}: no inventory with this id could be read"
+                hint = "it may be in a file that is named above, which has to be mended first"
+                raise Problems([*broken, UsageError(message, hint=hint)])
             raise _no_client(client, _meant(client, sorted(reader.ids)), options.spelt)
+
+
+def _is_of(client: str, problem: PolicyscanError) -> bool:
+    """Whether a problem is of a file, or of a file in a folder, that is called after a client."""
+    if problem.at is None:
+        return False
+    folder, name = os.path.split(problem.at.file)
+    return client in (name.partition(".")[0], os.path.basename(folder))
 
 
 def _meant(client: str, ids: Sequence[str]) -> str | None:
