@@ -269,7 +269,7 @@ def _check_approval(item: Mapping[str, Any]) -> None:
         message = f"nobody in people has the id {approver}, who is said to have approved it"
         raise _Refused(malformed, "approved", message, "approved_by")
     if not _names(requester).isdisjoint(_names(approver)):
-        raise _Refused(malformed, "approved", "its requester approved it himself")
+        raise _Refused(malformed, "approved", "its requester approved it too")
     if isinstance(requester, (Dangling, Unresolved)):
         message = f"nobody in people or providers has the id {requester}, who is said to have asked for it"
         raise _Refused(malformed, "approved", f"{message}, so that it may be who approved it", "requested_by")
@@ -340,6 +340,14 @@ def _refused(one: WrittenWaiver, why: _Refused) -> WaiverStanding:
     return WaiverStanding(why.state, name, span, requirement=why.requirement, message=message)
 
 
+def not_needed(name: str, subject: str | None) -> str:
+    """What to say of a waiver that covers nothing; most who write one without a subject mean any."""
+    text = f"the waiver of {name} is not needed: nothing that it covers fails or is due"
+    if subject:
+        return text
+    return f"{text}; as it names no subject, it covers the inventory as a whole, and nothing in it"
+
+
 def _standing(waiver: Waiver, covered: Sequence[Result], scene: Scene, *, exceeded: bool) -> WaiverStanding:
     """How a waiver stands that is in force, and covers some results."""
     covers = tuple(sorted({(result.requirement, result.subject) for result in covered}))
@@ -356,7 +364,7 @@ def _standing(waiver: Waiver, covered: Sequence[Result], scene: Scene, *, exceed
         standing = standing._replace(state=WaiverState.UNUSED)
         if waiver.shared:  # another inventory may need it: who has seen all of them tells
             return standing
-        message = f"{about} is not needed: nothing that it covers fails or is due"
+        message = not_needed(waiver.name, waiver.subject)
         return standing._replace(requirement="used", message=message, severity=Severity.LOW)
     left = waiver.expires_on - scene.today
     if left <= NOTICE:

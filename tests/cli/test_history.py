@@ -111,3 +111,18 @@ def test_a_mistake_is_told_and_exits_2(
     ran = run(monkeypatch, place, *args)
     assert ran.code == 2
     assert message in ran.err
+
+
+def test_a_scan_of_many_names_what_has_failed_longest(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    commit = git(place, "rev-parse", "--short=7", "HEAD").strip()
+    lines = run(monkeypatch, place, "scan", "--age").out.splitlines()
+    at = lines.index("What has failed longest:")
+    assert lines[at + 1].startswith("  bad OPS-02 (low): failing 60 days, since ")
+    assert lines[at + 2] == f"  bad OPS-01 (high): failing 30 days, since {commit}"
+
+
+def test_what_turned_today_by_time_alone_reads_well(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    args = ("scan", "--age", "--client", "served", "--profile", "strict", "--no-cache", "--as-of")
+    assert "failing since today, by time alone" in policyscan(monkeypatch, place, *args, "2026-11-16").out
+    told = policyscan(monkeypatch, place, *args, "2026-11-18").out
+    assert "failing 2 days, since 2026-11-16, by time alone" in told

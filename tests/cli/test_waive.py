@@ -126,7 +126,7 @@ def test_one_is_written_into_a_file_of_waivers(
     [
         (("OPS-77", "bad/p-1"), {}, "there is no such control"),
         (("OPS-01", "badd/p-1"), {}, "badd"),
-        ((), {"approved-by": "p-2"}, "its requester approved it himself"),
+        ((), {"approved-by": "p-2"}, "its requester approved it too"),
         ((), {"approved-by": "nobody"}, "bad has nobody with the id nobody"),
         ((), {"expires-on": "2027-05-03"}, "it runs for more than a year"),
         ((), {"expires-on": "2027-02-30"}, "'2027-02-30' is no day"),

@@ -96,7 +96,8 @@ def _lines(one: ListedWaiver) -> Iterator[str]:
         about.append(f"until {said['expires_on']} ({left})")
     if one.age_days is not None and "approved_by" in said:
         who = said.get("approved_by_name", said["approved_by"])
-        about.append(f"approved {plural(one.age_days, 'day')} ago by {who}")
+        ago = f"{plural(one.age_days, 'day')} ago" if one.age_days >= 0 else f"from {said['approved_on']} on"
+        about.append(f"approved {ago} by {who}")
     if "ticket" in said:
         about.append(f"ticket {said['ticket']}")
     yield f"{one.state.value:<18}{', '.join(about)}"

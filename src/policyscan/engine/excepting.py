@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.plan import Accepting, Plan
 from policyscan.findings import BAD_WAIVER, DocumentInfo, Result, Severity, Status
-from policyscan.waivers import ALL, Accepts, WrittenWaiver, matches
+from policyscan.waivers import ALL, Accepts, WrittenWaiver, matches, not_needed
 
 if TYPE_CHECKING:
     from policyscan.documents.document import Document
@@ -66,7 +66,7 @@ def idle(plan: Plan, number: int, document: DocumentInfo) -> Iterator[Result]:
         subject=name,
         status=Status.FAIL,
         severity=Severity.LOW,
-        message=f"the waiver of {name} is not needed: nothing that it covers fails or is due",
+        message=not_needed(name, subject),
         span=waiver.locate(waiver.item, None),
     )
 

@@ -40,8 +40,9 @@ def aged(report: Report, result: Result) -> str:
     if onset.earlier:
         text = f"{verb} {days(onset)}"
     else:
-        by = onset.commit[:_ENOUGH] if onset.commit else f"{onset.day} by time alone"
-        text = f"{verb} {days(onset)}, since {by}" if onset.days else f"{verb} since today, by {by}"
+        by = onset.commit[:_ENOUGH] if onset.commit else "by time alone"
+        day = f"{onset.day}, " if onset.days and not onset.commit else ""
+        text = f"{verb} {days(onset)}, since {day}{by}" if onset.days else f"{verb} since today, {by}"
     if age.open.days > onset.days:
         text += f"; to be acted on for {days(age.open)}"
     return text
@@ -81,3 +82,16 @@ def how_far(past: LookBack) -> list[str]:
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def oldest(report: Report, most: int) -> list[tuple[Result, str]]:
+    """The fails that have lasted longest, of each control of each inventory one, with how long."""
+    found: dict[tuple[str, ...], tuple[int, Result]] = {}
+    for one in report.results:
+        age = age_of(report, one)
+        if age is not None and one.status in (Status.FAIL, Status.ERROR):
+            key = one.kind, one.document, one.policy
+            if age.status.days > found.get(key, (-1, one))[0]:
+                found[key] = age.status.days, one
+    ordered = sorted(found.items(), key=lambda item: (-item[1][0], -item[1][1].severity.rank, item[0]))
+    return [(result, aged(report, result)) for _, (_, result) in ordered[:most]]

@@ -99,6 +99,8 @@ class Overview:
         _add_controls(page, self.rows, size.controls)
         page.gap()
         _add_inventories(page, self.rows, size.inventories)
+        if report.past is not None:
+            _add_oldest(page, report, size.inventories)
         self._add_questions(page, size.questions)
 
     def _add_questions(self, page: Page, most: int) -> None:
@@ -112,6 +114,20 @@ class Overview:
         asked, more = self.questions
         page.questions(asked[:most], more + len(asked[most:]), _about)
         _add_bare(page, _bare(self.unknown), most)
+
+
+def _add_oldest(page: Page, report: Report, most: int) -> None:
+    """The fails that have lasted longest."""
+    from policyscan.reporters.past import oldest
+
+    found = oldest(report, most)
+    if not found:
+        return
+    page.gap()
+    page.say("What has failed longest:")
+    for result, age in found:
+        about = f"{one_line(result.document)} {one_line(result.policy)} ({result.severity.value})"
+        page.add(*hanging("  ", f"{about}: {age}", page.options.width))
 
 
 class _Failing(NamedTuple):

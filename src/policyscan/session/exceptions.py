@@ -41,6 +41,7 @@ from policyscan.waivers import (
     WaiverState,
     WrittenWaiver,
     judge,
+    not_needed,
 )
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def _listed(place: Span, found: list[tuple[str, WrittenWaiver, WaiverStanding, D
     _, written, standing, today = told
     item = written.item if isinstance(written.item, dict) else {}
     approved, expires = item.get("approved_on"), item.get("expires_on")
+    unused = standing.state is WaiverState.UNUSED
     covers = [
         f"{document}/{subject}" if subject else document
         for document, _, one, _ in found
@@ -139,7 +141,7 @@ def _listed(place: Span, found: list[tuple[str, WrittenWaiver, WaiverStanding, D
         today - approved if isinstance(approved, Date) else None,
         expires - today if isinstance(expires, Date) else None,
         tuple(dict.fromkeys(covers)),
-        standing.message,
+        standing.message or (not_needed(standing.name, item.get("subject")) if unused else ""),
         place,
     )
 
