@@ -133,8 +133,9 @@ def test_what_has_another_word_is_a_name(number: int) -> None:
         ("document", "unwritten"),
         ("person", "Voicemail"), ("person", "Answering machine"), ("person", "nobody"), ("person",
         "vacant"),
-        ("person", "new hire"), ("place", "nowhere"), ("phone", "ask Lena"), ("phone",
-        "on the intranet"), ("phone", "111"),
+        ("person", "new hire"), ("person", "Vacancy 1 (advertised)"), ("person", "Second technician, vacant"),
+        ("person", "offene Stelle"), ("person", "poste à pourvoir"), ("place", "nowhere"),
+        ("phone", "ask Lena"), ("phone", "on the intranet"), ("phone", "111"),
     ],
 )  # fmt: skip
 def test_some_words_tell_nothing_of_this_in_particular(what: str, text: str) -> None:

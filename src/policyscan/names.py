@@ -253,6 +253,14 @@ _TOLD = frozenset(
     )
 )  # fmt: skip
 """What tells that somebody said something."""
+_NOBODY = frozenset(
+    (
+        "advertised", "new hire", "open position", "open post", "to be hired", "to be recruited", "unfilled",
+        "vacancies", "vacancy", "vacant", "ausgeschrieben", "offene stelle", "unbesetzt", "vakant", "vakanz",
+        "poste vacant", "à pourvoir", "puesto vacante", "vacante", "posto vacante", "vacature",
+    )
+)  # fmt: skip
+"""What tells that a post has nobody yet, whatever stands beside it: "Vacancy 1 (advertised)"."""
 _KEPT = frozenset(
     (
         "addendum", "agreement", "certificate", "confirmation", "contract", "doc", "docx", "email", "file",
@@ -322,6 +330,8 @@ def _is_placeholder(text: str, what: str) -> bool:
         return True
     if what == "document":
         return _holds(whole, _TOLD) and _KEPT.isdisjoint(words)
+    if what == "person":
+        return _holds(whole, _NOBODY)
     return what == "test" and (_holds(whole, _TOLD) or _holds(whole, _READ))
 
 

@@ -55,16 +55,14 @@ REASONS = {
     ("provider", "attestation", "signed_by"): FORM,
     ("provider", "attestation", "signed_on"): FORM,
     ("provider", "attestation", "statement"): FORM,
-    ("provider", "contact_test", "by"): FOR_PEOPLE,
     ("provider", "host", "kind"): FOR_PEOPLE,
     ("provider", "mail_filter", "product"): FOR_PEOPLE,
     ("provider", "own_incident", "kind"): FOR_PEOPLE,
-    ("provider", "provider_organisation", "freelancer"): FOR_PEOPLE,
     ("provider", "subcontract", "prime"): "messages name it",
     **{
         ("provider", "insurance_policy", field): FORM
         for field in (
-            "attestations", "hotline", "sublimits", "waiting_period_hours",
+            "attestations", "hotline", "waiting_period_hours",
         )
     },
 }  # fmt: skip
