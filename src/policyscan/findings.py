@@ -3,17 +3,21 @@
 In: results, the documents and policies that they are about, problems. Out: a `Report`, sorted once; its
 exit code and its score.
 
-Everything here is a plain value compared on all its fields. This module imports `source` only.
+Everything here is a plain value compared on all its fields. This module imports `source`, and `runs`, which
+hold many of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from policyscan.records import NamedTuple
 from policyscan.source import Span
+
+if TYPE_CHECKING:
+    from policyscan.runs import Runs
 
 # What `json.dumps` takes. Dates, durations and money arrive here as their text.
 Json: TypeAlias = Any
@@ -718,6 +722,12 @@ class LookBack(NamedTuple):
     unread: tuple[str, ...] = ()
 
 
+Results: TypeAlias = "tuple[Result, ...] | Runs[Result]"
+"""Results in order, as they are or, where they are many, packed."""
+Sort: TypeAlias = tuple[Status, Severity]
+"""What decides how urgent a result is, and what it does to the exit code."""
+
+
 class Report(NamedTuple):
     """Everything a reporter needs, made by `make_report`.
 
@@ -729,7 +739,7 @@ class Report(NamedTuple):
     scan: ScanInfo
     policies: tuple[PolicyInfo, ...] = ()
     documents: tuple[DocumentInfo, ...] = ()
-    results: tuple[Result, ...] = ()
+    results: Results = ()
     problems: tuple[Problem, ...] = ()
     complete: bool = False
     gate: Gate = Gate()
@@ -754,22 +764,39 @@ def make_report(
     """The report with everything sorted once; results nobody must act on are left out unless `complete`."""
     kept = [r for r in results if complete or r.status in FINDINGS or r.waiver]
     known = tuple(policies)
-    written = {(policy.id, one): i for policy in known for i, one in enumerate(policy.requirements)}
-    kept.sort(key=lambda r: sort_key(r, written.get((r.policy, r.requirement), -1)))
+    places = places_of(known)
+    kept.sort(key=lambda r: sort_key(r, places.get((r.policy, r.requirement), -1)))
+    used = {result.policy for result in kept}
+    return report_in_order(scan, known, documents, tuple(kept), used, problems, complete=complete)
+
+
+def report_in_order(
+    scan: ScanInfo,
+    policies: Iterable[PolicyInfo],
+    documents: Iterable[DocumentInfo],
+    results: Results,
+    used: Collection[str],
+    problems: Iterable[Problem] = (),
+    *,
+    complete: bool = False,
+) -> Report:
+    """The report with results that are in order already, of the policies whose ids are `used`."""
     return Report(
         scan,
-        _with_document_checks(known, kept),
+        _with_document_checks(policies, used),
         tuple(sorted(documents, key=lambda d: (d.kind, d.id, d.file))),
-        tuple(kept),
+        results,
         tuple(sorted(problems, key=lambda p: (p.span or (), p.message))),
         complete,
     )
 
 
-def _with_document_checks(
-    policies: Iterable[PolicyInfo], results: Sequence[Result]
-) -> tuple[PolicyInfo, ...]:
-    used = {result.policy for result in results}
+def places_of(policies: Iterable[PolicyInfo]) -> dict[tuple[str, str], int]:
+    """Where each requirement stands in its policy, by their ids, as `sort_key` takes it."""
+    return {(policy.id, one): i for policy in policies for i, one in enumerate(policy.requirements)}
+
+
+def _with_document_checks(policies: Iterable[PolicyInfo], used: Collection[str]) -> tuple[PolicyInfo, ...]:
     known = {policy.id: policy for policy in policies}
     for check in DOCUMENT_CHECKS:
         if check.id in used:
@@ -796,9 +823,7 @@ def about(report: Report, document: DocumentInfo) -> Report:
     problems = tuple(problem for problem in report.problems if _is_of(problem.file or "", document))
     if len(problems) < len(report.problems):
         problems += (_SOMETHING_ELSE,)
-    results = tuple(
-        result for result in report.results if (result.kind, result.document) == (document.kind, document.id)
-    )
+    results = tuple(by_document(report).get((document.kind, document.id), ()))
     own = document.statuses.keys() | {result.policy for result in results}
     digests = {name: digest for name, digest in report.scan.digests.items() if _is_of(name, document)}
     notes = tuple(note for note in report.scan.notes if not _names_another(note, file))
@@ -822,6 +847,30 @@ def _past_of(past: LookBack, document: DocumentInfo) -> LookBack:
     named = {onset.commit for age in ages.values() for onset in age}
     subjects = {commit: text for commit, text in past.subjects.items() if commit in named}
     return past._replace(ages=ages, subjects=subjects, trend=(), touching=0, unread=())
+
+
+def by_document(report: Report) -> Mapping[tuple[str, str], list[Result]]:
+    """The report's results under the kind and id of their document."""
+    if not isinstance(report.results, tuple):
+        return report.results.by_owner()
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in report.results:
+        groups.setdefault((result.kind, result.document), []).append(result)
+    return groups
+
+
+def sorts(results: Results) -> frozenset[Sort]:
+    """The sorts that there are among results."""
+    if not isinstance(results, tuple):
+        labels: frozenset[Sort] = results.labels
+        return labels
+    return frozenset((result.status, result.severity) for result in results)
+
+
+def of_sort(results: Results, sort: Sort) -> Iterator[Result]:
+    """Those of one sort, in their order."""
+    likely = results if isinstance(results, tuple) else results.having(lambda label: label == sort)
+    return (result for result in likely if (result.status, result.severity) == sort)
 
 
 def _since_of(since: Comparison, document: DocumentInfo, results: Iterable[Result]) -> Comparison:
@@ -1012,13 +1061,13 @@ def exit_code(
     """
     if report.problems or unchecked(report):
         return 2
-    judged, since = report.results, report.comparison
+    found, since = sorts(report.results), report.comparison
+    if any(status is Status.ERROR for status, _ in found):
+        return 2
     if since is not None:
         new = since.new
-        judged = tuple(one for one in judged if identity(one) in new)
-    met = {TRAITS[r.status].effect for r in judged if r.severity.rank >= fail_on.rank}
-    if any(r.status is Status.ERROR for r in report.results):
-        return 2
+        found = sorts(tuple(one for one in report.results if identity(one) in new))
+    met = {TRAITS[status].effect for status, severity in found if severity.rank >= fail_on.rank}
     if exit_zero:
         return 0
     if Effect.FAIL in met or (fail_on_due and Effect.DUE in met):

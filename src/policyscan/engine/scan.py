@@ -6,7 +6,7 @@ policy is an error there and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from policyscan.findings import (
     ScanInfo,
     Status,
     make_report,
+    report_in_order,
     roll_up,
 )
 from policyscan.records import NamedTuple
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.engine.assigning import Decision
     from policyscan.errors import PolicyscanError
+    from policyscan.packed import PackedResults
     from policyscan.policies.policy import Policy
 
 
 _NAMED = 3  # inventories that a note names
+_MOST_AS_THEY_ARE = 50_000
+"""Results that are held as they are: to pack them takes time, and memory only where there are many."""
 
 
 class Scanned(NamedTuple):
@@ -318,6 +322,7 @@ def report_of(
     """
     infos: list[DocumentInfo] = []
     results: list[Result] = []
+    packed: PackedResults | None = None
     ids: set[str] = set()
     met: set[int] = set()
     used: dict[int, bool] = {}
@@ -328,6 +333,10 @@ def report_of(
             used[number] = used.get(number, False) or covers
             first.setdefault(number, one.info)
         results.extend(one.results)
+        if packed is not None or len(results) > _MOST_AS_THEY_ARE:
+            packed = packed or _packed(plan)
+            packed.add(results)
+            results.clear()
         ids.update(one.newer)
         met.update(one.met)
     ids.update(projector.newer if projector is not None else ())
@@ -344,20 +353,26 @@ def report_of(
         from policyscan.engine.assigning import unmet
 
         info = info._replace(unmet=tuple(unmet(info.assigned, met)))
-    return make_report(
-        info._replace(notes=(*info.notes, *newer_note(newer, info.as_of)), newer=newer),
-        policy_infos((*plan.every, *_told_by(plan.rules, results))),
-        infos,
-        results,
-        [Problem(error.message, error.at, error.hint) for error in problems()],
-        complete=plan.full,
-    )
+    info = info._replace(notes=(*info.notes, *newer_note(newer, info.as_of)), newer=newer)
+    told = [Problem(error.message, error.at, error.hint) for error in problems()]
+    if packed is None:
+        every = policies_told(plan, {result.policy for result in results})
+        return make_report(info, every, infos, results, told, complete=plan.full)
+    packed.add(results)
+    every = policies_told(plan, packed.policies)
+    return report_in_order(info, every, infos, packed.results(), packed.policies, told, complete=plan.full)
 
 
-def _told_by(rules: Iterable[Policy], results: Iterable[Result]) -> Iterator[Policy]:
-    """The rules of consistency that say something: of the others a report does not speak."""
-    ids = {result.policy for result in results}
-    return (rule for rule in rules if rule.id in ids)
+def _packed(plan: Plan) -> PackedResults:
+    from policyscan.packed import PackedResults
+
+    return PackedResults(policy_infos((*plan.every, *plan.rules)), complete=plan.full)
+
+
+def policies_told(plan: Plan, used: Collection[str]) -> list[PolicyInfo]:
+    """What the report says of the chosen policies and of the rules of consistency, by id, that say something:
+    of the others it does not speak."""
+    return policy_infos((*plan.every, *(rule for rule in plan.rules if rule.id in used)))
 
 
 def newer_note(ids: Sequence[str], day: str) -> list[str]:

@@ -90,6 +90,11 @@ def same(results: Iterable[Result]) -> list[Cause]:
     return [Cause(first, tuple(rest)) for first, *rest in groups.values()]
 
 
+def count_same(results: Iterable[Result]) -> int:
+    """How many `same` would give, of results of which there may be too many to hold."""
+    return len({hash(_of_one_place(result)) for result in results})
+
+
 def _of_one_place(result: Result) -> Hashable:
     return result.policy, result.status, result.severity, result.span, result.waiver
 

@@ -17,10 +17,10 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
 )
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
-    by_document,
     headline_and_question,
     moment,
     named,

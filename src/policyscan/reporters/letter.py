@@ -16,6 +16,7 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
     is_document_check,
     score,
 )
@@ -23,7 +24,6 @@ from policyscan.records import NamedTuple
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     alike,
-    by_document,
     headline_and_question,
     markdown,
     moment,

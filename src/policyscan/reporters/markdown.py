@@ -14,6 +14,7 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
     score,
     unchecked,
 )
@@ -33,7 +34,6 @@ from policyscan.reporters.wording import (
     SHOWN,
     accepted,
     asked_of,
-    by_document,
     decides,
     grade_name,
     headline,

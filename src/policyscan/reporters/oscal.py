@@ -22,11 +22,11 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
     unchecked,
 )
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
-    by_document,
     headline_and_question,
     place,
     remarks,

@@ -16,10 +16,10 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
 )
 from policyscan.reporters.wording import (
     against,
-    by_document,
     file_of,
     grade_name,
     headline,

@@ -33,9 +33,11 @@ from policyscan.findings import (
     WaiverMark,
     fingerprint,
     identity,
+    of_sort,
+    sorts,
     unchecked,
 )
-from policyscan.reporters.causes import Cause, said, same
+from policyscan.reporters.causes import Cause, count_same, said, same
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
@@ -84,30 +86,38 @@ _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _MISREAD_TAG = re.compile(r"(?i)(cwe|cve)-")
 
 
-def render(report: Report, options: Options) -> str:
+def render(report: Report, options: Options) -> Iterator[str]:
     """One SARIF log with one run; every result has a line of its own."""
-    chosen = same(_chosen(report, options))
-    told = chosen[:MOST_RESULTS]
+    told, count = _told(report, options)
     run = _Run(report, options, told, _absent(report, options)[: MOST_RESULTS - len(told)])
-    lines = ",\n".join([*run.texts(), *run.absent()])
     head = {
         "tool": {"driver": _driver(report)},
         "automationDetails": {"id": options.sarif_category.rstrip("/") + "/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": run.places.bases(),
-        "invocations": [_invocation(report, run, len(chosen))],
+        "invocations": [_invocation(report, run, count)],
         "properties": {**_identity(report), **_baseline(report.comparison)},
     }
     log = _encode({"$schema": _SCHEMA, "version": "2.1.0"})[:-1]
-    return json_text(f'{log},"runs":[{_encode(head)[:-1]},"results":[\n{lines}\n]}}]}}\n')
+    yield json_text(f'{log},"runs":[{_encode(head)[:-1]},"results":[\n')
+    for number, line in enumerate((*run.texts(), *run.absent())):
+        yield json_text(f",\n{line}" if number else line)
+    yield "\n]}]}\n"
 
 
-def _chosen(report: Report, options: Options) -> list[Result]:
-    """The results that belong in the log, greatest severity first, as consumers cut off the end."""
-    wanted = _wanted(options)
-    chosen = [result for result in report.results if result.status in wanted]
-    chosen.sort(key=lambda result: (-result.severity.rank, -result.status.rank))
-    return chosen
+def _told(report: Report, options: Options) -> tuple[list[Cause], int]:
+    """The results that a log holds, greatest severity first, as consumers cut off the end; and how many there
+    would be if it could hold all of them."""
+    wanted, told, count = _wanted(options), list[Cause](), 0
+    chosen = [sort for sort in sorts(report.results) if sort[0] in wanted]
+    for sort in sorted(chosen, key=lambda sort: (sort[1], sort[0]), reverse=True):
+        if len(told) < MOST_RESULTS:
+            found = same(of_sort(report.results, sort))  # what is of one place is of one sort
+            told += found[: MOST_RESULTS - len(told)]
+            count += len(found)
+        else:
+            count += count_same(of_sort(report.results, sort))
+    return told, count
 
 
 def _wanted(options: Options) -> set[Status]:

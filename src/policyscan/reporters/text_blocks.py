@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyscan.display import cells, one_line
-from policyscan.findings import DocumentInfo, PolicyInfo, Report, Result, Status
+from policyscan.findings import DocumentInfo, PolicyInfo, Report, Result, Status, by_document
 from policyscan.reporters.causes import ACT, Cause, causes
 from policyscan.reporters.layout import listed, widest, wrapped
 from policyscan.reporters.text_page import LABEL, QUESTIONS, SEVERITY, Page
@@ -16,7 +16,6 @@ from policyscan.reporters.wording import (
     Question,
     accepted,
     asked_of,
-    by_document,
     decides,
     graded,
     headline,

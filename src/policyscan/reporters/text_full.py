@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policyscan.display import one_line
-from policyscan.findings import FINDINGS, DocumentInfo, Gap, PolicyInfo, Report, Result, Status, ValueRead
+from policyscan.findings import (
+    FINDINGS,
+    DocumentInfo,
+    Gap,
+    PolicyInfo,
+    Report,
+    Result,
+    Status,
+    ValueRead,
+    by_document,
+)
 from policyscan.reporters.layout import hanging, wrapped
 from policyscan.reporters.past import aged
 from policyscan.reporters.text_blocks import add_header, add_names, add_passing, taken_label
@@ -16,7 +26,6 @@ from policyscan.reporters.text_page import LABEL, Page
 from policyscan.reporters.wording import (
     accepted,
     alike,
-    by_document,
     headline,
     inventories,
     line_of,

@@ -16,6 +16,7 @@ from policyscan.findings import (
     Result,
     Severity,
     Status,
+    by_document,
     score,
 )
 from policyscan.records import NamedTuple
@@ -24,7 +25,6 @@ from policyscan.reporters.text_blocks import stem
 from policyscan.reporters.text_page import SEVERITY, Page
 from policyscan.reporters.wording import (
     Question,
-    by_document,
     decides,
     headline,
     inventories,

@@ -20,6 +20,7 @@ from policyscan.findings import (
     Problem,
     Report,
     Result,
+    Results,
     Score,
     Statement,
     Status,
@@ -27,7 +28,9 @@ from policyscan.findings import (
     WaiverMark,
     control_tally,
     document_check_tally,
+    of_sort,
     score,
+    sorts,
     taken_away,
     unchecked,
     without_controls,
@@ -325,17 +328,10 @@ def headline_and_question(result: Result) -> str:
     return f"{text}: {one_line(question)}" if text else one_line(question)
 
 
-def by_urgency(results: Iterable[Result]) -> list[Result]:
+def by_urgency(results: Results) -> Iterator[Result]:
     """Results of all documents together, worst status first, then greatest severity."""
-    return sorted(results, key=lambda r: (-r.status.rank, -r.severity.rank))  # stable: documents in order
-
-
-def by_document(report: Report) -> dict[tuple[str, str], list[Result]]:
-    """The report's results under the kind and id of their document."""
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in report.results:
-        groups.setdefault((result.kind, result.document), []).append(result)
-    return groups
+    for sort in sorted(sorts(results), reverse=True):
+        yield from of_sort(results, sort)  # documents in order
 
 
 class Question(NamedTuple):

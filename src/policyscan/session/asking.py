@@ -5,12 +5,11 @@ In: the options of a scan. Out: the report, and a `Sheet` for each inventory tha
 
 from __future__ import annotations
 
-from policyscan.findings import Report
+from policyscan.findings import Report, by_document
 from policyscan.questions.gathering import Gathering
 from policyscan.questions.sheet import Sheet
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
-from policyscan.reporters.wording import by_document
 from policyscan.session.options import ScanOptions
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.run import scan

@@ -18,6 +18,7 @@ from policyscan.findings import (
     Result,
     Severity,
     Status,
+    by_document,
     is_document_check,
     score,
 )
@@ -31,7 +32,6 @@ from policyscan.reporters.wording import (
     Question,
     against,
     alike,
-    by_document,
     counted,
     frameworks,
     grade_name,

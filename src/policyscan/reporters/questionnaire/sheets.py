@@ -20,13 +20,13 @@ from policyscan.findings import (
     Report,
     Result,
     Status,
+    by_document,
     worst,
 )
 from policyscan.records import NamedTuple
 from policyscan.reporters.wording import (
     accepted,
     against,
-    by_document,
     headline,
     named,
     place,

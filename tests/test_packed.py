@@ -1,0 +1,110 @@
+"""Results that are packed are the same results, in the same order, in every format."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+
+import pytest
+
+from policyscan import runs
+from policyscan.engine import scan as engine
+from policyscan.findings import Report, Result, by_document, exit_code, of_sort, report_in_order, sorts
+from policyscan.packed import PackedResults
+from policyscan.reporters import REPORTERS
+from policyscan.runs import Runs
+from policyscan.session.options import Inputs, ScanOptions
+from policyscan.session.run import scan
+from tests.reporters.reports import SITUATIONS, options
+
+FULL = max(SITUATIONS.values(), key=lambda report: len(report.results))
+
+
+def gathered(report: Report, *, shuffled: bool = False) -> Runs[Result]:
+    """The results of a report, taken in document by document, or each by itself in some other order."""
+    made = PackedResults(report.policies, complete=report.complete)
+    parts = list(by_document(report).values())
+    if shuffled:
+        parts = [[result] for result in report.results]
+        parts = [*parts[1::2], *parts[::2]]
+    for part in parts:
+        made.add(part)
+    assert made.policies == {result.policy for result in report.results}
+    return made.results()
+
+
+@pytest.fixture(params=["memory", "file", "no room"])
+def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where packed results go."""
+    if request.param != "memory":
+        monkeypatch.setattr(runs, "_IN_MEMORY", 300)
+    if request.param == "no room":
+        monkeypatch.setattr(tempfile, "TemporaryFile", _full)
+
+
+def _full() -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.usefixtures("packed")
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_packed_results_are_the_same_in_the_same_order(name: str, shuffled: bool) -> None:
+    report = SITUATIONS[name]
+    found = gathered(report, shuffled=shuffled)
+    told = [*map(repr, report.results)]  # one has a figure that is not equal to itself
+    assert [*map(repr, found)] == told
+    assert [repr(found[at]) for at in range(-len(found), len(found))] == [*told, *told]
+    assert [*map(repr, found[1:3])] == told[1:3]
+    assert sorts(found) == sorts(report.results)
+    for sort in sorts(found):
+        assert [*map(repr, of_sort(found, sort))] == [*map(repr, of_sort(report.results, sort))]
+    twin = report._replace(results=found)
+    assert repr({**by_document(twin)}) == repr(by_document(report))
+    assert by_document(twin).get(("client", "nobody"), []) == []
+    assert exit_code(twin) == exit_code(report)
+
+
+@pytest.mark.usefixtures("packed")
+@pytest.mark.parametrize("name", REPORTERS)
+def test_a_format_shows_packed_results_as_any(name: str) -> None:
+    report = FULL._replace(results=gathered(FULL))
+    for full in (False, True):
+        shown = REPORTERS[name].render(report, options(report, full=full))
+        assert shown == REPORTERS[name].render(FULL, options(FULL, full=full))
+
+
+@pytest.mark.usefixtures("packed")
+def test_packed_results_equal_those_that_are_as_they_are() -> None:
+    found = gathered(FULL)
+    assert found == FULL.results
+    assert found == gathered(FULL)
+    assert pickle.loads(pickle.dumps(found)) == FULL.results  # noqa: S301 - our own
+
+
+def test_packed_results_are_not_others() -> None:
+    few, other = Runs[Result]([], runs.Packer()), FULL.results
+    assert few != other
+    assert few == ()
+    assert few != []
+    assert len(few) == 0
+    with pytest.raises(IndexError):
+        few[0]
+
+
+def test_a_report_in_order_speaks_of_the_checks_that_say_something() -> None:
+    again = report_in_order(
+        FULL.scan, FULL.policies, FULL.documents, FULL.results, {one.policy for one in FULL.results},
+        FULL.problems, complete=FULL.complete,
+    )  # fmt: skip
+    assert again._replace(gate=FULL.gate, comparison=FULL.comparison) == FULL
+
+
+def test_a_scan_of_many_results_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = tuple(f"inventories/clients/{name}.yaml" for name in ("alder-finch", "ridge-dental"))
+    asked = ScanOptions(Inputs(paths, as_of="2027-03-31"), cache=False)
+    report = scan(asked)
+    monkeypatch.setattr(engine, "_MOST_AS_THEY_ARE", 5)
+    again = scan(asked)
+    assert again.results.__class__ is Runs
+    assert again == report
