@@ -33,6 +33,7 @@ TO_COME = (
     "non ancora installato", "da installare", "in attesa di consegna", "previsto", "nog niet geïnstalleerd",
     "nog te installeren", "gepland", "binnenkort", "ainda não instalado", "em breve", "jeszcze nie",
     "planerad",
+    "to be rolled out", "EDR in procurement", "licence being installed",
 )  # fmt: skip
 PRESENT = (
     "Planned Parenthood", "Soon & Sons", "Not Yet Begun Films", "No Limit GmbH", "Signed agreement",
@@ -96,6 +97,7 @@ SAID = (
     "telephone call with sales", "Phone call with Granite Peak", "what they told us on the telephone",
     "by telephone, 4 May", "they promised us so", "Telefonat mit dem Vertrieb", "telefonisch zugesagt",
     "appel téléphonique avec le support", "por teléfono", "telefonata con il fornitore",
+    "verbal confirmation", "conversation with sales",
 )  # fmt: skip
 KEPT = (
     "Minutes of the phone call of 4 May", "call-with-sales.pdf", "Telephone list 2026", "Phone tree",

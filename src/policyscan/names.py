@@ -207,7 +207,7 @@ _NOT_YET = frozenset(
         ("in", "vorbereitung"), ("en", "préparation"), ("en", "preparación"), ("in", "preparazione"),
         ("in", "voorbereiding"), ("in", "programma"), ("por", "instalar"), ("da", "installare"),
         ("à", "installer"), ("te", "installeren"), ("zu", "installieren"), ("yet", "to"),
-        ("coming", "soon"), ("to", "follow"),
+        ("coming", "soon"), ("to", "follow"), ("in", "procurement"), ("being", "installed"), ("en", "cours"),
     )
 )  # fmt: skip
 """What makes a short text one about what is to come: one that begins so, a name that has it anywhere."""
@@ -238,6 +238,7 @@ _PHRASES = frozenset(
 )  # fmt: skip
 _TOLD = frozenset(
     (
+        "conversation with", "they say", "verbal",
         "assured us", "by phone", "by telephone", "by word of mouth", "call from", "call with", "hearsay",
         "on the phone", "on the telephone", "over the phone", "over the telephone", "phone call",
         "promised us", "said", "says", "spoke to", "spoke with", "talked to", "talked with", "telephone call",
@@ -341,6 +342,8 @@ def _is_to_come(words: Sequence[str], what: str) -> bool:
         return True
     if not 1 < len(words) <= _MOST_WORDS.get(what, _FEW_WORDS):
         return False
+    if what not in _MOST_WORDS and words[:2] == ["to", "be"] and words[2:3] and words[2].endswith("ed"):
+        return True
     if words[0] in _WITHOUT and _THINGS.issuperset(word for word in words[1:] if word != "yet"):
         return True
     pairs = pairwise(words if what not in _MOST_WORDS else words[:2])
