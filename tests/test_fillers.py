@@ -97,7 +97,7 @@ SAID = (
     "telephone call with sales", "Phone call with Granite Peak", "what they told us on the telephone",
     "by telephone, 4 May", "they promised us so", "Telefonat mit dem Vertrieb", "telefonisch zugesagt",
     "appel téléphonique avec le support", "por teléfono", "telefonata con il fornitore",
-    "verbal confirmation", "conversation with sales",
+    "verbal assurance", "conversation with sales",
 )  # fmt: skip
 KEPT = (
     "Minutes of the phone call of 4 May", "call-with-sales.pdf", "Telephone list 2026", "Phone tree",
