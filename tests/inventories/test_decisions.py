@@ -17,6 +17,7 @@ from policyscan.records import NamedTuple
 ROOT = Path(__file__).parents[2]
 CLIENT = "clients/alder-finch.yaml"
 PROVIDER = "providers/granite-peak.yaml"
+BEN = "id: ben, person: p-okafor, admin: false, mfa: true, enabled: true, created_on: "
 OUTSIDE = {
     "name: Iris Reyes,": "name: Iris Reyes, employment: external,",
     "employees_count: 6": "employees_count: 5",
@@ -210,7 +211,8 @@ ROWS = {
         {
             "role: accountant, leadership: false, start_date: 2022-01-10": (
                 "role: accountant, leadership: false, start_date: 2026-08-03"
-            )
+            ),
+            f"{BEN}2022-01-10": f"{BEN}2026-08-03",  # his account, too
         },
         {"CONS-32": "fail", "RISK-03": "fail", "TRAIN-01": "unknown"},
         "completed Security awareness 2026 on 2026-04-28, and started on 2026-08-03",
@@ -219,7 +221,8 @@ ROWS = {
         {
             "role: accountant, leadership: false, start_date: 2022-01-10": (
                 "role: accountant, leadership: false, start_date: 2026-05-04"
-            )
+            ),
+            f"{BEN}2022-01-10": f"{BEN}2026-05-04",  # his account, too
         },
         {"TRAIN-01": "fail"},
         "4 of 5 people completed their training in time",

@@ -158,6 +158,8 @@ def test_every_inventory_has_its_story() -> None:
 
 # What is a warning everywhere, as nothing worse is wrong with it in any of them.
 ONLY_WARNED = {("INS-05", "fail"), ("PLAN-07", "fail")}
+# Nobody whom a plan or a desk rests on has given notice in any of them; the cases of these controls have it.
+NOBODY_LEAVES = {("PLAN-03", "due"), ("PLAN-06", "due"), ("PLAN-11", "due"), ("PROV-04", "due")}
 
 
 def test_every_status_of_every_control_is_shown_somewhere() -> None:
@@ -169,4 +171,4 @@ def test_every_status_of_every_control_is_shown_somewhere() -> None:
             expected.add((policy.id, "not_applicable"))
         if any(item.notice_days for item in policy.require):
             expected.add((policy.id, "due"))
-    assert expected - seen == ONLY_WARNED
+    assert expected - seen == ONLY_WARNED | NOBODY_LEAVES
