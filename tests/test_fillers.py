@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyscan.names import SAYS, is_placeholder
+from policyscan.fillers import SAYS, is_placeholder
 
 FILLERS = (
     "tbd", "TBD", "T.B.D.", "tba", "tbc", "n/a", "N/A.", "n/a (TBD)", "none", "None", "NIL", "-",

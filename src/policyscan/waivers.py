@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import Dangling, Date, Unresolved
+from policyscan.fillers import SAYS, is_placeholder
 from policyscan.findings import (
     BAD_WAIVER,
     ENDING,
@@ -26,7 +27,7 @@ from policyscan.findings import (
     Status,
     WaiverMark,
 )
-from policyscan.names import SAYS, is_placeholder, looks, name_of
+from policyscan.names import looks, name_of
 from policyscan.records import NamedTuple
 from policyscan.source import Span
 

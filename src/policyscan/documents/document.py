@@ -14,9 +14,10 @@ from typing import Any
 from policyscan.cel.values import FIRST_INSTANT, Date, Timestamp
 from policyscan.documents.envelope import TIME_ZONE, Envelope
 from policyscan.errors import DocumentError
+from policyscan.fillers import SAYS
 from policyscan.kinds.decoding import NOT_TRUE, Facts, Reference
 from policyscan.kinds.kinds import Kind
-from policyscan.names import ALIKE, SAYS
+from policyscan.names import ALIKE
 from policyscan.reading.tree import Container, Key, Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span

@@ -15,8 +15,9 @@ from policyscan.cel.clock import NEVER_DAY
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.documents.paths import BadPath, resolve
+from policyscan.fillers import is_placeholder
 from policyscan.kinds.shapes import Backing
-from policyscan.names import is_placeholder, name_of
+from policyscan.names import name_of
 from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 

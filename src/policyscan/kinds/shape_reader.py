@@ -13,9 +13,9 @@ from copy import deepcopy
 from typing import Any, TypeGuard
 
 from policyscan.errors import DocumentError
+from policyscan.fillers import SAYS
 from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
 from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Order, Property, Shape, target_items
-from policyscan.names import SAYS
 from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 

@@ -44,7 +44,8 @@ from policyscan.cel.values import (
     Money,
     Unresolved,
 )
-from policyscan.names import SAYS, is_placeholder, looks, mentioned, person
+from policyscan.fillers import SAYS, is_placeholder, mentioned
+from policyscan.names import looks, person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
