@@ -27,7 +27,7 @@ SHOWN = {
     "policyscan.output",
     "policyscan.policies.pack",
     "policyscan.policies.policy",
-    "policyscan.reading.suggest",
+    "policyscan.cel.spelling",
     "policyscan.reading.text",
     "policyscan.source",
     "policyscan.version",

@@ -1,4 +1,5 @@
-"""Misspelt words: in, a word and those that are known; out, the one that was meant, where it can be told.
+"""Misspelt words: in, a word and those that are known; out, the one that was meant, where it can be told, or
+a hint that names it; and a word as short as a message may quote it.
 
 The one place that decides what is near enough, for expressions and for everything else that is written.
 """
@@ -28,3 +29,15 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         return same
     found = get_close_matches(word, known, n=1, cutoff=_NEAR)
     return found[0] if found else None
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str | None:
+    """A hint that names the nearest word; None if none is near."""
+    found = nearest(word, words)
+    return f"did you mean {found}?" if found is not None else None
+
+
+def clip(text: str) -> str:
+    """A text as a message may quote it: its first line, and not more than 80 characters of that."""
+    first = text.split("\n", 1)[0]
+    return first if len(first) <= LONGEST and first == text else f"{first[:LONGEST]}…"

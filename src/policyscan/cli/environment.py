@@ -51,7 +51,7 @@ def _options(command: click.Command, lead: str) -> Iterable[str]:
 
 
 def _refuse(variable: str, name: str, lead: str, options: Iterable[str]) -> None:
-    from policyscan.reading.suggest import nearest
+    from policyscan.cel.spelling import nearest
 
     near = nearest(variable.removeprefix(lead), options)
     hint = f"did you mean {lead + near}?" if near else f"see `policyscan {name} --help`, or unset it"

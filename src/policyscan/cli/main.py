@@ -70,7 +70,7 @@ class _Commands(click.Group):
         try:
             name, command, rest = super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from policyscan.reading.suggest import nearest
+            from policyscan.cel.spelling import nearest
 
             close = nearest(args[0] if args else "", COMMANDS)
             if close is None:

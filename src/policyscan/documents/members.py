@@ -10,10 +10,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.files.discovery import File, lies_in
 from policyscan.names import normal
-from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 from policyscan.source import Span
 

@@ -327,7 +327,7 @@ def _no_mapping(tree: Tree) -> DocumentError:
 
 
 def _misspelt(value: dict[str, Any], missing: list[str]) -> tuple[str, str] | None:
-    from policyscan.reading.suggest import nearest
+    from policyscan.cel.spelling import nearest
 
     for key in missing:
         if key not in value:
@@ -507,7 +507,7 @@ def _lending(part: Tree, kind: Kind) -> Callable[[Sequence[Tree]], Tree]:
 
 def _bad_zone(tree: Tree, zone: str) -> DocumentError:
     from policyscan.cel.clock import zone_names
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     hint = did_you_mean(zone, zone_names())
     return DocumentError(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document
 from policyscan.patterns import when_used
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tree import Key
 from policyscan.records import NamedTuple
 

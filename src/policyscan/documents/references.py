@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.cel.values import Dangling, Unresolved
 from policyscan.documents.document import Document, DocumentIssue
 from policyscan.kinds.decoding import Facts, Reference
 from policyscan.kinds.shapes import KIND
-from policyscan.reading.suggest import did_you_mean
 
 _MOST_GUESSED = 50
 """A document that is wrong more often than this gets no more guesses at what was meant: they take long."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from policyscan.cel.spelling import clip, nearest
 from policyscan.cel.values import Date, Timestamp
 from policyscan.kinds.shapes import Property, Shape
 from policyscan.patterns import when_used
 from policyscan.reading.reading import read_text
 from policyscan.reading.scalars import BadScalar, resolve
-from policyscan.reading.suggest import clip, nearest
 from policyscan.reading.tables import MARKS
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span

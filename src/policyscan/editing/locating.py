@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.paths import BadPath, PathStep, parse_path
 from policyscan.kinds.shapes import FREE, Property, Shape
-from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 
 NEW = "+"

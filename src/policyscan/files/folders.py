@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import DocumentError
 from policyscan.patterns import when_used
 from policyscan.reading.glance import NO_TABLES, SUFFIXES, TABLES, is_workbook
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
 

@@ -42,7 +42,7 @@ def names() -> list[str]:
 def importer(name: str) -> Importer:
     """The importer of a name; raises UsageError."""
     if name not in names():
-        from policyscan.reading.suggest import did_you_mean
+        from policyscan.cel.spelling import did_you_mean
 
         hint = did_you_mean(name, names()) or f"there are: {', '.join(names())}"
         raise UsageError(f"nothing is known about exports of {name}", hint=hint)

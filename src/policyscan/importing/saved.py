@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.editing.answers import BadAnswer, value_of
 from policyscan.errors import DocumentError, Problems
 from policyscan.importing.cells import (
@@ -30,7 +31,6 @@ from policyscan.kinds.kinds import Kind
 from policyscan.kinds.shapes import FREE
 from policyscan.patterns import when_used
 from policyscan.reading.reading import read_file
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import top
 from policyscan.reading.tree import Tree
 

@@ -13,11 +13,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.kinds.shapes import FREE, Property, Shape
 from policyscan.patterns import when_used
 from policyscan.reading import limits
 from policyscan.reading.scalars import BadScalar, floating, integer, resolve
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tables import DAY, MARKS, NUMBER, Column, ListPath
 from policyscan.records import NamedTuple
 

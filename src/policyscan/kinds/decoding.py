@@ -16,13 +16,13 @@ from functools import cache
 from types import FunctionType
 from typing import Any
 
+from policyscan.cel.spelling import clip
 from policyscan.cel.values import DAY, EPOCH_DAY, Date, Money, Timestamp
 from policyscan.fillers import SAYS, is_placeholder
 from policyscan.kinds.shapes import FREE, Order, Property, Shape, earned_test
 from policyscan.names import alike
 from policyscan.patterns import when_used
 from policyscan.reading.scalars import MAX_INTEGER, MIN_INTEGER
-from policyscan.reading.suggest import clip
 from policyscan.reading.tree import by_id
 
 FIRST_DATE = Date.parse("1900-01-01")

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from policyscan.cel.spelling import clip
 from policyscan.errors import DocumentError, Problems
 from policyscan.kinds.decoding import Decode, Facts, Invalid, make_decoder, make_field_decoder
 from policyscan.kinds.shapes import KIND, Property, Shape, ShapeRow, from_rows, to_rows, walk
-from policyscan.reading.suggest import clip
 from policyscan.reading.text import read_source, top
 from policyscan.source import Source
 from policyscan.store import Store, digest

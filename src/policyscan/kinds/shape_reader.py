@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any, TypeGuard
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import DocumentError
 from policyscan.fillers import SAYS
 from policyscan.kinds.decoding import SHIPPED_PATTERNS, Facts, Invalid, make_field_decoder
 from policyscan.kinds.shapes import EDITORS_KEYS, FREE, Backing, Order, Property, Shape, target_items
-from policyscan.reading.suggest import did_you_mean
 from policyscan.source import Span
 
 SCALARS = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from policyscan.cel.spelling import clip, did_you_mean, nearest
 from policyscan.cel.values import Date, Timestamp
 from policyscan.errors import DocumentError
 from policyscan.kinds.decoding import (
@@ -25,7 +26,6 @@ from policyscan.kinds.decoding import (
 )
 from policyscan.kinds.shapes import FREE, Property, Shape
 from policyscan.names import ALIKE, alike
-from policyscan.reading.suggest import clip, did_you_mean, nearest
 from policyscan.reading.tree import Key, Tree
 from policyscan.source import Span
 

@@ -95,7 +95,7 @@ def named(
 
 def _marked(pack: Pack, name: str, option: str, index: int) -> tuple[list[str], list[SettingError]]:
     """The ids of the controls that have a mark such as `severity:high`; what is wrong if none has."""
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     sort, _, value = name.partition(":")
     if sort not in _MARKS:
@@ -132,7 +132,7 @@ def _is_rule(name: str, option: str, index: int) -> SettingError:
 
 
 def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     ids = [*pack.policies, *pack.rules]
     hint = did_you_mean(name.upper(), [*ids, *map(_family, ids)]) or "see `policyscan list`"
@@ -141,7 +141,7 @@ def _unknown(pack: Pack, name: str, option: str, index: int) -> SettingError:
 
 
 def _unknown_profile(pack: Pack, name: str, said: str) -> SettingError:
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     known = f"profiles are: {', '.join(sorted(pack.profiles)) or 'none in this pack'}"
     near = did_you_mean(name, pack.profiles)

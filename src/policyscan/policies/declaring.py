@@ -7,12 +7,12 @@ from typing import Any
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.cel.spelling import did_you_mean
 from policyscan.findings import EvidenceRule, Grade
 from policyscan.policies import parameters as params
 from policyscan.policies.complaints import Complaints
 from policyscan.policies.files import Path
 from policyscan.policies.policy import Parameter
-from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 
 Constants = Mapping[str, tuple[types.Type, Any]]

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import PolicyError, PolicyscanError
 from policyscan.reading.reading import read_text
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import Content, read_content
 from policyscan.reading.tree import Tree
 from policyscan.source import Source, Span

@@ -400,7 +400,7 @@ class _Loader:
             elif instead == id_:
                 message = f"{id_} cannot be replaced by itself"
             elif instead not in policies and not self._broken(instead):
-                from policyscan.reading.suggest import did_you_mean
+                from policyscan.cel.spelling import did_you_mean
 
                 message = f"`replaced_by` names {instead}, which is not in this pack"
                 hint = did_you_mean(instead, [other for other in policies if other != id_]) or hint
@@ -435,7 +435,7 @@ class _Loader:
         quoted = {quote.document for one in policies if one is not None for quote in one.info.quotes}
         for document in self._titles:
             if document not in quoted:
-                from policyscan.reading.suggest import did_you_mean
+                from policyscan.cel.spelling import did_you_mean
 
                 message = f"`{SOURCES}` gives a title to {document}, which no policy of this pack quotes"
                 at = about.span((SOURCES, document))

@@ -115,7 +115,7 @@ def _named(form: Questionnaire) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 def _unknown(
     message: str, name: str, known: Collection[str], file: PolicyFile, path: tuple[str | int, ...]
 ) -> PolicyError:
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     hint = did_you_mean(name, sorted(known)) or "see `policyscan list`"
     return PolicyError(message, at=file.span(path), hint=hint)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config
 from policyscan.errors import ConfigError, DocumentError, PolicyError, PolicyscanError, Problems
 from policyscan.kinds.kinds import Kinds
@@ -20,7 +21,6 @@ from policyscan.policies.survey import judge_test, test_of, tests_in
 from policyscan.policies.variants import Variants
 from policyscan.policytest.cases import read_tests
 from policyscan.policytest.runner import CaseOutcome, run
-from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 from policyscan.session.options import StrPath
 from policyscan.session.questionnaires import questionnaire_problems

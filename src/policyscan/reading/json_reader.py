@@ -14,11 +14,11 @@ from json import decoder
 from json.decoder import JSONDecodeError
 from typing import Any
 
+from policyscan.cel.spelling import clip
 from policyscan.errors import DocumentError
 from policyscan.reading.json_fast import read_fast
 from policyscan.reading.limits import MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.reading.scalars import BadScalar, floating, integer
-from policyscan.reading.suggest import clip
 from policyscan.reading.tree import Key, Place, Region, Tree
 from policyscan.source import Source
 

@@ -25,10 +25,10 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from policyscan.cel.spelling import clip
 from policyscan.errors import DocumentError
 from policyscan.reading.limits import MAX_COPIED, MAX_DEPTH, MAX_EVENTS, MAX_SCALAR
 from policyscan.reading.scalars import BadScalar, floating, resolve
-from policyscan.reading.suggest import clip
 from policyscan.reading.tree import BLANK, Key, Place, Tree, start_of
 from policyscan.reading.yaml_errors import ODD_SPACE, in_plain_words, line_separator, odd_space
 from policyscan.reading.yaml_strict import unreadable, watched

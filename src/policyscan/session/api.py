@@ -259,7 +259,7 @@ def render(
     _of_type("report", report, Report, "scan(…) and evaluate(…) give one")
     _of_type("format", format, str, f"formats are: {', '.join(REPORTERS)}")
     if format not in REPORTERS:
-        from policyscan.reading.suggest import did_you_mean
+        from policyscan.cel.spelling import did_you_mean
 
         hint = did_you_mean(str(format), REPORTERS) or f"formats are: {', '.join(REPORTERS)}"
         raise UsageError(f"there is no format {format!r}", hint=hint)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from policyscan import cel
 from policyscan.cel import types
+from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config, placed
 from policyscan.engine.assigning import KIND
 from policyscan.engine.plan import Assigning, Assignment, Demands
@@ -22,7 +23,6 @@ from policyscan.policies.files import PolicyFile, read
 from policyscan.policies.loading import environment
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Code, Policy
-from policyscan.reading.suggest import did_you_mean
 
 _NO_ABSENCE = "read the fact plainly: where it is missing, the stricter profile is asked"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
 from policyscan.documents.paths import BadPath
@@ -26,7 +27,6 @@ from policyscan.kinds.kinds import Kind, Kinds
 from policyscan.reading.glance import TABLES, is_workbook
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.tables import Grid, TableTree
 from policyscan.reading.text import read_content
 from policyscan.reading.tree import Tree

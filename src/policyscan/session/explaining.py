@@ -6,12 +6,12 @@ In: a workspace, the ids of a control, of an inventory and perhaps of a subject.
 
 from __future__ import annotations
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document
 from policyscan.engine.accounts import Account, accounts
 from policyscan.engine.scan import name_of
 from policyscan.errors import Problems, UsageError
 from policyscan.policies.policy import Policy
-from policyscan.reading.suggest import did_you_mean
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
 from policyscan.session.choice import choose_policies

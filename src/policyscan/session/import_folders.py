@@ -13,10 +13,10 @@ import os
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import DocumentError, PolicyscanError, Problems, UsageError
 from policyscan.importing.exports import open_export
 from policyscan.importing.importers import importer, names
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.changing import Change, Editable, open_inventories, open_inventory

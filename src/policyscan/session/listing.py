@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import UsageError
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
-from policyscan.reading.suggest import did_you_mean
 from policyscan.session.choice import choose_policies, companions_of
 from policyscan.session.workspace import Workspace
 

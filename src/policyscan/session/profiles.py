@@ -102,7 +102,7 @@ class _Making:
         known = self._pack.profiles.get(base)
         if known is not None:
             return OwnProfile(known)
-        from policyscan.reading.suggest import did_you_mean
+        from policyscan.cel.spelling import did_you_mean
 
         names = sorted({*self._pack.profiles, *self._written} - {name})
         hint = did_you_mean(base, names) or f"profiles are: {', '.join(names)}"

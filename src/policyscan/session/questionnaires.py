@@ -50,7 +50,7 @@ def _controls(packs: Sequence[Pack]) -> dict[str, Policy]:
 
 
 def _no_such(name: str, forms: dict[str, Form]) -> UsageError:
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     known = sorted(forms)
     hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none in these packs'}"

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config
 from policyscan.documents.document import Document
 from policyscan.documents.envelope import Envelope, in_own_folder
@@ -21,7 +22,6 @@ from policyscan.files.discovery import STDIN, Discovery, File, discover, glance_
 from policyscan.files.identity import Checkout, Identity, checkout
 from policyscan.kinds.kinds import Kinds
 from policyscan.reading.glance import SUFFIXES, TABLES, says_id, says_kind
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, Spelling, StrPath, option

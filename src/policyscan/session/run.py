@@ -399,7 +399,7 @@ def _is_of(client: str, problem: PolicyscanError) -> bool:
 
 def _meant(client: str, ids: Sequence[str]) -> str | None:
     """A hint that names the ids of which a word is a part, else the one that it is near; None for neither."""
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     word = client.lower().strip("*")
     holding = [one for one in ids if word and word in one]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config
 from policyscan.errors import UsageError
 from policyscan.kinds.kinds import Kinds
 from policyscan.kinds.published import with_blanks
-from policyscan.reading.suggest import did_you_mean
 
 _FOLDER = Path(__file__).parent.parent / "schemas"
 _SUFFIX = ".schema.json"

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from policyscan.cel.clock import is_zone
+from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config, load
 from policyscan.documents.opening import read_source
 from policyscan.documents.paths import BadPath
@@ -26,7 +27,6 @@ from policyscan.kinds.shapes import Property, Shape
 from policyscan.output import create_file
 from policyscan.reading.glance import kinds_said
 from policyscan.reading.reading import read_text
-from policyscan.reading.suggest import did_you_mean
 from policyscan.reading.text import read_content
 from policyscan.records import NamedTuple
 from policyscan.session.plan import day_of, moment_of

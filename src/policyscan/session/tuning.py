@@ -107,7 +107,7 @@ class Tuning:
                 yield SettingError(message, place, misnamed=True, hint=hint)
 
     def _unknown(self, name: str, id_: str) -> SettingError:
-        from policyscan.reading.suggest import did_you_mean
+        from policyscan.cel.spelling import did_you_mean
 
         known = {policy for pack in self._packs for policy in pack.policies}
         hint = did_you_mean(id_, known) or "see `policyscan list`"

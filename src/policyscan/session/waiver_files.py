@@ -38,7 +38,7 @@ class WaiverFiles(NamedTuple):
 
     def for_nothing(self, known: Collection[str]) -> Iterator[DocumentError]:
         """What to say of each waiver that is for no inventory, `known` being the ids of all there are."""
-        from policyscan.reading.suggest import did_you_mean
+        from policyscan.cel.spelling import did_you_mean
 
         for one in self.waivers if self.whole else ():
             document = one.item["document"]

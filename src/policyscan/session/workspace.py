@@ -147,7 +147,7 @@ def _clashes(packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
 
 
 def _unknown_parameters(config: Config, packs: Sequence[Pack]) -> Iterator[PolicyscanError]:
-    from policyscan.reading.suggest import did_you_mean
+    from policyscan.cel.spelling import did_you_mean
 
     known = {id_ for pack in packs for id_ in (*pack.policies, *pack.rules)}
     for id_ in config.parameters:
