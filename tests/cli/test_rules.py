@@ -25,7 +25,7 @@ servers:
       model: dedicated
       tenants_count: 43
 statements:
-  - {about: ["servers[web].tenancy.model"], value: dedicated, reason: Bought so, by: ann,
+  - {about: ["servers[web].tenancy.model"], value: dedicated, reason: Bought for us alone, by: ann,
      stated_on: 2026-10-01}
 """
 WAIVER = """\

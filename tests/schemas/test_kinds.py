@@ -19,7 +19,7 @@ SCHEMAS = {
 }
 DOCUMENTS = [
     *sorted((Path(__file__).parent / "documents").glob("*.yaml")),
-    *sorted((ROOT / "inventories").rglob("*.yaml")),
+    *sorted(path for path in (ROOT / "inventories").rglob("*.yaml") if "plans" not in path.parts),
 ]
 # What only a document without any of it can be understood: nothing else may be required.
 REQUIRED_AT_ROOT = {
