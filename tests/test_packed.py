@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +19,9 @@ from policyscan.runs import Runs
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
 from tests.reporters.reports import SITUATIONS, options
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 FULL = max(SITUATIONS.values(), key=lambda report: len(report.results))
 
@@ -33,16 +39,35 @@ def gathered(report: Report, *, shuffled: bool = False) -> Runs[Result]:
     return made.results()
 
 
-@pytest.fixture(params=["memory", "file", "no room"])
-def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+class Small(io.FileIO):
+    """A file on a disk that has room for a part of what goes there."""
+
+    room = 2_000
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        part = bytes(data)[: self.room - self.tell()]
+        if not part:
+            raise OSError(28, "No space left on device")
+        return super().write(part)
+
+
+@pytest.fixture(params=["memory", "file", "no room", "little room"])
+def packed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where packed results go."""
+
+    def small(buffering: int = -1) -> io.RawIOBase | io.BufferedRandom:
+        raw = Small(tmp_path / "packed", "w+")
+        return io.BufferedRandom(raw) if buffering else raw
+
     if request.param != "memory":
         monkeypatch.setattr(runs, "_IN_MEMORY", 300)
     if request.param == "no room":
         monkeypatch.setattr(tempfile, "TemporaryFile", _full)
+    if request.param == "little room":
+        monkeypatch.setattr(tempfile, "TemporaryFile", small)
 
 
-def _full() -> None:
+def _full(buffering: int = -1) -> None:
     raise OSError(28, "No space left on device")
 
 

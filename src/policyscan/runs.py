@@ -61,11 +61,13 @@ class Packer:
                 from tempfile import TemporaryFile
                 from weakref import finalize
 
-                self._file = TemporaryFile()  # noqa: SIM115 - open as long as somebody may look
+                # Without a buffer, in which what there is no room for would stay, and fail all that follows.
+                self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - open as long as somebody may look
                 finalize(self, self._file.close)
             at = self._file.seek(0, 2)
-            self._file.write(data)
-            self._file.flush()
+            left = memoryview(data)
+            while left:
+                left = left[self._file.write(left) :]
         except OSError:
             self._refused = True
             return None
