@@ -199,6 +199,33 @@ def test_a_file_that_moves_or_is_split_is_the_same_inventory(place: Path) -> Non
     assert age(look()[0]).status.days == 80
 
 
+@pytest.mark.parametrize("named", ["new.yaml", "new", "inventories new"])
+def test_what_is_named_need_not_have_been_there(place: Path, named: str) -> None:
+    first = commit(place, "2026-01-10", LEFT, PLAN)
+    home = named if named == "new.yaml" else "new/acme.yaml"
+    commit(place, "2026-02-10", "", **{home: client(LEFT, PLAN)})
+    commit(place, "2026-02-20", **{"inventories/others.yaml": client().replace("acme", "other")})
+    report = with_past(ScanOptions(Inputs(tuple(named.split()), as_of="2026-03-31"), cache=False))
+    found = next(one for one in ages(report) if one is not None)
+    assert found.status.commit == first
+
+
+def test_a_new_inventory_that_is_named_is_as_old_as_its_commit(place: Path) -> None:
+    commit(place, "2026-01-10", **{"README.md": "nothing yet"})
+    made = commit(place, "2026-02-10", LEFT, PLAN)
+    report = with_past(ScanOptions(Inputs((ACME,), as_of="2026-03-31"), cache=False))
+    assert (age(report).status.commit, age(report).status.earlier) == (made, False)
+
+
+def test_a_file_that_stays_broken_hides_nothing_that_was_before(place: Path) -> None:
+    first = commit(place, "2026-01-10", LEFT, PLAN)
+    commit(place, "2026-02-01", **{ACME: "broken: [1,\n"})
+    commit(place, "2026-02-02", north=INSURED % "2027-01-01")
+    commit(place, "2026-02-03", north=INSURED % "2027-01-02")
+    commit(place, "2026-02-04", LEFT, PLAN)
+    assert age(look()[0]).status.commit == first
+
+
 def test_a_branch_that_was_merged_counts_from_the_merge(place: Path) -> None:
     commit(place, "2026-01-10", STAYS, PLAN)
     git(place, "checkout", "-q", "-b", "side")

@@ -44,7 +44,7 @@ from policyscan.records import NamedTuple
 from policyscan.reporters.options import Needs
 from policyscan.session.choice import choose_policies, last_kinds
 from policyscan.session.comparing import now
-from policyscan.session.options import ScanOptions, option
+from policyscan.session.options import Inputs, ScanOptions, option
 from policyscan.session.past import scanning_at
 from policyscan.session.plan import make_plan, moment_of
 from policyscan.session.reader import Reader, find_files
@@ -335,7 +335,8 @@ class _Walk:
     def _visit(self, step: Commit, there: ScanOptions, settings: Config) -> None:
         """Looks at each inventory at a commit."""
         kinds = self.workspace.kinds
-        reader = Reader(kinds, find_files(there.inputs, settings, kinds), (), self.last)
+        found = find_files(_then(there.inputs, settings), settings, kinds)
+        reader = Reader(kinds, found, (), self.last)
         look = _Look(self, step, reader)
         look.at_known_files()
         look.at_others()
@@ -387,6 +388,21 @@ class _Walk:
             if found:
                 kept = {status: count for status, count in total.items() if count}
                 yield TrendPoint(str(Date(day)), len(found), kept)
+
+
+def _then(inputs: Inputs, settings: Config) -> Inputs:
+    """What to look through at a commit: where something that is named was not there yet, all inventories, as
+    what is in it may have been elsewhere."""
+    named = tuple(filter(_is_there, inputs.paths))
+    if len(named) == len(inputs.paths):
+        return inputs
+    configured = (os.path.join(settings.root, written) for written in settings.inventories)
+    return inputs._replace(paths=(*named, *filter(_is_there, configured)))
+
+
+def _is_there(path: str) -> bool:
+    """Whether a commit has a path: a folder in which nothing is left is none of git."""
+    return os.path.lexists(path) and (not os.path.isdir(path) or any(names for *_, names in os.walk(path)))
 
 
 class _Look:
@@ -446,7 +462,7 @@ class _Look:
             self.seen.add(name)
             names.append(name)
         wanted = tuple(sorted({name for envelope in found.envelopes for name in envelope.wanted}))
-        plain = not any(_rests_on_more(document) for document, _ in documents)
+        plain = not (found.problems or any(_rests_on_more(document) for document, _ in documents))
         self.walk.files[file.shown] = FileState(
             self._footing(file, wanted) if plain else "", wanted, tuple(names)
         )
