@@ -59,6 +59,57 @@ def test_what_is_about_all_clients_goes_to_those_that_it_knows(
     assert "x-ninjaone" not in (tmp_path / "inventories/c0.yaml").read_text("utf-8")
 
 
+def call(folder: Path, client: str, name: str) -> None:
+    """Lets the file of a client say what a tool calls it."""
+    path = folder / f"inventories/{client}.yaml"
+    text = path.read_text("utf-8")
+    number = client[1:]
+    path.write_text(text.replace(f"Client {number}}}", f"Client {number}, x-sources: {{ninjaone: {name}}}}}"))
+
+
+@pytest.mark.parametrize("from_folder", [True, False])
+@pytest.mark.parametrize(
+    ("names", "options", "says"),
+    [
+        (
+            ("'7'", "'8'"),
+            ["--only", "7"],
+            "--only 7 says what a tool calls one client, and all are",
+        ),
+        (("Ann", "ANN"), [], "c0 and c1 both say that ninjaone calls them ANN"),
+    ],
+)
+def test_rows_of_one_client_are_written_to_no_other(
+    names: tuple[str, str], options: list[str], says: str, from_folder: bool,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    lay(tmp_path, 2)
+    for client, name in zip(("c0", "c1"), names, strict=True):
+        call(tmp_path, client, name)
+    export = tmp_path / "shared/ninjaone-devices.json"
+    export.parent.mkdir()
+    shutil.copy(EXPORTS / "ninjaone-devices-detailed.json", export)
+    files = [str(export.parent)] if from_folder else ["ninjaone", str(export)]
+    ran = policyscan(monkeypatch, tmp_path, "import", *files, "--all", *options)
+    assert (ran.code, says in ran.err) == (2, True)
+    assert "x-ninjaone" not in (tmp_path / "inventories/c1.yaml").read_text("utf-8")
+
+
+def test_folders_that_are_not_looked_into_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path, 2)
+    (tmp_path / "exports/c0/older").mkdir()
+    (tmp_path / "exports/c1/graph-devices.json").unlink()
+    (tmp_path / "exports/c1/newer").mkdir()
+    note = "c0: note: exports/c0/older is a folder, and nothing in it was read\n"
+    for args in (["exports/c0", "--client", "c0"], ["exports", "--all"]):
+        assert note in policyscan(monkeypatch, tmp_path, "import", *args, "--dry-run").out
+    ran = policyscan(monkeypatch, tmp_path, "import", "exports", "--all", "--dry-run")
+    assert "c1: note: exports/c1/newer is a folder, and nothing in it was read\n" in ran.out
+    assert "c1: nothing was written: there are no exports in its folder\n" in ran.out
+    ran = policyscan(monkeypatch, tmp_path, "import", "exports", "--client", "c0")
+    assert (ran.code, "name the folder of c0: exports/c0\n" in ran.err) == (2, True)
+
+
 def test_a_client_with_a_broken_export_is_left_whole_and_the_others_are_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

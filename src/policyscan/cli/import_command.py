@@ -69,8 +69,8 @@ def command(
     With --all, clients are those whose file says what the tool calls them.
 
     It may also be a folder of exports, each called after its tool, such as ninjaone-devices.json: of one
-    client, or with --all of each client in a folder that is called as its id. A client is brought up to date
-    from all of its exports, or from none.
+    client, or with --all of each client in a folder that is called as its id; folders in it are not looked
+    into, and told. A client is brought up to date from all of its exports, or from none.
 
     \b
       policyscan import ninjaone devices.json os-patches.json --client acme
@@ -113,8 +113,12 @@ def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
     """Writes what all exports about a client make of it, client by client; raises Problems with what is wrong
     with others."""
     for one in found:
+        show(
+            *(f"{one.client}: note: {path} is a folder, and nothing in it was read" for path in one.left_out)
+        )
         if one.change is None:
-            show(f"{one.client}: nothing was written: {plural(len(one.problems), 'error')}")
+            why = plural(len(one.problems), "error") if one.problems else "there are no exports in its folder"
+            show(f"{one.client}: nothing was written: {why}")
             continue
         show(*one.change.lines())
         show(*(f"{one.client}: {line}" for each in one.imported for line in _account(each)))

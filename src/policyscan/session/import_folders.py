@@ -20,7 +20,14 @@ from policyscan.importing.importers import importer, names
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
-from policyscan.session.importing import Imported, ImportOptions, import_into, known_as
+from policyscan.session.importing import (
+    Imported,
+    ImportOptions,
+    import_into,
+    known_as,
+    refuse_one_for_all,
+    refuse_shared_names,
+)
 from policyscan.session.options import Inputs, StrPath
 
 Files = Mapping[str, Sequence[Path]]
@@ -29,12 +36,14 @@ Files = Mapping[str, Sequence[Path]]
 
 class Refreshed(NamedTuple):
     """What came of all exports about one client: the change that they make together, an account of each; or
-    what is wrong, and no change."""
+    what is wrong, and no change; neither if there are none. `left_out` are folders beside them, in which
+    nothing was read."""
 
     client: str
     change: Change | None
     imported: tuple[Imported, ...] = ()
     problems: tuple[PolicyscanError, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def import_folder(
@@ -44,23 +53,35 @@ def import_folder(
     of their own in it, and of those whose file says what a tool calls them. Raises Problems for files of
     which nobody knows from which tool, or about whom, they are; UsageError if there are none."""
     top_level = _by_tool(Path(folder))
-    if client is not None:
-        if not top_level:
-            raise UsageError(f"there are no exports in {os.fspath(folder)}", hint=_NAMED)
-        inventory = open_inventory(client, inputs)
-        return [_refreshed(inventory, top_level, options)]
-    own = {path.name: _by_tool(path) for path in _entries(Path(folder)) if path.is_dir()}
+    if client is None:
+        return _for_all(Path(folder), top_level, inputs, options)
+    inventory = open_inventory(client, inputs)
+    folders = _folders(Path(folder))
+    if not top_level:
+        own = [path for path in folders if path.rpartition("/")[2] == inventory.id]
+        hint = f"name the folder of {inventory.id}: {own[0]}" if own else _NAMED
+        raise UsageError(f"there are no exports in {os.fspath(folder)}", hint=hint)
+    return [_refreshed(inventory, top_level, options, folders)]
+
+
+def _for_all(folder: Path, top_level: Files, inputs: Inputs, options: ImportOptions) -> list[Refreshed]:
+    refuse_one_for_all(options)
+    own = {path.name: _by_tool(path) for path in _entries(folder) if path.is_dir()}
     found = {one.id: one for one in open_inventories(inputs, "client")}
-    _check_all_are_known(Path(folder), own, found)
+    _check_all_are_known(folder, own, found)
+    for tool in top_level:
+        refuse_shared_names([one for one in found.values() if known_as(one, tool) is not None], tool)
     made = []
     for ident, inventory in found.items():
         shared = {tool: files for tool, files in top_level.items() if known_as(inventory, tool) is not None}
         files = {**shared, **own.get(ident, {})}
-        if files:
-            made.append(_refreshed(inventory, files, options))
-    known = {str(known_as(one, tool)).casefold() for one in found.values() for tool in top_level}
+        if files or ident in own:
+            left_out = _folders(folder / ident) if ident in own else ()
+            made.append(_refreshed(inventory, files, options, left_out))
+    called = (known_as(one, tool) for one in found.values() for tool in top_level)
+    known = {name.casefold() for name in called if name is not None}
     made = [one._replace(imported=tuple(_without(each, known) for each in one.imported)) for one in made]
-    if not made:
+    if not any(one.imported or one.problems for one in made):
         hint = "put them into a folder that is called as the client's id, such as exports/acme"
         raise UsageError("no export in this folder is about a client that is known", hint=hint)
     return made
@@ -78,6 +99,10 @@ _NAMED = "begin each file's name with the tool's, as `policyscan import --list` 
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _folders(folder: Path) -> tuple[str, ...]:
+    return tuple(path.as_posix() for path in _entries(folder) if path.is_dir())
 
 
 def _by_tool(folder: Path) -> dict[str, list[Path]]:
@@ -117,7 +142,9 @@ def _check_all_are_known(folder: Path, own: Mapping[str, Files], found: Mapping[
         raise Problems(unknown)
 
 
-def _refreshed(inventory: Editable, files: Files, options: ImportOptions) -> Refreshed:
+def _refreshed(
+    inventory: Editable, files: Files, options: ImportOptions, left_out: tuple[str, ...]
+) -> Refreshed:
     imported: list[Imported] = []
     problems: list[PolicyscanError] = []
     for tool, paths in files.items():
@@ -126,6 +153,6 @@ def _refreshed(inventory: Editable, files: Files, options: ImportOptions) -> Ref
             imported.append(import_into(inventory, tool, importer(tool), exports, options))
         except PolicyscanError as wrong:
             problems.extend(wrong.problems)
-    if problems:
-        return Refreshed(inventory.id, None, problems=tuple(problems))
-    return Refreshed(inventory.id, imported[-1].change, tuple(imported))
+    if problems or not imported:
+        return Refreshed(inventory.id, None, problems=tuple(problems), left_out=left_out)
+    return Refreshed(inventory.id, imported[-1].change, tuple(imported), left_out=left_out)

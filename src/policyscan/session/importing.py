@@ -96,12 +96,13 @@ def import_for_all(
 ) -> list[tuple[str, Imported]]:
     """Reads exports that are about several clients, and merges what is about each into its inventory: that of
     every client whose file says what the tool calls it. Raises Problems; UsageError if there is none."""
+    refuse_one_for_all(options)
     chosen = importer(source)
     exports = [open_export(file) for file in files]
+    inventories = [one for one in open_inventories(inputs, "client") if known_as(one, source) is not None]
+    refuse_shared_names(inventories, source)
     found = [
-        (inventory.id, import_into(inventory, source, chosen, exports, options))
-        for inventory in open_inventories(inputs, "client")
-        if known_as(inventory, source) is not None
+        (inventory.id, import_into(inventory, source, chosen, exports, options)) for inventory in inventories
     ]
     if not found:
         hint = f"import for each once by itself: policyscan import {source} FILES --client ID --only NAME"
@@ -208,6 +209,24 @@ def known_as(inventory: Editable, source: str) -> str | None:
     sources = organisation.get(_SOURCES) if organisation.__class__ is dict else None
     found = sources.get(source) if sources.__class__ is dict else None
     return str(found) if found is not None else None
+
+
+def refuse_one_for_all(options: ImportOptions) -> None:
+    """UsageError where the rows of one client would be written into the files of all."""
+    if options.only is not None:
+        message = f"--only {options.only} says what a tool calls one client, and all are asked for"
+        raise UsageError(message, hint="name the client with --client instead of --all")
+
+
+def refuse_shared_names(inventories: Sequence[Editable], source: str) -> None:
+    """UsageError where a tool calls two clients alike: the rows of one would be those of the other."""
+    seen: dict[str, str] = {}
+    for one in inventories:
+        called = str(known_as(one, source))
+        other = seen.setdefault(called.casefold(), one.id)
+        if other != one.id:
+            message = f"{other} and {one.id} both say that {source} calls them {called}"
+            raise UsageError(message, hint=f"correct {_SOURCES} of the one that is called otherwise")
 
 
 def _client(
