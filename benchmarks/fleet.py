@@ -26,7 +26,8 @@ def write(number: int, folder: Path) -> None:
     """Write a fleet of so many clients into a folder, anew."""
     inventories = folder / "inventories"
     shutil.rmtree(inventories, ignore_errors=True)
-    shutil.copytree(SHIPPED / "providers", inventories / "providers")
+    for shared in ("providers", "plans"):
+        shutil.copytree(SHIPPED / shared, inventories / shared)
     clients = inventories / "clients"
     clients.mkdir()
     shipped = sorted((SHIPPED / "clients").iterdir())

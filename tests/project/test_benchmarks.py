@@ -71,3 +71,11 @@ def test_growth_is_measured_for_every_kind_of_file() -> None:
         "file", "findings", "returns", "repeated", "dangling", "programs",
         "portfolio", "unknown", "unknown", "apart", "apart", "together", "together", "half", "half",
     ]  # fmt: skip
+
+
+def test_a_fleet_of_copies_has_no_errors_of_its_own(tmp_path: Path) -> None:
+    write = [sys.executable, str(ROOT / "benchmarks" / "fleet.py"), "14", str(tmp_path)]
+    subprocess.run(write, check=True, capture_output=True)
+    validate = [sys.executable, "-m", "policyscan", "validate", str(tmp_path / "inventories")]
+    done = subprocess.run(validate, check=False, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
