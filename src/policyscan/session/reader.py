@@ -127,7 +127,7 @@ class Reader:
     def note(self, found: Found) -> None:
         """Take what a file holds into the account."""
         self.files += 1
-        # The frames in which a problem was raised would hold its whole document for as long as the scan lasts.
+        # The frames in which a problem was raised would hold its whole document until the scan ends.
         self.problems.extend(problem.with_traceback(None) for problem in found.problems)
         self.skipped += found.skipped
         self.ids.update(envelope.id for envelope in found.envelopes)
