@@ -300,6 +300,26 @@ def test_a_text_that_breaks_off_leaves_what_was_there(
     assert sorted(tmp_path.iterdir()) == [other, summary]
 
 
+def test_a_text_that_breaks_off_is_not_begun_on_standard_output(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    with pytest.raises(ArithmeticError):
+        put(Parts("x" * 300_000, "y", broken=True), exact=True)
+    assert capfdbinary.readouterr().out == b""
+
+
+def test_a_long_text_is_not_held_back_whole(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr(output, "_HELD_BACK", 1_000_000)
+    long = "".join(f"{n}é\n" for n in range(200_000))
+    with pytest.raises(ArithmeticError):
+        put(Parts(long, broken=True), exact=True)
+    assert capfdbinary.readouterr().out == long.encode()
+    put(Parts(long, "z"), exact=True)
+    assert capfdbinary.readouterr().out == f"{long}z".encode()
+
+
 # --- links
 
 

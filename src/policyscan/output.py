@@ -32,6 +32,7 @@ _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, er
 _drafts: set[str] = set()  # those that other threads of this process write now
 _HEAD = 512  # bytes: less than any disk or system writes in parts
 _CHUNK = 1 << 18  # characters of a text in parts that are written at once
+_HELD_BACK = 1 << 23  # characters of a text in parts that standard output gets once all of it is made
 _DRAFT_NAME = 40  # characters; a name may have 255 bytes
 
 # How our own marks are written where a code page lacks them; any other character is spelt out.
@@ -75,7 +76,8 @@ def show(*lines: str, err: bool = False) -> None:
 
 
 def put(text: str | Iterable[str], *, exact: bool = False) -> None:
-    """Writes to standard output, in its own encoding, or `exact` for programs: in UTF-8.
+    """Writes to standard output, in its own encoding, or `exact` for programs: in UTF-8. Of a text in parts
+    that breaks off nothing is written, unless it is very long.
 
     Raises UsageError if that is closed or full, BrokenPipeError if its reader has gone, as with `| head`.
     """
@@ -106,9 +108,9 @@ def _put(stream: TextIO, text: str | Iterable[str], *, exact: bool) -> None:
     buffer: BinaryIO | None = getattr(stream, "buffer", None)
     stream.flush()
     if buffer is None:  # one that stands in for it, in a notebook or a test
-        stream.writelines(_in_chunks(text))
+        stream.writelines(_held_back(_in_chunks(text)))
         return
-    for part in _in_chunks(text):
+    for part in _held_back(_in_chunks(text)):
         _pour(buffer, part.encode("utf-8" if exact else stream.encoding or "utf-8", _SPELT))
     _drain(buffer)
 
@@ -126,6 +128,19 @@ def _in_chunks(text: str | Iterable[str]) -> Iterator[str]:
             yield "".join(parts)
             parts, size = [], 0
     yield "".join(parts)
+
+
+def _held_back(chunks: Iterator[str]) -> Iterator[str]:
+    """The same, once all of them are made, or more than anybody should hold."""
+    held, size = list[str](), 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size > _HELD_BACK:
+            break
+    yield from held
+    held.clear()
+    yield from chunks
 
 
 def _pour(stream: BinaryIO, data: bytes) -> None:
