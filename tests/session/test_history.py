@@ -271,6 +271,14 @@ def test_nothing_is_written_through_a_link_of_the_history(place: Path, tmp_path:
     assert not list((tmp_path / "other").iterdir())
 
 
+def test_a_file_that_is_not_read_may_have_been_a_folder(place: Path) -> None:
+    first = commit(place, "2026-01-10", **{"inventories/acme/client.yaml": client(LEFT, PLAN)})
+    (place / "inventories/acme/client.yaml").unlink()
+    (place / "inventories/acme").rmdir()
+    commit(place, "2026-02-10", LEFT, PLAN, **{"inventories/acme": "moved to clients\n"})
+    assert age(look()[0]).status.commit == first
+
+
 def _no_repository(place: Path) -> None:
     import shutil
 

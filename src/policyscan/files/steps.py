@@ -129,6 +129,9 @@ def _undo(folder: Path, changes: Sequence[PathChange], contents: dict[str, bytes
         path = _inside(folder, entry.path)
         if path.is_dir():  # what it held is gone
             shutil.rmtree(path)
+        for above in path.parents:
+            if above.is_file():  # of a sort that is not read, whose going no change told
+                above.unlink()
         path.parent.mkdir(parents=True, exist_ok=True)
         if entry.link:
             path.symlink_to(os.fsdecode(content))
