@@ -70,6 +70,13 @@ def test_a_pack_of_an_installed_package_is_read_and_never_run(place: Path, site:
     assert sorted(pack.policies) == ["OPS-01", "OPS-02", "OPS-03"]
 
 
+def test_a_package_that_takes_the_name_of_another_is_told(place: Path, site: Path) -> None:
+    points = "[policyscan.packs]\nours = hollow\n"
+    write(site, "taker-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: taker\nVersion: 1.0\n")
+    write(site, "taker-1.0.dist-info/entry_points.txt", points)
+    assert "several installed packages have a pack with the name ours" in refused(place, "package: ours")
+
+
 def test_the_built_in_pack_can_be_pinned(place: Path) -> None:
     assert "the version of the pack builtin is" in refused(place, 'package: policyscan, version: "0.0"')
 

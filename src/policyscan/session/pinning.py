@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policyscan.config import Config, placed
 from policyscan.errors import PolicyscanError, Problems, SettingError
 from policyscan.policies.pack import Pack, builtin_path
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "policyscan.packs"
 BUILT_IN = "policyscan"
@@ -44,28 +47,35 @@ def _folder_of(config: Config, pin: Mapping[str, Any], at: tuple[str | int, ...]
     name: str = pin["package"]
     if name == BUILT_IN:
         return builtin_path()
-    found = _installed(name)
-    if found is None:
+    places = _installed(name)
+    if not places:
         message = f"no installed package has a pack with the name {name}"
         hint = f"pip install the package that has it; its entry point in {GROUP} has this name"
         raise SettingError(message, (*at, "package"), hint=hint)
+    if len(places) > 1:
+        message = f"several installed packages have a pack with the name {name}: {', '.join(places)}"
+        raise SettingError(message, (*at, "package"), hint="pip uninstall those that are not meant")
+    (found,) = places
     if not os.path.isfile(os.path.join(found, _PACK)):
         message = f"the package of {name} is installed, and there is no {_PACK} in {found}"
         raise SettingError(message, (*at, "package"), hint="install it anew, or ask who made it")
     return found
 
 
-def _installed(name: str) -> str | None:
-    """The folder that an entry point names; None if there is none of this name."""
+def _installed(name: str) -> list[str]:
+    """The folders that entry points of a name name."""
     from importlib.metadata import entry_points
 
-    for entry in entry_points(group=GROUP, name=name):
-        top, _, rest = entry.value.partition(":")[0].strip().partition(".")
-        parts = rest.split(".") if rest else []
-        places = [str(entry.dist.locate_file(top))] if entry.dist is not None else []
-        found = (os.path.join(place, *parts) for place in (*places, *_elsewhere(top)))
-        return next((one for one in found if os.path.isdir(one)), os.path.join(*places, *parts))
-    return None
+    return sorted({_named_by(entry) for entry in entry_points(group=GROUP, name=name)})
+
+
+def _named_by(entry: EntryPoint) -> str:
+    """The folder that an entry point names, whether it is there or not."""
+    top, _, rest = entry.value.partition(":")[0].strip().partition(".")
+    parts = rest.split(".") if rest else []
+    places = [str(entry.dist.locate_file(top))] if entry.dist is not None else []
+    found = (os.path.join(place, *parts) for place in (*places, *_elsewhere(top)))
+    return next((one for one in found if os.path.isdir(one)), os.path.join("", *places, *parts))
 
 
 def _elsewhere(top: str) -> Iterator[str]:
