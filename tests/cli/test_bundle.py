@@ -402,6 +402,16 @@ def test_a_signed_bundle_is_verified_with_the_public_key(
     assert "what was signed is another bundle than this" in ran.err
 
 
+def test_a_bundle_with_a_name_that_is_no_text_can_be_signed(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    from policyscan.session.bundling import statement_of, verify
+
+    bundle(monkeypatch, place)
+    made = statement_of("caf\udce9.zip", verify(str(place / "b.zip")))
+    assert json.loads(made.encode("utf-8"))["subject"][0]["name"] == "caf\\xe9.zip"
+
+
 def test_what_does_not_hold_is_not_signed(
     monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
 ) -> None:

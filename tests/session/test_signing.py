@@ -110,7 +110,14 @@ def _text(folder: Path) -> str:
     return str(path)
 
 
+def _public(folder: Path) -> str:
+    path = Path(f"{key(folder, 'ann')}.pub")
+    path.chmod(0o644)
+    return str(path)
+
+
 BAD_KEYS = {
+    "pub holds no private key": _public,
     "others can read": _shared,
     "no private key that can be read": _text,
     "is not an Ed25519 or ECDSA": lambda folder: key(folder, "rsa", rsa.generate_private_key(65537, 2048)),

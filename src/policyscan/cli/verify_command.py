@@ -53,7 +53,7 @@ def _unproved(found: Verified, bundle: str, keys: tuple[str, ...], signature: st
 
     path = signature or f"{bundle}{SUFFIX}"
     if not os.path.lexists(path):
-        hint = f"policyscan sign {bundle} makes one; another place is named with --signature"
+        hint = f"policyscan sign {bundle} --key KEY makes one; another place is named with --signature"
         raise UsageError(f"there is no signature: {path}", hint=hint)
     return tuple(unproved(open_envelope(path), found.data, keys))
 

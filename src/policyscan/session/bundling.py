@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from policyscan.display import one_line
 from policyscan.errors import PolicyscanError, UsageError
 from policyscan.files.archive import is_plain, packed, unpacked
 from policyscan.files.discovery import STDIN
@@ -140,7 +141,7 @@ def statement(name: str, made: Bundle) -> str:
         json.dumps(
             {
                 "_type": "https://in-toto.io/Statement/v1",
-                "subject": [{"name": name, "digest": {"sha256": made.digest}}],
+                "subject": [{"name": one_line(name), "digest": {"sha256": made.digest}}],
                 "predicateType": "https://in-toto.io/attestation/test-result/v0.1",
                 "predicate": {
                     "result": {0: "PASSED", 3: "WARNED"}.get(made.report.exit_code, "FAILED"),

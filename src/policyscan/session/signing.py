@@ -125,8 +125,9 @@ def _encoded(payload: bytes) -> bytes:
 
 def _private(path: str, ask: Callable[[str], bytes]) -> PrivateKey:
     _load()
-    _refuse_shared(path)
     data = read_bytes(path, path, most=_MOST_KEY)
+    if b"PRIVATE KEY" in data:
+        _refuse_shared(path)
     try:
         found = _loaded(data, None)
     except TypeError:  # as cryptography says it of an encrypted one
