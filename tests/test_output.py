@@ -308,6 +308,13 @@ def test_a_text_that_breaks_off_is_not_begun_on_standard_output(
     assert capfdbinary.readouterr().out == b""
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no paths of open files")
+def test_a_text_that_breaks_off_is_not_begun_on_an_open_file(tmp_path: Path) -> None:
+    with (tmp_path / "open").open("wb", buffering=0) as file, pytest.raises(ArithmeticError):
+        write_file(f"/dev/fd/{file.fileno()}", Parts("x" * 300_000, "y", broken=True))
+    assert (tmp_path / "open").read_bytes() == b""
+
+
 def test_a_long_text_is_not_held_back_whole(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, AnyStr, BinaryIO, TextIO
 
 from policyscan.display import log_line, one_line
 from policyscan.errors import UsageError
@@ -32,7 +32,7 @@ _IN_THE_WAY = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, er
 _drafts: set[str] = set()  # those that other threads of this process write now
 _HEAD = 512  # bytes: less than any disk or system writes in parts
 _CHUNK = 1 << 18  # characters of a text in parts that are written at once
-_HELD_BACK = 1 << 23  # characters of a text in parts that standard output gets once all of it is made
+_HELD_BACK = 1 << 23  # characters of a text in parts that a stream gets once all of it is made
 _DRAFT_NAME = 40  # characters; a name may have 255 bytes
 
 # How our own marks are written where a code page lacks them; any other character is spelt out.
@@ -130,9 +130,10 @@ def _in_chunks(text: str | Iterable[str]) -> Iterator[str]:
     yield "".join(parts)
 
 
-def _held_back(chunks: Iterator[str]) -> Iterator[str]:
+def _held_back(chunks: Iterable[AnyStr]) -> Iterator[AnyStr]:
     """The same, once all of them are made, or more than anybody should hold."""
-    held, size = list[str](), 0
+    chunks = iter(chunks)
+    held, size = list[AnyStr](), 0
     for chunk in chunks:
         held.append(chunk)
         size += len(chunk)
@@ -353,7 +354,7 @@ def _write(name: str, data: bytes | Iterable[bytes]) -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
         with open(os.dup(number), "wb", buffering=0) as stream:
-            _write_all(stream.fileno(), data)
+            _write_all(stream.fileno(), _held_back(_chunks(data)))
         return
     _refuse_links_out(name)
     try:
@@ -362,7 +363,7 @@ def _write(name: str, data: bytes | Iterable[bytes]) -> None:
         about = None
     if about is not None and not stat.S_ISREG(about.st_mode):
         with open(name, "wb", buffering=0) as device:
-            _write_all(device.fileno(), data)
+            _write_all(device.fileno(), _held_back(_chunks(data)))
     elif about is not None and _is_step_summary(name):
         _append(name, data)
     else:
