@@ -212,6 +212,18 @@ def test_what_a_record_says(spf: str, dmarc: str | None, facts: tuple[Any, ...],
     assert tuple(found[key] for key in keys) == facts
 
 
+def test_what_was_not_looked_up_says_nothing_of_a_domain(client: Client) -> None:
+    known = "{name: harbour.example, spf_valid: true, dmarc_policy: reject, checked_on: 2026-01-05}"
+    client.path.write_text(f"{TYPED}email: {{domains: [{known}]}}\n", "utf-8")
+    other = json.loads(_domain("v=spf1 -all", None)) | {"domain": "other.example"}
+    text = json.dumps([other, {"domain": "harbour.example", "dmarc": None}])
+    after = client.take("checkdmarc", client.export("c.json", text))
+    found = after.value["email"]["domains"][0]
+    assert (found["spf_valid"], found["dmarc_policy"]) == (True, "reject")
+    assert str(found["checked_on"]) == "2026-01-05"
+    assert any("its SPF record was not looked up" in one for one in after.passed)
+
+
 def test_what_is_older_than_what_is_known_does_not_take_its_place(client: Client) -> None:
     client.path.write_text(UNTYPED, "utf-8")
     client.take("ninjaone", "ninjaone-devices-detailed.json", "ninjaone-antivirus-status.json", only="7")

@@ -31,7 +31,10 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
 
 
 def _record(row: RowDict, name: str) -> str:
-    """The record that was looked up, or nothing if there is none; UnclearCell if nobody answered."""
+    """The record that was looked up, or nothing if there is none; UnclearCell if nobody asked or
+    answered."""
+    if row.get(name).__class__ is not dict:
+        raise UnclearCell(f"its {name.upper()} record was not looked up")
     error = str(value_at(row, f"{name}.error") or "")
     if _NO_ANSWER.search(error):
         raise UnclearCell(f"its {name.upper()} record could not be looked up: {error}")
