@@ -144,6 +144,14 @@ def test_what_nobody_can_place_is_refused(
         assert "did you mean c0?" in ran.err
 
 
+def test_a_provider_gets_no_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path, 1)
+    text = "schema_version: 1\nkind: provider\nas_of: 2026-11-01\norganisation: {id: msp}\n"
+    (tmp_path / "inventories/msp.yaml").write_text(text, "utf-8")
+    ran = policyscan(monkeypatch, tmp_path, "import", "exports/c0", "--client", "msp")
+    assert (ran.code, "msp is a provider: exports are read for clients" in ran.err) == (2, True)
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay(tmp_path, 1)
     (tmp_path / "none").mkdir()

@@ -26,6 +26,7 @@ from policyscan.session.importing import (
     import_into,
     known_as,
     refuse_one_for_all,
+    refuse_other_kinds,
     refuse_shared_names,
 )
 from policyscan.session.options import Inputs, StrPath
@@ -56,6 +57,7 @@ def import_folder(
     if client is None:
         return _for_all(Path(folder), top_level, inputs, options)
     inventory = open_inventory(client, inputs)
+    refuse_other_kinds(inventory)
     folders = _folders(Path(folder))
     if not top_level:
         own = [path for path in folders if path.rpartition("/")[2] == inventory.id]

@@ -84,8 +84,7 @@ def import_exports(
     chosen = None if saved else importer(source)
     exports = [open_export(file) for file in files]
     inventory = open_inventory(where, inputs)
-    if inventory.kind.name != "client":
-        raise UsageError(f"{inventory.id} is a {inventory.kind.name}: exports are read for clients")
+    refuse_other_kinds(inventory)
     if chosen is None:
         chosen, source = saved_importer(source, inventory.kind), _short(source)
     return import_into(inventory, source, chosen, exports, options)
@@ -209,6 +208,12 @@ def known_as(inventory: Editable, source: str) -> str | None:
     sources = organisation.get(_SOURCES) if organisation.__class__ is dict else None
     found = sources.get(source) if sources.__class__ is dict else None
     return str(found) if found is not None else None
+
+
+def refuse_other_kinds(inventory: Editable) -> None:
+    """UsageError for an inventory that is no client's."""
+    if inventory.kind.name != "client":
+        raise UsageError(f"{inventory.id} is a {inventory.kind.name}: exports are read for clients")
 
 
 def refuse_one_for_all(options: ImportOptions) -> None:
