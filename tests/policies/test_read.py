@@ -43,7 +43,6 @@ REASONS = {
     ("client", "insurance_policy", "defence_costs"): FORM,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
-    ("client", "organisation", "sector"): FOR_PEOPLE,
     ("client", "recommendation", "provider"): FOR_PEOPLE,
     ("client", "risk_audit", "by"): FOR_PEOPLE,
     ("client", "software", "vendor"): FOR_PEOPLE,
