@@ -51,6 +51,17 @@ def test_text_says_how_long_and_since_which_commit(monkeypatch: pytest.MonkeyPat
     assert lines[-1] == "the history begins there"
 
 
+def test_inventories_are_named_by_file_or_folder_too(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    by_id = run(monkeypatch, place, "history", "bad")
+    assert run(monkeypatch, place, "history", BAD).out == by_id.out
+    folder = run(monkeypatch, place, "history", "inventories/clients")
+    assert folder.code == 0
+    assert folder.out.count(" · inventories/clients/") > by_id.out.count(" · inventories/clients/")
+    gone = run(monkeypatch, place, "history", "inventories/clients/nobody.yaml")
+    assert (gone.code, gone.out) == (2, "")
+    assert "nobody.yaml" in gone.err
+
+
 def test_json_is_a_report_with_ages_that_is_read_back(
     monkeypatch: pytest.MonkeyPatch, place: Path, tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from policyscan.errors import PolicyscanError, UsageError
-from policyscan.findings import Age, LookBack, Report, identity
+from policyscan.findings import Age, LookBack, Report, Status, identity
 from policyscan.session.history import with_past
 from policyscan.session.options import Inputs, ScanOptions
 from tests.cli.conftest import CLIENT, build, write
@@ -22,6 +22,7 @@ STAYS = "people: [{id: p-1, end_date: null}]\n"
 BLANK = "people: [{id: p-1, end_date: }]\n"
 PLAN = "crisis_plan: {document: plan.docx}\n"
 MORE = "servers: []\n"
+MUCH = 2 * 1024 * 1024
 WAIVED = """\
 waivers:
   - policy: OPS-01
@@ -258,6 +259,32 @@ def test_the_trend_counts_controls_by_those_of_now(place: Path) -> None:
     assert told[0] == ("2026-01-13", 1, {"fail": 2})
     assert told[-1] == ("2026-03-31", 1, {"fail": 1})
     assert [day for day, *_ in told][1:3] == ["2026-01-20", "2026-01-27"]
+
+
+def test_the_trend_counts_no_checks_of_inventories(place: Path) -> None:
+    write(place, "policyscan.yaml", "builtin_policies: false\npolicies: [controls]\nprofile: strict\n")
+    waived = WAIVED.replace("2026-03-20", "2026-03-15")
+    commit(place, "2026-03-01", LEFT, PLAN, waived)
+    report, past = look(days=28, trend=True)
+    assert [one.policy for one in report.results if one.status is Status.FAIL] == [
+        "OPS-01",
+        "DOC-REF",
+        "DOC-WAIVER",
+    ]
+    assert past.trend[-1].statuses[Status.FAIL] == 1
+
+
+def test_a_file_that_was_too_large_is_not_known_to_have_been_absent(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = commit(place, "2026-01-10", LEFT, PLAN)
+    second = commit(place, "2026-02-01", LEFT, PLAN, f"# {'x' * MUCH}\n")
+    commit(place, "2026-03-01", LEFT, PLAN)
+    for limit in ("files.steps.MOST_BYTES", "files.revision.MOST_BYTES", "reading.limits.MAX_BYTES"):
+        monkeypatch.setattr(f"policyscan.{limit}", MUCH)
+    report, past = look()
+    assert age(report).status.commit == first
+    assert past.unread == (second,)
 
 
 def test_nothing_is_written_through_a_link_of_the_history(place: Path, tmp_path: Path) -> None:

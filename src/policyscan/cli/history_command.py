@@ -5,6 +5,7 @@ How the past is looked at stands in `session/history.py`; here options are read 
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -63,7 +64,9 @@ _FORMATS = tuple(LOOKS_BACK)
     help="Colour the text.",
 )
 def command(**given: Any) -> int:
-    """Tell since when each finding of CLIENTS (ids of inventories) is one, and which commit made it so.
+    """Tell since when each finding of CLIENTS is one, and which commit made it so.
+
+    CLIENTS are ids of inventories, or files and folders of them.
 
     What inventories said is read from git, and judged by the controls and settings of now, so that what was
     added or tightened meanwhile makes nothing look new. Nothing is kept, and nothing that is checked out is
@@ -101,6 +104,8 @@ def _asked(given: dict[str, Any]) -> ScanOptions:
     """What the options of the command line ask of a look back."""
     formats = [given["format_"], *(format_ for format_, _ in given["outputs"])]
     needs = Needs(gaps=True) if formats == ["text"] else EVERYTHING
+    if given["clients"] and not given["paths"] and all(map(os.path.exists, given["clients"])):
+        given = {**given, "paths": given["clients"], "clients": ()}
     return asked_of(given)._replace(needs=needs, spelt=_spelt, jobs=None)
 
 

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from policyscan.errors import UsageError
 from policyscan.reading.glance import SUFFIXES, TABLES
 from policyscan.records import NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of one file. What is larger is not written; where it may be an inventory, an empty file of its size is,
@@ -80,25 +84,34 @@ class Revision(NamedTuple):
 
         Links come last, so that nothing is written through one.
         """
-        from pathlib import Path
-
         entries = [entry for entry in self.entries if entry.path.rpartition("/")[2] not in leave_out]
         for entry in entries:
             if entry.size > MOST_BYTES and entry.path.lower().endswith((*SUFFIXES, *TABLES)):
-                path = Path(folder, *entry.path.split("/"))
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("xb") as file:
-                    file.truncate(entry.size)  # no byte of it takes room
+                lay(_place(folder, entry), entry, entry.size)
         entries = [entry for entry in entries if entry.size <= MOST_BYTES]
         entries.sort(key=lambda entry: entry.link)
         for entry, content in self.contents(entries):
-            path = Path(folder, *entry.path.split("/"))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if entry.link:
-                path.symlink_to(os.fsdecode(content))
-            else:
-                with path.open("xb") as file:
-                    file.write(content)
+            lay(_place(folder, entry), entry, content)
+
+
+def lay(place: Path, entry: FileThen, held: bytes | int) -> None:
+    """Writes a file of a revision where nothing is: what it held, or as many empty bytes of one that is too
+    large, which take no room."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(held, bytes) and entry.link:
+        place.symlink_to(os.fsdecode(held))
+        return
+    with place.open("xb") as file:
+        if isinstance(held, bytes):
+            file.write(held)
+        else:
+            file.truncate(held)
+
+
+def _place(folder: str, entry: FileThen) -> Path:
+    from pathlib import Path
+
+    return Path(folder, *entry.path.split("/"))
 
 
 def open_revision(folder: str, name: str) -> Revision:

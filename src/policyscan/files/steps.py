@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from policyscan.errors import UsageError
-from policyscan.files.revision import MOST_BYTES, FileThen, GitSaid, Revision, ask
+from policyscan.files.revision import MOST_BYTES, FileThen, GitSaid, Revision, ask, lay
 from policyscan.reading.glance import SUFFIXES, TABLES
 from policyscan.records import NamedTuple
 
@@ -102,19 +102,23 @@ def _changes(top: str, steps: Sequence[Commit]) -> dict[str, list[PathChange]]:
     return {commit: one for commit, one in found.items() if one}
 
 
-def _contents(revision: Revision, entries: Sequence[FileThen]) -> dict[str, bytes]:
-    """What files held, by blob; those that are too large to be read are left out."""
+def _contents(revision: Revision, entries: Sequence[FileThen]) -> dict[str, bytes | int]:
+    """What files held, by blob; of those that are too large to be read, how many bytes."""
     asked = "".join(f"{entry.blob}\n" for entry in entries).encode()
     told = ask(revision.top, "cat-file", "--batch-check", given=asked).split(b"\n") if entries else []
-    small = [
-        entry
-        for entry, line in zip(entries, told, strict=False)
-        if not line.split()[-1].isdigit() or int(line.split()[-1]) <= MOST_BYTES
-    ]
-    return {entry.blob: content for entry, content in revision.contents(small)}
+    found: dict[str, bytes | int] = {}
+    small = []
+    for entry, line in zip(entries, told, strict=False):
+        size = line.split()[-1]
+        if size.isdigit() and int(size) > MOST_BYTES:
+            found[entry.blob] = int(size)
+        else:
+            small.append(entry)
+    found.update({entry.blob: content for entry, content in revision.contents(small)})
+    return found
 
 
-def _undo(folder: Path, changes: Sequence[PathChange], contents: dict[str, bytes]) -> None:
+def _undo(folder: Path, changes: Sequence[PathChange], contents: dict[str, bytes | int]) -> None:
     """Makes the folder what it was before a commit; links come last, so that nothing is written through
     one."""
     for one in changes:
@@ -123,21 +127,13 @@ def _undo(folder: Path, changes: Sequence[PathChange], contents: dict[str, bytes
             path.unlink()
     befores = sorted((one.before for one in changes if one.before), key=lambda entry: entry.link)
     for entry in befores:
-        content = contents.get(entry.blob)
-        if content is None:
-            continue
         path = _inside(folder, entry.path)
         if path.is_dir():  # what it held is gone
             shutil.rmtree(path)
         for above in path.parents:
             if above.is_file():  # of a sort that is not read, whose going no change told
                 above.unlink()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if entry.link:
-            path.symlink_to(os.fsdecode(content))
-        else:
-            with path.open("xb") as file:
-                file.write(content)
+        lay(path, entry, contents[entry.blob])
 
 
 def _inside(folder: Path, path: str) -> Path:
