@@ -40,7 +40,7 @@ PRESENT = (
     "Signed order", "Approved budget 2026", "Pending Pictures", "Expected Ltd", "Sophos (managed)",
     "Example EDR, version 4", "Order 4711 (signed 2026-03-01)", "Boyd, Lena", "Duty desk (24x7)", "May",
     "Next GmbH", "Norton 360", "Malwarebytes - Business", "Per Se", "Nog", "Plan B",
-    "Waiting room 2, first drawer",
+    "Waiting room 2, first drawer", "Budget 2027 (planned)", "Haushalt 2027 - geplant",
 )  # fmt: skip
 NAMES = (
     "None Such Ltd", "Pending Pictures", "Draft House Brewery", "Test Valley Borough Council",
@@ -104,6 +104,33 @@ KEPT = (
     "Notiz zum Telefonat", "Confirmation by telephone and letter", "Oral surgery contract",
     "Telephony agreement", "Trust portal", "Statement that they told us of", "Call-out plan",
 )  # fmt: skip
+
+
+READ = (
+    "Minutes of the meeting, 4 May", "meeting with the provider", "contract", "Interview with sales",
+    "Exported questionnaire", "CSV of the self-assessment", "Minutes of the meeting, exported", "Vertrag",
+)  # fmt: skip
+LISTED = (
+    "Teams meeting attendance report", "Export of the contract database", "contracts.csv",
+    "Export der Rechnung aus dem Buchhaltungsprogramm", "restore log",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", READ)
+def test_what_is_read_or_asked_is_no_test(text: str) -> None:
+    assert is_placeholder(text, "test")
+    assert not is_placeholder(text, "document")
+
+
+@pytest.mark.parametrize("text", LISTED)
+def test_a_list_that_a_tool_made_of_what_is_read_may_be_one(text: str) -> None:
+    assert not is_placeholder(text, "test")
+
+
+@pytest.mark.parametrize("name", ["April Due", "May Pending", "June Soon"])
+def test_people_are_called_after_months(name: str) -> None:
+    assert not is_placeholder(name, "person")
+    assert is_placeholder(name, "name")
 
 
 @pytest.mark.parametrize("text", SAID)

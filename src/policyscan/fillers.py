@@ -198,6 +198,29 @@ _READ = frozenset(
     )
 )  # fmt: skip
 """What is read or asked: calling it a test or an export lends it a weight that it does not have."""
+_LISTED = frozenset(
+    (
+        "agreement", "contract", "invoice", "meeting",
+        "besprechung", "rechnung", "vertrag", "contrat", "facture", "réunion", "contrato", "factura",
+        "reunión", "contratto", "fattura", "riunione", "vergadering",
+    )
+)  # fmt: skip
+"""What tools keep lists of: an export of those is one, as are the minutes that they take of who was there."""
+_LISTING = frozenset(
+    (
+        "api", "attendance", "csv", "database", "dump", "export", "exported", "xlsx", "anwesenheit",
+        "anwesenheitsbericht", "datenbank", "données", "exportación", "exportado", "exporté", "datos",
+        "presenze",
+    )
+)  # fmt: skip
+"""What tells that a tool made the list."""
+_GIVEN = frozenset(("april", "august", "autumn", "jan", "june", "mai", "may", "summer", "winter"))
+"""Names of months and seasons that people have, too: "April Due"."""
+_PLANS = frozenset(
+    ("begroting", "bilancio", "budget", "forecast", "haushalt", "presupuesto", "prévision", "roadmap")
+)
+"""What is there when it is planned for a year: "Budget 2027 (planned)"."""
+_PLANNED = frozenset(("geplant", "gepland", "pianificato", "planificado", "planned", "previsto", "prévu"))
 _TEMPLATE = when_used(r"<[^<>/@.\d]*>|\[[^\[\]/@.\d]*\]|\{[^{}]*\}|%[a-z_]+%|__[a-z_]+__")
 _SPACES = str.maketrans({char: " " for char in map(chr, range(128)) if not char.isalnum() and char != "'"})
 _BRACKETS = frozenset("<[{%_")
@@ -237,6 +260,8 @@ def _is_placeholder(text: str, what: str) -> bool:
     if len(text) > _LONGEST:
         return False
     words = _words(text)
+    if _is_there(words, what):
+        return False
     if _is_to_come(words, what) or (what not in _MOST_WORDS and _ends_to_come(text)):
         return True
     more, whole = _MORE.get(what, frozenset()), " ".join(words)
@@ -246,7 +271,19 @@ def _is_placeholder(text: str, what: str) -> bool:
         return _holds(whole, _TOLD) and _KEPT.isdisjoint(words)
     if what == "person":
         return _holds(whole, _NOBODY)
-    return what == "test" and (_holds(whole, _TOLD) or _holds(whole, _READ))
+    return what == "test" and (_holds(whole, _TOLD) or _is_read(whole, words))
+
+
+def _is_read(whole: str, words: Sequence[str]) -> bool:
+    """Whether a text is about what is read or asked, and is no list that a tool made of such things."""
+    return _holds(whole, _READ if _LISTING.isdisjoint(words) else _READ - _LISTED)
+
+
+def _is_there(words: Sequence[str], what: str) -> bool:
+    """Whether words that look as if they told of what is to come name a person, or a plan of a year."""
+    if what == "person" and len(words) == 2:
+        return words[0] in _GIVEN and words[1] in _AHEAD
+    return bool(words) and words[0] in _PLANS and words[-1] in _PLANNED and any(map(str.isdigit, words))
 
 
 def _is_to_come(words: Sequence[str], what: str) -> bool:

