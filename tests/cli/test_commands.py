@@ -49,6 +49,55 @@ def test_a_misspelt_option(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name
     assert ran.out == ""
 
 
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (
+            ("explain", "AV-01", "--client", "acme"),
+            "an inventory is named without an option: policyscan explain",
+        ),
+        (("ask", "--client", "acme"), "an inventory is named without an option: policyscan ask [INVENTORY]"),
+        (
+            ("history", "--client=acme"),
+            "an inventory is named without an option: policyscan history [CLIENTS]",
+        ),
+        (
+            ("set", "--client", "acme", "a", "b"),
+            "an inventory is named without an option: policyscan set INVENTORY",
+        ),
+        (("scan", "--file", "x"), "paths are named without an option: policyscan scan [PATHS]..."),
+        (("scan", "--inventory", "acme"), "policyscan scan calls that --client"),
+        (("scan", "--no-color"), "policyscan scan calls that --color never"),
+        (("due", "--date", "2026-10-31"), "policyscan due calls that --as-of"),
+        (("eval", "1", "--client", "acme"), "policyscan eval takes the file of the inventory: --file PATH"),
+        (
+            ("validate", "--fail-on", "high"),
+            "policyscan validate has no --fail-on; scan, diff, due and bundle",
+        ),
+        (
+            ("explain", "AV-01", "-q"),
+            "policyscan explain has no -q; scan, due, validate, report and merge have",
+        ),
+        (("scan", "--clear"), "policyscan scan has no --clear; policyscan cache has"),
+        (("--client", "acme", "scan"), "options follow the command, as in policyscan scan --client"),
+    ],
+)
+def test_an_option_that_another_command_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: tuple[str, ...], hint: str
+) -> None:
+    ran = policyscan(monkeypatch, tmp_path, *args)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"\n  hint: {hint}" in ran.err
+    assert "Did you mean" not in ran.err
+
+
+@pytest.mark.parametrize("args", [("scan", "--frobnicate"), ("--frobnicate",), ("scan", "--confg", "x")])
+def test_nothing_is_made_up_about_an_option_that_no_command_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    assert "hint" not in policyscan(monkeypatch, tmp_path, *args).err
+
+
 # --- validate
 
 

@@ -259,6 +259,16 @@ def test_outputs_go_to_files_too(monkeypatch: pytest.MonkeyPatch, turning: Path)
     assert "2026-11-20, in 20 days" in (turning / "due.txt").read_text(encoding="utf-8")
 
 
+def test_why_the_code_is_2_is_told_where_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    write(place, "inventories/clients/broken.yaml", "a: [")
+    for how in ("-q", "-fics"):
+        ran = due(monkeypatch, place, how)
+        assert ran.code == 2
+        assert "error: inventories/clients/broken.yaml:1:5: the file ends here" in ran.err
+
+
 # --- exit codes
 
 

@@ -71,7 +71,8 @@ def test_the_exit_code_is_the_same_in_every_format(
     format_: str,
 ) -> None:
     assert scan(monkeypatch, standing, "-f", format_, *args).code == code
-    assert scan(monkeypatch, standing, "-q", "-o", f"{format_}:{tmp_path / 'out'}", *args).code == code
+    quiet = scan(monkeypatch, standing, "-q", "-o", f"{format_}:{tmp_path / 'out'}", *args)
+    assert (quiet.code, quiet.out, bool(quiet.err)) == (code, "", code == 2)
 
 
 @pytest.mark.parametrize("flag", ["--exit-zero", "--allow-unknown"])
@@ -541,6 +542,36 @@ def test_several_files_and_another_format_on_the_screen(monkeypatch: pytest.Monk
     assert json.loads((place / "a.json").read_text(encoding="utf-8"))["version"] == 1
     assert json.loads((place / "b.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
     assert "OPS-01  " in (place / "c.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("args", [("-q",), ("-f", "csv"), ("-f", "letter")])
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("inventories/clients/x.yaml", "a: [", "error: inventories/clients/x.yaml:1:5: the file ends here"),
+        ("inventories/clients/x.yaml", "a: [", "  hint: "),
+        (
+            "controls/OPS/OPS-02.yaml",
+            None,
+            "error: inventories/clients/served.yaml:5:9: served: OPS-02: cannot be evaluated",
+        ),
+    ],
+)
+def test_why_the_code_is_2_is_told_where_the_report_does_not_tell_it(
+    monkeypatch: pytest.MonkeyPatch,
+    place: Path,
+    name: str,
+    text: str | None,
+    said: str,
+    args: tuple[str, ...],
+) -> None:
+    old = (place / name).read_text(encoding="utf-8") if (place / name).exists() else ""
+    if text is None:
+        text = old.replace("client.crisis_plan != null", "10 % size(client.people) == 0")
+    write(place, name, text)
+    ran = scan(monkeypatch, place, *args)
+    assert ran.code == 2
+    assert any(line.startswith(said) for line in ran.err.splitlines()), ran.err
 
 
 def test_quiet_prints_nothing_and_writes_files(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -155,6 +155,8 @@ def test_controls_are_chosen_by_what_they_share(
         ("severty:high", "did you mean severity?"),
         (":high", "there is no mark ''"),
         ("severity:", "no control has this mark"),
+        ("tag:quick-win", "hint: no control has any tags; see `policyscan list`"),
+        ("severity:none", "hint: there are: severity:high, severity:low, severity:medium"),
     ],
 )
 @pytest.mark.parametrize("option", ["--select", "--ignore"])

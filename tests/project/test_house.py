@@ -26,8 +26,6 @@ CALLED_BY_OTHERS = {
     "cel/runtime.py Failed": "programs that the compiler writes",
     "cel/runtime.py is_absent": "programs that the compiler writes",
     "cel/runtime.py rank_of": "programs that the compiler writes",
-    "cli/main.py list_commands": "click",
-    "cli/main.py get_command": "click",
     "cli/main.py format_commands": "click",
     "cli/options.py split_envvar_value": "click",
     "cli/options.py coerce_path_result": "click",

@@ -16,10 +16,9 @@ from policyscan.cli.options import AS_OF, POLICY_OPTIONS, AnyPath, OutputTarget,
 from policyscan.cli.outputs import check_outputs
 from policyscan.cli.terminal import width
 from policyscan.errors import UsageError
-from policyscan.findings import Report
 from policyscan.output import put, show, write_file
 from policyscan.questions.sheet import Sheet
-from policyscan.reporters.wording import problems_told
+from policyscan.reporters.wording import stop_lines
 from policyscan.session.asking import ask
 from policyscan.session.options import ScanOptions, inventory_first
 
@@ -82,7 +81,7 @@ def command(**given: Any) -> int:
     first = [sheet.first(most) for sheet in sheets]
     for format_, path in given["outputs"]:
         write_file(path, _written(format_, first, sheets))
-    show(*_problems(asked.report), err=True)
+    show(*stop_lines(asked.report), err=True)
     if given["interactive"]:
         return _interview(first, given)
     if sheets:
@@ -146,13 +145,3 @@ def _rendered(format_: str, first: Sequence[Sheet], whole: Sequence[Sheet], colu
     from policyscan.questions import in_markdown
 
     return in_markdown.render(first)
-
-
-def _problems(report: Report) -> list[str]:
-    """What could not be read or evaluated, a line each."""
-    lines = []
-    for problem in problems_told(report):
-        at = f"{problem.span}: " if problem.span else ""
-        lines.append(f"error: {at}{problem.message}")
-        lines += [f"  hint: {problem.hint}"] if problem.hint else []
-    return lines

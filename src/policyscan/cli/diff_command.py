@@ -67,7 +67,8 @@ def command(**given: Any) -> int:
         from policyscan.cli.main import show_problems
         from policyscan.errors import PolicyscanError
         from policyscan.reporters.since import in_full
+        from policyscan.reporters.wording import stops
 
-        show_problems(PolicyscanError(one.message, at=one.span, hint=one.hint) for one in report.problems)
+        show_problems(PolicyscanError(one.message, at=one.span, hint=one.hint) for one in stops(report))
         show(*in_full(since))
     return report.exit_code

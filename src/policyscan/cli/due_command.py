@@ -13,12 +13,12 @@ import click
 
 from policyscan.cli.asked import asked_of
 from policyscan.cli.options import INPUT_OPTIONS, POLICY_OPTIONS, OutputTarget, add_options, format_option
-from policyscan.cli.outputs import check_outputs
+from policyscan.cli.outputs import check_outputs, say_stops
 from policyscan.cli.progress import progress
 from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.cli.texts import read_stdin, sources
 from policyscan.findings import Severity
-from policyscan.output import put, speller, write_file
+from policyscan.output import put, show, speller, write_file
 from policyscan.reporters import OUTLOOKS, Needs, Options
 from policyscan.session.due import MOST_DAYS, due
 from policyscan.session.options import ScanOptions
@@ -92,6 +92,11 @@ def command(**given: Any) -> int:
             teller.end()
     for format_, path in given["outputs"]:
         write_file(path, OUTLOOKS[format_](outlook, Options(source=sources().source)))
+    if given["quiet"] or given["format_"] == "ics":
+        from policyscan.reporters.due_text import later_stops
+
+        say_stops(outlook.report)
+        show(*later_stops(outlook), err=True)
     if not given["quiet"]:
         shown = Options(
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of(),

@@ -169,6 +169,11 @@ def _usage(error: click.ClickException) -> list[str]:
         lines += context.get_usage().splitlines()
         if context.command.get_help_option(context) is not None:
             lines += [f"Try '{context.command_path} {context.help_option_names[0]}' for help.", ""]
+    if isinstance(error, click.NoSuchOption):
+        from policyscan.cli.misnamed import meant
+
+        if (hint := meant(error, cli)) is not None:  # which knows better than click's "did you mean"
+            return [*lines, f"Error: {error.message}", f"  hint: {hint}"]
     return [*lines, *f"Error: {error.format_message()}".splitlines()]
 
 

@@ -235,7 +235,9 @@ def emit(report: Report, options: Options, given: dict[str, Any]) -> None:
             failures.append(failure)
     if given["split"] is not None:
         failures += _split(report, options, given["format_"], given["split"][1], files)
-    if not given["quiet"]:
+    if given["quiet"]:
+        say_stops(report)
+    else:
         shown = options._replace(
             color=wants_color(given["color"]), width=width(), spell=speller(sys.stdout), link=link_of()
         )
@@ -290,9 +292,17 @@ def _file_name(id_: str) -> str:
 
 def _remark(report: Report) -> None:
     """Says on standard error what must be known to judge results."""
-    from policyscan.reporters.wording import remarks, taken_by
+    from policyscan.reporters.wording import remarks, stop_lines, taken_by
 
-    show(*remarks(report), *taken_by(report), err=True)
+    show(*stop_lines(report), *remarks(report), *taken_by(report), err=True)
+
+
+def say_stops(report: Report) -> None:
+    """Says on standard error why the exit code is 2, if it is and nothing is printed."""
+    if report.exit_code == 2:
+        from policyscan.reporters.wording import stop_lines
+
+        show(*stop_lines(report), err=True)
 
 
 def _print(format_: str, text: Iterable[str], failures: list[PolicyscanError]) -> None:

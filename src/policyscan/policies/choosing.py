@@ -106,9 +106,15 @@ def _marked(pack: Pack, name: str, option: str, index: int) -> tuple[list[str], 
     if ids:
         return ids, []
     known = sorted(set().union(*marks.values()))
-    few = [mark for mark in known if "/" not in mark]
-    hint = did_you_mean(value, known) or f"there are: {', '.join(few)}"
+    few = [f"{sort}:{mark}" for mark in known if "/" not in mark]
+    hint = did_you_mean(value, known) or f"there are: {', '.join(few)}" if few else _without_marks(sort)
     return [], [SettingError(f"{option} {name}: no control has this mark", (option, index), hint=hint)]
+
+
+def _without_marks(sort: str) -> str:
+    """What to do where no control has any mark of a sort."""
+    has = "tags" if sort == "tag" else sort
+    return f"no control has any {has}; see `policyscan list` for their ids, and --help for other marks"
 
 
 def _frameworks(info: PolicyInfo) -> Iterator[str]:

@@ -5,7 +5,7 @@ In: an `Outlook`. Out: lines, coloured and no wider than the terminal if there i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from policyscan.ahead import Direction, Flip, Outlook
@@ -45,6 +45,14 @@ def render(outlook: Outlook, options: Options) -> str:
         page.say(remark)
     _totals(page, outlook)
     return page.text()
+
+
+def later_stops(outlook: Outlook) -> Iterator[str]:
+    """What cannot be evaluated on a day ahead, a line each, for where nothing else tells it."""
+    for flip in outlook.flips:
+        if Status.ERROR in flip.statuses:
+            about = " ".join(filter(None, (flip.name, flip.result.policy, flip.result.subject)))
+            yield f"error: on {flip.day}: {one_line(about)}: {one_line(flip.result.message)}"
 
 
 def shown(flips: Iterable[Flip]) -> list[Flip]:

@@ -6,6 +6,7 @@ In: parts of a report. Out: words for people, from which no control character ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from policyscan.display import one_line
 from policyscan.findings import (
@@ -44,6 +45,7 @@ _EXACT = 1e15  # whole numbers above are no longer told apart from their neighbo
 
 _IDS = 4  # of controls, that a line names
 _PLACES = 3  # of a file, that a line names
+_STOPS = 10  # results that could not be evaluated, of which each is told
 # The order in which counts are told: what to act on, what to find out, what is settled.
 SHOWN = (
     Status.ERROR,
@@ -225,6 +227,27 @@ def problems_told(report: Report) -> Sequence[Problem]:
     """What could not be read or evaluated; where that is nothing, the ways in which nothing was checked."""
     said = (Problem(f"nothing was checked: {sentence}") for sentence in unchecked(report))
     return report.problems or tuple(said)
+
+
+def stops(report: Report) -> Sequence[Problem]:
+    """All that makes the exit code 2: what `problems_told` has, and the results that are errors, of many the
+    first ones."""
+    errors = list(takewhile(lambda one: one.status is Status.ERROR, by_urgency(report.results)))
+    told = [
+        Problem(f"{one_line(one.document)}: {one.policy}: {headline(one)}", one.span)
+        for one in errors[:_STOPS]
+    ]
+    if len(errors) > _STOPS:
+        told.append(Problem(f"{len(errors) - _STOPS:,} more results could not be evaluated"))
+    return [*problems_told(report), *told]
+
+
+def stop_lines(report: Report) -> Iterator[str]:
+    """What `stops` has as lines of text, for where the report itself does not tell it."""
+    for problem in stops(report):
+        yield f"error: {f'{problem.span}: ' if problem.span else ''}{problem.message}"
+        if problem.hint:
+            yield f"  hint: {problem.hint}"
 
 
 def against(result: Result) -> str:
