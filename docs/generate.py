@@ -34,7 +34,7 @@ import functions
 import outlook_schema
 import reference
 from policyscan.kinds.kinds import BUILT_IN
-from policyscan.session.schemas import schema_text
+from policyscan.session.schemas import DEFAULTS, schema_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / "src" / "policyscan" / "schemas"
@@ -103,7 +103,7 @@ def stale() -> Iterator[tuple[Path, str, str]]:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if fresh != text:
             yield path, text, fresh
-    for kind in BUILT_IN:  # for editors, which take a blank for null
+    for kind in (*BUILT_IN, DEFAULTS):  # for editors, which take a blank for null
         path, fresh = ROOT / "schemas" / f"{kind}.schema.json", schema_text(kind)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         if fresh != text:

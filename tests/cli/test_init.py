@@ -226,6 +226,16 @@ def test_what_belongs_around_inventories(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert policyscan(monkeypatch, tmp_path, "scan").err == ""
 
 
+def test_a_repository_that_has_no_inventory_yet_is_begun_with_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert policyscan(monkeypatch, tmp_path, "init", "--repo").code == 0
+    ran = policyscan(monkeypatch, tmp_path, "scan")
+    assert (ran.code, "policyscan init NAME" in ran.out) == (2, True)
+    assert policyscan(monkeypatch, tmp_path, "init", "oak").code == 0
+    assert policyscan(monkeypatch, tmp_path, "scan").code == 3
+
+
 def test_editors_are_shown_the_schema_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -170,7 +170,8 @@ def test_without_a_tool_that_looks_packages_up_lynis_says_nothing_of_fixes(clien
 
 
 def test_checkdmarc(client: Client) -> None:
-    client.path.write_text(TYPED + "email: {mailboxes_count: 3, domains: []}\n", "utf-8")
+    domains = "[{name: acme-bakery.test}, {name: nodmarc.test}]"
+    client.path.write_text(f"{TYPED}email: {{mailboxes_count: 3, domains: {domains}}}\n", "utf-8")
     after = client.take("checkdmarc", saved(client, "checkdmarc.json"))
     found = {one["name"]: one for one in after.value["email"]["domains"]}
     sample = json.loads((EXPORTS / "checkdmarc.json").read_text("utf-8"))

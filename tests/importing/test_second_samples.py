@@ -50,7 +50,8 @@ def test_google_workspace_from_a_spreadsheet(client: Client) -> None:
 
 def test_google_workspace_tells_at_which_cell(client: Client) -> None:
     text = (
-        "Status [READ ONLY],Email Address [Required],2sv Enforced [READ ONLY]\r\nGone?,a@x.example,True\r\n"
+        "Status [READ ONLY],Email Address [Required],2sv Enforced [READ ONLY]\r\n"
+        "Gone?,a@harbour.example,True\r\n"
     )
     after = client.take("google-workspace", client.export("u.csv", text))
     (one,) = after.imported.passed

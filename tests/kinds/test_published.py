@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ import jsonschema
 import pytest
 import yaml
 
-from policyscan.kinds.published import with_blanks
+from policyscan.kinds.defaults import allowed
+from policyscan.kinds.kinds import Kinds
+from policyscan.kinds.published import of_defaults, with_blanks
+from policyscan.kinds.shapes import Shape
+from tests.cli.runner import policyscan
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "src" / "policyscan" / "schemas"
 KINDS = ("client", "provider", "portfolio")
@@ -89,28 +94,82 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, _Core)  # noqa: S506 - it is a safe loader
 
 
-@pytest.mark.parametrize("kind", ["client", "provider"])
-def test_what_init_writes_pleases_it(kind: str) -> None:
-    template = SCHEMAS.parent / "session" / "templates" / f"{kind}.yaml"
-    text = template.read_text(encoding="utf-8").replace("NAME", "oak").replace("TODAY", "2026-10-31")
-    errors = jsonschema.Draft202012Validator(with_blanks(_schema(kind))).iter_errors(read_yaml(text))
-    assert [error.message for error in errors] == []
-
-
 ROOT = SCHEMAS.parents[2]
+MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
+
+
+def complaints(file: Path, schema: Path | None = None) -> list[str]:
+    """What an editor says of a file by the schema that its first line names, or by another one."""
+    text = file.read_text(encoding="utf-8")
+    named = MODELINE.match(text)
+    assert (named is None) == (schema is not None)
+    path = schema or (file.parent / named[1] if named else file)
+    validator = jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
+    return [
+        error.message for part in text.split("\n---\n") for error in validator.iter_errors(read_yaml(part))
+    ]
+
+
+def test_what_init_writes_pleases_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for args in ("--repo", "oak", "it --kind provider", "book --kind portfolio", "ours --kind policy-pack"):
+        assert policyscan(monkeypatch, tmp_path, "init", *args.split()).code == 0
+    written = sorted((tmp_path / "inventories").rglob("*.yaml"))
+    assert [complaint for file in written for complaint in complaints(file)] == []
+    assert len(written) == 3
+    others = {"policyscan.yaml": "config", "ours/pack.yaml": "pack", "ours/DISK/DISK-01.yaml": "policy",
+              "ours/DISK/DISK-01.test.yaml": "test"}  # fmt: skip
+    for name, schema in others.items():
+        assert complaints(tmp_path / name, SCHEMAS / f"{schema}.schema.json") == []
+
+
+def _lendable(shape: Shape, lead: str = "") -> Iterator[str]:
+    """The paths of what may stand in a file of defaults, as policyscan itself has it."""
+    for key, field in shape.fields.items():
+        if key.startswith("$"):
+            continue
+        yield f"{lead}{key}"
+        items = field.shape.items.shape if field.shape.items is not None else None
+        if not field.default_ok:
+            yield from _lendable(field.shape, f"{lead}{key}.")
+            yield from _lendable(items, f"{lead}{key}[].") if items is not None else ()
+
+
+def _said_by(part: dict[str, Any], lead: str = "") -> Iterator[str]:
+    for key, inner in part.get("properties", {}).items():
+        yield f"{lead}{key}"
+        if not inner.get("x-default-ok"):
+            yield from _said_by(inner, f"{lead}{key}.")
+            yield from _said_by(inner.get("items", {}), f"{lead}{key}[].")
+
+
+def test_the_schema_of_defaults_lets_in_what_may_come_from_them_and_nothing_else() -> None:
+    schema = of_defaults(_schema("client"))
+    about = {"defaults_for", "as_of"}
+    assert set(_said_by(schema)) - about == set(_lendable(allowed(Kinds.builtin()["client"].shape)))
+    assert set(schema["required"]) == about
+    validator = jsonschema.Draft202012Validator(with_blanks(schema))
+    plan = {
+        "defaults_for": "client",
+        "as_of": "2026-01-01",
+        "providers": [{"id": "it", "sla": {"document": None}}],
+    }
+    assert validator.is_valid(plan)
+    for wrong in (
+        {"people": []},
+        {"providers": [{"sla": {}}]},
+        {"defaults_for": "provider"},
+        {"currency": 7},
+    ):
+        assert not validator.is_valid({**plan, **wrong}), wrong
+
+
 SHIPPED = sorted((ROOT / "inventories").rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_every_shipped_inventory_pleases_the_schema_that_its_first_line_names(file: Path) -> None:
     """What editors say of it, which take a blank for null."""
-    text = file.read_text(encoding="utf-8")
-    first = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
-    if first is None:
-        assert "schema_version:" not in text
-        return
-    schema = (file.parent / first[1]).resolve()
-    assert schema.parent == ROOT / "schemas"
-    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    for part in text.split("\n---\n"):
-        assert [error.message for error in validator.iter_errors(read_yaml(part))] == []
+    named = MODELINE.match(file.read_text(encoding="utf-8"))
+    assert named is not None
+    assert (file.parent / named[1]).resolve().parent == ROOT / "schemas"
+    assert complaints(file) == []

@@ -166,3 +166,17 @@ def test_a_terminal_says_which_part_is_missing(asked: tuple[str, ...], lines: li
     _, _, told = page.partition(f"  1 {_OS}\n")
     between = told.partition("      decides PATCH-02")[0].splitlines()
     assert [line.strip() for line in between if not line.strip().startswith("s0")] == lines
+
+
+def test_what_lacks_facts_and_fails_all_the_same_is_named(found: OpenQuestions, sheet: Sheet) -> None:
+    lacks = {
+        one.policy
+        for one in found.report.results
+        if one.status is Status.UNKNOWN and one.document == sheet.inventory
+    }
+    assert set(sheet.settled) == lacks - set(sheet.controls)
+    assert sheet.settled
+    (_, headline, *_), one = in_text.render([sheet]).splitlines(), sheet.settled[0]
+    assert f"{len(sheet.settled)} that fail lack facts, too, and are asked about last: {one}, " in headline
+    few = in_text.render([sheet._replace(settled=(one,))]).splitlines()[1]
+    assert few.endswith(f"1 that fails lacks facts, too, and is asked about last: {one}.")

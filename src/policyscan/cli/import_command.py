@@ -113,9 +113,7 @@ def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
     """Writes what all exports about a client make of it, client by client; raises Problems with what is wrong
     with others."""
     for one in found:
-        show(
-            *(f"{one.client}: note: {path} is a folder, and nothing in it was read" for path in one.left_out)
-        )
+        show(*(f"{one.client}: note: {note}" for note in _left_out(one)))
         if one.change is None:
             why = plural(len(one.problems), "error") if one.problems else "there are no exports in its folder"
             show(f"{one.client}: nothing was written: {why}")
@@ -130,6 +128,13 @@ def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
     if problems:
         raise Problems(problems)
     return 0
+
+
+def _left_out(one: Refreshed) -> Iterator[str]:
+    for path in one.left_out:
+        yield f"{path} is a folder, and nothing in it was read"
+    for path in one.not_for:
+        yield f"{path} was not read for it: there are exports of that tool in its own folder"
 
 
 def _write(client: str, change: Change) -> None:

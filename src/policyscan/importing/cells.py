@@ -33,13 +33,15 @@ class UnclearCell(ValueError):
 class Setting(NamedTuple):
     """What is known of the client whose facts an export tells: the zone of its days, the zone that instants
     without one are meant in (None: nobody said), the latest moment that can be, words of the tool's own
-    lists, such as of priorities, with what they mean, and when the file was saved that is read."""
+    lists, such as of priorities, with what they mean, when the file was saved that is read, and in which
+    domains the client's own addresses and sites are."""
 
     zone: tzinfo
     local: tzinfo | None
     now: datetime
     words: Mapping[str, str]
     saved: datetime
+    domains: frozenset[str] = frozenset()
 
 
 Cell = Callable[[Any, Setting], Any]

@@ -25,13 +25,14 @@ class Importer(NamedTuple):
 
     `tool` is what people call it, `asks` says which files it takes. `read` is given the files, what is known
     of the client, and what the tool calls the client if that is known. `zoned`: its days say no zone, so that
-    somebody has to.
+    somebody has to. `shared`: its exports may hold rows of several clients, each with whose it is.
     """
 
     tool: str
     asks: str
     read: Read
     zoned: bool = False
+    shared: bool = False
 
 
 def names() -> list[str]:

@@ -7,12 +7,14 @@ reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from policyscan.errors import DocumentError
 from policyscan.importing.cells import NOT_TOLD, Cell, Setting, UnclearCell, text
+from policyscan.importing.domains import domain_of
 from policyscan.importing.exports import Export, RowDict
 from policyscan.records import NamedTuple
 from policyscan.source import Span
@@ -62,8 +64,8 @@ class Passed(NamedTuple):
 
 class ImportedPart(NamedTuple):
     """What an export tells of a section. `marker` is the key of the user's own by which items are known that
-    came from this tool before; `others` are rows of other clients, by what they are called there; `whole`: as
-    in ExportTable."""
+    came from this tool before; `others` are rows of other clients, by what they are called there; `domains`
+    are those in which its addresses are, the one of most rows first; `whole`: as in ExportTable."""
 
     section: str
     marker: str
@@ -73,16 +75,17 @@ class ImportedPart(NamedTuple):
     clients: tuple[str, ...] = ()
     whole: bool = True
     collected: datetime | None = None
+    domains: tuple[str, ...] = ()
 
 
 class ExportTable(NamedTuple):
     """What the rows of an export mean.
 
     `needs` are columns without which it is another export; `known_by` lead to keys by which an item is known
-    again, best first; `client` names the column that says whose the row is; `whole`: an export lists all
-    there are, so that others are gone; `leave` gives the reason why a row is not used, or ""; `section` may
-    be a function of the row; `more` adds facts that several columns tell, of which one that is not clear may
-    be the UnclearCell with the reason.
+    again, best first; `client` names the column that says whose the row is, and `address` one with an address
+    or a domain of whose it is; `whole`: an export lists all there are, so that others are gone; `leave` gives
+    the reason why a row is not used, or ""; `section` may be a function of the row; `more` adds facts that
+    several columns tell, of which one that is not clear may be the UnclearCell with the reason.
     """
 
     section: str | Callable[[RowDict], str]
@@ -92,6 +95,7 @@ class ExportTable(NamedTuple):
     columns: tuple[ColumnOf, ...]
     called: tuple[str, ...]
     client: str = ""
+    address: str = ""
     whole: bool = True
     leave: Callable[[RowDict, Setting], str] = lambda _row, _setting: ""
     more: Callable[[RowDict, Setting], dict[str, Any]] = lambda _row, _setting: {}
@@ -153,6 +157,7 @@ class RowReader:
         self.passed: list[Passed] = []
         self.others: dict[str, int] = {}
         self.clients: dict[str, None] = {}
+        self.domains: Counter[str] = Counter()
 
     def take(self, export: Export, rows: Sequence[RowDict]) -> None:
         """Takes in the rows of an export."""
@@ -177,6 +182,8 @@ class RowReader:
         if reason:
             self.passed.append(Passed(called, reason, place))
             return
+        if domain := domain_of(value_at(row, table.address)) if table.address else "":
+            self.domains[domain] += 1
         facts: dict[str, Any] = {}
         for column in table.columns:
             self._put(facts, column, row, called, export)
@@ -228,4 +235,5 @@ class RowReader:
         """What was read."""
         others = tuple(sorted(self.others.items()))
         made = ImportedPart(section, self.table.marker, tuple(self.rows), tuple(self.passed), others)
-        return made._replace(clients=tuple(self.clients), whole=self.table.whole)
+        domains = sorted(self.domains, key=lambda domain: (-self.domains[domain], domain))
+        return made._replace(clients=tuple(self.clients), whole=self.table.whole, domains=tuple(domains))

@@ -79,6 +79,7 @@ class Gathering:
             total=len(keys),
             controls=tuple(sorted(undecided)),
             waiting=tuple(sorted(control for control in undecided if not lacks[control])),
+            settled=tuple(sorted(control for control in lacks if control not in undecided)),
         )
 
     def _keys(self, result: Result) -> Iterator[_Key]:

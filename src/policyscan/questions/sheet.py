@@ -49,7 +49,7 @@ class Sheet(NamedTuple):
     """What to find out about one inventory: the first questions, of `total`, in order.
 
     `controls` lack facts and have no result yet; `waiting` are those of them for which nobody has to be
-    asked, as they follow from others.
+    asked, as they follow from others. `settled` lack facts, too, and have a result that these do not change.
     """
 
     inventory: str
@@ -61,6 +61,7 @@ class Sheet(NamedTuple):
     total: int
     controls: tuple[str, ...]
     waiting: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
 
     @property
     def decided(self) -> int:

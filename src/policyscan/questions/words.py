@@ -21,15 +21,28 @@ def headline(sheet: Sheet) -> str:
         return left_out(sheet) or "nothing is unknown"
     lacking = len(sheet.controls)
     if not lacking:
-        return "every control has a result; what else is unknown about those that fail:"
+        return f"every control has a result; what else is unknown about {_ids(sheet.settled)}:"
     noun = "1 control lacks" if lacking == 1 else f"{lacking:,} controls lack"
     decided = sheet.decided
     if not decided:
-        return f"{noun} facts. These questions decide none by themselves."
+        return f"{noun} facts. These questions decide none by themselves.{_settled(sheet)}"
     them = ("it" if lacking == 1 else "all of them") if decided == lacking else f"{decided:,} of them"
     last = max(asking.number for asking in sheet.questions if asking.decides)
     first = "The first question decides" if last == 1 else f"The first {last:,} questions decide"
-    return f"{noun} facts. {first} {them}."
+    return f"{noun} facts. {first} {them}.{_settled(sheet)}"
+
+
+def _settled(sheet: Sheet) -> str:
+    """What fails whatever the answers are, and lacks facts all the same."""
+    many = len(sheet.settled)
+    if not many:
+        return ""
+    who = (
+        "1 that fails lacks facts, too, and is"
+        if many == 1
+        else f"{many:,} that fail lack facts, too, and are"
+    )
+    return f" {who} asked about last: {_ids(sheet.settled)}."
 
 
 def rest(sheet: Sheet) -> str:

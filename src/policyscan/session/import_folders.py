@@ -10,7 +10,7 @@ each client one change of all its exports together, or what was wrong; nothing i
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from pathlib import Path
 
 from policyscan.cel.spelling import did_you_mean
@@ -38,13 +38,15 @@ Files = Mapping[str, Sequence[Path]]
 class Refreshed(NamedTuple):
     """What came of all exports about one client: the change that they make together, an account of each; or
     what is wrong, and no change; neither if there are none. `left_out` are folders beside them, in which
-    nothing was read."""
+    nothing was read, and `not_for` files about all clients that were not read for this one, as it has exports
+    of that tool itself."""
 
     client: str
     change: Change | None
     imported: tuple[Imported, ...] = ()
     problems: tuple[PolicyscanError, ...] = ()
     left_out: tuple[str, ...] = ()
+    not_for: tuple[str, ...] = ()
 
 
 def import_folder(
@@ -71,15 +73,18 @@ def _for_all(folder: Path, top_level: Files, inputs: Inputs, options: ImportOpti
     own = {path.name: _by_tool(path) for path in _entries(folder) if path.is_dir()}
     found = {one.id: one for one in open_inventories(inputs, "client")}
     _check_all_are_known(folder, own, found)
+    _check_all_are_somebodys(top_level, found.values())
     for tool in top_level:
         refuse_shared_names([one for one in found.values() if known_as(one, tool) is not None], tool)
     made = []
     for ident, inventory in found.items():
         shared = {tool: files for tool, files in top_level.items() if known_as(inventory, tool) is not None}
-        files = {**shared, **own.get(ident, {})}
+        its = own.get(ident, {})
+        files = {**shared, **its}
         if files or ident in own:
             left_out = _folders(folder / ident) if ident in own else ()
-            made.append(_refreshed(inventory, files, options, left_out))
+            not_for = tuple(path.as_posix() for tool in its for path in shared.get(tool, ()))
+            made.append(_refreshed(inventory, files, options, left_out)._replace(not_for=not_for))
     called = (known_as(one, tool) for one in found.values() for tool in top_level)
     known = {name.casefold() for name in called if name is not None}
     made = [one._replace(imported=tuple(_without(each, known) for each in one.imported)) for one in made]
@@ -142,6 +147,28 @@ def _check_all_are_known(folder: Path, own: Mapping[str, Files], found: Mapping[
     ]
     if unknown:
         raise Problems(unknown)
+
+
+def _check_all_are_somebodys(top_level: Files, found: Collection[Editable]) -> None:
+    """Refuses exports about several clients that are about none whose file says so, and those that cannot be
+    about several."""
+    nobodys: list[PolicyscanError] = []
+    for tool, files in top_level.items():
+        at = top(files[0].as_posix())
+        if not importer(tool).shared:
+            message = f"an export of {tool} is about one client, and nothing says which"
+            hint = "put it into a folder that is called as the client's id, such as exports/acme"
+            nobodys.append(DocumentError(message, at=at, hint=hint))
+        elif not any(known_as(one, tool) is not None for one in found):
+            message = (
+                f"no client's file says what {tool} calls it, so that nobody gets the rows of this export"
+            )
+            hint = (
+                f"import it for each once by itself: policyscan import {tool} FILES --client ID --only NAME"
+            )
+            nobodys.append(DocumentError(message, at=at, hint=hint))
+    if nobodys:
+        raise Problems(nobodys)
 
 
 def _refreshed(

@@ -6,7 +6,7 @@ files, found to be valid, and an account of every row: nothing is dropped in sil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,11 +15,13 @@ from policyscan.documents.envelope import TIME_ZONE
 from policyscan.editing.rendering import inline
 from policyscan.errors import DocumentError, Problems, UsageError
 from policyscan.importing.cells import Setting, UnclearCell, moment, written
+from policyscan.importing.domains import known_domains, related
 from policyscan.importing.exports import Export, check_pages, open_export
 from policyscan.importing.importers import Importer, importer, names
 from policyscan.importing.merging import Merged, Merger, back, covered, referenced
 from policyscan.importing.rows import ImportedPart, ImportedRow, Passed
 from policyscan.importing.saved import saved_importer
+from policyscan.patterns import when_used
 from policyscan.records import NamedTuple
 from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
 from policyscan.session.options import Inputs, StrPath
@@ -28,6 +30,7 @@ _SOURCES = "x-sources"
 """The key of `organisation` under which it says what each tool calls the client."""
 _IMPORT = "x-import"
 _FIRST = 3
+_NUMBER = when_used(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class ImportOptions(NamedTuple):
@@ -131,6 +134,7 @@ def import_into(
     client = _client(source, parts, only, inventory, exports)
     if client is not None and only is None:
         parts = _read(chosen, exports, setting, client)
+    tenant = _tenant(parts, only, inventory, exports, setting.domains) or client
     collected, told_by = _collected(parts, exports, setting, options)
     merger = Merger(
         lambda section: inventory.part(section).draft.value,
@@ -138,14 +142,16 @@ def import_into(
     )
     for part in parts:
         merger.merge(part)
+    merger.merged.passed.extend(_strangers(parts, tenant, inventory, setting.domains, exports))
     _check_anything(merger.merged, exports)
     _provide(merger.merged, inventory, options)
-    _record(source, exports, inventory, merger.merged, written(collected, setting), client)
+    filtered = client if any(part.clients for part in parts) else None
+    _record(source, exports, inventory, merger.merged, written(collected, setting), filtered, tenant)
     others = _others(parts)
     change = inventory.change(len(merger.merged.updated) + len(merger.merged.new))
     first = tuple(row for part in parts for row in part.rows[:_FIRST])
     return Imported(
-        change, chosen.tool, written(collected, setting), told_by, client or "", merger.merged, others, first
+        change, chosen.tool, written(collected, setting), told_by, tenant or "", merger.merged, others, first
     )
 
 
@@ -189,7 +195,8 @@ def _setting(source: str, chosen: Importer, inventory: Editable, options: Import
     own = _zone(zone) if isinstance(zone, str) else _zone(inventory.kind.zone or "UTC")
     now = options.now or datetime.now(UTC)
     meanings = {word.lower(): meaning for word, meaning in options.words.items()}
-    return Setting(own, local, now, meanings, saved=now)
+    known = (known_domains(part.draft.value) for part in inventory.parts)
+    return Setting(own, local, now, meanings, saved=now, domains=frozenset().union(*known))
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -254,10 +261,59 @@ def _client(
         raise UsageError(
             message, at=exports[0].top(), hint=f"say which one {inventory.id} is: --only {found[0]!r}"
         )
-    if found and not found[0].isdecimal() and not _resembles(found[0], inventory):
+    if found and not _is_number(found[0]) and not _resembles(found[0], inventory):
         message = f"this export is about {found[0]}, which is not how {inventory.id} is called"
         raise UsageError(message, at=exports[0].top(), hint=f"if it is the same client: --only {found[0]!r}")
     return found[0] if found else None
+
+
+def _is_number(name: str) -> bool:
+    """Whether a tool's name of a client is a number of its own, which resembles no name."""
+    return name.isdecimal() or _NUMBER.fullmatch(name) is not None
+
+
+def _tenant(
+    parts: Sequence[ImportedPart],
+    only: str | None,
+    inventory: Editable,
+    exports: Sequence[Export],
+    known: Collection[str],
+) -> str | None:
+    """The domain by which exports are known again that say whose they are by addresses alone; UsageError for
+    one whose addresses are all in domains of somebody else."""
+    domains = [domain for part in parts for domain in part.domains]
+    if only is None and not any(part.rows for part in parts):
+        domains = domains or [name for name, _ in _others(parts)]
+    wanted = (only,) if only is not None else known
+    if wanted and domains and not any(related(domain, wanted) for domain in domains):
+        message = (
+            f"this export is about {_few(domains)}, and {inventory.id} is known by {_few(sorted(wanted))}"
+        )
+        hint = f"if it is the same client: --only {domains[0]}, or write its domains down under email.domains"
+        raise UsageError(message, at=exports[0].top(), hint=hint)
+    return only if only is not None or known or not domains else domains[0]
+
+
+def _strangers(
+    parts: Sequence[ImportedPart],
+    tenant: str | None,
+    inventory: Editable,
+    known: Collection[str],
+    exports: Sequence[Export],
+) -> Iterator[Passed]:
+    """The domains of addresses by which nobody knows the client, though it is known by others."""
+    ours = {*known, *((tenant,) if tenant is not None else ())}
+    for domain in dict.fromkeys(domain for part in parts for domain in part.domains):
+        if ours and not related(domain, ours):
+            why = (
+                f"nothing says that it is a domain of {inventory.id}, and addresses in this export are in it"
+            )
+            yield Passed(domain, f"{why}: write it down under email.domains, if it is", exports[0].top())
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FIRST} more" if len(names) > _FIRST else ""
+    return f"{', '.join(names[:_FIRST])}{more}"
 
 
 def _resembles(name: str, inventory: Editable) -> bool:
@@ -346,7 +402,7 @@ def _provide(merged: Merged, inventory: Editable, options: ImportOptions) -> Non
 
 def _record(
     source: str, exports: Sequence[Export], inventory: Editable, merged: Merged, collected: str,
-    client: str | None,
+    client: str | None, tenant: str | None,
 ) -> None:  # fmt: skip
     """Writes down where the facts come from, and what the tool calls the client."""
     root = inventory.part("evidence").draft.value
@@ -369,8 +425,9 @@ def _record(
     }  # fmt: skip
     if client is not None:
         made["x-filter"] = client
+    if tenant is not None:
         organisation = inventory.part("organisation").draft.value["organisation"]
-        organisation.setdefault(_SOURCES, {})[source] = client
+        organisation.setdefault(_SOURCES, {})[source] = tenant
     inventory.cover({section: _covering(section, items) for section in sections})
     old = next((one for one in items if one.get("id") == ident), None)
     if old is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from policyscan.errors import UsageError
 from policyscan.kinds.kinds import BUILT_IN
-from policyscan.session.schemas import schema_text
+from policyscan.session.schemas import DEFAULTS, schema_text
 from policyscan.session.starting import TEMPLATES, check_id, create, schema_file
 
 _REPOSITORY = {
@@ -54,7 +54,7 @@ def write_repository(folder: Path, time_zone: str | None = None) -> tuple[list[P
         text = (TEMPLATES / "repository" / template).read_text(encoding="utf-8")
         create(path, text.replace("ZONE", time_zone or "UTC"))
         new.append(path)
-    for kind in BUILT_IN:
+    for kind in (*BUILT_IN, DEFAULTS):
         path = schema_file(folder, kind)
         if path.exists():
             kept.append(path)

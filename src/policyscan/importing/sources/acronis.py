@@ -69,5 +69,8 @@ def _by_policy(export: Export, row: RowDict) -> Iterator[RowDict]:
 
 
 IMPORTER = Importer(
-    tool="Acronis", asks="JSON of /api/resource_management/v4/resource_statuses, all pages", read=_read
+    tool="Acronis",
+    asks="JSON of /api/resource_management/v4/resource_statuses, all pages",
+    read=_read,
+    shared=True,
 )

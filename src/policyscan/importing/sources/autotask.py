@@ -44,4 +44,5 @@ IMPORTER = Importer(
     tool="Autotask",
     asks="JSON of /V1.0/Tickets/query; say what priorities mean: --word 1=P1",
     read=read_rows(TABLE, "list of tickets of Autotask", "items"),
+    shared=True,
 )

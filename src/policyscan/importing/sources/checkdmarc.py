@@ -3,16 +3,18 @@
 In: its JSON, of one domain or of several. Out: domains of mail. It does not test DKIM, and says no time: that
 of the file counts. `v=spf1 +all` is valid and lets everybody send, also in a record that is taken in; what
 share DMARC applies to, and whether it is only tried, stand in the record alone; below the domain of a record
-its `sp` counts. A look-up that got no answer says nothing.
+its `sp` counts. A look-up that got no answer says nothing. Where domains are known to be the client's, others
+are not: providers look up those of all clients at once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from policyscan.importing.cells import Setting, UnclearCell, clear
+from policyscan.importing.domains import related
 from policyscan.importing.exports import Export, RowDict
 from policyscan.importing.importers import Importer
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader, check_columns, value_at
@@ -87,6 +89,7 @@ TABLE = ExportTable(
     known_by=(ColumnOf("domain", "name"),),
     columns=(),
     called=("domain",),
+    address="domain",
     whole=False,
     more=_more,
 )
@@ -99,8 +102,28 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
         rows = [found] if found.__class__ is dict else export.rows()
         check_columns(export, rows, TABLE, "answer of checkdmarc")
         reader.setting = setting._replace(saved=min(export.modified, setting.now))
-        reader.take(export, rows)
+        reader.take(export, _ours(reader, rows, {only.casefold()} if only is not None else setting.domains))
     return [reader.part("email.domains")]
 
 
-IMPORTER = Importer(tool="checkdmarc", asks="JSON of checkdmarc DOMAIN…", read=_read)
+def _ours(reader: RowReader, rows: Sequence[RowDict], domains: Collection[str]) -> list[RowDict]:
+    """The rows about domains of the client, if any are known to be that; the others are counted."""
+    ours = []
+    for row in rows:
+        if not domains or related(_domain(row), domains):
+            ours.append(row)
+        else:
+            reader.others[_domain(row)] = reader.others.get(_domain(row), 0) + 1
+    return ours
+
+
+def _domain(row: RowDict) -> str:
+    return str(row.get("domain") or "").casefold()
+
+
+IMPORTER = Importer(
+    tool="checkdmarc",
+    asks="JSON of checkdmarc DOMAIN…",
+    read=_read,
+    shared=True,
+)

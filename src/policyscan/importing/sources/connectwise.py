@@ -41,4 +41,5 @@ IMPORTER = Importer(
     tool="ConnectWise PSA",
     asks="JSON of /service/tickets",
     read=read_rows(TABLE, "list of tickets of ConnectWise"),
+    shared=True,
 )

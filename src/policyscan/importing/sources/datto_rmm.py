@@ -66,4 +66,5 @@ IMPORTER = Importer(
     tool="Datto RMM",
     asks="JSON of /api/v2/site/{siteUid}/devices, or of the whole account",
     read=read_rows(TABLE, "list of devices of Datto RMM", "devices"),
+    shared=True,
 )

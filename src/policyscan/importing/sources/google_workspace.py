@@ -35,6 +35,7 @@ TABLE = ExportTable(
         ColumnOf("Last Sign In", "last_sign_in", _signed_in),
     ),
     called=("Email Address",),
+    address="Email Address",
 )
 
 

@@ -37,6 +37,7 @@ TABLE = ExportTable(
         ColumnOf("managedDeviceOwnerType", "x-owner"),
     ),
     called=("deviceName", "id"),
+    address="userPrincipalName",
     more=_more,
 )
 

@@ -40,6 +40,7 @@ TABLE = ExportTable(
     ),
     columns=(ColumnOf("isAdmin", "admin", yes_no), ColumnOf("userPrincipalName", "x-login")),
     called=("userPrincipalName", "id"),
+    address="userPrincipalName",
     leave=_left,
     more=_more,
 )

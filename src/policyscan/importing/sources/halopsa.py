@@ -44,4 +44,5 @@ IMPORTER = Importer(
     asks="JSON of /Tickets; say the zone of its times: --zone, and what priorities mean: --word 1=P1",
     read=read_rows(TABLE, "list of tickets of HaloPSA", "tickets"),
     zoned=True,
+    shared=True,
 )

@@ -66,4 +66,5 @@ IMPORTER = Importer(
     tool="Huntress",
     asks="JSON of /v1/agents, all pages",
     read=read_rows(TABLE, "list of agents of Huntress", "agents"),
+    shared=True,
 )

@@ -38,6 +38,7 @@ TABLE = ExportTable(
         ColumnOf("Ownership", "x-owner"),
     ),
     called=("Device name", "Device ID"),
+    address="Primary user UPN",
     more=_more,
 )
 
@@ -54,7 +55,7 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
 _PORTAL = {
     "DeviceId": "Device ID", "DeviceName": "Device name", "LastContact": "Last check-in",
     "SerialNumber": "Serial number", "OSVersion": "OS version", "EncryptionStatusString": "Encrypted",
-    "OwnerType": "Ownership",
+    "OwnerType": "Ownership", "UPN": "Primary user UPN",
 }  # fmt: skip
 """What the portal calls the columns of an export job."""
 

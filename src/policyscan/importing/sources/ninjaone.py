@@ -220,4 +220,5 @@ IMPORTER = Importer(
     tool="NinjaOne",
     asks="JSON of /v2/devices-detailed, with /v2/queries/ os-patches, software-patches, antivirus-status",
     read=_read,
+    shared=True,
 )

@@ -6,6 +6,7 @@ MANUAL was not checked, and a finding that is muted is no pass.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from policyscan.errors import DocumentError
@@ -19,14 +20,20 @@ _OUTCOMES = {"PASS": PASSED, "FAIL": FAILED}
 _ENFORCED = ("entra_users_mfa_enabled",)
 
 
-def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list[ImportedPart]:  # noqa: ARG001
-    return [_part(export, setting) for export in exports]
+def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list[ImportedPart]:
+    return [_part(export, setting, only) for export in exports]
 
 
-def _part(export: Export, setting: Setting) -> ImportedPart:
-    rows = export.rows()
-    if not rows or any(value_at(row, "metadata.event_code") is None for row in rows):
+def _part(export: Export, setting: Setting, only: str | None) -> ImportedPart:
+    findings = export.rows()
+    if not findings or any(value_at(row, "metadata.event_code") is None for row in findings):
         raise DocumentError("these are no findings of Prowler", at=export.top(), hint=IMPORTER.asks)
+    accounts = Counter(str(value_at(row, "cloud.account.uid") or "") for row in findings)
+    mine = [one for one in accounts if only is None or one.casefold() == only.casefold()]
+    others = tuple(sorted((one, count) for one, count in accounts.items() if one not in mine))
+    rows = [row for row in findings if str(value_at(row, "cloud.account.uid") or "") in mine]
+    if not rows:
+        return ImportedPart("email", "x-prowler", others=others, whole=False)
     found: dict[str, str] = {}
     for row in rows:
         check = str(value_at(row, "metadata.event_code"))
@@ -36,7 +43,7 @@ def _part(export: Export, setting: Setting) -> ImportedPart:
     part = mail_part(export, "prowler", found, facts, row=rows[0])
     times = [clear(lambda row=row: moment(row.get("time"), setting)) for row in rows]  # type: ignore[misc]
     known = [one for one in times if hasattr(one, "tzinfo")]
-    return part._replace(collected=max(known, default=None))
+    return part._replace(collected=max(known, default=None), clients=tuple(mine), others=others)
 
 
 def _outcome(row: RowDict) -> str:

@@ -70,4 +70,9 @@ def _plain(check: str) -> str:
     return _VERSION.sub("", check)
 
 
-IMPORTER = Importer(tool="ScubaGear, ScubaGoggles", asks="ScubaResults….json", read=_read)
+IMPORTER = Importer(
+    tool="ScubaGear, ScubaGoggles",
+    asks="ScubaResults….json",
+    read=_read,
+    shared=True,
+)

@@ -74,4 +74,5 @@ IMPORTER = Importer(
     tool="SentinelOne",
     asks="JSON of /web/api/v2.1/agents, all pages",
     read=read_rows(TABLE, "list of agents of SentinelOne", "data"),
+    shared=True,
 )

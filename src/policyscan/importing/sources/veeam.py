@@ -52,4 +52,5 @@ IMPORTER = Importer(
     tool="Veeam Service Provider Console",
     asks="JSON of the list of jobs",
     read=read_rows(TABLE, "list of jobs of Veeam", "data", "items"),
+    shared=True,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from policyscan.errors import DocumentError
@@ -18,6 +18,7 @@ from policyscan.importing.exports import Export
 from policyscan.importing.importers import Importer
 from policyscan.importing.rows import ImportedPart, ImportedRow, Passed
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _PASSED, _FAILED = ("pass", "fixed"), ("fail",)
 
 
@@ -26,7 +27,7 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
 
 
 def _part(export: Export, setting: Setting) -> ImportedPart:
-    result = _result(export)
+    result = _result(export, setting)
     results = Counter(str(one.findtext("{*}result")) for one in result.iterfind("{*}rule-result"))
     passed, failed = (sum(results[name] for name in names) for names in (_PASSED, _FAILED))
     if not passed + failed:
@@ -53,7 +54,7 @@ def _ended(said: str | None, setting: Setting) -> datetime | None:
         return None
 
 
-def _result(export: Export) -> ET.Element:
+def _result(export: Export, setting: Setting) -> ET.Element:
     text = export.source.text
     if not text.lstrip().startswith("<"):
         raise DocumentError("this export is no XML", at=export.top(), hint=IMPORTER.asks)
@@ -70,7 +71,15 @@ def _result(export: Export) -> ET.Element:
     found = [root] if root.tag.endswith("}TestResult") else root.findall(".//{*}TestResult")
     if not found:
         raise DocumentError("there is no TestResult in this file", at=export.top(), hint=IMPORTER.asks)
-    return max(found, key=lambda one: one.get("end-time", ""))
+    return max(found, key=lambda one: _in_order(one.get("end-time"), setting))
+
+
+def _in_order(ended: str | None, setting: Setting) -> datetime:
+    """When a run ended, as one is later than another; those that say no zone mean the same."""
+    try:
+        return moment(ended, setting._replace(local=setting.local or setting.zone)) or _NEVER
+    except UnclearCell:
+        return _NEVER
 
 
 IMPORTER = Importer(tool="OpenSCAP, CIS-CAT", asks="results in XCCDF or ARF", read=_read)
