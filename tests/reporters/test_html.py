@@ -155,7 +155,7 @@ def test_the_worst_control_is_the_first_thing_to_do() -> None:
     steps = page_of(report(high, COORDINATOR, complete=False), Options()).steps
     assert [step.policy for step in steps] == ["PLAN-11", "AV-01"]
     assert steps[0].text == "Name someone who works there, and a deputy."
-    assert steps[0].gains == "1 control: acme"
+    assert steps[0].gains == "1 control: Acme"
 
 
 def test_what_ends_is_listed_by_day() -> None:
@@ -234,7 +234,7 @@ USD = {"amount": 2_000_000.0, "currency": "USD"}
     [
         (
             {"exposure": USD, "limit": {"amount": 500_000.0, "currency": "USD"}},
-            "exposure 2000000 USD, limit 500000 USD",
+            "exposure 2,000,000 USD, limit 500,000 USD",
         ),
         ({"median": "17m", "worst": "2h3m"}, "median 17m, worst 2h3m"),
         ({"median": "17m", "incidents": 4}, None),

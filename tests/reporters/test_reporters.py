@@ -71,9 +71,14 @@ def test_only_the_module_of_the_chosen_format_is_imported(name: str) -> None:
         f"policyscan.reporters.{m}" for m in ("text_page", "layout", "text_blocks") if name == "text"
     }
     if name in {"html", "letter-html"}:
-        others |= pages | {f"policyscan.reporters.html.{m}" for m in ("contents", "changed", "charts")}
+        others |= pages | {
+            f"policyscan.reporters.html.{m}" for m in ("contents", "changed", "charts", "sheet")
+        }
+        others |= {"policyscan.reporters.layout"}
     if name in {"html", "letter-html", "markdown"}:
         others |= {"policyscan.reporters.since", "policyscan.reporters.past"}
+    if name in {"html", "letter", "letter-html"}:
+        others |= {"policyscan.reporters.plainly"}
     if name == "html":
         others |= {"policyscan.reporters.choosing"}
     assert set(ours.split()) <= others | {"policyscan.reporters"}

@@ -37,6 +37,24 @@ def _broken(word: str, width: int) -> list[str]:
     return parts
 
 
+def clipped(text: str, width: int) -> str:
+    """`text` in at most `width` cells: what is longer ends at a blank, with an ellipsis."""
+    return text if cells(text) <= width else f"{wrapped(text, width - 1)[0]}…"
+
+
+def brief(text: str, width: int) -> str:
+    """`text` in at most `width` cells: as many of its sentences as fit, or part of the first."""
+    if cells(text) <= width:
+        return text
+    first, *rest = text.split(". ")
+    kept = f"{first}."
+    for sentence in rest:
+        if cells(f"{kept} {sentence}.") > width:
+            break
+        kept += f" {sentence}."
+    return clipped(kept, width)
+
+
 def padded(text: str, width: int) -> str:
     """`text` with blanks up to `width` cells; longer as it is."""
     return text + " " * (width - cells(text))

@@ -10,21 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyscan.findings import (
-    MET,
     DocumentInfo,
     PolicyInfo,
     Report,
     Result,
     Status,
     by_document,
-    is_document_check,
-    score,
 )
 from policyscan.records import NamedTuple
 from policyscan.reporters.options import Options
+from policyscan.reporters.plainly import in_order, plainly, standing
 from policyscan.reporters.wording import (
     alike,
-    headline_and_question,
     markdown,
     moment,
     named,
@@ -127,35 +124,10 @@ def _letter(
         LetterSection("What is in order", tuple(_good(document, policies))),
     )
     return Letter(
-        document.name or name, _standing(report, document), tuple(one for one in sections if one.items)
+        document.name or name,
+        standing(report.scan.as_of, document),
+        tuple(one for one in sections if one.items),
     )
-
-
-def _standing(report: Report, document: DocumentInfo) -> str:
-    points = score([document])
-    day = report.scan.as_of
-    if not points.total:
-        return f"As of {day}, nothing was found that these controls are about, so that nothing was checked."
-    count = plural(points.total, "control")
-    open_ = points.high - points.low
-    said = f"As of {day}, {points.low:,} of {count} {'is' if 1 in (points.low, points.total) else 'are'} met."
-    if open_:
-        it = "it is" if open_ == 1 else "they are"
-        said += f" Of {open_:,} more we cannot tell whether {it}."
-    return said
-
-
-_ID = re.compile(r"\b[A-Z]{2,}-[0-9]{2}\b")
-
-
-def _said(result: Result, policies: Mapping[str, PolicyInfo]) -> str:
-    """What was found, with the titles of controls where it has their ids."""
-
-    def titled(found: re.Match[str]) -> str:
-        info = policies.get(found[0])
-        return f"“{info.title}”" if info else found[0]
-
-    return _ID.sub(titled, headline_and_question(result))
 
 
 def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> LetterSection:
@@ -173,7 +145,7 @@ def _decisions(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) ->
 def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> LetterItem:
     info = policies.get(found[0].policy)
     fixes = dict.fromkeys(info.fix_of(one.requirement) for one in found) if info else {}
-    points = [f"Found: {_said(one, policies)}" for one in found[:3]]
+    points = [f"Found: {plainly(one, policies)}" for one in found[:3]]
     if len(found) > 3:
         points.append(f"And {len(found) - 3:,} more of this kind.")
     points += [f"To do: {fix}" for fix in fixes if fix]
@@ -189,7 +161,7 @@ def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iter
         info = policies.get(one.policy)
         fix = f" {info.fix_of(one.requirement)}" if info else ""
         day = f"By {moment(one.until)[:10]}: " if one.until else ""
-        yield LetterItem(f"{day}{_said(one, policies)}.{fix}")
+        yield LetterItem(f"{day}{plainly(one, policies)}.{fix}")
 
 
 def _unknown(results: Iterable[Result]) -> LetterSection:
@@ -204,7 +176,7 @@ def _accepted(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> 
         mark = group[0].waiver
         if mark is not None:
             who = f"accepted by {mark.approver} until {mark.expires_on}"
-            yield LetterItem(f"{_said(group[0], policies)}: {who}. {mark.reason}")
+            yield LetterItem(f"{plainly(group[0], policies)}: {who}. {mark.reason}")
 
 
 def _taken(document: DocumentInfo) -> Iterator[LetterItem]:
@@ -231,12 +203,7 @@ def _thing(path: str) -> str:
 
 
 def _good(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:
-    met = [
-        policies[id_]
-        for id_, status in document.statuses.items()
-        if status in MET and id_ in policies and not is_document_check(id_)
-    ]
-    met.sort(key=lambda info: (-info.severity.rank, info.id))
+    met = in_order(document, policies)
     yield from (LetterItem(info.title) for info in met[:_GOOD])
     if len(met) > _GOOD:
         yield LetterItem(f"And {len(met) - _GOOD:,} more.")

@@ -192,6 +192,17 @@ def show(value: Json, widest: int = 120) -> str:
     return text if len(text) <= widest else text[: widest - 1] + "…"
 
 
+def sum_of_money(value: Json) -> str:
+    """`1,234 EUR`, of an amount with its currency; empty for every other value."""
+    if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
+        return ""
+    amount = value["amount"]
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not abs(amount) < _EXACT:
+        return show(value)
+    places = 0 if float(amount).is_integer() else 2
+    return f"{amount:,.{places}f} {show(value['currency'])}"
+
+
 def place(span: Span) -> str:
     """`file:line`, safe to print; of a workbook `file:row (sheet Devices, column C)`."""
     return f"{one_line(span.file)}:{span.line}{one_line(span.in_sheet)}"

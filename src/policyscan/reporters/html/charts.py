@@ -11,7 +11,7 @@ from itertools import groupby
 
 from policyscan.findings import Json
 from policyscan.records import NamedTuple
-from policyscan.reporters.wording import show
+from policyscan.reporters.wording import show, sum_of_money
 
 WIDTH = 600
 _TIME = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
@@ -90,7 +90,9 @@ def compared(figures: Mapping[str, Json]) -> Lengths | None:
     for name, value in figures.items():
         if (read := _read(value)) is not None:
             unit, size = read
-            groups.setdefault(unit, []).append((name.replace("_", " "), size, show(value)))
+            groups.setdefault(unit, []).append(
+                (name.replace("_", " "), size, sum_of_money(value) or show(value))
+            )
     best = max(groups.values(), key=len, default=[])
     longest = max((size for _, size, _ in best), default=0.0)
     if len(best) < 2 or longest <= 0:

@@ -6,6 +6,7 @@ results of each inventory and says how many more there are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from policyscan.display import one_line
@@ -25,6 +26,7 @@ from policyscan.findings import (
 from policyscan.records import NamedTuple
 from policyscan.reporters.html.changed import Changed, changed_of
 from policyscan.reporters.html.charts import Bar, Lengths, Strip, bar, compared, strip
+from policyscan.reporters.html.sheet import OwnersSheet, sheet_of
 from policyscan.reporters.options import Options
 from policyscan.reporters.past import aged
 from policyscan.reporters.wording import (
@@ -32,7 +34,9 @@ from policyscan.reporters.wording import (
     Question,
     against,
     alike,
+    asked_of,
     counted,
+    decides,
     frameworks,
     grade_name,
     headline_and_question,
@@ -60,6 +64,7 @@ _MOST_ROWS = 4_000  # rows of results on a page
 _MOST_DETAILED = 1_500  # results up to which each shows what it rests on
 _LEAST_ROWS = 3  # of an inventory, however many there are
 _STEPS = 5
+_FEW = 3  # questions and statements of each of many inventories
 _DAYS = 40  # lines of the calendar
 _MOST_FACTS = 12
 _WIDEST = 240  # characters of a line of a file
@@ -92,6 +97,13 @@ class Repair(NamedTuple):
     severity: str
     text: str
     gains: str
+
+
+class PageQuestion(NamedTuple):
+    """A question, and what it is about and decides."""
+
+    text: str
+    about: str
 
 
 class Cell(NamedTuple):
@@ -141,7 +153,8 @@ class Finding(NamedTuple):
 
 
 class Inventory(NamedTuple):
-    """One inventory: how it stands, what is found, what is asked, what statements take away."""
+    """One inventory: how it stands, what is found, what is asked, what statements take away; of many
+    inventories none has a sheet for its owner."""
 
     anchor: str
     name: str
@@ -149,13 +162,14 @@ class Inventory(NamedTuple):
     file: str
     as_of: str
     sums: str
-    bar: Bar | None
+    sheet: OwnersSheet | None
     findings: tuple[Finding, ...]
     unknowns: tuple[Finding, ...]
     left_out: int
-    questions: tuple[Question, ...]
+    questions: tuple[PageQuestion, ...]
     more_questions: int
     taken: tuple[tuple[str, str], ...]
+    more_taken: int
 
 
 class Day(NamedTuple):
@@ -184,8 +198,9 @@ class Control(NamedTuple):
 
 
 class HtmlPage(NamedTuple):
-    """The whole page."""
+    """The whole page; `alone` is the only inventory that it is about, if it is about one."""
 
+    alone: Inventory | None
     scope: str
     as_of: str
     sums: str
@@ -198,7 +213,7 @@ class HtmlPage(NamedTuple):
     trend: tuple[tuple[str, Bar], ...]
     troubles: tuple[Trouble, ...]
     steps: tuple[Repair, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[PageQuestion, ...]
     more_questions: int
     matrices: tuple[Matrix, ...]
     inventories: tuple[Inventory, ...]
@@ -220,7 +235,9 @@ def page_of(report: Report, options: Options) -> HtmlPage:
     questions, more_questions = next_questions(open_, _STEPS)
     days = sorted(whole.days())
     points = score(report.documents)
+    inventories = tuple(whole.inventories())
     return HtmlPage(
+        inventories[0] if len(inventories) == 1 else None,
         scope(report),
         report.scan.as_of,
         sums(report.documents) if report.documents else "Nothing was checked.",
@@ -236,10 +253,10 @@ def page_of(report: Report, options: Options) -> HtmlPage:
             for one in problems_told(report)
         ),
         tuple(whole.steps()),
-        tuple(questions),
+        tuple(map(_asked, questions)),
         more_questions,
         tuple(whole.matrices()),
-        tuple(whole.inventories()),
+        inventories,
         tuple(days[:_DAYS]),
         max(len(days) - _DAYS, 0),
         tuple(map(_control, whole.told())),
@@ -258,7 +275,7 @@ class _Whole:
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
         self._options = options
-        self._names = named(report.documents)
+        self._names = _called(report.documents)
         self.anchors = {key: f"inventory-{number}" for number, key in enumerate(self._names, 1)}
         self._groups = {
             key: list(alike(_worst_first(results))) for key, results in by_document(report).items()
@@ -322,7 +339,9 @@ class _Whole:
             groups = self._groups.get(key, [])
             kept = [self._finding(group) for group in groups[: self._rows]]
             open_ = [r for group in groups for r in group if r.status is Status.UNKNOWN]
-            questions, more = next_questions(open_, _STEPS)
+            questions, more = next_questions(open_, _FEW if self.long else _STEPS)
+            taken = [(away, spoken(statement)) for statement, away in taken_from(document)]
+            shown = _FEW if self.long else len(taken)
             yield Inventory(
                 self.anchors[key],
                 self._names[key],
@@ -330,14 +349,21 @@ class _Whole:
                 document.file,
                 document.as_of,
                 sums([document]),
-                _tally_bar([document]),
+                None if self.long else self._sheet(document, groups),
                 tuple(one for one in kept if one.style != _UNKNOWN),
                 tuple(one for one in kept if one.style == _UNKNOWN),
                 len(groups) - len(kept),
-                tuple(questions),
+                tuple(map(_asked, questions)),
                 more,
-                tuple((away, spoken(statement)) for statement, away in taken_from(document)),
+                tuple(taken[:shown]),
+                len(taken[shown:]),
             )
+
+    def _sheet(self, document: DocumentInfo, groups: Sequence[Sequence[Result]]) -> OwnersSheet:
+        report = self._report
+        troubles = len(problems_told(report)) if len(report.documents) == 1 else 0
+        name = self._names[document.kind, document.id]
+        return sheet_of(name, report.scan.as_of, document, groups, self._policies, troubles)
 
     def _finding(self, group: Sequence[Result]) -> Finding:
         result = group[0]
@@ -440,12 +466,28 @@ def _control(info: PolicyInfo) -> Control:
     return Control(info, quotes, tuple(frameworks(info)))
 
 
+def _asked(question: Question) -> PageQuestion:
+    return PageQuestion(question.text, "; ".join(filter(None, (asked_of(question), decides(question)))))
+
+
 def _fails(result: Result) -> bool:
     return result.status in (Status.FAIL, Status.ERROR)
 
 
 def _worst_first(results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=lambda r: (SHOWN.index(r.status), -r.severity.rank))
+
+
+def _called(documents: Sequence[DocumentInfo]) -> dict[tuple[str, str], str]:
+    """What to call each document: by its name, or by its id where several have that name or it has none."""
+    ids = named(documents)
+    times = Counter(one_line(one.name) for one in documents)
+    return {
+        (one.kind, one.id): one_line(one.name)
+        if times[one_line(one.name)] == 1 and one.name
+        else ids[one.kind, one.id]
+        for one in documents
+    }
 
 
 def _standing(document: DocumentInfo) -> tuple[object, ...]:
