@@ -39,7 +39,6 @@ FOR_PEOPLE = "whoever acts on a finding looks for it"
 REASONS = {
     ("client", "assurance", "document"): FORM,
     ("client", "contract", "document"): FOR_PEOPLE,
-    ("client", "insurance_policy", "covers_client_networks"): FORM,
     ("client", "insurance_policy", "defence_costs"): FORM,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
@@ -49,7 +48,6 @@ REASONS = {
     ("client", "software", "version"): FOR_PEOPLE,
     ("client", "support_line", "on_file"): "it stands for a number that is not written into the file",
     ("client", "support_line", "out_of_hours_verified_on"): "PROV-05 does, where no inventory is",
-    ("client", "treatment", "document"): FOR_PEOPLE,
     ("provider", "attestation", "answer"): FORM,
     ("provider", "attestation", "signed_by"): FORM,
     ("provider", "attestation", "signed_on"): FORM,
