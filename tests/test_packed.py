@@ -13,8 +13,9 @@ import pytest
 from policyscan import runs
 from policyscan.engine import scan as engine
 from policyscan.findings import Report, Result, by_document, exit_code, of_sort, report_in_order, sorts
-from policyscan.packed import PackedResults
+from policyscan.packed import Packed
 from policyscan.reporters import REPORTERS
+from policyscan.reporters.causes import first_same, same
 from policyscan.runs import Runs
 from policyscan.session.options import Inputs, ScanOptions
 from policyscan.session.run import scan
@@ -28,13 +29,13 @@ FULL = max(SITUATIONS.values(), key=lambda report: len(report.results))
 
 def gathered(report: Report, *, shuffled: bool = False) -> Runs[Result]:
     """The results of a report, taken in document by document, or each by itself in some other order."""
-    made = PackedResults(report.policies, complete=report.complete)
+    made = Packed(report.policies, complete=report.complete)
     parts = list(by_document(report).values())
     if shuffled:
         parts = [[result] for result in report.results]
         parts = [*parts[1::2], *parts[::2]]
     for part in parts:
-        made.add(part)
+        made.add((), part)
     assert made.policies == {result.policy for result in report.results}
     return made.results()
 
@@ -91,9 +92,22 @@ def test_packed_results_are_the_same_in_the_same_order(name: str, shuffled: bool
 
 
 @pytest.mark.usefixtures("packed")
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_packed_documents_are_the_same_in_the_same_order(name: str) -> None:
+    report = SITUATIONS[name]
+    made = Packed(report.policies, complete=report.complete)
+    made.add(report.documents[1::2], ())
+    made.add(report.documents[::2], report.results)
+    assert [*map(repr, made.documents())] == [*map(repr, report.documents)]
+    assert len(made.documents()) == len(report.documents)
+
+
+@pytest.mark.usefixtures("packed")
 @pytest.mark.parametrize("name", REPORTERS)
 def test_a_format_shows_packed_results_as_any(name: str) -> None:
-    report = FULL._replace(results=gathered(FULL))
+    packed = Packed(FULL.policies, complete=FULL.complete)
+    packed.add(FULL.documents, FULL.results)
+    report = FULL._replace(documents=packed.documents(), results=packed.results())
     for full in (False, True):
         shown = REPORTERS[name].render(report, options(report, full=full))
         assert shown == REPORTERS[name].render(FULL, options(FULL, full=full))
@@ -108,7 +122,7 @@ def test_packed_results_equal_those_that_are_as_they_are() -> None:
 
 
 def test_packed_results_are_not_others() -> None:
-    few, other = Runs[Result]([], runs.Packer()), FULL.results
+    few, other = Runs[Result](runs.Packer()), FULL.results
     assert few != other
     assert few == ()
     assert few != []
@@ -125,11 +139,37 @@ def test_a_report_in_order_speaks_of_the_checks_that_say_something() -> None:
     assert again._replace(gate=FULL.gate, comparison=FULL.comparison) == FULL
 
 
-def test_a_scan_of_many_results_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", ["_MOST_AS_THEY_ARE", "_MOST_DOCUMENTS"])
+def test_a_scan_of_many_results_says_the_same(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     paths = tuple(f"inventories/clients/{name}.yaml" for name in ("alder-finch", "ridge-dental"))
     asked = ScanOptions(Inputs(paths, as_of="2027-03-31"), cache=False)
     report = scan(asked)
-    monkeypatch.setattr(engine, "_MOST_AS_THEY_ARE", 5)
+    monkeypatch.setattr(engine, limit, 1)
     again = scan(asked)
-    assert again.results.__class__ is Runs
+    assert again.results.__class__ is again.documents.__class__ is Runs
     assert again == report
+
+
+def test_results_that_come_last_are_counted_in_their_documents() -> None:
+    """A waiver for several inventories that covers nothing is known when all of them are read."""
+    last = FULL.results[0]
+    key = last.kind, last.document
+    packed = Packed(FULL.policies, complete=FULL.complete)
+    packed.add(FULL.documents, FULL.results[1:])
+    packed.count([last])
+    assert list(packed.results()) == list(FULL.results)
+    found = {(one.kind, one.id): one for one in packed.documents()}
+    for document in FULL.documents:
+        same = found[document.kind, document.id]
+        more = int((document.kind, document.id) == key)
+        assert same.counts.get(last.status, 0) == document.counts.get(last.status, 0) + more
+        assert same._replace(counts={}, statuses={}) == document._replace(counts={}, statuses={})
+
+
+def test_the_first_that_are_told_together_are_those_of_all() -> None:
+    results = [*FULL.results, *FULL.results[::-1]]
+    every = same(results)
+    for most in (0, 1, 3, len(every), len(every) + 1):
+        first, more = first_same(results, most)
+        assert [*map(repr, first)] == [*map(repr, every[:most])]
+        assert more == len(every[most:])

@@ -724,6 +724,8 @@ class LookBack(NamedTuple):
 
 Results: TypeAlias = "tuple[Result, ...] | Runs[Result]"
 """Results in order, as they are or, where they are many, packed."""
+Documents: TypeAlias = "tuple[DocumentInfo, ...] | Runs[DocumentInfo]"
+"""The same of documents."""
 Sort: TypeAlias = tuple[Status, Severity]
 """What decides how urgent a result is, and what it does to the exit code."""
 
@@ -738,7 +740,7 @@ class Report(NamedTuple):
 
     scan: ScanInfo
     policies: tuple[PolicyInfo, ...] = ()
-    documents: tuple[DocumentInfo, ...] = ()
+    documents: Documents = ()
     results: Results = ()
     problems: tuple[Problem, ...] = ()
     complete: bool = False
@@ -767,24 +769,26 @@ def make_report(
     places = places_of(known)
     kept.sort(key=lambda r: sort_key(r, places.get((r.policy, r.requirement), -1)))
     used = {result.policy for result in kept}
-    return report_in_order(scan, known, documents, tuple(kept), used, problems, complete=complete)
+    told = tuple(sorted(documents, key=lambda d: (d.kind, d.id, d.file)))
+    return report_in_order(scan, known, told, tuple(kept), used, problems, complete=complete)
 
 
 def report_in_order(
     scan: ScanInfo,
     policies: Iterable[PolicyInfo],
-    documents: Iterable[DocumentInfo],
+    documents: Documents,
     results: Results,
     used: Collection[str],
     problems: Iterable[Problem] = (),
     *,
     complete: bool = False,
 ) -> Report:
-    """The report with results that are in order already, of the policies whose ids are `used`."""
+    """The report with documents and results that are in order already; `used` are the ids of the policies
+    that results are of."""
     return Report(
         scan,
         _with_document_checks(policies, used),
-        tuple(sorted(documents, key=lambda d: (d.kind, d.id, d.file))),
+        documents,
         results,
         tuple(sorted(problems, key=lambda p: (p.span or (), p.message))),
         complete,
@@ -992,17 +996,20 @@ class Taken(NamedTuple):
 
 def taken_away(documents: Iterable[DocumentInfo]) -> Taken:
     """What statements take away from some documents."""
-    every = tuple(documents)
-    whole = [taken.whole for document in every for taken in document.taken]
-    return Taken(sum(whole), len(whole) - sum(whole), sum(len(one.statements) for one in every))
+    whole, in_part, statements = 0, 0, 0
+    for document in documents:
+        here = sum(taken.whole for taken in document.taken)
+        whole += here
+        in_part += len(document.taken) - here
+        statements += len(document.statements)
+    return Taken(whole, in_part, statements)
 
 
-def score(documents: Iterable[DocumentInfo]) -> Score:
+def score(documents: Collection[DocumentInfo]) -> Score:
     """The score of some documents' controls. What is due, and what a warning is about, still passes; what is
     waived does not. What by its nature does not apply is not counted; what does not because somebody says so
     counts as not passed."""
-    every = tuple(documents)
-    controls, taken = control_tally(every), taken_away(every).whole
+    controls, taken = control_tally(documents), taken_away(documents).whole
     low = sum(controls.get(status, 0) for status in MET)
     untold = controls.get(Status.UNKNOWN, 0) + controls.get(Status.ERROR, 0)
     total = low + untold + controls.get(Status.FAIL, 0) + controls.get(Status.WAIVED, 0) + taken

@@ -6,53 +6,55 @@ sequence that makes the records anew whenever somebody looks at them.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import accumulate, islice
+from itertools import accumulate, chain
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
-
-from policyscan.records import NamedTuple
 
 if TYPE_CHECKING:
     from typing import SupportsIndex
 
-_IN_MEMORY = 24_000_000
+_IN_MEMORY = 8_000_000
 """Bytes of packed records that are held in memory; what is beyond goes to a file without a name."""
 
 T = TypeVar("T")
 Owner: TypeAlias = tuple[str, str]
 
 
-class Run(NamedTuple):
-    """Records that stand next to each other and have one owner, and what one of them at least is: packed
-    bytes, or where these begin in a file and how many they are."""
-
-    owner: Owner
-    labels: frozenset[Hashable]
-    length: int
-    held: bytes | tuple[int, int]
-
-
 class Packer:
-    """Packs records, and makes them anew."""
+    """Packs runs of records, and makes them anew; a run is known by its number, from 0.
+
+    Numbers are held in arrays, since a report on a hundred thousand inventories has some three runs of each.
+    """
 
     def __init__(self) -> None:
-        self._bytes = 0
+        self._memory = bytearray()
         self._file: IO[bytes] | None = None
         self._refused = False
+        self._starts = array("q")  # places in memory; what is in the file is below zero: -1 is its beginning
+        self._sizes = array("I")
+        self._lengths = array("I")
+        self._sorts = array("I")  # which of the labels
+        self._labels: dict[frozenset[Hashable], int] = {}
 
-    def pack(self, owner: Owner, labels: frozenset[Hashable], records: Sequence[Any]) -> Run:
-        """A run of records that takes little memory."""
+    def pack(self, labels: frozenset[Hashable], records: Sequence[Any]) -> int:
+        """The number of a run of records; one of them at least is what each label says."""
         import pickle
         import zlib
 
         data = zlib.compress(pickle.dumps([*records], 5), 1)
-        self._bytes += len(data)
-        place = self._filed(data) if self._bytes > _IN_MEMORY else None
-        return Run(owner, labels, len(records), data if place is None else place)
+        filed = self._filed(data) if len(self._memory) + len(data) > _IN_MEMORY else None
+        self._starts.append(len(self._memory) if filed is None else ~filed)
+        if filed is None:
+            self._memory += data
+        self._sizes.append(len(data))
+        self._lengths.append(len(records))
+        self._sorts.append(self._labels.setdefault(labels, len(self._labels)))
+        return len(self._starts) - 1
 
-    def _filed(self, data: bytes) -> tuple[int, int] | None:
+    def _filed(self, data: bytes) -> int | None:
         """Where in a file the bytes are now; None where there is no room for one."""
         if self._refused:
             return None
@@ -71,45 +73,65 @@ class Packer:
         except OSError:
             self._refused = True
             return None
-        return at, len(data)
+        return at
 
-    def records(self, run: Run) -> list[Any]:
+    def records(self, number: int) -> list[Any]:
         """The records of a run."""
         import pickle
         import zlib
 
-        made: list[Any] = pickle.loads(zlib.decompress(self._data(run.held)))  # noqa: S301 - our own
+        made: list[Any] = pickle.loads(zlib.decompress(self._data(number)))  # noqa: S301 - our own
         return made
 
-    def _data(self, held: bytes | tuple[int, int]) -> bytes:
-        if isinstance(held, bytes):
-            return held
+    def _data(self, number: int) -> bytes | bytearray:
+        start, size = self._starts[number], self._sizes[number]
+        if start >= 0:
+            return self._memory[start : start + size]
         if self._file is None:
             raise RuntimeError("nothing was put in a file")
-        self._file.seek(held[0])
-        return self._file.read(held[1])
+        self._file.seek(~start)
+        return self._file.read(size)
+
+    def length(self, number: int) -> int:
+        """How many records are in a run."""
+        return self._lengths[number]
+
+    def labels(self, numbers: Iterable[int]) -> list[frozenset[Any]]:
+        """What runs were labelled with, in turn."""
+        known = list(self._labels)
+        return [known[self._sorts[number]] for number in numbers]
 
 
 class Runs(Sequence[T], Generic[T]):
     """The records of many runs, which are in the order of their owners."""
 
-    def __init__(self, runs: Sequence[Run], packer: Packer) -> None:
-        self._runs = runs
+    def __init__(self, packer: Packer, runs: Iterable[tuple[Owner, Sequence[int]]] = ()) -> None:
+        """`runs` are the owners in order, each with the numbers of its runs, one at least."""
         self._packer = packer
-        self.labels: frozenset[Any] = frozenset().union(*{run.labels for run in runs})
-        """What one of the records at least is."""
+        self._owners: list[Owner] = []
+        self._numbers = array("I")
+        self._until = array("I")  # how many runs there are up to the last of each owner
+        for owner, numbers in runs:
+            self._owners.append(owner)
+            self._numbers.extend(numbers)
+            self._until.append(len(self._numbers))
 
     @cached_property
-    def _ends(self) -> list[int]:
+    def labels(self) -> frozenset[Any]:
+        """What one of the records at least is."""
+        return frozenset().union(*set(self._packer.labels(self._numbers)))
+
+    @cached_property
+    def _ends(self) -> array[int]:
         """How many records there are up to the end of each run."""
-        return list(accumulate(run.length for run in self._runs))
+        return array("L", accumulate(map(self._packer.length, self._numbers)))
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._runs else 0
+        return self._ends[-1] if self._numbers else 0
 
     def __iter__(self) -> Iterator[T]:
-        for run in self._runs:
-            yield from self._packer.records(run)
+        for number in self._numbers:
+            yield from self._packer.records(number)
 
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> T: ...
@@ -121,9 +143,9 @@ class Runs(Sequence[T], Generic[T]):
         if isinstance(index, slice):
             return tuple(self)[index]
         at = range(len(self))[index]
-        number = bisect_right(self._ends, at)
-        run = self._runs[number]
-        found: T = self._packer.records(run)[at - (self._ends[number] - run.length)]
+        place = bisect_right(self._ends, at)
+        number = self._numbers[place]
+        found: T = self._packer.records(number)[at - (self._ends[place] - self._packer.length(number))]
         return found
 
     def __eq__(self, other: object) -> bool:
@@ -138,34 +160,35 @@ class Runs(Sequence[T], Generic[T]):
 
     def having(self, wanted: Callable[[Any], bool]) -> Iterator[T]:
         """The records of the runs that have a label that is wanted, others of those runs among them."""
-        meets = {labels: any(map(wanted, labels)) for labels in {run.labels for run in self._runs}}
-        for run in self._runs:
-            if meets[run.labels]:
-                yield from self._packer.records(run)
+        labels = self._packer.labels(self._numbers)
+        meets = {one: any(map(wanted, one)) for one in set(labels)}
+        for number, one in zip(self._numbers, labels, strict=True):
+            if meets[one]:
+                yield from self._packer.records(number)
 
     def by_owner(self) -> Mapping[Owner, list[T]]:
         """The records of each owner, made when somebody asks for them."""
-        return _ByOwner(self._runs, self._packer)
+        return _ByOwner(self._packer, self._owners, self._numbers, self._until)
 
 
 class _ByOwner(Mapping[Owner, list[T]]):
-    def __init__(self, runs: Sequence[Run], packer: Packer) -> None:
-        self._runs = runs
+    def __init__(
+        self, packer: Packer, owners: Sequence[Owner], numbers: Sequence[int], until: Sequence[int]
+    ) -> None:
         self._packer = packer
+        self._owners = owners
+        self._numbers = numbers
+        self._until = until
 
     def __getitem__(self, owner: Owner) -> list[T]:
-        first = bisect_left(self._runs, owner, key=lambda run: run.owner)
-        made: list[T] = []
-        for run in islice(self._runs, first, None):
-            if run.owner != owner:
-                break
-            made += self._packer.records(run)
-        if not made:
+        place = bisect_left(self._owners, owner)
+        if self._owners[place : place + 1] != [owner]:
             raise KeyError(owner)
-        return made
+        runs = self._numbers[self._until[place - 1] if place else 0 : self._until[place]]
+        return [*chain.from_iterable(map(self._packer.records, runs))]
 
     def __iter__(self) -> Iterator[Owner]:
-        return iter(dict.fromkeys(run.owner for run in self._runs))
+        return iter(self._owners)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._owners)

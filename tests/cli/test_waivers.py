@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from policyscan.engine import scan as engine
 from tests.cli.conftest import CLIENT, write
 from tests.cli.runner import Ran, policyscan
 
@@ -56,6 +57,17 @@ def alone(place: Path) -> Path:
 
 
 FILES = ["inventories/waivers.json", "inventories/waivers/2026/bad.yaml"]
+
+
+def test_one_that_covers_nothing_is_told_where_results_are_packed(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(alone, FILES[0], file_of(waiver(document="*", subject="p-9")))
+    as_ever = scan(monkeypatch, alone, "-f", "json")
+    assert "DOC-WAIVER" in as_ever.out
+    monkeypatch.setattr(engine, "_MOST_AS_THEY_ARE", 0)
+    packed = scan(monkeypatch, alone, "-f", "json")
+    assert (packed.out, packed.code) == (as_ever.out, as_ever.code)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -163,8 +163,8 @@ def index(outcomes: Iterable[tuple[File, FileOutcome]]) -> tuple[DocumentIndex, 
     twins = []
     for file, outcome in sorted(outcomes, key=lambda pair: pair[0].shown):
         for twin in made.add(file, outcome.envelopes, whole=outcome.whole):
-            first = made.ids[twin.envelope.name].file.shown
-            twins.append((twin.file.shown, twin.envelope.number, first))
+            first = made.ids[twin.name].file.shown
+            twins.append((twin.file.shown, twin.number, first))
     return made, twins
 
 

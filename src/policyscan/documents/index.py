@@ -1,12 +1,13 @@
 """The index: which documents there are, where, and what they refer to, from what each file says of itself.
 
-In come files with their outcomes; out comes the same index in whatever order they were read. It keeps
-envelopes, nothing of the documents, so that memory does not grow with what these hold.
+In come files with their outcomes; out comes the same index in whatever order they were read. It keeps names
+and places, nothing of what documents say, so that memory does not grow with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from sys import intern
 
 from policyscan.documents.envelope import Envelope, Name
 from policyscan.files.discovery import File
@@ -14,10 +15,11 @@ from policyscan.records import NamedTuple
 
 
 class Entry(NamedTuple):
-    """A document in its file."""
+    """Where a document is: its file, and its number in it, from 0; and its name."""
 
+    name: Name
     file: File
-    envelope: Envelope
+    number: int
 
 
 class DocumentIndex:
@@ -36,10 +38,11 @@ class DocumentIndex:
         own: list[Name] = []
         twins: list[Entry] = []
         for envelope in envelopes:
-            entry = Entry(file, envelope)
-            first = self.ids.setdefault(envelope.name, entry)
-            if (first.file.path, first.envelope.number) == (file.path, envelope.number):
-                own.append(envelope.name)
+            name = intern(envelope.kind), envelope.id  # as text of other processes, each has its own
+            entry = Entry(name, file, envelope.number)
+            first = self.ids.setdefault(name, entry)
+            if (first.file.path, first.number) == (file.path, envelope.number):
+                own.append(first.name)
             else:
                 twins.append(entry)
         self.members[file.path] = tuple(own) if whole and not twins else None

@@ -61,7 +61,7 @@ class Library:
         self._by_id: dict[Name, Document] = {}
         self._elsewhere: dict[Name, str] = {}
         self._found: dict[Name, Document | None] = {}
-        self._looks: dict[tuple[str, str], tuple[str, str]] = {}  # by kind and look: an id and its file
+        self._looks: dict[Name, str] = {}  # by kind and look: an id
         self._own_folders: dict[str, list[File]] = {}  # by kind
         self._walks: dict[str, Discovery] = {}  # by root
         self._looked_into: set[str] = set()
@@ -70,7 +70,6 @@ class Library:
         self.members_of: set[str] = set()
         """The files, as people see them, that may hold members of a document that was `expect`ed."""
         self._reported = {file.path: file for file in discovery.files}
-        self._shown = {file.shown for file in discovery.files}
         self.context_problems: list[PolicyscanError] = []
         """What is wrong with files that were only looked into because others refer to them."""
         self.shared = 0
@@ -88,7 +87,7 @@ class Library:
             [document.envelope for document in loaded.documents],
             whole=not loaded.problems and not loaded.skipped,
         )
-        others = {twin.envelope.number for twin in twins}
+        others = {twin.number for twin in twins}
         documents, problems = [], list(loaded.problems)
         for document in loaded.documents:
             if document.index in others:
@@ -102,13 +101,18 @@ class Library:
 
     def _alike(self, document: Document) -> Iterator[DocumentError]:
         """What is wrong with an id that differs from another one only in what nobody sees, or in case."""
+        kind = document.kind.name
         for look in looks(document.id):
-            key = (document.kind.name, look)
-            other, where = self._looks.setdefault(key, (document.id, document.file))
+            other = self._looks.setdefault(self._look(kind, document.id, look), document.id)
             if other != document.id:
                 self.clashes += 1
-                yield like_id(document, other, where)
+                yield like_id(document, other, self.index.ids[kind, other].file.shown)
                 return
+
+    def _look(self, kind: str, ident: str, look: str) -> Name:
+        """What an id is found under by its look: where that is the id itself, as most are, the name that is
+        held already."""
+        return self.index.ids[kind, ident].name if look == ident else (kind, look)
 
     def learn(self, file: File, envelopes: Sequence[Envelope], *, whole: bool) -> bool:
         """Take in what `load` found in a file elsewhere, as if it had been loaded here.
@@ -118,12 +122,12 @@ class Library:
         for one in envelopes:
             first = self.index.ids.get(one.name)
             alike = (self._looks.get((one.kind, look)) for look in looks(one.id))
-            if first is not None or any(known is not None and known[0] != one.id for known in alike):
+            if first is not None or any(other not in (None, one.id) for other in alike):
                 return False
         self.index.add(file, envelopes, whole=whole)
         for one in envelopes:
             for look in looks(one.id):
-                self._looks.setdefault((one.kind, look), (one.id, file.shown))
+                self._looks.setdefault(self._look(one.kind, one.id, look), one.id)
         return True
 
     @property
@@ -145,7 +149,7 @@ class Library:
 
     def _again(self, entry: Entry) -> Document:
         """A document that was read before; it is not kept, so that memory does not grow with the files."""
-        number = entry.envelope.number
+        number = entry.number
         return next(document for document in self._open(entry.file).documents if document.index == number)
 
     def twins(self) -> list[PolicyscanError]:
@@ -255,8 +259,14 @@ class Library:
 
     def _walk(self, root: str) -> Discovery:
         if root not in self._walks:
-            self._walks[root] = look_through(root, self._base, kinds=self.kinds)
+            found = look_through(root, self._base, kinds=self.kinds)
+            known = [self._reported.get(file.path, file) for file in found.files]
+            self._walks[root] = found._replace(files=known)
         return self._walks[root]
+
+    def _are_reported(self, *documents: Document) -> bool:
+        """Whether the files of all these documents are reported on."""
+        return {document.file for document in documents} <= {file.shown for file in self.discovery.files}
 
     def _open(self, file: File) -> FileDocuments:
         kept = self._kept.get(file.path)
@@ -270,7 +280,7 @@ class Library:
             for document in targets:
                 first = self._by_id.setdefault((document.kind.name, document.id), document)
                 self.unclear = self.unclear or first is not document
-                if first is not document and not self._shown >= {first.file, document.file}:
+                if first is not document and not self._are_reported(first, document):
                     self.context_problems.append(same_id(document, first))
             if targets:
                 self._kept[file.path] = kept

@@ -40,13 +40,15 @@ if TYPE_CHECKING:
     from policyscan.documents.document import Document
     from policyscan.engine.assigning import Decision
     from policyscan.errors import PolicyscanError
-    from policyscan.packed import PackedResults
+    from policyscan.packed import Packed
     from policyscan.policies.policy import Policy
 
 
 _NAMED = 3  # inventories that a note names
-_MOST_AS_THEY_ARE = 50_000
-"""Results that are held as they are: to pack them takes time, and memory only where there are many."""
+_MOST_AS_THEY_ARE = 20_000
+"""Results that are held as they are: to pack them takes time, and saves memory only where there are many."""
+_MOST_DOCUMENTS = 5_000
+"""Documents that are, however few their results."""
 
 
 class Scanned(NamedTuple):
@@ -322,7 +324,7 @@ def report_of(
     """
     infos: list[DocumentInfo] = []
     results: list[Result] = []
-    packed: PackedResults | None = None
+    packed: Packed | None = None
     ids: set[str] = set()
     met: set[int] = set()
     used: dict[int, bool] = {}
@@ -333,9 +335,10 @@ def report_of(
             used[number] = used.get(number, False) or covers
             first.setdefault(number, one.info)
         results.extend(one.results)
-        if packed is not None or len(results) > _MOST_AS_THEY_ARE:
+        if packed is not None or len(results) > _MOST_AS_THEY_ARE or len(infos) > _MOST_DOCUMENTS:
             packed = packed or _packed(plan)
-            packed.add(results)
+            packed.add(infos, results)
+            infos.clear()
             results.clear()
         ids.update(one.newer)
         met.update(one.met)
@@ -347,6 +350,8 @@ def report_of(
         covering = tuple(sorted(number for number, covers in used.items() if covers))
         own = tuple(sorted(met)) if whole else None
         info = info._replace(shard=info.shard._replace(covering=covering, idle=tuple(idle), met=own))
+    elif packed is not None:
+        packed.count(result for _, result in idle)
     else:
         results.extend(with_idle(idle, infos))
     if info.shard is None and whole:
@@ -358,15 +363,17 @@ def report_of(
     if packed is None:
         every = policies_told(plan, {result.policy for result in results})
         return make_report(info, every, infos, results, told, complete=plan.full)
-    packed.add(results)
-    every = policies_told(plan, packed.policies)
-    return report_in_order(info, every, infos, packed.results(), packed.policies, told, complete=plan.full)
+    used_by = packed.policies
+    every = policies_told(plan, used_by)
+    return report_in_order(
+        info, every, packed.documents(), packed.results(), used_by, told, complete=plan.full
+    )
 
 
-def _packed(plan: Plan) -> PackedResults:
-    from policyscan.packed import PackedResults
+def _packed(plan: Plan) -> Packed:
+    from policyscan.packed import Packed
 
-    return PackedResults(policy_infos((*plan.every, *plan.rules)), complete=plan.full)
+    return Packed(policy_infos((*plan.every, *plan.rules)), complete=plan.full)
 
 
 def policies_told(plan: Plan, used: Collection[str]) -> list[PolicyInfo]:

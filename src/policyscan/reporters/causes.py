@@ -7,7 +7,8 @@ however many controls ask for the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from policyscan.findings import FINDINGS, Result, Status
 from policyscan.records import NamedTuple
@@ -87,12 +88,37 @@ def same(results: Iterable[Result]) -> list[Cause]:
     groups: dict[Hashable, list[Result]] = {}
     for result in results:
         groups.setdefault(_of_one_place(result), []).append(result)
+    return _causes(groups)
+
+
+def first_same(results: Iterable[Result], most: int) -> tuple[list[Cause], int]:
+    """The first `most` that `same` would give, and how many more: there may be too many to hold."""
+    groups: dict[Hashable, list[Result]] = {}
+    more = _Distinct()
+    for result in results:
+        place = _of_one_place(result)
+        if place in groups or len(groups) < most:
+            groups.setdefault(place, []).append(result)
+        else:
+            more.add(hash(place))
+    return _causes(groups), len(more)
+
+
+def _causes(groups: Mapping[Hashable, Sequence[Result]]) -> list[Cause]:
     return [Cause(first, tuple(rest)) for first, *rest in groups.values()]
 
 
-def count_same(results: Iterable[Result]) -> int:
-    """How many `same` would give, of results of which there may be too many to hold."""
-    return len({hash(_of_one_place(result)) for result in results})
+class _Distinct:
+    """Counts different numbers of 64 bits. They take eight bytes each, and are compared a part at a time."""
+
+    def __init__(self) -> None:
+        self._parts = [array("q") for _ in range(64)]
+
+    def add(self, number: int) -> None:
+        self._parts[number % 64].append(number)
+
+    def __len__(self) -> int:
+        return sum(len(set(part)) for part in self._parts)
 
 
 def _of_one_place(result: Result) -> Hashable:

@@ -37,7 +37,7 @@ from policyscan.findings import (
     sorts,
     unchecked,
 )
-from policyscan.reporters.causes import Cause, count_same, said, same
+from policyscan.reporters.causes import Cause, first_same, said
 from policyscan.reporters.linehash import line_hashes
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
@@ -111,12 +111,10 @@ def _told(report: Report, options: Options) -> tuple[list[Cause], int]:
     wanted, told, count = _wanted(options), list[Cause](), 0
     chosen = [sort for sort in sorts(report.results) if sort[0] in wanted]
     for sort in sorted(chosen, key=lambda sort: (sort[1], sort[0]), reverse=True):
-        if len(told) < MOST_RESULTS:
-            found = same(of_sort(report.results, sort))  # what is of one place is of one sort
-            told += found[: MOST_RESULTS - len(told)]
-            count += len(found)
-        else:
-            count += count_same(of_sort(report.results, sort))
+        # What is of one place is of one sort.
+        found, more = first_same(of_sort(report.results, sort), MOST_RESULTS - len(told))
+        told += found
+        count += len(found) + more
     return told, count
 
 

@@ -75,7 +75,7 @@ class Reader:
         self.ids: set[str] = set()
         self.waivers = _waivers(discovery, clients)
         self.problems += self.waivers.problems if self.waivers is not None else ()
-        self._told: set[str] = set()
+        self._told: set[str] = set()  # the files that hold what `clients` asks for
         self._context: set[str] = set()
         self._sought: set[str] = set()
         self._nowhere: set[tuple[str, str, Span]] = set()  # kind, id and place of references to nothing
@@ -132,7 +132,8 @@ class Reader:
         self.skipped += found.skipped
         self.ids.update(envelope.id for envelope in found.envelopes)
         for one in found.cited:
-            self._told.add(found.file.shown)
+            if self.clients:  # else all files are
+                self._told.add(found.file.shown)
             self._context.update(file for _, file in one.context)
             self._referred |= one.envelope.wanted
             self._nowhere.update(one.nowhere)

@@ -171,7 +171,7 @@ def account(
     for file, work in works:
         if isinstance(work, str):
             reader.lose(file)
-        elif work is not None and _learned(work, reader):
+        elif work is not None and _learned(file, work, reader):
             _put(work, projector)
             yield from work.scanned
         else:
@@ -186,9 +186,9 @@ def account(
             yield scan_document(document, plan, context, projector)
 
 
-def _learned(work: Work, reader: Reader) -> bool:
-    found = work.found
-    if not reader.library.learn(found.file, found.envelopes, whole=not found.problems and not found.skipped):
+def _learned(file: File, work: Work, reader: Reader) -> bool:
+    found = work.found._replace(file=file)  # the same, and held already
+    if not reader.library.learn(file, found.envelopes, whole=not found.problems and not found.skipped):
         return False
     reader.note(found)
     return True
