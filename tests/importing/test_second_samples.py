@@ -80,7 +80,8 @@ def test_intune_devices_as_powershell_writes_them(client: Client) -> None:
 
 def test_one_device_of_powershell_is_no_list(client: Client) -> None:
     text = (
-        '{"Id": "7", "DeviceName": "HD-ONE", "LastSyncDateTime": "2026-11-24T06:40:00Z", "IsEncrypted": true}'
+        '{"Id": "7", "DeviceName": "HD-ONE", "LastSyncDateTime": "2026-11-24T06:40:00Z",'
+        ' "OperatingSystem": "Windows", "IsEncrypted": true}'
     )
     assert client.take("graph-devices", client.export("d.json", text)).item("devices", "hd-one")["encrypted"]
 

@@ -25,8 +25,19 @@ NAMELESS = json.dumps({"value": [{"id": {"a": 1}, "deviceName": ["x"], "lastSync
         ("xccdf", b"# Lynis Report\n", ":1:1: this export is no XML"),
         ("intune-csv", CSV.split(b"\n")[0], "no rows"),
         ("intune-csv", GRAPH.encode(), ":1:1: this export is no table, but JSON"),
+        ("intune-csv", b"PK\x03\x04..devices.csv", ":1:1: this is no export, but an archive"),
+        ("graph-devices", b"\x1f\x8b\x08", ":1:1: this is no export, but an archive"),
+        ("intune-csv", CSV + CSV, ":4:1: the header stands here again"),
+        ("intune-csv", b"Devices report\n" + CSV, ":2:1: this row has 23 cells, but there is 1 column"),
+        ("intune-csv", b"PK\x03\x04..xl/workbook.xml", ":1:1: this is no export, but a workbook"),
+        ("lynis", b"%PDF-1.7", ":1:1: this is no export, but a PDF document"),
+        ("intune-csv", b"\n<!DOCTYPE html><title>Sign in", ":1:1: this is no export, but a web page"),
+        ("graph-devices", b'{"error": {"code": "x", "message": "it expired"}}', "it failed: it expired"),
+        ("huntress", b'{"error": "not you"}', "what the tool said when it failed: not you"),
+        ("huntress", b'{"error": 7}', "there is no list at agents"),
     ],
-    ids=["utf-16", "half", "csv", "csv-too", "nameless", "no-xml", "header", "json"],
+    ids=["utf-16", "half", "csv", "csv-too", "nameless", "no-xml", "header", "json", "zip", "gzip", "twice",
+         "title", "book", "pdf", "page", "failed", "failed-too", "no-list"],
 )  # fmt: skip
 def test_a_file_that_is_no_such_export(source: str, content: bytes, says: str, client: Client) -> None:
     before = client.path.read_bytes()

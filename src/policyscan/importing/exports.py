@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from policyscan.display import one_line
 from policyscan.errors import DocumentError, Problems
 from policyscan.reading.glance import is_workbook
 from policyscan.reading.json_reader import read_json
@@ -114,7 +115,7 @@ class Export:
             raise DocumentError("this export is no JSON", at=self.top(), hint=_ASKED)
         trees, problems = read_json(source)
         if problems:
-            raise Problems(problems)
+            raise Problems(DocumentError(one.message, at=one.at, hint=one.hint or _WHOLE) for one in problems)
         if not trees:
             raise DocumentError("this export is empty", at=self.top(), hint="export it again")
         tree = trees[0]
@@ -145,6 +146,7 @@ class Export:
             if found.__class__ is dict and found.get(name).__class__ is list:
                 found = found[name]
         if found.__class__ is not list:
+            self._refuse_failure()
             wanted = " or ".join(names) or "its top"
             raise DocumentError(f"there is no list at {wanted} in this file", at=self.top(), hint=_WHICH)
         rows = [row for row in found if row.__class__ is dict]
@@ -153,6 +155,14 @@ class Export:
                 "not every entry of the list has names and values", at=self.top(), hint=_WHICH
             )
         return rows
+
+    def _refuse_failure(self) -> None:
+        """Refuses what a tool answered when it could not do what was asked."""
+        error = _dug(self.value, ("error",)) or self.value
+        said = _dug(error, ("message",)) or (error if error.__class__ is str else None)
+        if isinstance(said, str):
+            message = f"this is no export, but what the tool said when it failed: {one_line(said)[:_MOST]}"
+            raise DocumentError(message, at=self.top(), hint="sign in, and export it again")
 
     # --- tables
 
@@ -164,6 +174,10 @@ class Export:
         rows = []
         for line, cells in grid.rows():
             if any(map(str.strip, cells)):
+                if [_plain(cell) for cell in cells] == header:
+                    start = grid.source.starts[line]
+                    message = "the header stands here again: these are two exports, one after the other"
+                    raise DocumentError(message, at=grid.source.span(start, start), hint=_AGAIN)
                 rows.append(self._row(grid, line, header, cells))
         return rows
 
@@ -177,7 +191,7 @@ class Export:
         return read_sheet(self.content, sheet)
 
     def _header(self, grid: Grid) -> Sequence[str]:
-        names = grid.names
+        names = [_plain(name) for name in grid.names]
         twice = next((name for name in names if name and names.count(name) > 1), None)
         if twice is not None:
             at = grid.source.span(*grid.header[len(names) - 1 - names[::-1].index(twice)])
@@ -187,13 +201,26 @@ class Export:
     def _row(self, grid: Grid, line: int, header: Sequence[str], cells: Sequence[str]) -> RowDict:
         start, source = grid.source.starts[line], grid.source
         if len(cells) != len(header):
-            message = f"this row has {len(cells)} cells, but there are {len(header)} columns"
+            message = f"this row has {_number(len(cells), 'cell')}, but there {_columns(len(header))}"
             raise DocumentError(message, at=source.span(start, start), hint=_AGAIN)
         row = dict(zip(header, map(_cell, cells), strict=True))
         self._places[id(row)] = lambda: source.span(*grid.cells(start)[0])
         self._cells[id(row)] = lambda name: source.span(*grid.cells(start)[header.index(name)])
         self._kept.append(row)
         return row
+
+
+def _plain(name: str) -> str:
+    """A column's name without what no one sees in it."""
+    return " ".join(name.removeprefix("\ufeff").split())
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _columns(count: int) -> str:
+    return "is 1 column" if count == 1 else f"are {count} columns"
 
 
 class MadeCell(str):
@@ -207,8 +234,10 @@ def _cell(text: str) -> str:
 
 
 _FIRST = 4096  # bytes
+_MOST = 200  # characters
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _ASKED = "check that it is the export that is asked for: `policyscan import --list`"
+_WHOLE = "export it again, and wait until all of it is there"
 _WHICH = "check that it is the export that is asked for, and that it was saved whole"
 _AGAIN = "export it again, and do not save it in a spreadsheet in between"
 
@@ -219,12 +248,32 @@ def _dug(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+_ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)", re.IGNORECASE)
+
+
+def _what_else(data: bytes) -> tuple[str, str] | None:
+    """What a file is instead of an export that can be read, and what to do; None if nothing is known."""
+    if data.startswith(_ZIP) and b"xl/" in data:
+        return "a workbook", "call it .xlsx, or save its sheet as CSV"
+    if data.startswith((_ZIP, _GZIP)):
+        return "an archive", "unpack it, and name what is in it"
+    if data.startswith(b"%PDF-"):
+        return "a PDF document", "export it as CSV or JSON"
+    if _PAGE.match(data):
+        return "a web page, such as one to sign in on", "sign in, and export it again"
+    return None
+
+
 def open_export(path: str | os.PathLike[str]) -> Export:
     """The export in a file; raises DocumentError."""
     name = os.fspath(path).replace(os.sep, "/")
     content = read_content(path, name)
     if not content.data.strip():
         raise DocumentError("this export is empty", at=top(name), hint="export it again")
+    other = _what_else(content.data) if not is_workbook(name) else None
+    if other is not None:
+        raise DocumentError(f"this is no export, but {other[0]}", at=top(name), hint=other[1])
     if b"\0" in content.data[:_FIRST] and not is_workbook(name) and content.data[:2] not in _UTF16:
         message = "this is no text: it may be UTF-16 without the mark that says so, or another kind of file"
         raise DocumentError(message, at=top(name), hint="export it again, or save it with the encoding UTF-8")

@@ -38,10 +38,12 @@ _UNFIT = re.compile(r"[^a-z0-9._@+:-]+")
 
 
 class Fixes(NamedTuple):
-    """The fixes that an export of some origins finds missing on one machine."""
+    """The fixes that an export of some origins finds missing on one machine; `looked_on` is the day on which
+    that was found, if it is known."""
 
     origins: frozenset[str]
     missing: tuple[dict[str, Any], ...]
+    looked_on: str | None = None
 
 
 class Merged:
@@ -286,7 +288,7 @@ class Merger:
                 fix.update(
                     {name: value for name, value in new.items() if value is not None or name not in fix}
                 )
-        old.extend({**fix, SEEN_FIRST: self.day} for fix in wanted.values())
+        old.extend({**fix, SEEN_FIRST: found.looked_on or self.day} for fix in wanted.values())
 
 
 _SINGLE = frozenset(("email",))

@@ -121,7 +121,8 @@ def put(facts: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _not_checked(facts: dict[str, Any], path: str) -> None:
-    """Takes out the day on which something was checked that is not clear: what was known of it is older."""
+    """Takes out the day on which something was checked that is not clear or not told: what is known is
+    older."""
     *above, _ = path.split(".")
     holder = value_at(facts, ".".join(above)) if above else facts
     if holder.__class__ is dict:
@@ -143,6 +144,16 @@ def check_columns(export: Export, rows: Sequence[RowDict], table: ExportTable, w
         )
 
 
+def _is_total(row: RowDict) -> bool:
+    """Whether a row of a table is what some exports end with: `Total: 12`, and perhaps a number."""
+    said = [value for value in row.values() if value not in (None, "")]
+    if len(row) < _FEWEST_COLUMNS or len(said) > _MOST_OF_TOTAL or not said:
+        return False
+    return isinstance(said[0], str) and said[0].casefold().startswith(_TOTALS)
+
+
+_TOTALS = ("total", "grand total", "count:", "gesamt", "summe", "totaal", "suma")
+_FEWEST_COLUMNS, _MOST_OF_TOTAL = 3, 2
 _AGAIN = "export it again, and look whether a filter hides everything"
 
 
@@ -178,7 +189,7 @@ class RowReader:
     def _take(self, export: Export, row: RowDict) -> None:
         table, place = self.table, export.place(row)
         called = self._called(row)
-        reason = table.leave(row, self.setting)
+        reason = "it sums up the others" if _is_total(row) else table.leave(row, self.setting)
         if reason:
             self.passed.append(Passed(called, reason, place))
             return
@@ -198,7 +209,7 @@ class RowReader:
             else:
                 put(facts, path, value)
         for path, value in more.items():
-            if isinstance(value, UnclearCell):
+            if isinstance(value, UnclearCell) or value is NOT_TOLD:
                 _not_checked(facts, path)
         known_by = self._known_by(row)
         if not known_by:

@@ -63,7 +63,8 @@ def _by_policy(export: Export, row: RowDict) -> Iterator[RowDict]:
         made = dict(row)
         if policy is not None:
             made["policy"] = policy
-            made["ident"] = f"{value_at(row, 'context.id')}/{policy.get('id')}"
+        if policy is not None and value_at(row, "context.id") and policy.get("id"):
+            made["ident"] = f"{row['context']['id']}/{policy['id']}"
         export.stand_in(made, row)
         yield made
 

@@ -44,9 +44,10 @@ def _record(row: RowDict, name: str) -> str:
 
 
 def _spf(row: RowDict) -> bool:
-    _record(row, "spf")
-    records = list(_taken_in(row["spf"]))
-    return value_at(row, "spf.valid") is True and bool(records) and not any(map(_ALL.search, records))
+    is_valid = value_at(row, "spf.valid") is True
+    if not _record(row, "spf") and is_valid:
+        raise UnclearCell("its SPF record is called valid, and is not in the answer")
+    return is_valid and not any(map(_ALL.search, _taken_in(row["spf"])))
 
 
 def _taken_in(part: Any) -> Iterator[str]:

@@ -21,7 +21,7 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     entered = row.get("dateEntered") or value_at(row, "_info.dateEntered")
     facts = times(entered, row.get("dateResponded"), row.get("dateResolved"), setting, is_open=is_open)
     facts["priority"] = priority(value_at(row, "priority.name"), setting)
-    if not is_open:
+    if row.get("closedFlag") is True:
         facts["claimed_in_sla"] = yes_no(row.get("isInSla"), setting)
     return facts
 

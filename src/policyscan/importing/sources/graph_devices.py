@@ -19,7 +19,7 @@ from policyscan.importing.rows import ColumnOf, ExportTable
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     system = row.get("operatingSystem")
-    if is_phone(system):
+    if is_phone(system) or not system:
         return phone_kind(system)
     return {"encrypted": yes_no(row.get("isEncrypted"), setting)}
 

@@ -31,7 +31,11 @@ def _read(exports: Sequence[Export], setting: Setting, only: str | None) -> list
         return [part]
     row, export = max(ours, key=lambda one: moment(one[0].get("createdDateTime"), setting) or _NEVER)
     when = row.get("createdDateTime")
-    score = {"score": row.get("currentScore"), "most": row.get("maxScore"), "on": day(when, setting)}
+    score = {
+        "score": _points(row, "currentScore"),
+        "most": _points(row, "maxScore"),
+        "on": day(when, setting),
+    }
     known_by = (("x-secure-score", ""),)
     made = ImportedRow("email", known_by, {"x-secure-score": score}, "email", export.place(row))
     return [part._replace(rows=(made,), collected=moment(when, setting))]
@@ -41,6 +45,11 @@ def _rows(export: Export) -> list[RowDict]:
     rows = export.rows("value")
     check_columns(export, rows, _TABLE, "list of secure scores")
     return rows
+
+
+def _points(row: RowDict, name: str) -> float | None:
+    found = row.get(name)
+    return found if found.__class__ in (int, float) else None
 
 
 def _tenant(row: RowDict) -> str:

@@ -6,6 +6,7 @@ none; the state of its promise is a letter, I for kept and O for overdue.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from policyscan.importing.cells import Setting, clear, moment, words
@@ -20,10 +21,11 @@ _CLAIMED = words(i=True, o=False)
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     closed = row.get("dateclosed")
-    is_open = clear(lambda: moment(closed, setting)) is None
+    ended = clear(lambda: moment(closed, setting))
+    is_open = ended is None
     facts = times(row.get("dateoccurred"), row.get("responsedate"), closed, setting, is_open=is_open)
     facts["priority"] = priority(row.get("priority_id"), setting)
-    if not is_open and row.get("excludefromsla") is not True:
+    if isinstance(ended, datetime) and row.get("excludefromsla") is not True:
         facts["claimed_in_sla"] = clear(lambda: _CLAIMED(row.get("slaresponsestate"), setting))
     return facts
 

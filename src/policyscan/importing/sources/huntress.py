@@ -33,7 +33,7 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
         facts["antivirus.current"] = _current(row)
         facts["antivirus.definitions_date"] = None
         facts["antivirus.checked_on"] = clear(lambda: day(row.get("last_callback_at"), setting))
-    if row.get("edr_version"):
+    if isinstance(row.get("edr_version"), str) and row["edr_version"].strip():
         facts["antivirus.edr"] = True
     return facts
 

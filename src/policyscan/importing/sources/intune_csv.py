@@ -20,7 +20,7 @@ from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowRe
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
     system = row.get("OS")
-    if is_phone(system):
+    if is_phone(system) or not system:
         return phone_kind(system)
     return {"encrypted": yes_no(row.get("Encrypted"), setting)}
 

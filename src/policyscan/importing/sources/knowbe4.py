@@ -21,6 +21,8 @@ _NOT_TAKEN = frozenset(("not started", "in progress", "past due"))
 def _left(row: RowDict, _: Setting) -> str:
     if row.get("content_type") == "Uploaded Policy":
         return "it is the acknowledgement of a policy, and no course"
+    if not isinstance(row.get("content_type"), str) or not row["content_type"]:
+        return "it does not say whether it is a course, or the acknowledgement of a policy"
     if str(row.get("status")).lower() == "exempted":
         return "exempted from the course, which is not the same as having taken it"
     if not value_at(row, "user.email"):

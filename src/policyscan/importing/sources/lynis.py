@@ -36,7 +36,10 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
         {"id": name, "severity": None, "released_on": None, FROM: "lynis"} for name in sorted(set(holes))
     ]
     scanned = day(row.get("report_datetime_end"), setting)
-    return {"patches.scanned_on": scanned, "patches.missing": Fixes(frozenset(("lynis",)), tuple(fixes))}
+    return {
+        "patches.scanned_on": scanned,
+        "patches.missing": Fixes(frozenset(("lynis",)), tuple(fixes), scanned),
+    }
 
 
 TABLE = ExportTable(

@@ -192,7 +192,9 @@ def _patches(
     when = max((one for one in scanned if one is not None), default=None)
     scan = day(when.timestamp(), setting) if when is not None else NOT_TOLD
     missing = Fixes(frozenset(origins), tuple(fixes.values()))
-    return {"missing": missing} if scan is NOT_TOLD else {"scanned_on": scan, "missing": missing}
+    if scan is NOT_TOLD:
+        return {"missing": missing}
+    return {"scanned_on": scan, "missing": missing._replace(looked_on=scan)}
 
 
 def _severity(row: RowDict, setting: Setting) -> str | None:

@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from policyscan.errors import DocumentError
-from policyscan.importing.cells import NOT_TOLD, Setting
+from policyscan.importing.cells import NOT_TOLD, Setting, clear, words
 from policyscan.importing.exports import Export, RowDict
 from policyscan.importing.importers import Importer
 from policyscan.importing.machines import known_by
 from policyscan.importing.rows import ColumnOf, ExportTable, ImportedPart, RowReader, value_at
+
+_STATE = words(on=True, off=False, snoozed=False, expired=False)
+_UP_TO_DATE = words(**{"1": True, "0": False})
 
 
 def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
@@ -26,8 +29,8 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
             products, key=lambda one: (one.get("state") == "On", one.get("signatures_up_to_date") == "1")
         )
         facts["antivirus.product"] = best.get("name") or None
-        facts["antivirus.active"] = best.get("state") == "On"
-        facts["antivirus.current"] = best.get("signatures_up_to_date") == "1"
+        facts["antivirus.active"] = clear(lambda: _STATE(best.get("state"), setting))
+        facts["antivirus.current"] = clear(lambda: _UP_TO_DATE(best.get("signatures_up_to_date"), setting))
         facts["antivirus.definitions_date"] = None
         facts["antivirus.checked_on"] = setting.saved.astimezone(setting.zone).date().isoformat()
     return facts

@@ -29,6 +29,8 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
 def _last_success(row: RowDict, setting: Setting) -> Any:
     if row.get("isEnabled") is False:
         return UnclearCell("the job is disabled")
+    if not isinstance(row.get("type"), str) or not row["type"]:
+        return UnclearCell("the job does not say whether it is a backup")
     status = str(row.get("status"))
     if status.lower() != "success":
         return UnclearCell(f"its last run says {status!r}, and not when the last good one was")
