@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import random
@@ -16,6 +17,7 @@ import pytest
 
 from policyscan.findings import TRAITS, Report, Status, make_report
 from policyscan.reporters import REPORTERS, Options
+from policyscan.reporters.wording import input_digest
 from tests.reporters.reports import ANTIVIRUS, COORDINATOR, PLAN, POLICIES, RUNS, SCAN, SITUATIONS, WAIVED
 from tests.reporters.reports import options as options_of
 from tests.reporters.reports import report as report_of
@@ -295,6 +297,28 @@ def test_what_a_control_is_related_to_is_said_in_every_format(name: str, said: s
     assert said in render(name, made, full=True).replace("\\", "")
     bare = made._replace(policies=(PLAN._replace(related={}),))
     assert "related to" not in render(name, bare, full=True).lower()
+
+
+PROVEN = ("text", "json", "jsonl", "sarif", "markdown", "html", "junit", "ocsf", "oscal")
+
+
+@pytest.mark.parametrize("name", PROVEN)
+def test_a_report_says_what_it_rests_on(name: str) -> None:
+    report = report_of(COORDINATOR)
+    told = "".join(REPORTERS[name].render(report, options_of(report, full=True)))
+    packs = [one.digest.removeprefix("sha256:") for one in SCAN.packs]
+    for said in (SCAN.version, SCAN.as_of, str(SCAN.commit), *packs):
+        assert said in told
+    assert input_digest(SCAN) in told or all(digest in told for digest in SCAN.digests.values())
+    quiet = report._replace(scan=SCAN._replace(commit=None, dirty=None, digests={}))
+    assert str(SCAN.commit) not in "".join(REPORTERS[name].render(quiet, options_of(quiet, full=True)))
+
+
+def test_inputs_are_digested_as_other_tools_do() -> None:
+    scan = SCAN._replace(digests={"b.yaml": "sha256:" + "b" * 64, "a.yaml": "sha256:" + "a" * 64})
+    lines = f"{'a' * 64}  a.yaml\n{'b' * 64}  b.yaml\n"
+    assert input_digest(scan) == "sha256:" + hashlib.sha256(lines.encode()).hexdigest()
+    assert input_digest(SCAN._replace(digests={})) == ""
 
 
 def test_framework_ids_that_a_summary_has_no_room_for_are_left_out_of_it() -> None:

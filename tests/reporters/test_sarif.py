@@ -21,6 +21,7 @@ from policyscan.findings import TRAITS, Problem, Report, Severity, Status
 from policyscan.output import encode
 from policyscan.reporters import REPORTERS, Options
 from policyscan.reporters.sarif import MOST_RESULTS, SECURITY_SEVERITY, percent_encoded
+from policyscan.reporters.wording import input_digest
 from policyscan.source import Span
 from tests.reporters.ingestion import refusals
 from tests.reporters.reports import (
@@ -449,6 +450,10 @@ def test_the_run_says_what_was_scanned_with() -> None:
     run = log(SITUATIONS["clean"])["runs"][0]
     assert run["properties"] == {
         "pack": "policyscan 2026.10",
+        "packs": [{"name": one.name, "version": one.version, "digest": one.digest} for one in SCAN.packs],
+        "commit": SCAN.commit,
+        "uncommittedChanges": False,
+        "inputs": {"files": 1, "digest": input_digest(SCAN)},
         "profile": "essentials",
         "asOf": SCAN.as_of,
         "controls": "5 of 66",

@@ -62,7 +62,7 @@ REPORTERS: dict[str, Reporter] = {
     "text": Reporter(
         "for people: what to act on, then what to find out next",
         _lazily("text"),
-        lambda options: Needs(evidence=options.full, gaps=True, grades=True),
+        lambda options: Needs(evidence=options.full, gaps=True, grades=True, identity=options.full),
         suffix="txt",
     ),
     "json": Reporter(
@@ -73,7 +73,7 @@ REPORTERS: dict[str, Reporter] = {
     "sarif": Reporter(
         "SARIF 2.1.0, for code scanning",
         _lazily("sarif"),
-        lambda options: Needs(gaps=options.sarif_unknown),
+        lambda options: Needs(gaps=options.sarif_unknown, identity=True),
     ),
     "github": Reporter(
         "annotations in a GitHub Actions log, free of charge",
@@ -84,7 +84,7 @@ REPORTERS: dict[str, Reporter] = {
     "markdown": Reporter(
         "a summary for pull requests and $GITHUB_STEP_SUMMARY",
         _lazily("markdown"),
-        lambda _: Needs(gaps=True),
+        lambda _: Needs(gaps=True, identity=True),
         suffix="md",
     ),
     "html": Reporter(
@@ -110,7 +110,7 @@ REPORTERS: dict[str, Reporter] = {
     "junit": Reporter(
         "JUnit XML, for the test pages of CI systems",
         _lazily("junit"),
-        lambda _: Needs(gaps=True),
+        lambda _: Needs(gaps=True, identity=True),
         suffix="xml",
     ),
     "gitlab": Reporter(
@@ -135,11 +135,13 @@ REPORTERS: dict[str, Reporter] = {
     "ocsf": Reporter(
         "OCSF events of class 2003, one a line, for what collects events",
         _lazily("ocsf"),
-        lambda _: Needs(evidence=True, gaps=True),
+        lambda _: Needs(evidence=True, gaps=True, identity=True),
         has_remarks=False,
         suffix="jsonl",
     ),
-    "oscal": Reporter("OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True)),
+    "oscal": Reporter(
+        "OSCAL assessment results", _lazily("oscal"), lambda _: Needs(gaps=True, identity=True)
+    ),
 }
 
 

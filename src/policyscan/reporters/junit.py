@@ -26,6 +26,7 @@ from policyscan.reporters.wording import (
     named,
     places,
     problems_told,
+    proof,
     remarks,
     scope,
     spoken,
@@ -52,7 +53,14 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
         key = document.kind, document.id
         cases = _cases(document, groups.get(key, []), titles, report.gate)
         suites.append(_Suite(names[key], document.file, cases))
-    about = "\n".join([scope(report), *remarks(report), *taken_by(report)])
+    about = "\n".join(
+        [
+            scope(report),
+            *remarks(report),
+            *taken_by(report),
+            *(f"{what}: {said}" for what, said in proof(report.scan)),
+        ]
+    )
     lines = [line for number, suite in enumerate(suites) for line in suite.lines("" if number else about)]
     totals = _counts([case for suite in suites for case in suite.cases])
     head = f"<testsuites{_attributes({'name': 'policyscan', **totals})}>"

@@ -44,6 +44,7 @@ from policyscan.reporters.wording import (
     place,
     places,
     plural,
+    proof,
     related,
     remarks,
     scope,
@@ -67,7 +68,8 @@ def render(report: Report, options: Options) -> str:
     """A verdict, a table of the inventories, and one of findings for each; at most 64 KiB of UTF-8."""
     head = [*_verdict(report), *_problems(report), *_since(report), *_overview(report)]
     notes = [f"- {markdown(line)}" for line in remarks(report, since=False)]
-    tail = ["", *notes] if notes else []
+    notes.append(f"- {markdown('; '.join(f'{what}: {said}' for what, said in proof(report.scan)))}")
+    tail = ["", *notes]
     most = min(MOST_OF_A_COMMENT, MOST_BYTES - options.taken)
     room = most - _size(tail) - 200  # for the sentence about what is left out
     page = _fitting(head, room)

@@ -28,6 +28,7 @@ from policyscan.reporters.wording import (
     frameworks,
     headline_and_question,
     problems_told,
+    proof,
     show,
     sums,
 )
@@ -78,6 +79,11 @@ class _Events:
         self.report = report
         self.time = milliseconds(report.scan.as_of)
         self.policies = {policy.id: policy for policy in report.policies}
+        self.tags: Json = [
+            {"name": what, "value": said}
+            for what, said in proof(report.scan)
+            if what != "Tool"  # the product says it
+        ]
         self.names = {(document.kind, document.id): document.name for document in report.documents}
 
     def all(self) -> Iterator[Json]:
@@ -151,6 +157,7 @@ class _Events:
                 "version": _VERSION,
                 "product": {"name": "policyscan", "vendor_name": "policyscan", "version": scan.version},
                 "log_name": f"{scan.pack} {scan.pack_version}".strip(),
+                **({"tags": self.tags} if self.tags else {}),
             },
             "finding_info": {"uid": uid, "title": title},
         }

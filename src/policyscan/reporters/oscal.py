@@ -28,6 +28,7 @@ from policyscan.findings import (
 from policyscan.reporters.options import Options
 from policyscan.reporters.wording import (
     headline_and_question,
+    input_digest,
     place,
     remarks,
     rests_on,
@@ -61,7 +62,8 @@ class _Assessment:
 
     def all(self) -> Json:
         """The document. There is no formal assessment plan: the back matter says so."""
-        plan = self.uuid("plan")
+        plan, scan = self.uuid("plan"), self.report.scan
+        digest = input_digest(scan)
         return {
             "uuid": self.uuid("results"),
             "metadata": {
@@ -72,6 +74,10 @@ class _Assessment:
                 "props": [
                     _prop("tool-version", self.report.scan.version),
                     *([_prop("profile", self.report.scan.profile)] if self.report.scan.profile else []),
+                    *(_prop("pack-digest", f"{one.name} {one.version} {one.digest}") for one in scan.packs),
+                    *([_prop("commit", scan.commit)] if scan.commit else []),
+                    *([_prop("commit-dirty", str(scan.dirty).lower())] if scan.dirty is not None else []),
+                    *([_prop("input-digest", digest)] if digest else []),
                 ],
             },
             "import-ap": {"href": f"#{plan}"},

@@ -44,6 +44,7 @@ from policyscan.reporters.wording import (
     beside,
     frameworks,
     headline_and_question,
+    input_digest,
     markdown,
     plural,
     profiles_told,
@@ -213,8 +214,20 @@ def _help_markdown(policy: PolicyInfo) -> str:
 
 def _identity(report: Report) -> Json:
     scan = report.scan
+    digest = input_digest(scan)
     return {
         "pack": f"{scan.pack} {scan.pack_version}".rstrip(),
+        **(
+            {
+                "packs": [
+                    {"name": one.name, "version": one.version, "digest": one.digest} for one in scan.packs
+                ]
+            }
+            if scan.packs
+            else {}
+        ),
+        **({"commit": scan.commit, "uncommittedChanges": scan.dirty} if scan.commit else {}),
+        **({"inputs": {"files": len(scan.digests), "digest": digest}} if digest else {}),
         "profile": scan.profile,
         "asOf": scan.as_of,
         "controls": f"{scan.controls} of {scan.controls_total}",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from policyscan.findings import Problem, Report, unchecked
 from policyscan.reporters.options import Options
 from policyscan.reporters.text_page import Page
-from policyscan.reporters.wording import inventories, plural, remarks, sums
+from policyscan.reporters.wording import inventories, plural, proof, remarks, sums
 
 _MANY = 3  # more documents than this are shown as a table of one line each
 _MORE = (
@@ -76,5 +76,9 @@ def _totals(page: Page, report: Report) -> None:
     lead = f"{inventories(len(report.documents))}: " if many else ""
     unread = f" {plural(len(report.problems), 'error')}: see above." if report.problems else ""
     page.say(f"{lead}{sums(report.documents)}{unread}")
-    if report.results and not page.options.full:
+    if page.options.full:
+        page.gap()
+        for what, said in proof(report.scan):
+            page.say(f"{what}: {said}")
+    elif report.results:
         page.say(_MORE[len(report.documents) > _MANY])

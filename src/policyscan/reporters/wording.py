@@ -22,6 +22,7 @@ from policyscan.findings import (
     Report,
     Result,
     Results,
+    ScanInfo,
     Score,
     Statement,
     Status,
@@ -496,6 +497,29 @@ def scope(report: Report) -> str:
     others = {one.profile: one.controls for one in scan.assigned if one.profile != scan.profile}
     more = "".join(f"; {one_line(name)}, {count}" for name, count in others.items())
     return f"{profile}{scan.controls}{of_total} {noun}{more} · as of {scan.as_of}"
+
+
+def proof(scan: ScanInfo) -> Iterator[tuple[str, str]]:
+    """What a report rests on, as far as the scan found out: the scanner, the policies, what was read."""
+    yield "Tool", f"policyscan {scan.version}"
+    yield "As of", scan.as_of
+    for pack in scan.packs:
+        yield "Policies", one_line(f"{pack.name} {pack.version} ({pack.digest})")
+    if scan.commit:
+        yield "Commit", scan.commit + (", with changes that are not committed" if scan.dirty else "")
+    if digest := input_digest(scan):
+        yield "Inputs", f"{plural(len(scan.digests), 'file')} ({digest})"
+
+
+def input_digest(scan: ScanInfo) -> str:
+    """What stands for all inputs together: the SHA-256 of lines as `sha256sum` writes them, in the order of
+    the files' names. Empty where nobody asked for their digests."""
+    if not scan.digests:
+        return ""
+    from hashlib import sha256
+
+    lines = (f"{scan.digests[file].removeprefix('sha256:')}  {file}\n" for file in sorted(scan.digests))
+    return "sha256:" + sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _asked(rule: EvidenceRule | None) -> str:

@@ -47,6 +47,7 @@ from policyscan.reporters.wording import (
     places,
     plural,
     problems_told,
+    proof,
     remarks,
     requirements,
     rests_on,
@@ -554,12 +555,7 @@ def _taken(documents: Iterable[DocumentInfo]) -> str:
 
 def _proof(report: Report) -> Iterator[tuple[str, str]]:
     scan = report.scan
-    yield "Tool", f"policyscan {scan.version}"
-    yield "As of", scan.as_of
-    for pack in scan.packs:
-        yield "Policies", f"{pack.name} {pack.version} ({pack.digest})"
-    if scan.commit:
-        yield "Commit", scan.commit + (", with changes that are not committed" if scan.dirty else "")
+    yield from proof(scan)
     yield "Files read", f"{scan.files_read:,}"
     if report.gate.fail_on is not Severity.LOW:
         yield "Fails on", f"{report.gate.fail_on.value} and worse"
