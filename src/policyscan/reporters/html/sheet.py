@@ -1,8 +1,9 @@
 """What an owner is shown of one inventory: a sheet of paper that says where things stand, what to decide by
 when and for how much money, the next five things, what nobody knows yet, and what is good.
 
-In: the results of one inventory. Out: a `OwnersSheet` of texts in plain words, without ids of controls and names of
-files. Everything on it is bounded, in number and in length, so that it fits one sheet of A4 or Letter.
+In: the results of one inventory. Out: a `OwnersSheet` of texts in plain words, without ids of controls and
+names of files. Everything on it is bounded, in number and in length, so that it fits one sheet of A4 or
+Letter.
 """
 
 from __future__ import annotations
