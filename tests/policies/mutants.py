@@ -67,6 +67,10 @@ EQUIVALENT = {
     "? client.people.exists(p, same_name(p.name, answer.signed_by) && decides(p, answer.signed_on)) : true": (
         "who signed is never null: it is said, or unknown before that is reached"
     ),
+    "CONS-237: policy.starts_on <= reviewed || size(before) == 0 → "
+    "policy.starts_on < reviewed || size(before) == 0": (
+        "one that began on the day of the review was in force on it, with its own number"
+    ),
     "GOV-02: max_declared: {type: number, default: 40, min: 0, max: 100, stricter: lower, → 41": (
         "of at most twelve controls no share lies between 59 and 60 percent"
     ),
