@@ -186,6 +186,21 @@ def test_nothing_is_written(typed: bytes, said: str, monkeypatch: pytest.MonkeyP
     assert file.read_bytes() == before
 
 
+def test_a_short_name_is_made_of_a_name_and_what_has_parts_is_asked_for_by_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = client(tmp_path)
+    typed = ["our files", "", "Patient Records!", "4 hours", "Patient records", "", "", "y"]
+    stdin = "".join(f"{line}\n" for line in typed).encode()
+    args = ("oak", AS_OF, "--select", "REC-02", "-i", "-n", "1")
+    ran = policyscan(monkeypatch, tmp_path, "ask", *args, stdin=stdin)
+    assert "asked for one by one; press Enter for that, or write none" in ran.out
+    assert "short name" not in ran.out
+    after = file.read_text(encoding="utf-8")
+    assert "{id: patient-records, name: Patient Records!, rto_hours: 4}" in after
+    assert "{id: patient-records-2, name: Patient records}" in after
+
+
 def test_a_wrong_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = client(tmp_path)
     typed = b"\n" * 9 + b"maybe\n"

@@ -236,6 +236,11 @@ def test_a_repository_that_has_no_inventory_yet_is_begun_with_one(
     assert policyscan(monkeypatch, tmp_path, "scan").code == 3
 
 
+def test_a_city_is_told_its_time_zone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ran = policyscan(monkeypatch, tmp_path, "init", "oak", "--time-zone", "new york")
+    assert (ran.code, "did you mean America/New_York?" in ran.err) == (2, True)
+
+
 def test_editors_are_shown_the_schema_where_there_is_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -509,7 +509,9 @@ def _bad_zone(tree: Tree, zone: str) -> DocumentError:
     from policyscan.cel.clock import zone_names
     from policyscan.cel.spelling import did_you_mean
 
-    hint = did_you_mean(zone, zone_names())
+    said = zone.strip().casefold().replace(" ", "_")
+    of_city = [name for name in sorted(zone_names()) if name.rpartition("/")[2].casefold() == said]
+    hint = f"did you mean {of_city[0]}?" if of_city else did_you_mean(zone, zone_names())
     return DocumentError(
         f"time_zone: {zone} is no time zone",
         at=tree.span_of(tree.value, TIME_ZONE),

@@ -11,6 +11,7 @@ from typing import Any
 
 from policyscan.cel.spelling import clip, nearest
 from policyscan.cel.values import Date, Timestamp
+from policyscan.kinds.decoding import compile_pattern
 from policyscan.kinds.shapes import Property, Shape
 from policyscan.patterns import when_used
 from policyscan.reading.reading import read_text
@@ -21,6 +22,11 @@ from policyscan.source import Source, Span
 
 NONE = frozenset(("none", "null", "~"))
 """What says that there is none of it, for a fact that may say so."""
+_NO = frozenset(("no", "nothing", "nobody", "there is none", "there are none"))
+_WITH_UNIT = when_used(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+|%)")
+_UNFIT = when_used(r"[^a-z0-9]+")
+_CODE = 3  # letters of a country or a currency
+_UPPER = {"UK": "GB"}  # what people call a country, and ISO does not
 _YES_NO = {"true": True, "yes": True, "y": True, "false": False, "no": False, "n": False}
 _MARKED = tuple(MARKS)
 _FRACTION = when_used(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
@@ -67,9 +73,30 @@ def value_of(text: str, field: Property | None, named: Named = lambda _, text: t
         raise BadAnswer("there is no answer", "write a value, or none if it is known that there is none")
     if field is None:
         return _plain(text)
-    if text.lower() in NONE:
+    if says_none(text, field):
         return _none(field)
-    return _value(text, field.shape, named)
+    return _value(_without_unit(text, field), field.shape, named)
+
+
+def says_none(text: str, field: Property | None) -> bool:
+    """Whether an answer says that there is none of it; of what has several parts, a plain no does."""
+    said = text.strip().lower()
+    if said in NONE:
+        return True
+    shape = field.shape if field is not None else None
+    if shape is None or said not in _NO:
+        return False
+    items = shape.items.shape if shape.items is not None else None
+    return shape.form == "object" or (items is not None and items.form == "object")
+
+
+def _without_unit(text: str, field: Property) -> str:
+    """A number alone, where the unit stands after it in which it is asked for: `4 hours`."""
+    found = _WITH_UNIT.fullmatch(text) if field.shape.form in ("number", "integer") else None
+    if found is None:
+        return text
+    unit = "percent" if found[2] == "%" else found[2].lower()
+    return found[1] if unit.rstrip("s") == field.unit.lower().rstrip("s") else text
 
 
 def _made(text: str, field: Property | None, named: Named) -> Any:
@@ -140,8 +167,29 @@ def _written_out(text: str, shape: Shape) -> Any:
     return value
 
 
-def _text(text: str, _: Shape) -> str:
-    return text
+def _text(text: str, shape: Shape) -> str:
+    """A text as it is; of one that has to look like something, what it says in that form."""
+    if not shape.pattern or _looks_like(text, shape):
+        return text
+    made = _UPPER.get(text.upper(), text.upper()) if len(text) <= _CODE else slug(text)
+    made = f"0{text}" if text[1:2] == ":" else made
+    if _looks_like(made, shape):
+        return made
+    from policyscan.kinds.validation import PATTERNS
+
+    hint = PATTERNS.get(shape.pattern, f"it has to look like {shape.pattern}")
+    raise BadAnswer(f"{clip(text)!r} is not how this is written", hint)
+
+
+def _looks_like(text: str, shape: Shape) -> bool:
+    return bool(compile_pattern(shape.pattern or "")(text))
+
+
+def slug(text: str) -> str:
+    """The short name that a name suggests: `elm-vets` for `Elm Vets Inc.`; empty if it has no letter of
+    English."""
+    plain = text.lower().replace("'", "")
+    return _UNFIT.sub("-", plain).strip("-")
 
 
 def _yes_or_no(text: str, shape: Shape) -> bool:

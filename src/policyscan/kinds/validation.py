@@ -32,12 +32,13 @@ from policyscan.source import Span
 _MOST_GUESSED = 50
 _DATE_HINT = "write a day as YYYY-MM-DD, such as 2026-10-31"
 _INSTANT_HINT = "write it with its offset from UTC, such as 2026-10-31T09:30:00+01:00"
-_PATTERNS = {
+PATTERNS = {
     "^[A-Za-z0-9][A-Za-z0-9._@+:-]*$": "write letters, digits and . _ @ + : - without spaces",
     "^[A-Z][A-Z][A-Z]$": "write three capital letters, such as EUR",
     "^[A-Z][A-Z]$": "write two capital letters, such as DE",
     "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$": "write a time of day, such as 08:30",
 }
+"""What a text is to look like, in words."""
 _NOUNS = {
     "string": "a text",
     "integer": "a whole number",
@@ -207,7 +208,7 @@ class _Explainer:
             self._not_listed(shape, value, container, key)
         self._size(shape, len(value), "characters", container, key)
         if shape.pattern and not compile_pattern(shape.pattern)(value):
-            hint = _PATTERNS.get(shape.pattern)
+            hint = PATTERNS.get(shape.pattern)
             self.say(f"{clip(value)} does not look like {shape.pattern}", container, key, hint)
 
     def _enum(self, shape: Shape, value: Any, container: Any, key: Key) -> None:

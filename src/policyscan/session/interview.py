@@ -7,10 +7,13 @@ inventory; Problems where the answers together would not be valid. Nothing is wr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from policyscan.documents.paths import parse_path
-from policyscan.editing.answers import NONE, BadAnswer, FactAnswer, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, says_none, slug, value_of
 from policyscan.errors import UsageError
+from policyscan.kinds.shapes import Property
+from policyscan.questions.answers import NONE_OR_ROWS
 from policyscan.questions.in_csv import COLUMNS
 from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.reporters.csv_table import table
@@ -36,30 +39,63 @@ class Interview:
     def facts(self, question: RankedQuestion) -> Iterator[MissingFact]:
         """The facts of a question that are still to be asked for, in order: none below a section of which
         there is none, and no further item of a list once one was left out. Those of other inventories are
-        asked of others."""
+        asked of others. A short name is not asked for where there is a name to make it of."""
+        paths = {fact.path for fact in question.facts}
         for fact in question.facts:
             mine = (fact.inventory, fact.kind) == (self.sheet.inventory, self.sheet.kind)
-            if mine and not fact.path.startswith(tuple(self._closed)):
+            item = _new_item(fact.path)
+            made = item and fact.path == f"{item}id" and f"{item}name" in paths
+            if mine and not made and not fact.path.startswith(tuple(self._closed)):
                 yield fact
 
     def check(self, fact: MissingFact, text: str) -> None:
         """Raises UsageError, with what to write instead, for an answer that a fact cannot take."""
-        generic = "".join("[]" if step.bracket else f".{step.text}" for step in parse_path(fact.path))
         try:
-            value_of(text, self._inventory.kind.field(generic.removeprefix(".")), self._inventory.named)
+            value_of(text, self._field(fact), self._inventory.named)
         except BadAnswer as bad:
+            if fact.how == NONE_OR_ROWS and text[:1] not in ("{", "["):
+                message = "this has several parts, which are asked for one by one"
+                raise UsageError(
+                    message, hint="press Enter for that, or write none if there is none"
+                ) from None
             raise UsageError(bad.message, hint=bad.hint) from None
+
+    def _field(self, fact: MissingFact) -> Property | None:
+        generic = "".join("[]" if step.bracket else f".{step.text}" for step in parse_path(fact.path))
+        return self._inventory.kind.field(generic.removeprefix("."))
 
     def take(self, fact: MissingFact, text: str) -> None:
         """Notes an answer, which may be none at all."""
         number = len(self._answers) + 1
         if text:
             place = Span(_TYPED, number, 1, number, 1)
+            self._name(fact, text, place)
             self._answers[fact.path] = FactAnswer(fact.path, text, place, fact.inventory, fact.known)
-            if text.lower() in NONE:
+            if says_none(text, self._field(fact)):
                 self._closed += [f"{fact.path}.", f"{fact.path}["]
         elif (item := _new_item(fact.path)) and not any(path.startswith(item) for path in self._answers):
             self._closed.append(item.rpartition("[")[0] + "[")
+
+    def _name(self, fact: MissingFact, text: str, place: Span) -> None:
+        """Gives a new item a short name, made of its name, that no other item has."""
+        item = _new_item(fact.path)
+        if not item or fact.path != f"{item}name" or f"{item}id" in self._answers:
+            return
+        section = item.rpartition("[")[0]
+        known = {str(one.get("id")) for one in self._items(section)}
+        known |= {answer.text for path, answer in self._answers.items() if path.endswith("].id")}
+        wanted = made = slug(text) or section.rpartition(".")[2].replace("_", "-")
+        number = 2
+        while made in known:
+            made, number = f"{wanted}-{number}", number + 1
+        self._answers[f"{item}id"] = FactAnswer(f"{item}id", made, place, fact.inventory)
+
+    def _items(self, section: str) -> list[dict[str, Any]]:
+        head, *below = section.split(".")
+        found: Any = self._inventory.part(head).draft.value.get(head)
+        for key in below:
+            found = found.get(key) if found.__class__ is dict else None
+        return [one for one in found if one.__class__ is dict] if found.__class__ is list else []
 
     def change(self) -> Change:
         """What the answers make of the inventory; raises Problems if that would not be valid."""

@@ -17,7 +17,7 @@ from policyscan.cel.spelling import did_you_mean
 from policyscan.config import Config, load
 from policyscan.documents.opening import read_source
 from policyscan.documents.paths import BadPath
-from policyscan.editing.answers import BadAnswer, value_of
+from policyscan.editing.answers import BadAnswer, slug, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.locating import NEW, locate
 from policyscan.errors import DocumentError, UsageError
@@ -183,8 +183,7 @@ def schema_file(root: Path, kind: str) -> Path:
 
 def id_of(name: str) -> str:
     """The id that a name suggests: `elm-vets` for `Elm Vets Inc.`; empty if it has no letter of English."""
-    plain = name.lower().replace("'", "")
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    return slug(name)
 
 
 def skeleton(kind: Kind) -> str:
