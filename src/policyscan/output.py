@@ -228,6 +228,15 @@ def check_writable(path: StrPath) -> None:
         raise UsageError(f"{name} cannot be written: permission denied")
 
 
+def check_folder_writable(path: StrPath) -> None:
+    """UsageError if no files can be written into a folder, or if it is not there and cannot be made."""
+    there = os.path.abspath(path)
+    while not os.path.exists(there) and there != os.path.dirname(there):
+        there = os.path.dirname(there)
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"{os.fspath(path)} cannot be written: permission denied")
+
+
 def write_file(path: StrPath, text: str | bytes | Iterable[str]) -> None:
     """Put bytes, or `text` in UTF-8, at `path`, whole or not at all; raises UsageError. Parts of a text are
     written as they come, and have to be the same where they are asked for again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,29 @@ def test_a_folder_that_cannot_be_made_is_said(monkeypatch: pytest.MonkeyPatch, p
     ran = scan(monkeypatch, place, "text")
     assert ran.code == 2
     assert "out" in ran.err
+
+
+def test_a_folder_that_may_not_be_written_is_told_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    def refuse(path: str, mode: int) -> bool:
+        return not (mode == os.W_OK and os.path.realpath(path) == os.path.realpath(place))
+
+    monkeypatch.setattr(os, "access", refuse)
+    monkeypatch.setattr("policyscan.cli.scan_command.scan", None)
+    ran = policyscan(monkeypatch, place, "scan", "-f", "letter", "--split-by", "client", "out/letters")
+    assert (ran.code, ran.err) == (2, "error: out/letters cannot be written: permission denied\n")
+
+
+def test_a_name_that_no_file_can_have_is_no_bug(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    policyscan(monkeypatch, place, "scan", "--as-of", "2026-10-31", "-q", "-o", "json:r.json")
+    text = (place / "r.json").read_text("utf-8").replace("clients/good.yaml", "clients/go\\u0000od.yaml")
+    write(place, "r.json", text)
+    ran = policyscan(
+        monkeypatch, place, "report", "r.json", "-q", "-f", "letter", "--split-by", "client", "out"
+    )
+    assert (ran.code, ran.err) == (1, "")
+    assert (place / "out/good.md").is_file()
 
 
 def test_something_else_than_client_is_refused(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -145,6 +145,7 @@ def test_what_may_not_be_said_is_told_where_it_stands_and_where_it_is_used(
         ("../../secret.yaml", "leads out of the folder of inventories"),
         ("/etc/passwd", "leads out of the folder of inventories"),
         ("..\\..\\secret.yaml", "leads out of the folder of inventories"),
+        ("../plans/\0gold.yaml", "leads out of the folder of inventories"),
         ("../plans/link.yaml", "leads out of the folder of inventories"),
         ("../plans", "cannot be used: this is a folder"),
         ("acme.yaml", "cannot be used: it does not say defaults_for: client"),

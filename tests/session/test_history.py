@@ -306,6 +306,24 @@ def test_a_file_that_is_not_read_may_have_been_a_folder(place: Path) -> None:
     assert age(look()[0]).status.commit == first
 
 
+def _undated(place: Path, parent: str, *, who: str = "Ann <a@b.example>") -> str:
+    """A commit of the same files after another, that does not say when it was made."""
+    tree = git(place, "rev-parse", f"{parent}^{{tree}}").strip()
+    body = f"tree {tree}\nparent {parent}\nauthor {who}\ncommitter {who}\n\nundated\n"
+    write(place, ".git/undated", body)
+    return git(place, "hash-object", "-t", "commit", "-w", "--literally", ".git/undated").strip()
+
+
+@pytest.mark.parametrize("who", ["Ann <a@b.example>", "Ann 1790000000 +0000", "Ann <a@b.example> soon +0000"])
+def test_a_commit_without_a_day_is_no_bug(place: Path, who: str) -> None:
+    first = commit(place, "2026-01-10", LEFT, PLAN)
+    git(place, "reset", "-q", "--hard", _undated(place, first, who=who))
+    with pytest.raises(UsageError, match="does not say when it was made"):
+        look()
+    commit(place, "2026-02-10", LEFT, PLAN, MORE)
+    assert age(look()[0]).status.commit == first
+
+
 def _no_repository(place: Path) -> None:
     import shutil
 

@@ -28,7 +28,7 @@ def command(**given: Any) -> int:
     Exit codes: those of the scan of everything, and 2 if parts are missing or are not of one scan.
     """
     outputs = [path for _, path in given["outputs"]]
-    check_outputs(outputs)
+    check_outputs(outputs, given["split"])
     named = [(path, open_report(path)) for path in given["parts"]]
     report = merged(named)
     for path, part in named:

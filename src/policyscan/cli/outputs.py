@@ -16,7 +16,16 @@ from policyscan.cli.options import AnyPath, OutputTarget, format_option
 from policyscan.cli.terminal import link_of, wants_color, width
 from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.findings import Report, about
-from policyscan.output import check_writable, present, put, show, speller, write_file
+from policyscan.output import (
+    check_folder_writable,
+    check_writable,
+    nameable,
+    present,
+    put,
+    show,
+    speller,
+    write_file,
+)
 from policyscan.reporters import FILE_REPORTERS, REPORTERS, Needs, Options, needs_of
 from policyscan.session.sources import Repositories
 from policyscan.source import Source
@@ -212,9 +221,11 @@ def _file_in(format_: str, report: Report, options: Options) -> Iterable[str] | 
     return _Rendered(format_, report, options) if other is None else other.render(report, options)
 
 
-def check_outputs(paths: Sequence[Path]) -> None:
+def check_outputs(paths: Sequence[Path], split: tuple[str, Path] | None = None) -> None:
     """UsageError, before any work is done, for outputs that cannot be written or would replace each other."""
     seen = set()
+    if split is not None:
+        check_folder_writable(split[1])
     for path in paths:
         check_writable(path)
         if path.resolve() in seen:
@@ -273,7 +284,7 @@ def _split(
 
 def _check_folder(files: Sequence[str], folder: Path) -> None:
     """Makes the folder; UsageError if that fails, or if inventories are in it, which a file could replace."""
-    for file in files:
+    for file in filter(nameable, files):
         if folder.resolve() == type(folder)(file).resolve().parent:
             raise UsageError(f"{folder} holds inventories", hint="choose a folder that holds reports only")
     try:

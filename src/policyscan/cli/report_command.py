@@ -38,7 +38,7 @@ def command(**given: Any) -> int:
 
     Exit codes: those of the scan, or with --baseline those of what is new; 2 if the results cannot be read.
     """
-    check_outputs([path for _, path in given["outputs"]])
+    check_outputs([path for _, path in given["outputs"]], given["split"])
     report = open_report(given["results"], read_stdin([given["results"]], None))
     keep(report, given["results"], [path for _, path in given["outputs"]])
     texts = Unchanged(report)

@@ -99,7 +99,7 @@ def command(**given: Any) -> int:
     Exit codes: 2 something could not be evaluated or nothing was checked; 1 a control fails; 3 none
     fails, but one lacks evidence; 0 otherwise.
     """
-    check_outputs([path for _, path in given["outputs"]])
+    check_outputs([path for _, path in given["outputs"]], given["split"])
     _check_changed(given)
     if given["rev"] is None:
         return _scanned(given, _asked(given))

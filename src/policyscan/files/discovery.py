@@ -26,6 +26,7 @@ from policyscan.files.folders import (
 )
 from policyscan.files.git import Repository
 from policyscan.files.gitignore import Ignore
+from policyscan.output import nameable
 from policyscan.patterns import when_used
 from policyscan.reading.glance import SUFFIXES, TABLES, is_workbook
 from policyscan.reading.text import Content, cannot_read, decode, read_content, top
@@ -558,7 +559,9 @@ def is_home(folder: str, configured: Container[str]) -> bool:
 
 def beside(file: File, written: str) -> File | None:
     """The file that another one names, relative to its own folder; None for one that lies outside of its
-    root, be it by a link."""
+    root, be it by a link, and for what cannot be a name."""
+    if not nameable(written):
+        return None
     written = written.replace("\\", "/")
     path = os.path.normpath(os.path.join(os.path.dirname(file.path), written))
     real, root = os.path.realpath(path), os.path.realpath(file.root or os.path.dirname(file.path))

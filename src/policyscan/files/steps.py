@@ -49,7 +49,11 @@ def commits_of(top: str, commit: str) -> list[Commit]:
         if not line:
             continue
         name, seconds, parents, subject = line.split(b"\t", 3)
-        latest = min(latest, int(seconds))
+        if seconds.removeprefix(b"-").isdigit():
+            latest = min(latest, int(seconds))
+        elif not found:  # that of an older one is at least no later than what came after it
+            message = f"the commit {name.decode('ascii')} does not say when it was made"
+            raise UsageError(message, hint="commit again, or look back from another commit")
         parent = parents.split()[0].decode("ascii") if parents.strip() else ""
         found.append(Commit(name.decode("ascii"), latest, parent, subject.decode("utf-8", "replace")))
     return found

@@ -80,7 +80,10 @@ def bundle(options: ScanOptions) -> Bundle:
     again = _scanned(files, place, asked, first.scan.commit, dirty=first.scan.dirty)
     if (again.documents, again.results, again.problems) != (first.documents, first.results, first.problems):
         message = "what was read does not give the same results elsewhere"
-        raise UsageError(message, hint="are there links, or files that git ignores, which results rest on?")
+        hint = "are there links, or files that git ignores, which results rest on?"
+        for one in (*first.problems, *again.problems)[:1]:
+            hint = f"mend this first: {f'{one.span}: ' if one.span else ''}{one.message}"
+        raise UsageError(message, hint=hint)
     contents = {_REPORT: _as_json(again).encode("utf-8", "surrogatepass")}
     contents |= {_FILES + path: data for path, data in files.items()}
     contents |= {_PACK + path: data for path, data in _builtin()}
