@@ -15,8 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {
     "argparse",
     "asyncio",
+    "dask",
     "decimal",
     "difflib",
+    "distributed",
     "importlib.metadata",
     "inspect",
     "jsonschema",

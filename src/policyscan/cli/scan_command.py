@@ -77,6 +77,12 @@ from policyscan.session.run import scan
     type=ShardNumber(),
     help="Check this part of the files, as 2/3; policyscan merge makes one report of all parts.",
 )
+@click.option(
+    "--engine",
+    metavar="dask[:ADDRESS]",
+    help="Share the files among the workers of a Dask scheduler, as dask:tcp://10.0.0.5:8786. Without "
+    "ADDRESS it is the one in Dask's settings, else --jobs processes of this machine.",
+)
 @click.option("--all-results", is_flag=True, help="Account for every result, passing ones too.")
 @click.option(
     "--progress/--no-progress",
@@ -101,9 +107,17 @@ def command(**given: Any) -> int:
     """
     check_outputs([path for _, path in given["outputs"]], given["split"])
     _check_changed(given)
+    _check_engine(given)
     if given["rev"] is None:
         return _scanned(given, _asked(given))
     return _then(given)
+
+
+def _check_engine(given: dict[str, Any]) -> None:
+    """UsageError for what does not go together with machines that share a scan."""
+    if given["engine"] is not None and given["rev"] is not None:
+        message = "--engine and --rev do not go together"
+        raise UsageError(message, hint="check the commit out where workers see it, and scan that")
 
 
 def _check_changed(given: dict[str, Any]) -> None:
@@ -183,4 +197,6 @@ def _judged(asked: ScanOptions, given: dict[str, Any]) -> Report:
 def _asked(given: dict[str, Any]) -> ScanOptions:
     """What the options of the command line ask of a scan."""
     stdin = read_stdin(given["paths"], given["stdin_filename"])
-    return asked_of(given, stdin)._replace(jobs=given["jobs"], changed=given["changed"], shard=given["shard"])
+    return asked_of(given, stdin)._replace(
+        jobs=given["jobs"], changed=given["changed"], shard=given["shard"], engine=given["engine"]
+    )

@@ -60,7 +60,8 @@ class ScanOptions(NamedTuple):
     settings say, else as pay on this machine; what is found is the same for any number. After each file
     `progress` is told how many are done and how many there are. `changed` asks for what changed since a
     revision only, empty for since the one that a job's event began from, or else the one checked out.
-    `shard` asks for one part of the files, and says of how many: (2, 3).
+    `shard` asks for one part of the files, and says of how many: (2, 3). `engine` has the files shared among
+    machines: `dask`, or `dask:` and the address of a scheduler; what is found is the same.
     """
 
     inputs: Inputs = Inputs()
@@ -82,3 +83,4 @@ class ScanOptions(NamedTuple):
     progress: Callable[[int, int], None] | None = None
     changed: str | None = None
     shard: tuple[int, int] | None = None
+    engine: str | None = None

@@ -73,7 +73,8 @@ def scanning_at(name: str, options: ScanOptions) -> Iterator[ScanOptions]:
             paths=tuple(filter(None, paths)), config=config, revision=revision._replace(entries=())
         )
         outputs = tuple(os.path.join(here, output) for output in options.outputs)
-        yield options._replace(inputs=then, folders=folders, outputs=outputs)
+        # Nobody else sees the folder, which is gone soon.
+        yield options._replace(inputs=then, folders=folders, outputs=outputs, engine=None)
 
 
 def _inside(path: StrPath, top: str, here: str) -> str | None:

@@ -37,6 +37,7 @@ from policyscan.session.workspace import (
     shown_path,
     use_rates,
 )
+from policyscan.store import digest
 from policyscan.version import __version__
 
 if TYPE_CHECKING:
@@ -72,10 +73,15 @@ def scan(options: ScanOptions) -> Report:
     if options.shard is not None:
         files = _part(reader, options)
         reader = open_reader()
+    jobs = options.jobs or workspace.config.jobs
+    machines = None
+    if options.engine is not None:
+        machines = _machines(workspace, choice, moment, options, reader, jobs)
     kept = _kept(workspace, choice, moment, options, reader)
     try:
-        jobs = options.jobs or workspace.config.jobs
-        report = report_on(reader, workspace, choice, moment, options, jobs=jobs, kept=kept)
+        report = report_on(
+            reader, workspace, choice, moment, options, jobs=jobs, kept=kept, machines=machines
+        )
     except Unclear:
         reader = open_reader()
         report = report_on(reader, workspace, choice, moment, options)
@@ -92,10 +98,11 @@ def report_on(
     only: str | None = None,
     jobs: int | None = 1,
     kept: KeptResults | None = None,
+    machines: Machines | None = None,
 ) -> Report:
     """The report on what a reader reads, or `only` on what it reads in the file that people see as this.
 
-    With several jobs or kept results, raises Unclear if one process has to read all files.
+    With several jobs, machines or kept results, raises Unclear if one process has to read all files.
     """
     config, needs = workspace.config, options.needs
     rates = use_rates(workspace, moment)
@@ -105,7 +112,7 @@ def report_on(
         return scan_info(reader, workspace, choice, moment, options, filter(None, [rates]))
 
     projector = projector_for(plan, reader)
-    works = _works(reader, plan, options, moment, jobs, kept)
+    works = _works(reader, plan, options, moment, jobs, kept, machines)
     with closing(works):
         watched = _watched(works, len(reader.discovery.files), options.progress)
         report = report_of(
@@ -194,17 +201,28 @@ def _kept(
         return None
     from policyscan.session.kept import KeptResults
 
-    config = workspace.config
+    made_from = stands_on(workspace, choice, moment, options, reader)
+    return KeptResults(store, [repr(made_from).encode("utf-8", "surrogatepass")], reader, moment)
+
+
+def stands_on(
+    workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions, reader: Reader
+) -> dict[str, str]:
+    """What results follow from besides files of inventories and the moment: in words what it is, and what
+    stands for it."""
+    config, waivers = workspace.config, reader.waivers
     chosen = [policy.id for policy in (*choice.every, *choice.rules)]
-    said = (
-        config, chosen, choice.profile, choice.evidence, choice.left_out, options.needs, options.clients,
-        use_rates(workspace, moment), [pack.digest for pack in workspace.packs], reading_notes(),
-        zones_version(),
-        reader.waivers and (reader.waivers.identities, reader.waivers.problems, reader.waivers.whole),
-    )  # fmt: skip
-    files = [config.file, *(os.path.join(config.root, written) for written in config.kinds)]
-    made_from = [repr(said).encode("utf-8", "surrogatepass"), *map(_bytes_of, files)]
-    return KeptResults(store, made_from, reader, moment)
+    said = {
+        "packs of controls": [pack.digest for pack in workspace.packs],
+        "choice of controls": (chosen, choice.profile, choice.evidence, choice.left_out),
+        "settings": (config, use_rates(workspace, moment), _bytes_of(config.file)),
+        "schemas of kinds": [_bytes_of(os.path.join(config.root, written)) for written in config.kinds],
+        "files of waivers": waivers and (waivers.identities, waivers.problems, waivers.whole),
+        "question": (options.needs, options.clients),
+        "reader of YAML": reading_notes(),
+    }
+    digests = {what: digest(repr(one).encode("utf-8", "surrogatepass")) for what, one in said.items()}
+    return {**digests, "release of time zones": zones_version()}
 
 
 def _bytes_of(file: str | None) -> bytes:
@@ -215,14 +233,17 @@ def _bytes_of(file: str | None) -> bytes:
 
 
 Works: TypeAlias = Generator[tuple[File, Work | str | None]]
+Machines: TypeAlias = Callable[[Sequence[File], bool], Works]
+"""Shares files among others, and gives each in order with what it gave, and with what it was made from where
+that is asked for."""
 
 
 def _works(
     reader: Reader, plan: Plan, options: ScanOptions, moment: Moment, jobs: int | None,
-    kept: KeptResults | None,
+    kept: KeptResults | None, machines: Machines | None,
 ) -> Works:  # fmt: skip
     """All files in order, with what each gave before or gives elsewhere; None for those still to be read."""
-    if jobs == 1 and kept is None:
+    if jobs == 1 and kept is None and machines is None:
         for file in reader.in_turn():
             yield file, None
         return
@@ -233,7 +254,8 @@ def _works(
     files = files[len(first) :]
     held = frozenset(file for file in files if kept.holds(file)) if kept is not None else frozenset()
     others = [file for file in files if file not in held]
-    with closing(_anew(others, reader, plan, options, moment, jobs, keep=kept is not None)) as made:
+    share = machines or partial(_anew, reader, plan, options, moment, jobs)
+    with closing(share(others, kept is not None)) as made:
         for file in files:
             if kept is not None and file in held:
                 yield file, kept.get(file)
@@ -250,18 +272,15 @@ def _works(
 
 
 def _anew(
-    files: Sequence[File], reader: Reader, plan: Plan, options: ScanOptions, moment: Moment,
-    jobs: int | None, *, keep: bool,
+    reader: Reader, plan: Plan, options: ScanOptions, moment: Moment, jobs: int | None,
+    files: Sequence[File], keep: bool,
 ) -> Works:  # fmt: skip
     """Files with what they give in processes of their own, or in this one."""
     from policyscan.session.jobs import jobs_for, shared_out
 
     number = jobs_for(len(files), jobs)
     if number > 1:
-        members = frozenset(reader.library.members_of)
-        anew = partial(
-            begin, options._replace(spelt=option, progress=None), moment, reader.discovery, members, keep=keep
-        )
+        anew = partial(begin, *_plain(options, moment, reader), keep=keep)
 
         def continued() -> Worker:
             return Worker(reader, plan, footing=keep)
@@ -276,6 +295,34 @@ def _anew(
         hear(reader, worker.news())
 
 
+def _machines(
+    workspace: Workspace, choice: Choice, moment: Moment, options: ScanOptions, reader: Reader,
+    jobs: int | None,
+) -> Machines:  # fmt: skip
+    """What shares files among the machines of a cluster; UsageError for what is none."""
+    from policyscan.session.jobs import cores
+    from policyscan.session.machines import Commission, address_in, installed, shared_out
+
+    address = address_in(options.engine or "", options.spelt("engine"))
+    # What stands for each input is what tells that a worker read the same.
+    told = options._replace(needs=options.needs._replace(identity=True))
+    stands = {**installed(), **stands_on(workspace, choice, moment, told, reader)}
+
+    def share(files: Sequence[File], keep: bool) -> Works:
+        ready = partial(begin_elsewhere, *_plain(told, moment, reader), keep=keep)
+        return shared_out(files, address, jobs or cores(), reader, Commission(os.getcwd(), ready, stands))
+
+    return share
+
+
+def _plain(
+    options: ScanOptions, moment: Moment, reader: Reader
+) -> tuple[ScanOptions, Moment, Discovery, frozenset[str]]:
+    """What `begin` is given, that any process can be sent."""
+    members = frozenset(reader.library.members_of)
+    return options._replace(spelt=option, progress=None), moment, reader.discovery, members
+
+
 def begin(
     options: ScanOptions, moment: Moment, files: Discovery, members: frozenset[str], *, keep: bool
 ) -> Worker:
@@ -283,6 +330,13 @@ def begin(
 
     `members` are the files, as people see them, that may hold members of others.
     """
+    return begin_elsewhere(options, moment, files, members, keep=keep)[0]
+
+
+def begin_elsewhere(
+    options: ScanOptions, moment: Moment, files: Discovery, members: frozenset[str], *, keep: bool
+) -> tuple[Worker, dict[str, str]]:
+    """The worker of `begin`, and what it stands on."""
     inputs = options.inputs
     workspace = open_workspace(
         inputs.paths, config=inputs.config, folders=options.folders, use_cache=options.cache
@@ -293,7 +347,8 @@ def begin(
     reader = Reader(workspace.kinds, files, options.clients, last, identity=options.needs.identity)
     reader.library.members_of |= members
     plan = make_plan(choice, workspace, moment, options.needs, reader.waivers)
-    return Worker(reader, plan, footing=keep)
+    stands = stands_on(workspace, choice, moment, options, reader)
+    return Worker(reader, plan, footing=keep), stands
 
 
 def _identified(pack: Pack) -> PackInfo:

@@ -7,7 +7,7 @@ that has the whole account: which of two documents of one id counts, and what me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from policyscan.documents.document import Document
@@ -110,6 +110,8 @@ class Worker:
         self.footing = Footing(reader.library) if footing else None
         self.plan = plan
         self.projector = projector_for(plan, reader)
+        self.witness: Callable[[Found, Iterable[Document]], None] | None = None
+        """Is told of each file what it holds, and which documents it was made from."""
         self._told = 0, 0
 
     def work(self, file: File) -> Work | None:
@@ -126,6 +128,10 @@ class Worker:
                 rows.append(self.projector.give(document) if self.projector is not None else {})
         except Exception:  # whatever it is, it is told where the file is read again
             return None
+        if self.witness is not None:
+            self.witness(
+                found, {id(one): one for document, _ in documents for one in reached(document)}.values()
+            )
         return Work(found, tuple(scanned), tuple(rows) if any(rows) else (), self._footing(found, documents))
 
     def _footing(self, found: Found, documents: Sequence[tuple[Document, object]]) -> str:
