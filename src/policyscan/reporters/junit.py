@@ -5,7 +5,8 @@ In: a report. Out: one XML document in the form that Jenkins' schema describes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policyscan.display import one_line
 from policyscan.findings import (
@@ -44,15 +45,11 @@ _ENDS = {
 _ESCAPED = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """The suites in the order of the inventories, one of what could not be evaluated before them."""
-    names, groups = named(report.documents), by_document(report)
-    titles = {policy.id: policy.title for policy in report.policies}
-    suites = [_Suite("policyscan", "", _problems(report))] if _problems(report) else []
-    for document in report.documents:
-        key = document.kind, document.id
-        cases = _cases(document, groups.get(key, []), titles, report.gate)
-        suites.append(_Suite(names[key], document.file, cases))
+    totals = Counter(case.end for suite in _suites(report) for case in suite.cases)
+    head = f"<testsuites{_attributes({'name': 'policyscan', **_counts(totals)})}>"
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n'
     about = "\n".join(
         [
             scope(report),
@@ -61,10 +58,21 @@ def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every for
             *(f"{what}: {said}" for what, said in proof(report.scan)),
         ]
     )
-    lines = [line for number, suite in enumerate(suites) for line in suite.lines("" if number else about)]
-    totals = _counts([case for suite in suites for case in suite.cases])
-    head = f"<testsuites{_attributes({'name': 'policyscan', **totals})}>"
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *lines, "</testsuites>", ""])
+    for suite in _suites(report):  # made anew: of thousands of inventories only one is held
+        yield "".join(f"{line}\n" for line in suite.lines(about))
+        about = ""
+    yield "</testsuites>\n"
+
+
+def _suites(report: Report) -> Iterator[_Suite]:
+    names, groups = named(report.documents), by_document(report)
+    titles = {policy.id: policy.title for policy in report.policies}
+    if problems := _problems(report):
+        yield _Suite("policyscan", "", problems)
+    for document in report.documents:
+        key = document.kind, document.id
+        cases = _cases(document, groups.get(key, []), titles, report.gate)
+        yield _Suite(names[key], document.file, cases)
 
 
 class _Case:
@@ -103,8 +111,9 @@ class _Suite:
 
     def lines(self, about: str) -> list[str]:
         """The suite; `about` is what was scanned with, in the first one."""
-        counts: dict[str, str] = {"name": self.name, **_counts(self.cases)}
-        counts["skipped"] = str(sum(case.end == "skipped" for case in self.cases))
+        ends = Counter(case.end for case in self.cases)
+        counts: dict[str, str] = {"name": self.name, **_counts(ends)}
+        counts["skipped"] = str(ends["skipped"])
         if self.file:
             counts["file"] = self.file
         said = [f"    <system-out>{_text(about)}</system-out>"] if about else []
@@ -112,12 +121,11 @@ class _Suite:
         return [f"  <testsuite{_attributes(counts)}>", *tests, *said, "  </testsuite>"]
 
 
-def _counts(cases: Sequence[_Case]) -> dict[str, str]:
-    ends = [case.end for case in cases]
+def _counts(ends: Counter[str]) -> dict[str, str]:
     return {
-        "tests": str(len(ends)),
-        "failures": str(ends.count("failure")),
-        "errors": str(ends.count("error")),
+        "tests": str(ends.total()),
+        "failures": str(ends["failure"]),
+        "errors": str(ends["error"]),
     }
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from json import JSONEncoder
 from uuid import UUID, uuid5
 
@@ -43,12 +44,30 @@ _NAMESPACE = UUID(
 _NS = "https://policyscan.readthedocs.io/ns/oscal"
 _NO_TOKEN = re.compile(r"[^\w.-]", re.ASCII)
 _ABOUT = "Each control's test is met or not on the day of the scan, with the evidence in the inventory."
-_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, indent=1).encode
+_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, indent=1).iterencode
+_PARTS = 1_000  # of the encoder, a few characters each, that are written at once
 
 
-def render(report: Report, options: Options) -> str:  # noqa: ARG001 - every format takes them
+def render(report: Report, options: Options) -> Iterator[str]:  # noqa: ARG001 - every format takes them
     """One `assessment-results` with one result, in which each inventory is a component."""
-    return json_text(_encode({"assessment-results": _Assessment(report).all()}) + "\n")
+    parts = _encode({"assessment-results": _Assessment(report).all()})
+    while part := "".join(islice(parts, _PARTS)):
+        yield json_text(part)
+    yield "\n"
+
+
+class _Made(list[Json]):
+    """A list for the encoder, not empty, whose values are made one by one as they are written."""
+
+    def __init__(self, make: Callable[[], Iterable[Json]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Json]:
+        return iter(self._make())
 
 
 class _Assessment:
@@ -95,7 +114,6 @@ class _Assessment:
 
     def result(self) -> Json:
         controls = [policy.id for policy in self.report.policies if policy.kind]
-        found = list(self.observed())
         remarks_ = [*remarks(self.report), *taken_by(self.report), *map(_problem, self._problems())]
         made: dict[str, Json] = {
             "uuid": self.uuid("result"),
@@ -112,10 +130,11 @@ class _Assessment:
             },
         }
         if self.report.documents:
-            made["local-definitions"] = {"components": [self.component(d) for d in self.report.documents]}
-        if found:
-            made["observations"] = [observation for observation, _ in found]
-            made["findings"] = [finding for _, finding in found]
+            components = _Made(lambda: map(self.component, self.report.documents))
+            made["local-definitions"] = {"components": components}
+        if next(self.observed(), None) is not None:
+            made["observations"] = _Made(lambda: (observation for observation, _ in self.observed()))
+            made["findings"] = _Made(lambda: (finding for _, finding in self.observed()))
         if remarks_:
             made["remarks"] = "\n\n".join(remarks_)
         return made

@@ -310,12 +310,9 @@ def moment(text: str) -> str:
 
 def named(documents: Sequence[DocumentInfo]) -> dict[tuple[str, str], str]:
     """What to call each document, by kind and id: its id, and its kind too where two share one."""
-    kinds: dict[str, set[str]] = {}
-    for document in documents:
-        kinds.setdefault(document.id, set()).add(document.kind)
-    return {
-        (d.kind, d.id): one_line(f"{d.id} ({d.kind})" if len(kinds[d.id]) > 1 else d.id) for d in documents
-    }
+    kinds: dict[str, str] = {}
+    several = {d.id for d in documents if kinds.setdefault(d.id, d.kind) != d.kind}
+    return {(d.kind, d.id): one_line(f"{d.id} ({d.kind})" if d.id in several else d.id) for d in documents}
 
 
 def rests_on(basis: Basis) -> str:
