@@ -11,42 +11,54 @@ combinations than `_MOST_STATES`; beyond that the best of them are followed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TypeAlias
 
 ROUND = 10
 """How many questions are chosen together; after them the next ten are chosen."""
 _MOST_STATES = 20_000
 
-Controls: TypeAlias = Sequence[frozenset[int]]
-"""What each control lacks, as numbers of questions."""
+Controls: TypeAlias = Mapping[frozenset[int], int]
+"""What controls lack, as numbers of questions, and how many lack the same."""
 _Choice: TypeAlias = tuple[int, int, int]
 """Some questions: how many controls they settle together, below zero, how many they are, and they themselves
 as bits; so that the least of several choices is the best, and of equals the one of the earlier questions."""
 _NOTHING: _Choice = (0, 0, 0)
 
 
-def in_order(questions: int, controls: Iterable[Collection[int]], most: int | None = None) -> list[int]:
+def in_order(
+    questions: int, controls: Iterable[Collection[int]] | Controls, most: int | None = None
+) -> list[int]:
     """The numbers of the first `most` questions (all, if not said), from 0, in the order in which they are
-    worth asking.
+    worth asking. `controls` are what each control lacks; if many lack the same, it may be counted before.
 
     Questions are numbered by what else speaks for asking them first: the lower is preferred where two would
     settle as many controls.
     """
-    left = [frozenset(control) for control in controls if control]
+    counted = controls if isinstance(controls, Mapping) else Counter(map(frozenset, controls))
+    left = _without(frozenset(), counted)
     order: list[int] = []
     while left and (most is None or len(order) < most):
         chosen = best(left, ROUND)
         if not chosen:  # what is left lacks more than ten answers: begin with what comes soonest
             chosen = min(left, key=lambda control: (len(control), sorted(control)))
         order += _steps(chosen, left)
-        left = [rest for control in left if (rest := control - chosen)]
+        left = _without(chosen, left)
     return [*order, *sorted(set(range(questions)) - set(order))][:most]
+
+
+def _without(answered: frozenset[int], controls: Controls) -> Controls:
+    """What controls lack once some questions are answered; those that lack nothing are left out."""
+    left = Counter[frozenset[int]]()
+    for control, times in controls.items():
+        if rest := control - answered:
+            left[rest] += times
+    return left
 
 
 def best(controls: Controls, most: int) -> frozenset[int]:
     """The at most `most` questions that together settle the most controls."""
-    able = [control for control in controls if len(control) <= most]
+    able = {control: times for control, times in controls.items() if len(control) <= most}
     places = [_NOTHING] * (most + 1)
     for group in _groups(able):
         choices = _by_size(group, most)
@@ -68,19 +80,20 @@ def _numbers(bits: int) -> frozenset[int]:
 
 def _groups(controls: Controls) -> list[Controls]:
     """The controls in groups that have no question in common."""
-    groups: list[tuple[set[int], list[frozenset[int]]]] = []
-    for control in controls:
+    groups: list[tuple[set[int], dict[frozenset[int], int]]] = []
+    for control, times in controls.items():
         joined = [group for group in groups if group[0] & control]
         groups = [group for group in groups if not group[0] & control]
         questions = set(control).union(*(group[0] for group in joined))
-        groups.append((questions, [*(one for group in joined for one in group[1]), control]))
+        members = {one: its for group in joined for one, its in group[1].items()}
+        groups.append((questions, {**members, control: times}))
     return [members for _, members in groups]
 
 
 def _by_size(group: Controls, most: int) -> list[_Choice]:
     """The best choice of at most 0, 1, 2, … `most` questions within one group."""
-    # Sets of bits, as many are compared; of many inventories many controls lack the same.
-    lacks = Counter(sum(1 << question for question in control) for control in group)
+    # Sets of bits, as many are compared.
+    lacks = {sum(1 << question for question in control): times for control, times in group.items()}
     held = _counter(lacks)
     unions = {0}
     for control in lacks:
@@ -131,9 +144,9 @@ def _bits(questions: int) -> list[int]:
 def _steps(chosen: Collection[int], controls: Controls) -> list[int]:
     """The chosen questions so that controls are settled as soon as possible."""
     open_, steps = set(chosen), list[int]()
-    inside = [control for control in controls if control <= open_]
+    inside = {control: times for control, times in controls.items() if control <= open_}
     while open_:
-        pending = Counter(rest for control in inside if (rest := control - set(steps)))
+        pending = _without(frozenset(steps), inside)
         settled = {rest: sum(times for other, times in pending.items() if other <= rest) for rest in pending}
         step = min(pending, key=lambda rest: (len(rest), -settled[rest], sorted(rest)), default=open_)
         steps += sorted(step)

@@ -5,7 +5,8 @@ In: a page and a report. Out: lines on the page, a screen for each hundred inven
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from policyscan.display import one_line
 from policyscan.findings import (
@@ -35,6 +36,7 @@ from policyscan.reporters.wording import (
     scope,
     scored,
 )
+from policyscan.source import Span
 
 _NAME = 30  # cells of an inventory's id; a longer one takes another line
 _NONE = "·"
@@ -87,8 +89,7 @@ class Overview:
 
     def __init__(self, report: Report) -> None:
         self.rows = _Rows(report)
-        self.unknown = [result for row in self.rows.busy for result in _open(row.results)]
-        self.questions = next_questions(self.unknown, SIZES[-1][0].questions)
+        self.unknown = _Unknown(self.rows)
 
     def add(self, page: Page, size: Size) -> None:
         """The lines of all parts."""
@@ -104,16 +105,15 @@ class Overview:
         self._add_questions(page, size.questions)
 
     def _add_questions(self, page: Page, most: int) -> None:
-        if not self.unknown:
+        checks, about = self.unknown.checks, self.unknown.inventories
+        if not checks:
             return
-        checks = len({(r.kind, r.document, r.policy) for r in self.unknown})
-        about = len({(r.kind, r.document) for r in self.unknown})
         lack = f"{plural(checks, 'check')} in {inventories(about)} {'lacks' if checks == 1 else 'lack'} facts"
         page.gap()
         page.say(f"What to find out next ({lack}):")
-        asked, more = self.questions
+        asked, more = self.unknown.questions
         page.questions(asked[:most], more + len(asked[most:]), _about)
-        _add_bare(page, _bare(self.unknown), most)
+        _add_bare(page, self.unknown.bare, most)
 
 
 def _add_oldest(page: Page, report: Report, most: int) -> None:
@@ -139,11 +139,11 @@ class _Failing(NamedTuple):
 
 
 class _Inventory(NamedTuple):
-    """One inventory: the numbers of its row, under the heads of the table, and what is behind them."""
+    """One inventory: which of the report's documents it is, and the numbers of its row, under the heads of
+    the table."""
 
     name: str
-    document: DocumentInfo
-    results: Sequence[Result]
+    number: int
     columns: tuple[int, ...]
 
 
@@ -169,23 +169,37 @@ class _Rows:
     """The rows of all tables, sorted."""
 
     def __init__(self, report: Report) -> None:
-        groups = by_document(report)
+        self._groups = by_document(report)
         self.report = report
-        rows = [
-            _Inventory(name, document, found, _columns(found))
-            for document, name in zip(report.documents, named(report.documents).values(), strict=True)
-            for found in [groups.get((document.kind, document.id), [])]
-        ]
-        self.busy = [row for row in rows if any(row.columns)]
-        self.busy.sort(key=lambda row: tuple(-count for count in row.columns))  # stable: else by name
-        # What no control looks at has no findings either, and is not to be praised for it.
-        self.quiet = [row.document for row in rows if row.document.statuses and not any(row.columns)]
-        read = {document.file for document in report.documents}
+        self.busy: list[_Inventory] = []
+        self.quiet: list[str] = []
+        """The ids of those without findings that a control looks at."""
         lines: dict[str, int] = {}
         for problem in report.problems:
-            if problem.file is not None and problem.file not in read:
+            if problem.file is not None:
                 lines.setdefault(problem.file, problem.line or 1)
+        same: dict[tuple[int, ...], tuple[int, ...]] = {}
+        names = named(report.documents).values()
+        for number, (document, name) in enumerate(zip(report.documents, names, strict=True)):
+            lines.pop(document.file, None)
+            columns = _columns(self._results(document))
+            if any(columns):
+                self.busy.append(_Inventory(name, number, same.setdefault(columns, columns)))
+            elif document.statuses:
+                self.quiet.append(document.id)
+        self.busy.sort(key=lambda row: tuple(-count for count in row.columns))  # stable: else by name
         self.unread = list(lines.items())
+
+    def document(self, row: _Inventory) -> DocumentInfo:
+        """The document that a row is about."""
+        return self.report.documents[row.number]
+
+    def results(self, row: _Inventory) -> Sequence[Result]:
+        """The results of the document that a row is about."""
+        return self._results(self.document(row))
+
+    def _results(self, document: DocumentInfo) -> Sequence[Result]:
+        return self._groups.get((document.kind, document.id), [])
 
     def controls(self) -> list[_Failing]:
         """The controls that fail or are due somewhere: those that fail in most inventories first."""
@@ -240,13 +254,15 @@ def _add_inventories(page: Page, rows: _Rows, most: int) -> None:
     shown = rows.busy[: most - len(unread)]
     if unread or shown:
         page.say("The worst inventories, by how many critical, high and other controls fail:")
-        _add_table(page, unread, shown)
+        _add_table(page, rows, unread, shown)
     if left := len(rows.unread) + len(rows.busy) - len(unread) - len(shown):
         page.add(f"and {inventories(left)} more with something to act on")
     _add_quiet(page, rows)
 
 
-def _add_table(page: Page, unread: Sequence[tuple[str, int]], shown: Sequence[_Inventory]) -> None:
+def _add_table(
+    page: Page, rows: _Rows, unread: Sequence[tuple[str, int]], shown: Sequence[_Inventory]
+) -> None:
     kept = [n for n in range(len(_HEADS)) if any(row.columns[n] for row in shown)]
     names = [*(stem(file) for file, _ in unread), *(row.name for row in shown)]
     width = min(_NAME, widest(names))
@@ -256,9 +272,10 @@ def _add_table(page: Page, unread: Sequence[tuple[str, int]], shown: Sequence[_I
         page.add(*beside(wrapped(stem(file), width), [f"  could not be read, at line {line}"], width))
     for row in shown:
         counts = "".join(_count(page, row.columns[n], len(_HEADS[n][0]) + 2, _HEADS[n][1]) for n in kept)
-        points = scored(score([row.document]))
-        if row.document.taken_whole:
-            points += f", {len(row.document.taken_whole):,} taken away"
+        document = rows.document(row)
+        points = scored(score([document]))
+        if document.taken_whole:
+            points += f", {len(document.taken_whole):,} taken away"
         page.add(*beside(wrapped(row.name, width), [f"{counts}  {points}"], width))
 
 
@@ -266,7 +283,7 @@ def _add_quiet(page: Page, rows: _Rows) -> None:
     if rows.quiet:
         have = "has" if len(rows.quiet) == 1 else "have"
         lead = f"{inventories(len(rows.quiet))} {have} no findings: "
-        ids = [one_line(document.id) for document in rows.quiet]
+        ids = [*map(one_line, rows.quiet)]
         room = max(40, 2 * (page.options.width or 100) - len(lead) - 20)
         page.say(lead + _first(ids, room))
 
@@ -287,24 +304,37 @@ def _open(results: Sequence[Result]) -> Iterator[Result]:
     return (r for r in results if r.status is Status.UNKNOWN and r.policy not in worse)
 
 
-def _bare(results: Iterable[Result]) -> Iterator[Result]:
-    """The first result of each check that asks nothing."""
-    checks: dict[tuple[str, str, str], list[Result]] = {}
-    for result in results:
-        checks.setdefault((result.kind, result.document, result.policy), []).append(result)
-    return (group[0] for group in checks.values() if not any(result.gaps for result in group))
+class _Unknown:
+    """What is unknown of inventories, the worst first: how many checks of how many, the questions about them,
+    and what no question would tell: by control and headline how often, and where first."""
+
+    def __init__(self, rows: _Rows) -> None:
+        self.checks = self.inventories = 0
+        self.bare: dict[tuple[str, str], tuple[int, Span]] = {}
+        self.questions = next_questions(self._results(rows), SIZES[-1][0].questions, things=False)
+
+    def _results(self, rows: _Rows) -> Iterator[Result]:
+        for row in rows.busy:
+            checks: dict[str, list[Result]] = {}
+            for result in _open(rows.results(row)):
+                checks.setdefault(result.policy, []).append(result)
+                yield result
+            self.checks += len(checks)
+            self.inventories += bool(checks)
+            for first, *rest in checks.values():
+                if not any(result.gaps for result in (first, *rest)):
+                    key = first.policy, headline(first)
+                    count, span = self.bare.get(key, (0, first.span))
+                    self.bare[key] = count + 1, span
 
 
-def _add_bare(page: Page, results: Iterable[Result], most: int) -> None:
+def _add_bare(page: Page, bare: Mapping[tuple[str, str], tuple[int, Span]], most: int) -> None:
     """What no question would tell, the same of several inventories once."""
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in results:
-        groups.setdefault((result.policy, headline(result)), []).append(result)
-    for (policy, text), group in list(groups.items())[:most]:
-        where = place(group[0].span) if len(group) == 1 else inventories(len(group))
+    for (policy, text), (count, span) in islice(bare.items(), most):
+        where = place(span) if count == 1 else inventories(count)
         page.add(*hanging("  - ", f"{text} ({one_line(policy)}, {where})", page.options.width))
-    if len(groups) > most:
-        page.add(f"    and {len(groups) - most:,} more that no answer would tell")
+    if len(bare) > most:
+        page.add(f"    and {len(bare) - most:,} more that no answer would tell")
 
 
 def _about(question: Question) -> str:

@@ -5,8 +5,12 @@ In: parts of a report. Out: words for people, from which no control character ca
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Set as AbstractSet
+from itertools import groupby, takewhile
+from typing import TypeAlias
 
 from policyscan.display import one_line
 from policyscan.findings import (
@@ -377,28 +381,27 @@ class Question(NamedTuple):
     things: tuple[str, ...] = ()
 
 
-def next_questions(unknowns: Iterable[Result], most: int) -> tuple[list[Question], int]:
-    """The first of all questions, in the order in which `ask` has them, and how many others there are."""
+def next_questions(
+    unknowns: Iterable[Result], most: int, *, things: bool = True
+) -> tuple[list[Question], int]:
+    """The first of all questions, in the order in which `ask` has them, and how many others there are.
+
+    Results of one document come one after the other. Questions say what `things` they are asked of only if
+    that is wanted: of thousands of inventories these are many.
+    """
     from policyscan.reporters.choosing import in_order
 
-    needs, things, weight = _needs(unknowns)
-    askers: dict[str, set[tuple[str, str]]] = {}
-    for control, questions in needs.items():
-        for question in questions:
-            askers.setdefault(question, set()).add(control)
-    ranked = sorted(askers, key=lambda q: (*weight[q], q))
+    needs = _Needs(unknowns, things=things)
+    ranked = needs.ranked()
     number = {question: at for at, question in enumerate(ranked)}
-    lacks = [{number[question] for question in needs[control]} for control in sorted(needs)]
+    lacks = Counter[frozenset[int]]()
+    for document, times in needs.documents.items():
+        for _, questions in document:
+            lacks[frozenset(map(number.__getitem__, questions))] += times
     asked: list[Question] = []
-    for best in (ranked[at] for at in in_order(len(ranked), lacks, most)):
-        controls = askers[best]
-        for control in controls:
-            needs[control].discard(best)
-        settled = _policies(control for control in controls if not needs[control])
-        helped = _policies(control for control in controls if needs[control])
-        about = len({document for document, _ in controls})
-        helps = tuple(policy for policy in helped if policy not in settled)
-        asked.append(Question(best, settled, helps, about, tuple(things.get(best, ()))))
+    for at in in_order(len(ranked), lacks, most):
+        before = {question.text for question in asked}
+        asked.append(needs.question(ranked[at], before))
     return asked, len(ranked) - len(asked)
 
 
@@ -431,30 +434,55 @@ def accepted(mark: WaiverMark) -> str:
 _KEY = when_used(r"\[([^\]]+)\]")
 
 
-def _needs(
-    unknowns: Iterable[Result],
-) -> tuple[dict[tuple[str, str], set[str]], dict[str, dict[str, None]], dict[str, tuple[int, int]]]:
-    """Which questions each control of each document has open, what each of them is asked of, and what speaks
-    for asking it first: how severe the worst is that it is asked for, and of how few things."""
-    needs: dict[tuple[str, str], set[str]] = {}
-    things: dict[str, dict[str, None]] = {}
-    severity: dict[str, int] = {}
-    gaps: dict[str, set[str]] = {}
-    for result in unknowns:
-        check = f"{result.kind} {result.document}", result.policy
-        for gap in result.gaps:
-            question = one_line(gap.question or f"What is {gap.generic_path}?")
-            needs.setdefault(check, set()).add(question)
-            gaps.setdefault(question, set()).add(gap.path)
-            severity[question] = max(severity.get(question, 0), result.severity.rank)
-            key = _KEY.findall(gap.path)
-            if key and not key[-1].isdecimal():
-                things.setdefault(question, {})[one_line(key[-1])] = None
-    return needs, things, {one: (-severity[one], len(gaps[one])) for one in gaps}
+class _Needs:
+    """Which questions the controls of documents have open. Documents of which the same is open are counted:
+    there may be a hundred thousand."""
+
+    def __init__(self, unknowns: Iterable[Result], *, things: bool) -> None:
+        self.documents: Counter[frozenset[_Lack]] = Counter()
+        self._things: dict[str, dict[str, None]] | None = {} if things else None
+        self._severity: dict[str, int] = {}
+        self._paths: dict[str, array[int]] = {}  # by question the hashes of what it is asked of
+        same: dict[_Lack, _Lack] = {}
+        for _, group in groupby(unknowns, key=lambda result: (result.kind, result.document)):
+            found = self._of_document(group)
+            if found:
+                self.documents[frozenset(same.setdefault(one, one) for one in found)] += 1
+
+    def _of_document(self, unknowns: Iterable[Result]) -> list[_Lack]:
+        lacks: dict[str, set[str]] = {}
+        for result in unknowns:
+            for gap in result.gaps:
+                question = one_line(gap.question or f"What is {gap.generic_path}?")
+                lacks.setdefault(result.policy, set()).add(question)
+                self._paths.setdefault(question, array("q")).append(hash(gap.path))
+                self._severity[question] = max(self._severity.get(question, 0), result.severity.rank)
+                key = _KEY.findall(gap.path) if self._things is not None else None
+                if key and self._things is not None and not key[-1].isdecimal():
+                    self._things.setdefault(question, {})[one_line(key[-1])] = None
+        return [(policy, frozenset(questions)) for policy, questions in lacks.items()]
+
+    def ranked(self) -> list[str]:
+        """All questions, first those for what is severe and of those what is asked of few things."""
+        of = {question: len(set(paths)) for question, paths in self._paths.items()}
+        return sorted(of, key=lambda one: (-self._severity[one], of[one], one))
+
+    def question(self, text: str, answered: AbstractSet[str]) -> Question:
+        """What a question does once others are answered."""
+        concerned = [
+            (document, times)
+            for document, times in self.documents.items()
+            if any(text in questions for _, questions in document)
+        ]
+        lacks = {lack for document, _ in concerned for lack in document if text in lack[1]}
+        settles = {policy for policy, questions in lacks if questions <= {text, *answered}}
+        helps = {policy for policy, _ in lacks} - settles
+        things = tuple((self._things or {}).get(text, ()))
+        about = sum(times for _, times in concerned)
+        return Question(text, tuple(sorted(settles)), tuple(sorted(helps)), about, things)
 
 
-def _policies(controls: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(sorted({policy for _, policy in controls}))
+_Lack: TypeAlias = tuple[str, frozenset[str]]  # a control, and the questions that it has open
 
 
 _FRAMEWORKS = {
