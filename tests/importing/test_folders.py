@@ -144,6 +144,29 @@ def test_what_nobody_can_place_is_refused(
         assert "did you mean c0?" in ran.err
 
 
+def test_a_file_is_known_by_what_is_in_it_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(tmp_path, 1)
+    (tmp_path / "exports/c0/graph-devices.json").rename(tmp_path / "exports/c0/Intune of October.json")
+    (tmp_path / "exports/c0/Thumbs.db").write_bytes(b"\0")
+    ran = policyscan(monkeypatch, tmp_path, "import", "exports", "--all")
+    note = "exports/c0/Intune of October.json is read as an export of graph-devices, by what is in it"
+    assert (ran.code, f"c0: note: {note}" in ran.out) == (0, True)
+    assert "hostname: HD-LT-01" in (tmp_path / "inventories/c0.yaml").read_text("utf-8")
+    args = ("import", "exports/c0/Intune of October.json", "--client", "c0")
+    assert "it looks like graph-devices: policyscan" in policyscan(monkeypatch, tmp_path, *args).err
+    assert "it looks like" not in policyscan(monkeypatch, tmp_path, "import", "exports/c0/Thumbs.db").err
+
+
+def test_all_files_that_nobody_can_place_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay(tmp_path, 2)
+    for name in ("a.txt", "c0/b.txt", "c1/c.txt"):
+        (tmp_path / "exports" / name).write_text("?", "utf-8")
+    ran = policyscan(monkeypatch, tmp_path, "import", "exports", "--all")
+    assert (ran.code, ran.err.count("nothing says which tool exported this")) == (2, 3)
+
+
 def test_a_provider_gets_no_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay(tmp_path, 1)
     text = "schema_version: 1\nkind: provider\nas_of: 2026-11-01\norganisation: {id: msp}\n"

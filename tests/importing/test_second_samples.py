@@ -5,12 +5,28 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from policyscan.errors import PolicyscanError
-from tests.importing.client import TYPED, After, Client
+from policyscan.importing.recognising import tools_of
+from tests.importing.client import EXPORTS, TYPED, After, Client
+
+# Nothing in these says from where they are: NinjaOne's lists of patches and antivirus come with its devices.
+NAMELESS = re.compile(r"ninjaone-(?!devices)")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(EXPORTS.rglob("*.*")) if path.is_file()], ids=lambda path: path.name
+)
+def test_each_sample_is_known_by_what_is_in_it(path: Path) -> None:
+    found = tools_of(path)
+    known = path.name.lower().replace("scubag", "scuba-g").replace("datto-bcdr-assets", "datto-bcdr-")
+    assert len(found) == (0 if NAMELESS.match(path.name) else 1)
+    assert all(tool.partition("-")[0] in known for tool in found)
 
 
 def take(client: Client, source: str, name: str, **options: Any) -> After:

@@ -68,9 +68,9 @@ def command(
     SOURCE is a tool that --list names, or a YAML file that says what the columns of any CSV or JSON mean.
     With --all, clients are those whose file says what the tool calls them.
 
-    It may also be a folder of exports, each called after its tool, such as ninjaone-devices.json: of one
-    client, or with --all of each client in a folder that is called as its id; folders in it are not looked
-    into, and told. A client is brought up to date from all of its exports, or from none.
+    It may also be a folder of exports, whose tools their names tell, such as ninjaone-devices.json, or what
+    is in them: of one client, or with --all of each client in a folder that is called as its id; folders in
+    it are not looked into, and told. A client is brought up to date from all of its exports, or from none.
 
     \b
       policyscan import ninjaone devices.json os-patches.json --client acme
@@ -88,7 +88,7 @@ def command(
     is_folder = source is not None and not files and Path(source).is_dir()
     if source is None or not (files or is_folder) or (client is None) is not every_one:
         message = "an import needs a source and its files, or a folder of exports; and --client or --all"
-        raise UsageError(message, hint=_AS_IN)
+        raise UsageError(message, hint=_looks_like(source, files) or _AS_IN)
     options = ImportOptions(only, zone, collected_at, _meanings(words), provider)
     inputs = Inputs(tuple(paths), config)
     if is_folder:
@@ -107,6 +107,18 @@ def command(
     for ident, found in imported:
         _write(ident, found.change)
     return 0
+
+
+def _looks_like(source: str | None, files: Sequence[str]) -> str | None:
+    """What to write where a file stands in the place of the source; None if nothing is known of it."""
+    if source is None or files or not Path(source).is_file():
+        return None
+    from policyscan.session.import_folders import recognised
+
+    tool = recognised(Path(source))
+    return (
+        f"it looks like {tool}: policyscan import {tool} {source} --client ID" if tool is not None else None
+    )
 
 
 def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
@@ -133,6 +145,8 @@ def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:
 def _left_out(one: Refreshed) -> Iterator[str]:
     for path in one.left_out:
         yield f"{path} is a folder, and nothing in it was read"
+    for path, tool in one.recognised:
+        yield f"{path} is read as an export of {tool}, by what is in it"
     for path in one.not_for:
         yield f"{path} was not read for it: there are exports of that tool in its own folder"
 

@@ -1,7 +1,7 @@
 """What `import FOLDER` does: brings clients up to date from all exports in a folder.
 
-In: a folder, in which each file is called after the tool that exported it, and one client or all. Out: for
-each client one change of all its exports together, or what was wrong; nothing is written.
+In: a folder of exports, and one client or all. Which tool exported a file its name tells, or what is in it.
+Out: for each client one change of all its exports together, or what was wrong; nothing is written.
 
     exports/graph-devices.json           of one client, or of all that the tool knows
     exports/acme/graph-users-1.json      of the client acme alone
@@ -17,6 +17,7 @@ from policyscan.cel.spelling import did_you_mean
 from policyscan.errors import DocumentError, PolicyscanError, Problems, UsageError
 from policyscan.importing.exports import open_export
 from policyscan.importing.importers import importer, names
+from policyscan.importing.recognising import tools_of
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
@@ -39,7 +40,7 @@ class Refreshed(NamedTuple):
     """What came of all exports about one client: the change that they make together, an account of each; or
     what is wrong, and no change; neither if there are none. `left_out` are folders beside them, in which
     nothing was read, and `not_for` files about all clients that were not read for this one, as it has exports
-    of that tool itself."""
+    of that tool itself. `recognised` are files by what is in them, each with its tool."""
 
     client: str
     change: Change | None
@@ -47,6 +48,7 @@ class Refreshed(NamedTuple):
     problems: tuple[PolicyscanError, ...] = ()
     left_out: tuple[str, ...] = ()
     not_for: tuple[str, ...] = ()
+    recognised: tuple[tuple[str, str], ...] = ()
 
 
 def import_folder(
@@ -55,22 +57,28 @@ def import_folder(
     """What the exports in a folder make of a client, or of every client (None): of those that have a folder
     of their own in it, and of those whose file says what a tool calls them. Raises Problems for files of
     which nobody knows from which tool, or about whom, they are; UsageError if there are none."""
-    top_level = _by_tool(Path(folder))
+    folders = [Path(folder)]
     if client is None:
-        return _for_all(Path(folder), top_level, inputs, options)
+        folders += [path for path in _entries(Path(folder)) if path.is_dir()]
+    by_tool = _sorted_out(folders)
+    top_level = by_tool[Path(folder)]
+    if client is None:
+        own = {path.name: found for path, found in by_tool.items() if path != Path(folder)}
+        return _for_all(Path(folder), top_level, own, inputs, options)
     inventory = open_inventory(client, inputs)
     refuse_other_kinds(inventory)
-    folders = _folders(Path(folder))
+    left_out = _folders(Path(folder))
     if not top_level:
-        own = [path for path in folders if path.rpartition("/")[2] == inventory.id]
-        hint = f"name the folder of {inventory.id}: {own[0]}" if own else _NAMED
+        own_folder = [path for path in left_out if path.rpartition("/")[2] == inventory.id]
+        hint = f"name the folder of {inventory.id}: {own_folder[0]}" if own_folder else _NAMED
         raise UsageError(f"there are no exports in {os.fspath(folder)}", hint=hint)
-    return [_refreshed(inventory, top_level, options, folders)]
+    return [_refreshed(inventory, top_level, options, left_out)]
 
 
-def _for_all(folder: Path, top_level: Files, inputs: Inputs, options: ImportOptions) -> list[Refreshed]:
+def _for_all(
+    folder: Path, top_level: Files, own: Mapping[str, Files], inputs: Inputs, options: ImportOptions
+) -> list[Refreshed]:
     refuse_one_for_all(options)
-    own = {path.name: _by_tool(path) for path in _entries(folder) if path.is_dir()}
     found = {one.id: one for one in open_inventories(inputs, "client")}
     _check_all_are_known(folder, own, found)
     _check_all_are_somebodys(top_level, found.values())
@@ -104,29 +112,43 @@ def _without(imported: Imported, known: Container[str]) -> Imported:
 _NAMED = "begin each file's name with the tool's, as `policyscan import --list` has it: ninjaone-devices.json"
 
 
+_OF_WINDOWS = frozenset(("desktop.ini", "thumbs.db"))
+
+
 def _entries(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    """What is in a folder, but for what is hidden and what Windows puts into each."""
+    names = (path for path in folder.iterdir() if path.name.lower() not in _OF_WINDOWS)
+    return sorted(path for path in names if not path.name.startswith("."))
 
 
 def _folders(folder: Path) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in _entries(folder) if path.is_dir())
 
 
-def _by_tool(folder: Path) -> dict[str, list[Path]]:
-    found: dict[str, list[Path]] = {}
+def _sorted_out(folders: Sequence[Path]) -> dict[Path, dict[str, list[Path]]]:
+    """The files of folders, by their tools; raises Problems for all of which nothing tells the tool."""
+    found: dict[Path, dict[str, list[Path]]] = {}
     nameless: list[PolicyscanError] = []
-    for path in _entries(folder):
-        if path.is_dir():
-            continue
-        tool = _tool_of(path.name)
-        if tool is None:
-            message = "nothing says which tool exported this"
-            nameless.append(DocumentError(message, at=top(path.as_posix()), hint=_NAMED))
-        else:
-            found.setdefault(tool, []).append(path)
+    for folder in folders:
+        by_tool = found[folder] = {}
+        for path in _entries(folder):
+            if path.is_dir():
+                continue
+            tool = _tool_of(path.name) or recognised(path)
+            if tool is None:
+                message = "nothing says which tool exported this"
+                nameless.append(DocumentError(message, at=top(path.as_posix()), hint=_NAMED))
+            else:
+                by_tool.setdefault(tool, []).append(path)
     if nameless:
         raise Problems(nameless)
     return found
+
+
+def recognised(path: Path) -> str | None:
+    """The one tool whose importer can read a file; None if there is none, or several are."""
+    found = tools_of(path)
+    return found[0] if len(found) == 1 else None
 
 
 def _tool_of(name: str) -> str | None:
@@ -182,6 +204,13 @@ def _refreshed(
             imported.append(import_into(inventory, tool, importer(tool), exports, options))
         except PolicyscanError as wrong:
             problems.extend(wrong.problems)
+    told = tuple(
+        (path.as_posix(), tool)
+        for tool, paths in files.items()
+        for path in paths
+        if _tool_of(path.name) is None
+    )
+    made = Refreshed(inventory.id, None, problems=tuple(problems), left_out=left_out, recognised=told)
     if problems or not imported:
-        return Refreshed(inventory.id, None, problems=tuple(problems), left_out=left_out)
-    return Refreshed(inventory.id, imported[-1].change, tuple(imported), left_out=left_out)
+        return made
+    return made._replace(change=imported[-1].change, imported=tuple(imported))
