@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from policyscan.documents.envelope import TIME_ZONE
 from policyscan.editing.rendering import inline
 from policyscan.errors import DocumentError, Problems, UsageError
-from policyscan.importing.cells import Setting, UnclearCell, moment, written
+from policyscan.importing.cells import Setting, UnclearCell, clear, moment, written
 from policyscan.importing.domains import known_domains, related
 from policyscan.importing.exports import Export, check_pages, open_export
 from policyscan.importing.importers import Importer, importer, names
@@ -30,6 +31,7 @@ _SOURCES = "x-sources"
 """The key of `organisation` under which it says what each tool calls the client."""
 _IMPORT = "x-import"
 _FIRST = 3
+_BY_NEWEST = "the newest time in it"
 _NUMBER = when_used(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -136,6 +138,9 @@ def import_into(
         parts = _read(chosen, exports, setting, client)
     tenant = _tenant(parts, only, inventory, exports, setting.domains) or client
     collected, told_by = _collected(parts, exports, setting, options)
+    older = _older(source, collected, inventory, setting, exports)
+    if older is not None and any(part.whole for part in parts) and told_by != _BY_NEWEST:
+        raise UsageError(f"nothing was written: {older.why}", at=older.place, hint=_OLDER)
     merger = Merger(
         lambda section: inventory.part(section).draft.value,
         collected.astimezone(setting.zone).date().isoformat(),
@@ -143,6 +148,7 @@ def import_into(
     for part in parts:
         merger.merge(part)
     merger.merged.passed.extend(_strangers(parts, tenant, inventory, setting.domains, exports))
+    merger.merged.passed.extend([older] if older is not None else ())
     _check_anything(merger.merged, exports)
     _provide(merger.merged, inventory, options)
     filtered = client if any(part.clients for part in parts) else None
@@ -360,8 +366,30 @@ def _collected(
         return min(stated, setting.now), "as the export says"
     newest = max(_moments(parts), default=None)
     if newest is not None:
-        return newest, "the newest time in it"
+        return newest, _BY_NEWEST
     return min(*(one.modified for one in exports), setting.now), "the time of the file"
+
+
+def _older(
+    source: str, collected: datetime, inventory: Editable, setting: Setting, exports: Sequence[Export]
+) -> Passed | None:
+    """What to tell of exports that are older than others of the same tool that were read already."""
+    known = [
+        found
+        for one in _list(inventory, "evidence")
+        if one.get(_IMPORT) == source
+        and isinstance(found := clear(partial(moment, one.get("collected_at"), setting)), datetime)
+    ]
+    newest = max(known, default=None)
+    if newest is None or collected.replace(microsecond=0) >= newest:
+        return None
+    why = (
+        f"it was collected on {collected:%Y-%m-%d}, and what was read last on {newest:%Y-%m-%d}: it is older"
+    )
+    return Passed("this export", why, exports[0].top())
+
+
+_OLDER = "export it again; if that is not when it was collected, say it with --collected-at"
 
 
 def _moments(parts: Sequence[ImportedPart]) -> Iterator[datetime]:

@@ -37,6 +37,7 @@ TABLE = ExportTable(
     columns=(ColumnOf("title", "summary"), ColumnOf("ticketNumber", "id")),
     called=("ticketNumber", "id"),
     client="companyID",
+    whole=False,
     more=_more,
 )
 

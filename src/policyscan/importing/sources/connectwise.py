@@ -34,6 +34,7 @@ TABLE = ExportTable(
     columns=(ColumnOf("summary", "summary"), ColumnOf("id", "id")),
     called=("id",),
     client="company.name",
+    whole=False,
     more=_more,
 )
 

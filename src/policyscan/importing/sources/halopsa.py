@@ -38,6 +38,7 @@ TABLE = ExportTable(
     columns=(ColumnOf("summary", "summary"), ColumnOf("id", "id")),
     called=("id",),
     client="client_name",
+    whole=False,
     more=_more,
 )
 
