@@ -29,24 +29,32 @@ def wrapped(text: str, width: int | None) -> list[str]:
 
 def _broken(word: str, width: int) -> list[str]:
     """A word in parts of at most `width` cells, as a path or a sentence without blanks may need it."""
-    parts = [""]
-    for char in word:
-        if parts[-1] and cells(parts[-1] + char) > width:
-            parts.append("")
-        parts[-1] += char
-    return parts
+    parts, start = [], 0
+    while start < len(word):
+        end = start + max(width // 2, 1)  # no character takes more than two cells
+        while end < len(word):
+            room = width - cells(word[start:end])
+            if room < 2 and cells(word[start : end + 1]) > width:
+                break
+            end += max(room // 2, 1)
+        parts.append(word[start:end])
+        start = end
+    return parts or [""]
 
 
 def clipped(text: str, width: int) -> str:
-    """`text` in at most `width` cells: what is longer ends at a blank, with an ellipsis."""
-    return text if cells(text) <= width else f"{wrapped(text, width - 1)[0]}…"
+    """`text` in at most `width` cells: what is longer ends at a blank, with an ellipsis. Of marks that take
+    no cell at most three for each cell are kept."""
+    text, rest = text[: 4 * width], text[4 * width :]
+    return text if not rest and cells(text) <= width else f"{wrapped(text, width - 1)[0]}…"
 
 
 def brief(text: str, width: int) -> str:
     """`text` in at most `width` cells: as many of its sentences as fit, or part of the first."""
-    if cells(text) <= width:
+    shown = text[: 4 * width]
+    if shown == text and cells(text) <= width:
         return text
-    first, *rest = text.split(". ")
+    first, *rest = shown.split(". ")
     kept = f"{first}."
     for sentence in rest:
         if cells(f"{kept} {sentence}.") > width:

@@ -1,9 +1,8 @@
 """What an owner is shown of one inventory: a sheet of paper that says where things stand, what to decide by
 when and for how much money, the next five things, what nobody knows yet, and what is good.
 
-In: the results of one inventory. Out: a `OwnersSheet` of texts in plain words, without ids of controls and
-names of files. Everything on it is bounded, in number and in length, so that it fits one sheet of A4 or
-Letter.
+In: the results of one inventory. Out: an `OwnersSheet` of texts in plain words, without ids of controls and
+names of files. All of it is bounded, in number and in length, so that it fits one sheet of A4 or Letter.
 """
 
 from __future__ import annotations
@@ -103,7 +102,7 @@ def sheet_of(
         *(_priced(failing[id_], policies) for id_ in failing if id_ in priced),
         *sorted(_ending(date.fromisoformat(day[:10]), document, firsts, policies)),
     ]
-    things = [_thing(found[0], policies, _WIDE) for id_, found in failing.items() if id_ not in priced]
+    things = [found[0] for id_, found in failing.items() if id_ not in priced]
     open_ = [one for group in groups for one in group if one.status is Status.UNKNOWN]
     questions, more = next_questions(open_, _QUESTIONS)
     good = in_order(document, policies)
@@ -119,7 +118,7 @@ def sheet_of(
         _taken(document),
         tuple(decisions[:_DECISIONS]),
         _more(len(decisions) - _DECISIONS, "decision"),
-        tuple(things[:_THINGS]),
+        tuple(_thing(one, policies, _WIDE) for one in things[:_THINGS]),
         _more(len(things) - _THINGS, "thing"),
         tuple(map(_question, questions)),
         _more(more, "question"),
