@@ -39,6 +39,32 @@ _ZWJ = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
 
 
+_STEP = when_used(r'(?P<name>[^.\[\]]+)|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<bare>[^\]]*)\]')
+
+
+def spoken_path(path: str) -> str:
+    """What people call that to which a path leads: `insurance policies of bright-harbor` for
+    `provider[bright-harbor].insurance_policies`, `lt-02` for `devices[lt-02]`. What is no path stays."""
+    if path.isalnum():
+        return path
+    names: list[str] = []
+    things: list[str] = []
+    end = 0
+    for step in _STEP.finditer(path):
+        if path[end : step.start()] not in ("", "."):
+            return path
+        end = step.end()
+        if step["name"] is not None:
+            names.append(step["name"].replace("_", " "))
+        elif names and (step["bare"] or "").isdecimal():
+            names[-1] += f" {int(step['bare']) + 1}"
+        else:
+            names.clear()  # a list, whose thing says more
+            quoted = step["quoted"]
+            things.insert(0, step["bare"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
+    return " of ".join(filter(None, (", ".join(names), *things))) if end == len(path) else path
+
+
 def one_line(text: str) -> str:
     """`text` on one line, every character that could move a cursor or reverse text made visible."""
     if text.isprintable():

@@ -863,7 +863,7 @@ def test_what_is_asked_of_evidence_is_told_and_held(monkeypatch: pytest.MonkeyPa
     assert reasons == {
         "OPS-01": "the evidence for people is 174 days old (minutes of May, 2026-05-10);"
         " at most 90 are asked for",
-        "OPS-02": "no evidence for crisis_plan; a document or better is asked for",
+        "OPS-02": "no evidence for crisis plan; a document or better is asked for",
     }
     write(place, "policyscan.yaml", settings + "evidence: {grade: document}\n")
     assert told(monkeypatch, place, *only) == ["good OPS-02 unknown"]

@@ -71,7 +71,7 @@ def test_explain_shows_the_statement(monkeypatch: pytest.MonkeyPatch, here: Path
     told = policyscan(
         monkeypatch, here, "explain", "DEV-01", "acme", "--file", "acme.yaml", "--as-of", "2026-10-31"
     ).out
-    assert "“Wiped”, says Ann Lee on 2026-10-01 of devices[lt-1].in_scope = false" in " ".join(told.split())
+    assert "“Wiped”, says Ann Lee on 2026-10-01 of in scope of lt-1: no" in " ".join(told.split())
     assert "2027-10-02" in told
 
 

@@ -126,7 +126,7 @@ def test_a_statement_that_runs_out_soon_is_due() -> None:
     (due,) = ending(text, "2027-04-05")
     assert (due.status, due.until) == (Status.DUE, "2027-05-05")
     assert due.message == (
-        "in 30 days (2027-05-05) the statement of ann about devices[lt-1].in_scope runs out; "
+        "in 30 days (2027-05-05) the statement of ann about in scope of lt-1 runs out; "
         "by then these controls cannot be told: DEV-01"
     )
     (last,) = ending(text, "2027-05-04")

@@ -30,7 +30,7 @@ def test_who_stands_behind_a_statement_is_named_as_on_file(name: str) -> None:
 
 
 def test_a_statement_is_told_by_what_it_says() -> None:
-    assert "“Wiped | locked away”, says Rita Ames on 2026-03-02 of devices[lt-03].in_scope = false" in render(
+    assert "“Wiped | locked away”, says Rita Ames on 2026-03-02 of in scope of lt-03: no" in render(
         "text", SITUATIONS["taken"], full=True
     )
 

@@ -24,7 +24,7 @@ from policyscan.records import NamedTuple
 STATEMENTS = "statements"
 TAKES_AWAY = "takes controls away"
 """What the reason of a word says that is not earned."""
-_TO_DO = "add a statement about it: reason, by, stated_on"
+_TO_DO = "add a statement about it: the reason, who says so, and the day"
 
 
 class Word(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import FIRST_INSTANT
+from policyscan.display import spoken_path
 from policyscan.findings import AGE, Basis, Countdown, EvidenceRule, Gap, Grade, Severity, Status
 from policyscan.policies.policy import Code, Need, Requirement
 from policyscan.records import NamedTuple
@@ -57,7 +58,7 @@ class Shortfall(NamedTuple):
         """What is wrong with it, as a sentence without a full stop."""
         basis, age = self.basis, self.rule.max_age_days
         origin = ", ".join(filter(None, (basis.source, basis.collected)))
-        where = f"the evidence for {basis.section}"
+        where = f"the evidence for {spoken_path(basis.section)}"
         if self.reason == "undated":
             return f"{where} does not say how and on which past day it was collected"
         if self.reason == "elsewhere":
@@ -77,7 +78,7 @@ class Shortfall(NamedTuple):
         """The fact that is missing: better evidence."""
         section, age = self.basis.section, self.rule.max_age_days
         days = f", at most {_days(age)} old" if age is not None else ""
-        question = f"What shows the facts about {section}: {_least(self.rule.grade)}{days}?"
+        question = f"What shows the facts about {spoken_path(section)}: {_least(self.rule.grade)}{days}?"
         return Gap(section, f"{_EVIDENCE} for {section}", question, self.basis.span, self.reason)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from policyscan import cel
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.cel.values import Date
+from policyscan.display import spoken_path
 from policyscan.documents.earning import Word
 from policyscan.engine.evaluation import Evaluation
 from policyscan.engine.outcome import Outcome, earliest
@@ -220,7 +221,7 @@ def too_much(evaluation: Evaluation, found: Taking, most: int | None) -> Iterato
 def _due(evaluation: Evaluation, one: Statement, days: int, policies: Sequence[str]) -> Result:
     """That a statement runs out in some days, and for which controls it counts until then."""
     document = evaluation.document
-    about = ", ".join(one.about)
+    about, said = ", ".join(one.about), ", ".join(map(spoken_path, one.about))
     return Result(
         policy=BAD_STATEMENT.id,
         requirement=STATEMENT_ENDS,
@@ -233,7 +234,7 @@ def _due(evaluation: Evaluation, one: Statement, days: int, policies: Sequence[s
             "",
             AHEAD,
             days,
-            f" ({one.until}) the statement of {one.speaker} about {about} runs out; "
+            f" ({one.until}) the statement of {one.speaker} about {said} runs out; "
             f"by then these controls cannot be told: {', '.join(policies)}",
         ),
         span=one.span,

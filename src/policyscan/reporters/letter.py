@@ -155,13 +155,18 @@ def _decision(found: Sequence[Result], policies: Mapping[str, PolicyInfo]) -> Le
 
 
 def _ends(results: Iterable[Result], policies: Mapping[str, PolicyInfo]) -> Iterator[LetterItem]:
-    due = [one for one in results if one.status is Status.DUE]
-    for group in alike(sorted(due, key=lambda r: r.until or "")):
-        one = group[0]
+    due = sorted((one for one in results if one.status is Status.DUE), key=lambda r: r.until or "")
+    groups: dict[tuple[str, str, str], dict[str, Result]] = {}  # what says the same, by its subjects
+    for result in due:
+        key = result.policy, result.until or "", result.message
+        groups.setdefault(key, {}).setdefault(result.subject, result)
+    for group in groups.values():
+        one, *others = group.values()
         info = policies.get(one.policy)
         fix = f" {info.fix_of(one.requirement)}" if info else ""
         day = f"By {moment(one.until)[:10]}: " if one.until else ""
-        yield LetterItem(f"{day}{plainly(one, policies)}.{fix}")
+        also = f" (the same of {len(others):,} more)" if others else ""
+        yield LetterItem(f"{day}{plainly(one, policies)}{also}.{fix}")
 
 
 def _unknown(results: Iterable[Result]) -> LetterSection:

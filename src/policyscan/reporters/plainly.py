@@ -29,14 +29,17 @@ def standing(day: str, document: DocumentInfo) -> str:
 _ID = re.compile(r"\b[A-Z]{2,}-[0-9]{2}\b")
 
 
+_PLACE = re.compile(r" \([^()\s]+:[0-9]+(?::[0-9]+)?\)")
+
+
 def plainly(result: Result, policies: Mapping[str, PolicyInfo]) -> str:
-    """What was found, with the titles of controls where it has their ids."""
+    """What was found, with the titles of controls where it has their ids, and without places in files."""
 
     def titled(found: re.Match[str]) -> str:
         info = policies.get(found[0])
         return f"“{info.title}”" if info else found[0]
 
-    return _ID.sub(titled, headline_and_question(result))
+    return _ID.sub(titled, _PLACE.sub("", headline_and_question(result)))
 
 
 def in_order(document: DocumentInfo, policies: Mapping[str, PolicyInfo]) -> Sequence[PolicyInfo]:

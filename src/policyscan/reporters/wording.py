@@ -5,6 +5,7 @@ In: parts of a report. Out: words for people, from which no control character ca
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from itertools import groupby, takewhile
 from typing import TypeAlias
 
-from policyscan.display import one_line
+from policyscan.display import one_line, spoken_path
 from policyscan.findings import (
     IN_DISPUTE,
     TRAITS,
@@ -143,11 +144,20 @@ def speakers(statements: Iterable[Statement]) -> str:
 
 
 def spoken(statement: Statement) -> str:
-    """`“It was wiped”, says June Alder on 2026-05-04 of devices[lt-old].in_scope = false (acme.yaml:88)`."""
-    about = ", ".join(map(one_line, statement.about))
-    value = "null" if statement.value is None else show(statement.value)
+    """`“It was wiped”, says June Alder on 2026-05-04 of in scope of lt-old: no (acme.yaml:88)`."""
+    about = ", ".join(one_line(spoken_path(path)) for path in statement.about)
     who = f"says {one_line(statement.speaker)} on {statement.stated_on}"
-    return f"“{one_line(statement.reason)}”, {who} of {about} = {value} ({place(statement.span)})"
+    value = _spoken_value(statement.value)
+    return f"“{one_line(statement.reason)}”, {who} of {about}: {value} ({place(statement.span)})"
+
+
+def _spoken_value(value: Json) -> str:
+    """A value that takes controls away, as people say it: `no`, `none`, `app store only`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value == []:
+        return "none"
+    return show(value).replace("_", " ") if isinstance(value, str) else show(value)
 
 
 def taken_from(document: DocumentInfo) -> Iterator[tuple[Statement, str]]:
@@ -278,18 +288,41 @@ def against(result: Result) -> str:
 
 def headline(result: Result) -> str:
     """The message on one line, led by its subject where the message does not name it."""
-    message = one_line(result.message)
-    subject = one_line(result.subject)
+    message, subject = one_line(_in_words(result)), one_line(result.subject)
     if not subject or subject in message or (result.requirement == _LIST and _last(subject) in message):
         return message
-    return f"{subject}: {message}"
+    if "_" not in subject and "[" not in subject:
+        return f"{subject}: {message}"
+    if ", ".join(map(spoken_path, subject.split(", "))) in message:
+        return message
+    return f"{_KEY_OF.sub(lambda key: key[0].replace('_', ' '), subject)}: {message}"
 
 
 _LIST = "for_each"  # what a result is called that is about a list of subjects as a whole
+_KEY_OF = when_used(r"/[a-z]+(?:_[a-z]+)+$")  # what a file calls an entry below the one that it is about
+_TAKES = when_used(r"(?P<path>[^\s:]\S*): (?P<value>\S+)(?= takes controls away)")
+_WHY_NOT = "does not apply: "  # and the expression that is false
+
+
+def _in_words(result: Result) -> str:
+    """The message of a result; what leads to a fact that is missing is said in words, and of what does not
+    apply the reason that its control gives, in place of an expression."""
+    message = result.message
+    for gap in result.gaps:
+        if message.startswith(f"{gap.path}: "):
+            return spoken_path(gap.path) + message[len(gap.path) :]
+    if result.status is Status.NOT_APPLICABLE and message.startswith(_WHY_NOT):
+        return result.reason if result.reason and " " in result.reason else _WHY_NOT.rstrip(": ")
+    return _TAKES.sub(_taking, message) if " takes controls away" in message else message
+
+
+def _taking(found: re.Match[str]) -> str:
+    value = {"null": "none", "[]": "none", "false": "no", "true": "yes"}.get(found["value"], found["value"])
+    return f"{spoken_path(found['path'])}: {value.strip(chr(34)).replace('_', ' ')}"
 
 
 def _last(subject: str) -> str:
-    return subject.rpartition(".")[2]
+    return spoken_path(subject.rpartition(".")[2])
 
 
 def alike(results: Iterable[Result]) -> list[list[Result]]:
@@ -324,10 +357,10 @@ def rests_on(basis: Basis) -> str:
     of = f" of {basis.collected}, {_age(basis.age_days)}" if basis.collected else ""
     if basis.path:
         source = f" ({one_line(basis.source)})" if basis.source else ""
-        return f"{one_line(basis.section)}: {grade_name(basis.grade)}{source}{of}"
+        return f"{one_line(spoken_path(basis.section))}: {grade_name(basis.grade)}{source}{of}"
     if not basis.section:
         return f"the file's own word{of}"
-    return f"{one_line(basis.section)}: declared in a file{of}; no evidence covers it"
+    return f"{one_line(spoken_path(basis.section))}: declared in a file{of}; no evidence covers it"
 
 
 def _age(days: int | None) -> str:

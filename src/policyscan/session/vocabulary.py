@@ -45,6 +45,7 @@ def vocabulary_of(workspace: Workspace) -> Vocabulary:
         schema = json.loads(path.read_text(encoding="utf-8"))
         words.update(_WORD.findall(json.dumps(_without_examples(schema), ensure_ascii=False)))
         ids.update(_ids(schema))
+    words.update(part for one in ids for part in one.split("_") if part)  # as messages say keys in words
     for check in DOCUMENT_CHECKS:
         words.update(_WORD.findall(" ".join((check.title, check.why, check.fix))))
     words.update(_said())

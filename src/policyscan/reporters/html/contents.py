@@ -14,6 +14,7 @@ from policyscan.findings import (
     TRAITS,
     DocumentInfo,
     Grade,
+    Json,
     PolicyInfo,
     Report,
     Result,
@@ -392,7 +393,7 @@ class _Whole:
             rests_on(result.basis) if result.basis and self._detailed else "",
             self._line(result) if self._detailed else "",
             tuple(self._facts(result)) if self._detailed else (),
-            tuple((name, show(value)) for name, value in result.parameters.items()) if self._detailed else (),
+            tuple(map(_setting, result.parameters.items())) if self._detailed else (),
             tuple(map(spoken, result.statements)) if self._detailed else (),
             compared(result.figures) if self._detailed else None,
         )
@@ -465,6 +466,16 @@ _NO_CELL = Cell("not-applicable", " ")
 def _control(info: PolicyInfo) -> Control:
     quotes = tuple(QuotedText(quote.text, quote.source) for quote in info.quotes)
     return Control(info, quotes, tuple(frameworks(info)))
+
+
+def _setting(item: tuple[str, Json]) -> tuple[str, str]:
+    """A parameter of a control as people read it: `required covers`, `forensics, data restoration`."""
+    name, value = item
+    if isinstance(value, dict) and value and all(isinstance(one, str) for one in value.values()):
+        value = [f"{key}: {one}" for key, one in value.items()]
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        value = ", ".join(value).replace("_", " ")
+    return name.replace("_", " "), show(value)
 
 
 def _asked(question: Question) -> PageQuestion:
