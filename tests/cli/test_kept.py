@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policyscan.session import run, work
+from policyscan.session import kept, run, work
 from policyscan.session.kept import SORT, _Plain
 from policyscan.store import default_store
 from tests.cli.runner import Ran, policyscan
@@ -193,6 +194,24 @@ def test_damaged_results_are_as_if_they_had_never_been_kept(
     for place in (0, 20, len(whole) // 2, len(whole) - 1):
         entry.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert scan(monkeypatch, here) == first
+
+
+def test_what_there_is_no_room_for_is_evaluated_again(
+    here: Path, monkeypatch: pytest.MonkeyPatch, evaluated: list[str]
+) -> None:
+    scan(monkeypatch, here)
+    (entry,) = (Path(os.environ["POLICYSCAN_CACHE_DIR"])).glob(f"{SORT}-*")
+    size = entry.stat().st_size
+    entry.unlink()
+    monkeypatch.setattr(kept, "_MOST_BYTES", size * 2 // 3)  # for two of three
+    first = scan(monkeypatch, here)
+    for name in ("elm", "yew"):  # one that is another now, and one more
+        (here / f"inventories/clients/{name}.yaml").write_text(client(name, active="false"))
+        changed = scan(monkeypatch, here)
+        evaluated.clear()
+        assert scan(monkeypatch, here) == changed != first
+        assert 0 < len(set(evaluated) - {"far"}) < 4
+        assert changed == scan(monkeypatch, here, "--no-cache")
 
 
 def test_kept_results_can_be_nothing_but_values_of_ours() -> None:

@@ -9,6 +9,7 @@ What is kept is data: reading it can make plain values of ours and nothing else.
 from __future__ import annotations
 
 import pickle
+import zlib
 from collections.abc import Sequence
 from enum import Enum
 from io import BytesIO
@@ -28,7 +29,7 @@ from policyscan.session.work import Footing, Work
 from policyscan.store import Parts, Store
 
 SORT = "results"
-_MOST_BYTES = 48_000_000  # of one scan's results; what is beyond is worked out again
+_MOST_BYTES = 48_000_000  # of one scan's results, compressed; what is beyond is worked out again
 _OURS = {
     "builtins": {"frozenset"},
     "policyscan.cel.values": {"Date"},
@@ -61,6 +62,7 @@ class KeptResults:
         self._moment = moment
         self._footing = Footing(reader.library)
         self._new: dict[str, tuple[Head, bytes]] = {}
+        self._room = _MOST_BYTES
         self._current: set[str] = set()
         entry = store.entry(self._name)
         self._known: dict[str, Head] = entry[0] if entry is not None else {}
@@ -101,7 +103,7 @@ class KeptResults:
         """What a file gave, as it is now; None if it is damaged."""
         part = self._parts.read(_key(file)) if self._parts is not None else None
         try:
-            work = None if part is None else _Plain(BytesIO(part)).load()
+            work = None if part is None else _Plain(BytesIO(zlib.decompress(part))).load()
         except Exception:  # whatever is wrong with it, it is as if it had never been kept
             work = None
         if not isinstance(work, Work):
@@ -125,7 +127,10 @@ class KeptResults:
             return
         wanted = sorted({name for one in found.envelopes for name in one.wanted})
         head = work.footing, wanted, [self._hold(one) for one in work.scanned]
-        self._new[_key(found.file)] = head, pickle.dumps(work, 5)
+        part = zlib.compress(pickle.dumps(work, 5), 1)
+        if len(part) <= self._room:
+            self._room -= len(part)
+            self._new[_key(found.file)] = head, part
 
     def _hold(self, scanned: Scanned) -> Hold:
         clocks = [(zone, shared_clock(self._moment, zone)) for zone in scanned.zones]
@@ -138,14 +143,12 @@ class KeptResults:
             return
         heads = {key: head for key, (head, _) in self._new.items()}
         parts = {key: part for key, (_, part) in self._new.items()}
-        room = _MOST_BYTES - sum(map(len, parts.values()))
         for key in sorted(self._current - parts.keys()):
             part = self._parts.read(key) if self._parts is not None else None
-            room -= len(part or b"")
-            if part is not None and room >= 0:
+            if part is not None and len(part) <= self._room:
+                self._room -= len(part)
                 heads[key], parts[key] = self._known[key], part
-        if room >= 0:
-            self._store.put(self._name, heads, parts)
+        self._store.put(self._name, heads, parts)
 
 
 def _errors(work: Work) -> bool:
