@@ -227,6 +227,43 @@ def test_what_will_not_apply_any_more_is_not_due(world: World) -> None:
     assert world.status("tools: [{id: saw, ends_on: 2026-11-11}]\n") is Status.DUE
 
 
+BEGINS = (
+    "for_each: shop.tools\nas: tool\nwhen: tool.ends_on <= today\nrequire:\n"
+    "  - id: a\n    that: tool.safe\n    say: '{tool.id} is not safe'\n    severity: low\n    notice: 10d\n"
+    "  - id: b\n    that: tool.in_use\n    notice: 30d\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("tool", "told"),
+    [
+        # on the last day of the notice, and a day later, when only the other one looks as far ahead
+        ("safe: false, in_use: true, ends_on: 2026-11-10", ["a due 2026-11-10"]),
+        ("safe: false, in_use: true, ends_on: 2026-11-11", ["when not_applicable 2026-11-11"]),
+        ("safe: false, in_use: false, ends_on: 2026-11-11", ["b due 2026-11-11"]),
+        ("safe: true, in_use: false, ends_on: 2026-12-01", ["when not_applicable 2026-12-01"]),
+        # what will pass, and of what nobody knows
+        ("safe: true, in_use: true, ends_on: 2026-11-01", ["when not_applicable 2026-11-01"]),
+        ("in_use: true, ends_on: 2026-11-01", ["when not_applicable 2026-11-01"]),
+    ],
+)
+def test_what_fails_as_soon_as_it_applies_is_due(world: World, tool: str, told: list[str]) -> None:
+    world.policy(BEGINS)
+    found = world.scan(f"tools: [{{id: saw, {tool}}}]\n")
+    assert [f"{r.requirement} {r.status.value} {r.until}" for r in found] == told
+    if told == ["a due 2026-11-10"]:
+        assert found[0].message == "in 10 days (2026-11-10): saw is not safe"
+        assert found[0].severity.value == "low"
+
+
+def test_what_begins_to_apply_more_than_once_is_followed(world: World) -> None:
+    world.policy(BEGINS.replace("tool.ends_on <= today", "tool.ends_on <= today && tool.ends_at <= now"))
+    (result,) = world.scan(
+        "tools: [{id: saw, safe: false, in_use: true, ends_on: 2026-11-03, ends_at: 2026-11-05T08:00:00Z}]\n"
+    )
+    assert (result.status, result.until) == (Status.DUE, "2026-11-05")
+
+
 def test_a_list_that_will_be_empty_is_due(world: World) -> None:
     world.policy(
         "for_each: shop.tools.filter(t, t.ends_on >= today)\nas: tool\nempty: fail\nnotice: 30d\n"

@@ -71,6 +71,25 @@ EQUIVALENT = {
     "policy.starts_on < reviewed || size(before) == 0": (
         "one that began on the day of the review was in force on it, with its own number"
     ),
+    "definitions: person.end_date != null && person.end_date < today → "
+    "person.end_date != null && person.end_date <= today": (
+        "whose last day is today is there, and nobody says of them that they are gone"
+    ),
+    'definitions: [straight(name).asName().replace("\'", "").split(" ")].exists(n, size(n) > 1 → '
+    '[straight(name).asName().replace("\'", "").split(" ")].all(n, size(n) > 1': (
+        "a list of one: it only gives its element a name"
+    ),
+    "definitions: || size(login_words(id)) == 1 "
+    "&& login_words(id).exists(w, w == n[0] || w == n[size(n) - 1]))) → "
+    "|| size(login_words(id)) == 1 && login_words(id).all(w, w == n[0] || w == n[size(n) - 1])))": (
+        "a list of one, as is asked before"
+    ),
+    'definitions: .exists(t, words.exists(w, t.contains(" " + w))) → '
+    '.all(t, words.exists(w, t.contains(" " + w)))': "a list of one: it only gives its element a name",
+    'definitions: ([duration("0s")] + incident.paused.filter(p, incident.reported_at <= p.starts_at '
+    "&& p.starts_at <= p.ends_at → "
+    '([duration("0s")] + incident.paused.filter(p, incident.reported_at <= p.starts_at '
+    "&& p.starts_at < p.ends_at": ("a pause that ends as it begins adds nothing"),
     "GOV-02: max_declared: {type: number, default: 40, min: 0, max: 100, stricter: lower, → 41": (
         "of at most twelve controls no share lies between 59 and 60 percent"
     ),

@@ -20,7 +20,7 @@ from policyscan.engine.explaining import Explainer
 from policyscan.engine.forecast import PLAIN, Forecast
 from policyscan.engine.grading import Grader, merged, weakest
 from policyscan.engine.moments import PolicyClock
-from policyscan.engine.outcome import AT_ONCE, FOR_EACH, NEVER, Evaluated, Outcome, Turn, earliest
+from policyscan.engine.outcome import AT_ONCE, FOR_EACH, NEVER, WHEN, Evaluated, Outcome, Turn, earliest
 from policyscan.engine.requirements import evaluate, evaluate_lean
 from policyscan.engine.sight import Sight, Viewer, crash
 from policyscan.engine.tables import Tables
@@ -134,6 +134,12 @@ class Evaluation:
                     continue
                 passed += not self.full
             elif status is Status.NOT_APPLICABLE:
+                if outcome.requirement == WHEN and outcome.turn != NEVER and policy.longest_notice:
+                    forecast = forecast or self._forecast(policy)
+                    due = forecast.begins(outcome, policy.longest_notice)
+                    if due is not None:
+                        made.append(due)
+                        continue
                 idle += not self.full
             if status not in PLAIN or self.full:
                 made.append(self.explainer.result(policy, outcome))

@@ -1,4 +1,4 @@
-"""What turns, and when: what passes now but not throughout its notice period.
+"""What turns, and when: what passes now but not throughout its notice period, or fails as soon as it applies.
 
 In go the outcomes of one policy for a document at a moment, and functions that evaluate and explain it at
 another; out come the result to show for each outcome that is due, and the first day on which more
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from policyscan.cel.clock import NEVER_DAY, NEVER_INSTANT
 from policyscan.engine.moments import PolicyClock, end_of_notice, shown, turning, turns_within
-from policyscan.engine.outcome import FOR_EACH, NEVER, Outcome, Turn, earliest
+from policyscan.engine.outcome import FOR_EACH, NEVER, WHEN, Outcome, Turn, earliest
 from policyscan.findings import AHEAD, Countdown, Result, Status
 from policyscan.policies.policy import Requirement
 
@@ -66,6 +66,44 @@ class Forecast:
             following = turning(later, then.turn) if then is not None else None
             turn = following if following is not None and following > turn else None
         return None
+
+    def begins(self, outcome: Outcome, longest: int) -> Result | None:
+        """The result to show for a subject that a policy is not about yet, and of which a requirement fails
+        on the day from which it is, within that one's notice period. `longest` is the longest of those
+        periods, in days."""
+        clock = self.clock
+        horizon = end_of_notice(clock, longest)
+        outcome = self._settled(clock, horizon, outcome)
+        if not turns_within(clock, outcome.turn, longest):
+            self._note(*outcome.turn, longest)
+            return None
+        turn = turning(clock, outcome.turn)
+        for _ in range(_MOST_TURNS):
+            if turn is None:
+                return None
+            if turn > horizon:
+                self._note(NEVER_DAY, turn, longest)
+                return None
+            later, outcomes = self._outcomes(turn)
+            there = outcomes.get(outcome.subject, ())
+            failing = next((one for one in there if self._fails_in_time(one, turn)), None)
+            if failing is not None:
+                begun = outcome._replace(requirement=failing.requirement, severity=failing.severity)
+                return self._result(begun, failing, later, turn)
+            waiting = next((one for one in there if one.requirement == WHEN), None)
+            following = turning(later, self._settled(later, horizon, waiting).turn) if waiting else None
+            turn = following if following is not None and following > turn else None
+        return None
+
+    def _fails_in_time(self, outcome: Outcome, turn: int) -> bool:
+        """Whether a requirement fails at a turn that lies within its notice period."""
+        item = outcome.item
+        if outcome.status is not Status.FAIL or item.__class__ is not Requirement or item.notice_days <= 0:
+            return False
+        horizon = end_of_notice(self.clock, item.notice_days)
+        if turn > horizon:
+            self._note(NEVER_DAY, turn, item.notice_days)
+        return turn <= horizon
 
     def _settled(self, clock: PolicyClock, horizon: int, outcome: Outcome) -> Outcome:
         """An outcome that also turns when other facts are in dispute."""

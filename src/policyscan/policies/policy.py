@@ -243,6 +243,11 @@ class Policy(NamedTuple):
     disputes: tuple[Dispute, ...] = ()
     also: Policy | None = None
 
+    @property
+    def longest_notice(self) -> int:
+        """The longest notice period of a requirement, in days; 0 if none has one."""
+        return max((item.notice_days for item in self.require), default=0)
+
     def about(self, kind: str) -> Policy | None:
         """What it asks of inventories of a kind; None if nothing."""
         if self.root == kind:
