@@ -46,6 +46,14 @@ def fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
     return run
 
 
+def test_whoever_does_not_know_keeps_nobody_else_from_answering(oak: Path, fill: object) -> None:
+    answers = row("devices[lt-1].encrypted", "don't know") + row("devices[lt-1].user", "Ann Ames")
+    run = fill(HEADER + answers)  # type: ignore[operator]
+    assert (run.code, "1 answer of those who do not know: the facts stay unknown" in run.out) == (0, True)
+    assert "encrypted" not in oak.read_text("utf-8")
+    assert "user: p-1" in oak.read_text("utf-8")
+
+
 def test_answers_of_every_type_are_recorded(oak: Path, fill: object) -> None:
     run = fill(  # type: ignore[operator]
         HEADER

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from policyscan.editing.answers import BadAnswer, value_of
+from policyscan.editing.answers import BadAnswer, nobody_knows, value_of
 from policyscan.kinds.kinds import Kinds
 from policyscan.kinds.shapes import Property
 
@@ -96,6 +96,19 @@ def test_what_is_refused(path: str, text: str, says: str) -> None:
         value_of(text, field(path))
     assert says in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "told"),
+    [
+        ("organisation.name", "I don\N{RIGHT SINGLE QUOTATION MARK}t know.", True),
+        ("devices[].kind", "??", True),
+        ("organisation.employees_count", "Unknown", True), ("servers[].tenancy.model", "unknown", False),
+        ("organisation.name", "unknown", False), ("organisation.name", "Nobody Ltd", False),
+    ],
+)  # fmt: skip
+def test_that_nobody_knows_is_no_answer(path: str, text: str, told: bool) -> None:
+    assert nobody_knows(text, field(path)) is told
 
 
 def test_a_misspelt_word_is_told_the_nearest() -> None:

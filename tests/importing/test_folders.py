@@ -156,6 +156,9 @@ def test_a_file_is_known_by_what_is_in_it_and_that_is_told(
     assert "hostname: HD-LT-01" in (tmp_path / "inventories/c0.yaml").read_text("utf-8")
     args = ("import", "exports/c0/Intune of October.json", "--client", "c0")
     assert "it looks like graph-devices: policyscan" in policyscan(monkeypatch, tmp_path, *args).err
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n", "utf-8")
+    said = policyscan(monkeypatch, tmp_path, "import", "mine.csv", "--client", "c0").err
+    assert "what its columns mean: policyscan import columns.yaml mine.csv" in said
     assert "it looks like" not in policyscan(monkeypatch, tmp_path, "import", "exports/c0/Thumbs.db").err
 
 

@@ -77,8 +77,12 @@ def test_rows_of_others_are_told_and_not_used(client: Client) -> None:
 
 def test_whose_export_it_is_has_to_be_said_once(client: Client) -> None:
     before = client.path.read_bytes()
-    with pytest.raises(PolicyscanError, match="several clients: 7, 8"):
+    with pytest.raises(PolicyscanError, match="several clients: 7, 8") as caught:
         client.take("ninjaone", *ALL)
+    assert (
+        caught.value.hint
+        == "say which one harbour is: --only '7' (7 has Till PC, 8 has SW-1 (another client))"
+    )
     with pytest.raises(PolicyscanError, match="no row of this export is about 9"):
         client.take("ninjaone", *ALL, only="9")
     assert client.path.read_bytes() == before

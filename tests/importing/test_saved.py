@@ -71,6 +71,7 @@ def test_a_sheet_of_a_workbook_is_read_as_its_mapping_says(client: Client, tmp_p
     assert (till["encrypted"], till["added_on"], till["x-serial"]) == (True, "2025-04-03", "HD0001")
     assert till["os"]["name"] == "Windows 11"
     assert after.item("devices", "new")["added_on"] == "2025-04-03"
+    assert after.value["evidence"][0]["method"] == "declared"  # somebody keeps it
     assert any("a spreadsheet made a number or a date of a text: 10.1" in one for one in after.passed)
     assert any("=1+1 is what a spreadsheet worked out, or could not" in one for one in after.passed)
     assert any("#REF! is what a spreadsheet worked out, or could not" in one for one in after.passed)
@@ -104,11 +105,21 @@ def test_json_is_read_by_a_mapping_too(client: Client) -> None:
     rows = {"machines": [{"n": {"name": "HD-SRV-01"}, "web": False}]}
     after = client.take(mapping(client, said), client.export("a.json", json.dumps(rows)))
     assert after.item("servers", "srv")["internet_facing"] is False
+    assert after.value["evidence"][0]["method"] == "tool_export"
+    after = client.take(
+        mapping(client, f"{said}method: document\n"), client.export("b.json", json.dumps(rows))
+    )
+    assert after.value["evidence"][-1]["method"] == "document"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
+        (
+            "tool: Asset list",
+            "tool: Asset list\nmethod: exported",
+            "write one of: declared, document, tool_export",
+        ),
         ("tool: Asset list\n", "", "says tool, and this one does not"),
         ("section: devices", "section: devcies", "did you mean devices?"),
         ("section: devices", "section: as_of", "as_of is no list"),

@@ -15,7 +15,15 @@ from policyscan.cli.options import EDIT_OPTIONS, AnyPath, add_options
 from policyscan.cli.terminal import plural
 from policyscan.errors import Problems, UsageError
 from policyscan.output import show
-from policyscan.session.changing import Filled, answered, answers_about, answers_in, fill_all, open_inventory
+from policyscan.session.changing import (
+    Filled,
+    answered,
+    answers_about,
+    answers_in,
+    fill_all,
+    not_known,
+    open_inventory,
+)
 from policyscan.session.options import Inputs
 
 
@@ -68,6 +76,8 @@ def command(
         raise UsageError(message, hint=f"policyscan fill {next(iter(others))} {' '.join(map(str, answers))}")
     change = answered(found, mine, replace=replace)
     show(*change.lines())
+    if open_ := not_known(found, mine):
+        show(f"{plural(open_, 'answer')} of those who do not know: the facts stay unknown")
     for other, count in others.items():
         show(
             f"{plural(count, 'answer')} about {other}: policyscan fill {other} {' '.join(map(str, answers))}"

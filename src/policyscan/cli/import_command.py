@@ -113,12 +113,9 @@ def _looks_like(source: str | None, files: Sequence[str]) -> str | None:
     """What to write where a file stands in the place of the source; None if nothing is known of it."""
     if source is None or files or not Path(source).is_file():
         return None
-    from policyscan.session.import_folders import recognised
+    from policyscan.session.import_folders import how_to_import
 
-    tool = recognised(Path(source))
-    return (
-        f"it looks like {tool}: policyscan import {tool} {source} --client ID" if tool is not None else None
-    )
+    return how_to_import(source)
 
 
 def _refresh(found: Sequence[Refreshed], *, dry_run: bool) -> int:

@@ -23,6 +23,13 @@ from policyscan.source import Source, Span
 NONE = frozenset(("none", "null", "~"))
 """What says that there is none of it, for a fact that may say so."""
 _NO = frozenset(("no", "nothing", "nobody", "there is none", "there are none"))
+_DO_NOT_KNOW = frozenset(
+    (
+        "", "dont know", "i dont know", "we dont know", "do not know", "i do not know", "not known",
+        "nobody knows", "not sure", "unsure", "no idea", "idk", "tbd", "tbc", "to be confirmed",
+        "weiß nicht", "keine ahnung",
+    )
+)  # fmt: skip
 _WITH_UNIT = when_used(r"([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+|%)")
 _UNFIT = when_used(r"[^a-z0-9]+")
 _CODE = 3  # letters of a country or a currency
@@ -88,6 +95,14 @@ def says_none(text: str, field: Property | None) -> bool:
         return False
     items = shape.items.shape if shape.items is not None else None
     return shape.form == "object" or (items is not None and items.form == "object")
+
+
+def nobody_knows(text: str, field: Property | None = None) -> bool:
+    """Whether an answer says that whoever was asked does not know: the fact stays as it is, as with none."""
+    said = text.strip().lower().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "").rstrip(" .!?")
+    if said == "unknown":
+        return field is not None and "unknown" not in field.shape.values and field.shape.form != "string"
+    return bool(text.strip()) and said in _DO_NOT_KNOW
 
 
 def _without_unit(text: str, field: Property) -> str:

@@ -26,6 +26,7 @@ class Importer(NamedTuple):
     `tool` is what people call it, `asks` says which files it takes. `read` is given the files, what is known
     of the client, and what the tool calls the client if that is known. `zoned`: its days say no zone, so that
     somebody has to. `shared`: its exports may hold rows of several clients, each with whose it is.
+    `method` is how much its exports prove, as evidence has it; empty: as their files tell.
     """
 
     tool: str
@@ -33,6 +34,7 @@ class Importer(NamedTuple):
     read: Read
     zoned: bool = False
     shared: bool = False
+    method: str = ""
 
 
 def names() -> list[str]:

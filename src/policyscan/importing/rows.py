@@ -65,7 +65,8 @@ class Passed(NamedTuple):
 class ImportedPart(NamedTuple):
     """What an export tells of a section. `marker` is the key of the user's own by which items are known that
     came from this tool before; `others` are rows of other clients, by what they are called there; `domains`
-    are those in which its addresses are, the one of most rows first; `whole`: as in ExportTable."""
+    are those in which its addresses are, the one of most rows first; `examples` say what a row of each client
+    is called; `whole`: as in ExportTable."""
 
     section: str
     marker: str
@@ -76,6 +77,7 @@ class ImportedPart(NamedTuple):
     whole: bool = True
     collected: datetime | None = None
     domains: tuple[str, ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
 
 
 class ExportTable(NamedTuple):
@@ -167,7 +169,7 @@ class RowReader:
         self.rows: list[ImportedRow] = []
         self.passed: list[Passed] = []
         self.others: dict[str, int] = {}
-        self.clients: dict[str, None] = {}
+        self.clients: dict[str, str] = {}
         self.domains: Counter[str] = Counter()
 
     def take(self, export: Export, rows: Sequence[RowDict]) -> None:
@@ -183,7 +185,7 @@ class RowReader:
         if self.only is not None and client.casefold() != self.only.casefold():
             self.others[client] = self.others.get(client, 0) + 1
             return False
-        self.clients[client] = None
+        self.clients.setdefault(client, self._called(row))
         return True
 
     def _take(self, export: Export, row: RowDict) -> None:
@@ -247,4 +249,9 @@ class RowReader:
         others = tuple(sorted(self.others.items()))
         made = ImportedPart(section, self.table.marker, tuple(self.rows), tuple(self.passed), others)
         domains = sorted(self.domains, key=lambda domain: (-self.domains[domain], domain))
-        return made._replace(clients=tuple(self.clients), whole=self.table.whole, domains=tuple(domains))
+        return made._replace(
+            examples=tuple(self.clients.items()),
+            clients=tuple(self.clients),
+            whole=self.table.whole,
+            domains=tuple(domains),
+        )

@@ -34,12 +34,25 @@ from policyscan.reading.reading import read_file
 from policyscan.reading.text import top
 from policyscan.reading.tree import Tree
 
-_KEYS = ("tool", "section", "rows", "sheet", "client", "known_by", "columns", "leave", "whole", "zoned")
+_KEYS = (
+    "tool",
+    "section",
+    "rows",
+    "sheet",
+    "client",
+    "known_by",
+    "columns",
+    "leave",
+    "whole",
+    "zoned",
+    "method",
+)
 _NEEDED = ("tool", "section", "known_by", "columns")
 _COLUMN_KEYS = ("column", "as", "words", "format")
 _AS: dict[str, Cell] = {
     "text": text, "serial": serial, "instant": instant, "day": stated_day, "day_of_instant": day,
 }  # fmt: skip
+_METHODS = ("declared", "document", "tool_export")
 _HINT = "docs/importing.md shows one"
 _DAY = when_used(r"\d{4}-\d\d-\d\d(?:T|$)")
 _FAULTS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
@@ -67,6 +80,12 @@ class _Mapping:
         for key in _NEEDED:
             if key not in self.value:
                 self.wrong(self.value, None, f"a mapping says {key}, and this one does not")
+
+    def check_method(self) -> None:
+        method = self.value.get("method", _METHODS[0])
+        if method not in _METHODS:
+            message = f"{method} is no way in which a list comes about"
+            self.wrong(self.value, "method", message, f"write one of: {', '.join(_METHODS)}")
 
     def section(self) -> str:
         section = str(self.value.get("section"))
@@ -199,6 +218,7 @@ def saved_importer(path: str, kind: Kind) -> Importer:
         raise DocumentError("this is no mapping: it has no keys and values", at=top(path), hint=_HINT)
     mapping = _Mapping(trees[0], kind)
     mapping.check_keys()
+    mapping.check_method()
     if mapping.problems:
         raise Problems(mapping.problems)
     value, section = mapping.value, mapping.section()
@@ -224,6 +244,7 @@ def saved_importer(path: str, kind: Kind) -> Importer:
         asks="what it says",
         read=_reader(table, section, value.get("rows"), str(value.get("sheet") or "")),
         zoned=value.get("zoned") is True,
+        method=str(value.get("method") or ""),
     )
 
 

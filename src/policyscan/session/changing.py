@@ -14,7 +14,7 @@ from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
 from policyscan.documents.paths import BadPath
-from policyscan.editing.answers import BadAnswer, FactAnswer, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
 from policyscan.editing.locating import Fresh, Located, locate
@@ -24,6 +24,8 @@ from policyscan.errors import PolicyscanError, Problems, UsageError
 from policyscan.files.discovery import STDIN_SHOWN, File
 from policyscan.files.folders import is_table, table_name
 from policyscan.kinds.kinds import Kind, Kinds
+from policyscan.kinds.shapes import Property
+from policyscan.patterns import when_used
 from policyscan.reading.glance import TABLES, is_workbook
 from policyscan.reading.joining import Joined
 from policyscan.reading.reading import read_text
@@ -34,6 +36,8 @@ from policyscan.records import NamedTuple
 from policyscan.session.options import Inputs, StrPath
 from policyscan.session.reader import Reader, find_files
 from policyscan.session.workspace import configure, load_kinds, open_store
+
+_KEYS = when_used(r"\[[^\]]*\]")
 
 
 class EditedFile(NamedTuple):
@@ -89,6 +93,10 @@ class Editable:
         fresh = self.fresh if answer.place is not None else None
         value = self.part(section).draft.value
         return locate(value, self.kind.shape, answer.path, fresh, keep_none=not replace)
+
+    def field(self, path: str) -> Property | None:
+        """What the kind says of the fact at a path; None if nothing."""
+        return self.kind.field(_KEYS.sub("[]", path))
 
     def named(self, targets: tuple[str, ...], text: str) -> str:
         """The id of what is called so among the items of the lists that a reference may lead to; the text
@@ -229,12 +237,15 @@ def fact(path: str, value: str) -> FactAnswer:
 
 def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: bool = True) -> Change:
     """What answers make of an inventory. Without `replace`, a fact that is recorded otherwise is a problem.
+    That somebody does not know is no answer.
 
     Raises Problems with all that is wrong with the answers: two that do not agree, too."""
     problems: list[PolicyscanError] = []
     facts = 0
     given: dict[str, FactAnswer] = {}
     for answer in answers:
+        if nobody_knows(answer.text, inventory.field(answer.path)):
+            continue
         try:
             first = given.setdefault(answer.path, answer)
             if first.text != answer.text:
@@ -246,6 +257,11 @@ def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: boo
     if problems:
         raise Problems(problems)
     return inventory.change(facts)
+
+
+def not_known(inventory: Editable, answers: Iterable[FactAnswer]) -> int:
+    """How many of some answers say that nobody knows."""
+    return sum(1 for one in answers if nobody_knows(one.text, inventory.field(one.path)))
 
 
 def _put(inventory: Editable, answer: FactAnswer, *, replace: bool) -> bool:

@@ -18,6 +18,7 @@ from policyscan.errors import DocumentError, PolicyscanError, Problems, UsageErr
 from policyscan.importing.exports import open_export
 from policyscan.importing.importers import importer, names
 from policyscan.importing.recognising import tools_of
+from policyscan.reading.glance import TABLES
 from policyscan.reading.text import top
 from policyscan.records import NamedTuple
 from policyscan.session.changing import Change, Editable, open_inventories, open_inventory
@@ -149,6 +150,17 @@ def recognised(path: Path) -> str | None:
     """The one tool whose importer can read a file; None if there is none, or several are."""
     found = tools_of(path)
     return found[0] if len(found) == 1 else None
+
+
+def how_to_import(path: str) -> str | None:
+    """What to write to import a file of which nobody said what it is; None if nothing is known of it."""
+    tool = recognised(Path(path))
+    if tool is not None:
+        return f"it looks like {tool}: policyscan import {tool} {path} --client ID"
+    if path.lower().endswith(TABLES):
+        shown = "docs/importing.md shows one"
+        return f"say in a file what its columns mean: policyscan import columns.yaml {path}; {shown}"
+    return None
 
 
 def _tool_of(name: str) -> str | None:

@@ -31,6 +31,7 @@ _SOURCES = "x-sources"
 """The key of `organisation` under which it says what each tool calls the client."""
 _IMPORT = "x-import"
 _FIRST = 3
+_MOST = 50  # clients that are told from each other
 _BY_NEWEST = "the newest time in it"
 _NUMBER = when_used(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -152,13 +153,12 @@ def import_into(
     _check_anything(merger.merged, exports)
     _provide(merger.merged, inventory, options)
     filtered = client if any(part.clients for part in parts) else None
-    _record(source, exports, inventory, merger.merged, written(collected, setting), filtered, tenant)
+    when = written(collected, setting)
+    _record(source, chosen, exports, inventory, merger.merged, when, filtered, tenant)
     others = _others(parts)
     change = inventory.change(len(merger.merged.updated) + len(merger.merged.new))
     first = tuple(row for part in parts for row in part.rows[:_FIRST])
-    return Imported(
-        change, chosen.tool, written(collected, setting), told_by, tenant or "", merger.merged, others, first
-    )
+    return Imported(change, chosen.tool, when, told_by, tenant or "", merger.merged, others, first)
 
 
 def _read(
@@ -264,13 +264,19 @@ def _client(
         return only
     if len(found) > 1:
         message = f"this export is about several clients: {', '.join(found)}"
-        raise UsageError(
-            message, at=exports[0].top(), hint=f"say which one {inventory.id} is: --only {found[0]!r}"
-        )
+        hint = f"say which one {inventory.id} is: --only {found[0]!r}{_examples(parts, found)}"
+        raise UsageError(message, at=exports[0].top(), hint=hint)
     if found and not _is_number(found[0]) and not _resembles(found[0], inventory):
         message = f"this export is about {found[0]}, which is not how {inventory.id} is called"
         raise UsageError(message, at=exports[0].top(), hint=f"if it is the same client: --only {found[0]!r}")
     return found[0] if found else None
+
+
+def _examples(parts: Sequence[ImportedPart], clients: Sequence[str]) -> str:
+    """By what people know clients whose names are numbers; empty for those that have names."""
+    known = dict(pair for part in parts for pair in reversed(part.examples))
+    told = [f"{one} has {known[one]}" for one in clients if _is_number(one) and one in known]
+    return f" ({', '.join(told[:_MOST])}{' …' if len(told) > _MOST else ''})" if told else ""
 
 
 def _is_number(name: str) -> bool:
@@ -429,8 +435,8 @@ def _provide(merged: Merged, inventory: Editable, options: ImportOptions) -> Non
 
 
 def _record(
-    source: str, exports: Sequence[Export], inventory: Editable, merged: Merged, collected: str,
-    client: str | None, tenant: str | None,
+    source: str, chosen: Importer, exports: Sequence[Export], inventory: Editable, merged: Merged,
+    collected: str, client: str | None, tenant: str | None,
 ) -> None:  # fmt: skip
     """Writes down where the facts come from, and what the tool calls the client."""
     root = inventory.part("evidence").draft.value
@@ -438,6 +444,7 @@ def _record(
         root["evidence"] = []
     items: list[dict[str, Any]] = root["evidence"]
     ident = _evidence_id(source, collected, items, exports)
+    method = chosen.method or ("declared" if any(one.is_workbook for one in exports) else "tool_export")
     kind = inventory.kind
     back(merged, ident, has=lambda path: kind.field(f"{path}.evidence") is not None)
     sections = {section.partition(".")[0] for section, _, _ in merged.touched}
@@ -447,7 +454,7 @@ def _record(
         if kind.field(f"{section}[].evidence") is None and covered(merged, _list(inventory, section))
     ]
     made = {
-        "id": ident, "source": source, "method": "tool_export", "collected_at": collected, "covers": whole,
+        "id": ident, "source": source, "method": method, "collected_at": collected, "covers": whole,
         "document": ", ".join(one.name.rpartition("/")[2] for one in exports),
         "x-digest": [one.digest for one in exports], _IMPORT: source,
     }  # fmt: skip

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policyscan.documents.paths import parse_path
-from policyscan.editing.answers import BadAnswer, FactAnswer, says_none, slug, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, says_none, slug, value_of
 from policyscan.errors import UsageError
 from policyscan.kinds.shapes import Property
 from policyscan.questions.answers import NONE_OR_ROWS
@@ -50,6 +49,8 @@ class Interview:
 
     def check(self, fact: MissingFact, text: str) -> None:
         """Raises UsageError, with what to write instead, for an answer that a fact cannot take."""
+        if nobody_knows(text, self._field(fact)):
+            return
         try:
             value_of(text, self._field(fact), self._inventory.named)
         except BadAnswer as bad:
@@ -61,13 +62,12 @@ class Interview:
             raise UsageError(bad.message, hint=bad.hint) from None
 
     def _field(self, fact: MissingFact) -> Property | None:
-        generic = "".join("[]" if step.bracket else f".{step.text}" for step in parse_path(fact.path))
-        return self._inventory.kind.field(generic.removeprefix("."))
+        return self._inventory.field(fact.path)
 
     def take(self, fact: MissingFact, text: str) -> None:
         """Notes an answer, which may be none at all."""
         number = len(self._answers) + 1
-        if text:
+        if text and not nobody_knows(text, self._field(fact)):
             place = Span(_TYPED, number, 1, number, 1)
             self._name(fact, text, place)
             self._answers[fact.path] = FactAnswer(fact.path, text, place, fact.inventory, fact.known)
