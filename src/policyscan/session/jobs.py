@@ -100,7 +100,7 @@ class _Pool:
 
     def start(self, context: BaseContext, jobs: int, open_: Open) -> None:
         """Start the processes, deaf to Ctrl-C from their first moment: who started them ends them."""
-        with _no_interrupts():
+        with no_interrupts():
             for _ in range(jobs):
                 ours, theirs = context.Pipe()
                 args = (theirs, [*self.busy, ours], open_)
@@ -191,7 +191,7 @@ def _serve(connection: Connection, others: Sequence[Connection], open_: Open) ->
 
 
 @contextmanager
-def _no_interrupts() -> Iterator[None]:
+def no_interrupts() -> Iterator[None]:
     """While processes start, Ctrl-C waits: none of them is to say how it was interrupted."""
     import signal
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import time
 import zlib
 from collections import deque
@@ -27,12 +28,13 @@ from policyscan.files.discovery import File
 from policyscan.files.identity import Identity, digest_of
 from policyscan.reading.text import read_bytes
 from policyscan.records import NamedTuple
+from policyscan.session.jobs import no_interrupts
 from policyscan.session.reader import Found, Reader
 from policyscan.session.work import LOST, News, Work, Worker, hear
 from policyscan.version import __version__
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 NAME = "dask"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -136,15 +138,14 @@ def _quiet() -> Iterator[None]:
 def _client(address: str | None, jobs: int) -> Iterator[Client]:
     """A connection to a scheduler, or to a cluster of this machine that ends with it."""
     import dask
-    from distributed import LocalCluster
 
     address = address or dask.config.get("scheduler-address", None)
     cluster = None
-    if address is None:
-        cluster = LocalCluster(
-            n_workers=jobs, threads_per_worker=1, host="127.0.0.1", memory_limit=None, **NO_PAGE
-        )
     try:
+        if address is None:
+            _start_tracker()
+            with no_interrupts():  # nor do its processes hear of any afterwards: who started them ends them
+                cluster = _cluster_here(jobs)
         client = _connected(cluster.scheduler_address if cluster is not None else str(address))
         try:
             yield client
@@ -155,6 +156,26 @@ def _client(address: str | None, jobs: int) -> Iterator[Client]:
         if cluster is not None:
             with suppress(Exception):
                 cluster.close(timeout=_CONNECTING)
+
+
+def _start_tracker() -> None:
+    """Starts what Python starts with the first process, and lets interrupts through again with."""
+    if sys.platform != "win32":
+        from multiprocessing.resource_tracker import ensure_running
+
+        ensure_running()
+
+
+def _cluster_here(jobs: int) -> LocalCluster:
+    """A cluster of so many processes of this machine."""
+    import logging
+
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=jobs, threads_per_worker=1, host="127.0.0.1", memory_limit=None,
+        silence_logs=logging.CRITICAL, **NO_PAGE,
+    )  # fmt: skip
 
 
 def _connected(address: str) -> Client:
