@@ -150,8 +150,7 @@ def _client(address: str | None, jobs: int) -> Iterator[Client]:
         try:
             yield client
         finally:
-            with suppress(Exception):  # a scheduler that has gone is told of already
-                client.close(timeout=_LOOK)
+            _close(client)
     finally:
         if cluster is not None:
             with suppress(Exception):
@@ -179,15 +178,29 @@ def _cluster_here(jobs: int) -> LocalCluster:
 
 
 def _connected(address: str) -> Client:
+    """A connection to a scheduler; UsageError if none answers."""
     from distributed import Client
 
+    client = Client.__new__(Client)  # so that there is something to close where its making fails
     try:
-        return Client(address, timeout=_CONNECTING, set_as_default=False, name="policyscan")
-    except (OSError, ValueError, TypeError, RuntimeError, KeyError) as error:  # as its transports raise them
-        said = str(error).splitlines()[:1]
+        Client.__init__(client, address, timeout=_CONNECTING, set_as_default=False, name="policyscan")
+    except BaseException as error:
+        _close(client)
+        if not isinstance(error, OSError | ValueError | TypeError | RuntimeError | KeyError):
+            raise
+        said = str(error).splitlines()[:1]  # as its transports raise them
         message = f"no Dask scheduler answers at {address}" + "".join(f": {line}" for line in said)
         hint = "check the address, as tcp://10.0.0.5:8786, and that `dask scheduler` runs there"
         raise UsageError(message, hint=hint) from error
+    return client
+
+
+def _close(client: Client) -> None:
+    """Ends a connection, also one that never was or whose other end has gone."""
+    try:
+        client.close(timeout=_LOOK)
+    except Exception:  # it is told of already
+        client.status = "closed"  # and is not to be tried once more by whoever frees its memory
 
 
 class _Crew:
