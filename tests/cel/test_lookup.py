@@ -28,6 +28,14 @@ LOOPS = (
     "rows.find(r, at in r.list).key",
     "rows.map(r, at in r.list, r.key)",
     "cel.bind(there, rows.filter(r, r.key == at).map(r, r.list).flatten(), rows.count(r, r.key in there))",
+    "rows.filter(r, has(r.list) && at in r.list)",
+    "rows.filter(r, has(r.list) && at in r.list && r.flag)",
+    "rows.filter(r, has(r.list) && has(r.more) && (at in r.list || at in r.more))",
+    "rows.filter(r, has(r.flag) && at in r.list)",
+    "rows.count(r, has(r.list) && (at in r.list && r.flag))",
+    "rows.exists(r, has(r.key) && r.key == at)",
+    "rows.all(r, !(has(r.list) && at in r.list) || r.flag)",
+    "rows.all(r, !has(r.list) || !(at in r.list) || r.flag)",
 )
 
 
@@ -66,7 +74,7 @@ def test_elements_found_by_keys_are_those_that_a_visit_finds(
     source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pick = random.Random(source)  # noqa: S311 - nothing secret
-    for _ in range(12):
+    for _ in range(8):
         rows = [_row(pick) for _ in range(pick.randint(32, 60))]
         at, others = f"t{pick.randint(0, 14)}", [f"t{pick.randint(0, 14)}" for _ in range(pick.randint(0, 3))]
         found = _came_to(source, rows, at, others)
@@ -88,6 +96,8 @@ HALF_KNOWN = (
     "rows.exists_one(r, r.key == at && r.flag)",
     "rows.map(r, at in r.list && r.flag, r.key)",
     "cel.bind(there, rows.filter(r, r.key == at).map(r, r.list).flatten(), rows.all(r, !(r.key in there)))",
+    "rows.filter(r, has(r.list) && (at in r.list || at in r.more))",
+    "rows.all(r, !has(r.more) || !(at in r.list))",
 )
 """Loops for many values of `at`, of rows of which little is known."""
 
@@ -107,7 +117,7 @@ def test_what_lacks_a_key_is_tried_once_for_all_that_is_sought(
     source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pick = random.Random(source)  # noqa: S311 - nothing secret
-    for _ in range(4):
+    for _ in range(3):
         rows = [_half_known(pick) for _ in range(pick.randint(32, 50))]
         sought = [f"t{pick.randint(0, 14)}" for _ in range(8)]
         with budget.remembering(budget.Memory(lasting=True)):
@@ -124,6 +134,17 @@ def _told(source: str, rows: list[dict[str, Any]], at: str) -> Any:
     outcome, noted = _came_to(source, rows, at, [at])
     traced = _checked(source).trace(clock(), {"rows": rows, "at": at, "others": [at]}, tree=False)
     return outcome, noted, [read for read in traced.touched if read[1] in ("list", "more", "flag")]
+
+
+@pytest.mark.parametrize("guard", ["", "has(r.list) && ", "has(r.list) && has(r.list) && "])
+def test_a_guard_hides_no_key(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = ENV.check(f"rows.filter(r, {guard}at in r.list)")
+    rows: list[dict[str, Any]] = [{"key": "k", "list": [f"t{number}"]} for number in range(100)]
+    asked: list[str] = []
+    contains = runtime.contains
+    monkeypatch.setattr(runtime, "contains", lambda *given: asked.append(given[0]) or contains(*given))
+    found = checked.trace(clock(), {"rows": rows, "at": "t7", "others": []}, tree=False)
+    assert (found.value, len(asked)) == ([rows[7]], 1)
 
 
 def test_elements_that_stay_the_same_are_not_visited_again(monkeypatch: pytest.MonkeyPatch) -> None:

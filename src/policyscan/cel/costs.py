@@ -92,9 +92,17 @@ def _bound_by(node: ir.Node) -> tuple[str, ...]:
 
 
 def _keys(test: ir.Node, slot: str) -> tuple[Key, ...]:
-    """The keys of a test that is false where none of them fits; it begins with them."""
+    """The keys of a test that is false where none of them fits. It begins with them, or asks before whether
+    an element has them: of one that has not, nothing else is read."""
+    asked: frozenset[str] = frozenset()
     while isinstance(test, ir.And):
-        test = test.left[0]
+        fields = _guarded(test.left[0], slot)
+        asked |= fields
+        test = test.right[0] if fields else test.left[0]
+    return _guarding(asked, _unguarded(test, slot))
+
+
+def _unguarded(test: ir.Node, slot: str) -> tuple[Key, ...]:
     if isinstance(test, ir.Not):
         return _denied(test.operand[0], slot)
     if isinstance(test, ir.Or):
@@ -106,9 +114,28 @@ def _keys(test: ir.Node, slot: str) -> tuple[Key, ...]:
 
 def _denied(test: ir.Node, slot: str) -> tuple[Key, ...]:
     """The keys of a test that is true where none of them fits."""
+    asked: frozenset[str] = frozenset()
     while isinstance(test, ir.Or):
-        test = test.left[0]
-    return _keys(test.operand[0], slot) if isinstance(test, ir.Not) else ()
+        left = test.left[0]
+        fields = _guarded(left.operand[0], slot) if isinstance(left, ir.Not) else frozenset()
+        asked |= fields
+        test = test.right[0] if fields else left
+    return _guarding(asked, _keys(test.operand[0], slot)) if isinstance(test, ir.Not) else ()
+
+
+def _guarded(test: ir.Node, slot: str) -> frozenset[str]:
+    """The fields of which a test asks whether an element has them, if it asks nothing else."""
+    if isinstance(test, ir.And):
+        left, right = _guarded(test.left[0], slot), _guarded(test.right[0], slot)
+        return left | right if left and right else frozenset()
+    if isinstance(test, ir.Has) and not test.dyn and _is_local(test.operand, slot):
+        return frozenset([test.field])
+    return frozenset()
+
+
+def _guarding(asked: frozenset[str], keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The keys, unless something else was asked before: that would not be noted of what is not visited."""
+    return keys if asked <= {key.field for key in keys} else ()
 
 
 def _key(test: ir.Node, slot: str) -> Key | None:

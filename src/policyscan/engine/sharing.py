@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import compress
-from operator import is_not
+from operator import eq, is_, is_not, itemgetter
 from typing import Any, TypeVar
 
 from policyscan import cel
@@ -24,6 +24,7 @@ from policyscan.policies.policy import Code, Policy
 
 _T = TypeVar("_T")
 _Fact = TypeVar("_Fact", Gap, ValueRead)
+_HOLDER, _FIELD = itemgetter(0), itemgetter(1)
 _MOST_FACTS = 20  # of one result that other results of its policy list too
 _ABSENT = Status.NOT_APPLICABLE  # what no expression comes to: stands for whatever is asked of one absent
 
@@ -81,9 +82,8 @@ class Sharing:
         """What `make` made when it was last asked for with this key, where that was of the same fields, each
         with its object."""
         known = self._last.get(key)
-        if known is None or not _alike(known[0], noted):
-            known = self._last[key] = noted, make()
-        found: _T = known[1]
+        found: _T = make() if known is None or not _alike(known[0], noted) else known[1]
+        self._last[key] = noted, found  # the next pairs are those of this list rather than of the first
         return found
 
     def told(self, facts: tuple[_Fact, ...]) -> tuple[_Fact, ...]:
@@ -129,8 +129,10 @@ def _alike(some: list[tuple[Any, Any]], others: list[tuple[Any, Any]]) -> bool:
     """Whether two lists are of the same fields of the same objects; most of them are the same pairs."""
     if len(some) != len(others):
         return False
-    differing = compress(zip(some, others, strict=True), map(is_not, some, others))
-    return all(one[0] is other[0] and one[1] == other[1] for one, other in differing)
+    differing = [*map(is_not, some, others)]
+    left, right = [*compress(some, differing)], [*compress(others, differing)]
+    holders = map(is_, map(_HOLDER, left), map(_HOLDER, right))
+    return all(holders) and all(map(eq, map(_FIELD, left), map(_FIELD, right)))
 
 
 def _texts(values: Sequence[Any]) -> Iterator[str]:

@@ -97,6 +97,7 @@ class Script:
             if tried is not None and tried.error is not None:
                 self._failed.setdefault(tried.error.rank, []).append(number)
         self._failing = sorted(number for failed in self._failed.values() for number in failed)
+        self._elements = [self._items[number] for number in self._failing]
 
     def _play(self, frame: Frame, start: int, end: int, failing: Callable[[Failures], None]) -> None:
         """Adds what the elements from one position up to another note."""
@@ -107,18 +108,17 @@ class Script:
         frame.absent += self._absent.part(start, end)
         frame.last = self._last[end] or frame.last
         failed = _within(self._failing, start, end)
-        if failed:
-            failing(self._failures(failed, start, end))
+        if failed.start < failed.stop:
+            failing(self._failures(self._elements[failed], start, end))
 
-    def _failures(self, failed: list[int], start: int, end: int) -> Failures:
+    def _failures(self, elements: list[Any], start: int, end: int) -> Failures:
         """What became of the elements that fail from one position up to another."""
-        by_rank = {rank: _within(all_of_it, start, end) for rank, all_of_it in self._failed.items()}
-        worst = max(rank for rank, numbers in by_rank.items() if numbers)
-        unsure = sum(len(numbers) for rank, numbers in by_rank.items() if rank > Absent.rank)
-        error = self._tried[by_rank[worst][0]].error
+        by_rank = {rank: _within(numbers, start, end) for rank, numbers in self._failed.items()}
+        worst = max(rank for rank, part in by_rank.items() if part.start < part.stop)
+        unsure = sum(part.stop - part.start for rank, part in by_rank.items() if rank > Absent.rank)
+        error = self._tried[self._failed[worst][by_rank[worst].start]].error
         assert error is not None
-        told = type(error)(error.message, error.start, error.end)
-        return Failures([self._items[number] for number in failed], told, unsure)
+        return Failures(elements, type(error)(error.message, error.start, error.end), unsure)
 
 
 class _Row:
@@ -141,5 +141,6 @@ class _Row:
 _NOTHING: Final = Notes()
 
 
-def _within(numbers: list[int], start: int, end: int) -> list[int]:
-    return numbers[bisect_left(numbers, start) : bisect_left(numbers, end)]
+def _within(numbers: list[int], start: int, end: int) -> slice:
+    """Where the numbers from one up to another stand among others, in order."""
+    return slice(bisect_left(numbers, start), bisect_left(numbers, end))
