@@ -54,6 +54,18 @@ def test_whoever_does_not_know_keeps_nobody_else_from_answering(oak: Path, fill:
     assert "user: p-1" in oak.read_text("utf-8")
 
 
+def test_a_new_item_needs_no_short_name(oak: Path, fill: object) -> None:
+    answers = (
+        row("people[1].name", "Bob O'Neill") + row("people[2].name", "Bob ONeill") + row("people[2].id", "")
+    )
+    run = fill(HEADER + answers + row("people[0].name", "Ann Ames"))  # type: ignore[operator]
+    assert (run.code, run.err) == (0, "")
+    after = oak.read_text("utf-8")
+    assert "- {id: bob-oneill, name: Bob O'Neill}" in after
+    assert "- {id: bob-oneill-2, name: Bob ONeill}" in after
+    assert "- {id: p-1, name: Ann Ames}" in after
+
+
 def test_answers_of_every_type_are_recorded(oak: Path, fill: object) -> None:
     run = fill(  # type: ignore[operator]
         HEADER

@@ -154,7 +154,8 @@ def _items(text: str, shape: Shape, named: Named) -> list[Any]:
     without any with commas, between them."""
     inner = shape.items
     if inner is None or inner.shape.form in ("object", "map", "list"):
-        raise BadAnswer("this is a list of things with several parts", "write it as in [{id: a}, {id: b}]")
+        message = "this is a list of things with several parts"
+        raise BadAnswer(message, "answer for each of its parts, or write it as in [{id: a}, {id: b}]")
     parts = text.split(";") if ";" in text else text.split(",")
     return [_value(part.strip(), inner.shape, named) for part in parts if part.strip()]
 

@@ -8,13 +8,14 @@ in the way.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from policyscan.cel.spelling import did_you_mean
 from policyscan.documents.document import Document
 from policyscan.documents.opening import read_file
 from policyscan.documents.paths import BadPath
-from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, slug, value_of
 from policyscan.editing.drafts import Draft
 from policyscan.editing.files import Target, differences, open_target, write_all
 from policyscan.editing.locating import Fresh, Located, locate
@@ -97,6 +98,28 @@ class Editable:
     def field(self, path: str) -> Property | None:
         """What the kind says of the fact at a path; None if nothing."""
         return self.kind.field(_KEYS.sub("[]", path))
+
+    def is_new(self, item: str) -> bool:
+        """Whether an item such as `people[3].` would be a further one of its list."""
+        section, _, number = item.rstrip(".]").rpartition("[")
+        return int(number) >= len(self._items(section))
+
+    def free_id(self, item: str, name: str, taken: Collection[str]) -> str:
+        """A short name for a new item, made of its name, that nothing else in its list has, nor is taken."""
+        section = item.rpartition("[")[0]
+        known = {*taken, *(str(one.get("id")) for one in self._items(section))}
+        wanted = made = slug(name) or section.rpartition(".")[2].replace("_", "-")
+        number = 2
+        while made in known:
+            made, number = f"{wanted}-{number}", number + 1
+        return made
+
+    def _items(self, section: str) -> list[dict[str, Any]]:
+        head, *below = section.split(".")
+        found: Any = self.part(head).draft.value.get(head)
+        for key in below:
+            found = found.get(key) if found.__class__ is dict else None
+        return [one for one in found if one.__class__ is dict] if found.__class__ is list else []
 
     def named(self, targets: tuple[str, ...], text: str) -> str:
         """The id of what is called so among the items of the lists that a reference may lead to; the text
@@ -243,7 +266,7 @@ def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: boo
     problems: list[PolicyscanError] = []
     facts = 0
     given: dict[str, FactAnswer] = {}
-    for answer in answers:
+    for answer in _with_ids(inventory, answers):
         if nobody_knows(answer.text, inventory.field(answer.path)):
             continue
         try:
@@ -257,6 +280,28 @@ def answered(inventory: Editable, answers: Iterable[FactAnswer], *, replace: boo
     if problems:
         raise Problems(problems)
     return inventory.change(facts)
+
+
+def _with_ids(inventory: Editable, answers: Iterable[FactAnswer]) -> Iterator[FactAnswer]:
+    """Answers with a short name for each new item of a sheet that has a name and no short one."""
+    given = [*answers]
+    said = {answer.path for answer in given}
+    taken = {answer.text for answer in given}
+    for answer in given:
+        item = new_item(answer.path)
+        wants = answer.place is not None and item and answer.path == f"{item}name" and f"{item}id" not in said
+        if wants and inventory.field(f"{item}id") and inventory.is_new(item):
+            made = inventory.free_id(item, answer.text, taken)
+            taken.add(made)
+            yield FactAnswer(f"{item}id", made, answer.place, answer.inventory)
+        yield answer
+
+
+def new_item(path: str) -> str:
+    """The item of a list that a path is in, where items have numbers: `accounts[0].`; empty if in none."""
+    lead, bracket, rest = path.rpartition("[")
+    number, closing, below = rest.partition("]")
+    return f"{lead}[{number}]." if bracket and closing and number.isdecimal() and below else ""
 
 
 def not_known(inventory: Editable, answers: Iterable[FactAnswer]) -> int:

@@ -7,16 +7,15 @@ inventory; Problems where the answers together would not be valid. Nothing is wr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, says_none, slug, value_of
+from policyscan.editing.answers import BadAnswer, FactAnswer, nobody_knows, says_none, value_of
 from policyscan.errors import UsageError
 from policyscan.kinds.shapes import Property
 from policyscan.questions.answers import NONE_OR_ROWS
 from policyscan.questions.in_csv import COLUMNS
 from policyscan.questions.sheet import MissingFact, RankedQuestion, Sheet
 from policyscan.reporters.csv_table import table
-from policyscan.session.changing import Change, Editable, answered, open_inventory
+from policyscan.session.changing import Change, Editable, answered, new_item, open_inventory
 from policyscan.session.options import Inputs
 from policyscan.source import Span
 
@@ -42,7 +41,7 @@ class Interview:
         paths = {fact.path for fact in question.facts}
         for fact in question.facts:
             mine = (fact.inventory, fact.kind) == (self.sheet.inventory, self.sheet.kind)
-            item = _new_item(fact.path)
+            item = new_item(fact.path)
             made = item and fact.path == f"{item}id" and f"{item}name" in paths
             if mine and not made and not fact.path.startswith(tuple(self._closed)):
                 yield fact
@@ -69,33 +68,11 @@ class Interview:
         number = len(self._answers) + 1
         if text and not nobody_knows(text, self._field(fact)):
             place = Span(_TYPED, number, 1, number, 1)
-            self._name(fact, text, place)
             self._answers[fact.path] = FactAnswer(fact.path, text, place, fact.inventory, fact.known)
             if says_none(text, self._field(fact)):
                 self._closed += [f"{fact.path}.", f"{fact.path}["]
-        elif (item := _new_item(fact.path)) and not any(path.startswith(item) for path in self._answers):
+        elif (item := new_item(fact.path)) and not any(path.startswith(item) for path in self._answers):
             self._closed.append(item.rpartition("[")[0] + "[")
-
-    def _name(self, fact: MissingFact, text: str, place: Span) -> None:
-        """Gives a new item a short name, made of its name, that no other item has."""
-        item = _new_item(fact.path)
-        if not item or fact.path != f"{item}name" or f"{item}id" in self._answers:
-            return
-        section = item.rpartition("[")[0]
-        known = {str(one.get("id")) for one in self._items(section)}
-        known |= {answer.text for path, answer in self._answers.items() if path.endswith("].id")}
-        wanted = made = slug(text) or section.rpartition(".")[2].replace("_", "-")
-        number = 2
-        while made in known:
-            made, number = f"{wanted}-{number}", number + 1
-        self._answers[f"{item}id"] = FactAnswer(f"{item}id", made, place, fact.inventory)
-
-    def _items(self, section: str) -> list[dict[str, Any]]:
-        head, *below = section.split(".")
-        found: Any = self._inventory.part(head).draft.value.get(head)
-        for key in below:
-            found = found.get(key) if found.__class__ is dict else None
-        return [one for one in found if one.__class__ is dict] if found.__class__ is list else []
 
     def change(self) -> Change:
         """What the answers make of the inventory; raises Problems if that would not be valid."""
@@ -108,10 +85,3 @@ class Interview:
             cells = {"answer": answer.text, "inventory": answer.inventory, "path": answer.path}
             rows.append([cells.get(column, "") for column in COLUMNS])
         return table(COLUMNS, rows)
-
-
-def _new_item(path: str) -> str:
-    """The item of a list that a path is in, where items have numbers: `accounts[0].`; empty if in none."""
-    lead, bracket, rest = path.rpartition("[")
-    number, closing, below = rest.partition("]")
-    return f"{lead}[{number}]." if bracket and closing and number.isdecimal() and below else ""
