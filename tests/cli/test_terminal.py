@@ -10,7 +10,10 @@ import pytest
 from policyscan.cli import progress as progress_module
 from policyscan.cli import terminal
 from policyscan.cli.progress import Progress, progress
+from policyscan.display import cells
 from tests.cli.runner import policyscan
+
+ROOT = Path(__file__).parents[2]
 
 CLEARED = (
     "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "CI", "COLUMNS", "FORCE_HYPERLINK",
@@ -64,6 +67,17 @@ def test_the_width_of_what_is_no_terminal(
     on_terminal(monkeypatch, False)
     monkeypatch.setenv("COLUMNS", columns)
     assert terminal.width() == width
+
+
+@pytest.mark.parametrize("command", [["explain", "GOV-02"], ["waivers", "inventories"], ["list"]], ids=str)
+def test_what_is_listed_is_no_wider_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    as_of = ["--as-of", "2026-10-31"] if command[0] == "waivers" else []
+    lines = policyscan(monkeypatch, ROOT, *command, *as_of).out.splitlines()
+    assert len(lines) > 3
+    assert [line for line in lines if cells(line) > 60 or line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize(

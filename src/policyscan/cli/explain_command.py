@@ -25,6 +25,7 @@ from policyscan.output import put, show, speller
 from policyscan.policies.policy import Need, Policy, Requirement, Table
 from policyscan.reporters import Options
 from policyscan.reporters.answer import Told, add_answer
+from policyscan.reporters.layout import NARROWEST, wrapped
 from policyscan.reporters.text_page import Page
 from policyscan.reporters.wording import moment, plural, related, rests_on, spoken
 from policyscan.reporters.wording import place as place_of
@@ -143,7 +144,9 @@ def _fixes(info: PolicyInfo) -> Iterator[str]:
 def _about(policy: Policy, *, trace: bool) -> Iterator[str]:
     info = policy.info
     yield f"{info.id}  {info.title}"
-    yield f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}"
+    yield from wrapped(
+        f"{info.severity.value} · {info.origin} · about each {info.kind} · {info.file}", width()
+    )
     if policy.disputes:
         yield "a rule of consistency: always on; what it puts in dispute proves nothing to any control"
     if policy.status == "preview":
@@ -218,7 +221,8 @@ def _meanings(policy: Policy) -> dict[str, str | None]:
 def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
     if first is None:
         first = indent if len(indent) < 4 else ""
-    return textwrap.wrap(text, _WIDTH, initial_indent=first, subsequent_indent=indent or "  ")
+    columns = max(min(_WIDTH, width() or _WIDTH), NARROWEST + len(indent))
+    return textwrap.wrap(text, columns, initial_indent=first, subsequent_indent=indent or "  ")
 
 
 # --- a result in full

@@ -18,7 +18,7 @@ from policyscan.display import json_text
 from policyscan.output import put, show
 from policyscan.policies.pack import Pack
 from policyscan.policies.policy import Policy
-from policyscan.reporters.layout import hanging
+from policyscan.reporters.layout import hanging, wrapped
 from policyscan.reporters.wording import framework_name
 from policyscan.session.listing import about_kind, list_policies, profiles_of, related_to, tagged
 from policyscan.session.workspace import open_workspace
@@ -75,7 +75,8 @@ def command(
     without = f" Left out: {', '.join(left_out)}." if left_out else ""
     rules = sum(bool(policy.disputes) for policy in chosen)
     always = f", {plural(rules, 'rule')} of consistency" if rules else ""
-    show(f"{plural(len(chosen) - rules, 'control')}{always}.{without} More about one: policyscan explain ID")
+    said = f"{plural(len(chosen) - rules, 'control')}{always}.{without}"
+    show(*wrapped(f"{said} More about one: policyscan explain ID", columns))
     return 0
 
 
@@ -89,7 +90,8 @@ def _lines(policy: Policy, packs: Sequence[Pack], framework: str | None, columns
     instead = f": use {policy.replaced_by} instead" if policy.replaced_by else ""
     status = f" ({policy.status}{instead})" if policy.status != "stable" else ""
     title = f"{info.title}{status}{related or f'  [{profiles or NOWHERE}]'}"
-    return hanging(f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} ", title, columns)
+    lines = hanging(f"{info.id:<9} {info.severity.value:<9} {info.kind:<10} ", title, columns)
+    return [line.rstrip() for line in lines]
 
 
 def _as_json(policy: Policy, packs: Sequence[Pack]) -> dict[str, Any]:

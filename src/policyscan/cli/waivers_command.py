@@ -11,12 +11,15 @@ from typing import Any
 import click
 
 from policyscan.cli.options import INPUT_OPTIONS, AnyPath, add_options, format_option, ids_in
+from policyscan.cli.terminal import width
 from policyscan.names import name_of
 from policyscan.output import put, show
+from policyscan.reporters.layout import hanging
 from policyscan.reporters.wording import place, plural
 from policyscan.session.exceptions import ListedWaiver, list_waivers
 from policyscan.session.options import Inputs, ScanOptions
 
+_INDENT = "    "
 _MOST = 6  # subjects of a waiver that are named
 
 
@@ -57,7 +60,8 @@ def command(**given: Any) -> int:
         ]
         put(dumps(shown) + "\n", exact=True)
     else:
-        show(*(line for one in found.waivers for line in _lines(one)))
+        columns = width()
+        show(*(line for one in found.waivers for line in _lines(one, columns)))
         show(f"{plural(len(found.waivers), 'waiver')}")
     if found.problems:
         from policyscan.cli.main import show_problems
@@ -87,8 +91,9 @@ def _plain(one: ListedWaiver) -> Iterator[tuple[str, Any]]:
                 yield f"{key}_name", name
 
 
-def _lines(one: ListedWaiver) -> Iterator[str]:
-    """`active            PATCH-02/xr-01, until 2026-12-31 (61 days), approved 253 days ago by p-ames`."""
+def _lines(one: ListedWaiver, columns: int | None) -> Iterator[str]:
+    """`active            PATCH-02/xr-01, until 2026-12-31 (61 days), approved 253 days ago by p-ames`, and
+    what it covers, in lines of at most so many columns."""
     said = dict(_plain(one))
     about = [one.name]
     if one.days_left is not None:
@@ -100,10 +105,10 @@ def _lines(one: ListedWaiver) -> Iterator[str]:
         about.append(f"approved {ago} by {who}")
     if "ticket" in said:
         about.append(f"ticket {said['ticket']}")
-    yield f"{one.state.value:<18}{', '.join(about)}"
+    yield from hanging(f"{one.state.value:<18}", ", ".join(about), columns)
     more = f" and {len(one.covers) - _MOST} more" if len(one.covers) > _MOST else ""
     if one.covers:
-        yield f"    covers {', '.join(one.covers[:_MOST])}{more}"
+        yield from hanging(_INDENT, f"covers {', '.join(one.covers[:_MOST])}{more}", columns)
     if one.message:
-        yield f"    {one.message}"
-    yield f"    {place(one.span)}"
+        yield from hanging(_INDENT, one.message, columns)
+    yield f"{_INDENT}{place(one.span)}"
