@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import pytest
+
 from policyscan.cel import CORE, Checked, Env, budget
 from policyscan.cel.clock import Clock
 from policyscan.cel.errors import EvalError
@@ -13,6 +15,16 @@ from policyscan.cel.values import NONE, Date, OptionalValue, Timestamp
 
 TODAY = Date.parse("2026-10-31")
 NOW = Timestamp.parse("2026-10-31T12:00:00Z")
+
+
+FRUGAL = 10
+"""The part of the budget that `frugal` leaves: one in so many units."""
+
+
+@pytest.fixture
+def frugal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the budget: what charges for its work ends in a tenth of the time."""
+    monkeypatch.setattr(budget, "WORK", budget.WORK // FRUGAL)
 
 
 class Outcome(NamedTuple):
