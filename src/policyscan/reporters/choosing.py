@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 ROUND = 10
 """How many questions are chosen together; after them the next ten are chosen."""
 _MOST_STATES = 20_000
+_FEW = 200
+"""Where controls lack at most so many different things, as those of one inventory do, the order is kept."""
 
 Controls: TypeAlias = Mapping[frozenset[int], int]
 """What controls lack, as numbers of questions, and how many lack the same."""
@@ -36,7 +39,21 @@ def in_order(
     settle as many controls.
     """
     counted = controls if isinstance(controls, Mapping) else Counter(map(frozenset, controls))
-    left = _without(frozenset(), counted)
+    if len(counted) > _FEW:
+        return _ordered(questions, counted, most)
+    return list(_remembered(questions, tuple(counted.items()), most))
+
+
+@lru_cache(maxsize=64)
+def _remembered(
+    questions: int, controls: tuple[tuple[frozenset[int], int], ...], most: int | None
+) -> tuple[int, ...]:
+    """The order, for each format of a report that asks for it."""
+    return tuple(_ordered(questions, dict(controls), most))
+
+
+def _ordered(questions: int, controls: Controls, most: int | None) -> list[int]:
+    left = _without(frozenset(), controls)
     order: list[int] = []
     while left and (most is None or len(order) < most):
         chosen = best(left, ROUND)
@@ -118,12 +135,14 @@ def _counter(lacks: Mapping[int, int]) -> Callable[[int], int]:
     for control, times in lacks.items():
         by_rarest.setdefault(min(_bits(control), key=named.__getitem__), []).append((control, times))
 
+    rarest = sum(by_rarest)
+
     def held(union: int) -> int:
-        count, left = 0, union
+        count, left = 0, union & rarest
         while left:
             bit = left & -left
             left ^= bit
-            for control, times in by_rarest.get(bit, ()):
+            for control, times in by_rarest[bit]:
                 if control | union == union:
                     count += times
         return count
