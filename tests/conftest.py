@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -101,10 +102,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch, cache: str) -> None:
-    for name in list(os.environ):
-        if name in SCRUBBED or name.startswith(PREFIXES):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", cache)
-    monkeypatch.setenv("XDG_STATE_HOME", f"{cache}-state")
+@pytest.fixture(scope="session", autouse=True)
+def _plain_environment(cache: str) -> Iterator[None]:
+    """What the machine says is taken away once for all tests; each gives back what it sets itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name in SCRUBBED or name.startswith(PREFIXES):
+                patch.delenv(name)
+        patch.setenv("POLICYSCAN_CACHE_DIR", cache)
+        patch.setenv("XDG_STATE_HOME", f"{cache}-state")
+        yield
