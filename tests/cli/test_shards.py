@@ -11,7 +11,7 @@ import pytest
 from policyscan.reporters import REPORTERS
 from tests.cli.conftest import write
 from tests.cli.runner import Ran, policyscan
-from tests.cli.test_jobs import OUTPUTS, TAKE_ALL_FILES, add, troubled
+from tests.cli.test_jobs import OUTPUTS, TAKE_ALL_FILES, add, in_one_process, troubled, without_large_ones
 
 DAY = ("scan", "--as-of", "2026-12-24")
 ASKED = ("--profile", "full", "--all-results", "--full")
@@ -20,6 +20,11 @@ ASKED = ("--profile", "full", "--all-results", "--full")
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     return troubled(tmp_path)
+
+
+@pytest.fixture
+def fewer(tmp_path: Path) -> Path:
+    return without_large_ones(troubled(tmp_path))
 
 
 def scan_in_parts(monkeypatch: pytest.MonkeyPatch, here: Path, of: int, *args: str) -> list[str]:
@@ -40,7 +45,7 @@ def written(monkeypatch: pytest.MonkeyPatch, here: Path, *command: str) -> tuple
 
 
 def test_parts_together_are_the_whole(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
-    whole = written(monkeypatch, here, *DAY, *ASKED)
+    whole = in_one_process(monkeypatch, here, *ASKED)
     names = scan_in_parts(monkeypatch, here, 3, "--profile", "full", "--all-results")
     assert written(monkeypatch, here, "merge", "--full", *names) == whole
     assert whole[0].code == 2
@@ -67,15 +72,14 @@ def test_what_takes_all_files_to_know_is_known(
 
 @pytest.mark.parametrize("more", TAKE_ALL_FILES)
 def test_ids_that_are_in_doubt_are_so_in_parts(
-    monkeypatch: pytest.MonkeyPatch, here: Path, more: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch, fewer: Path, more: dict[str, str]
 ) -> None:
     """Parts may say it of the other file, but they say it."""
-    for name in ("clients/aa-broken.yaml", "clients/notes.yaml"):
-        (here / "inventories" / name).unlink()
+    (fewer / "inventories/clients/notes.yaml").unlink()
     for name, text in more.items():
-        add(here, name, text)
-    whole = policyscan(monkeypatch, here, *DAY)
-    parts = policyscan(monkeypatch, here, "merge", *scan_in_parts(monkeypatch, here, 2))
+        add(fewer, name, text)
+    whole = policyscan(monkeypatch, fewer, *DAY)
+    parts = policyscan(monkeypatch, fewer, "merge", *scan_in_parts(monkeypatch, fewer, 2))
     assert parts.code == whole.code
     assert parts.out.count("ERROR") >= whole.out.count("ERROR")
 
