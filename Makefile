@@ -101,6 +101,7 @@ generate: $(DEV) ## Write the generated text anew
 .PHONY: policies
 policies: $(RUN) ## Check the shipped policies and run their own tests
 	$(BIN)/policyscan test
+	$(BIN)/python -m tests.policies.looking
 
 # --- the rest -----------------------------------------------------------------------------------
 
