@@ -380,6 +380,11 @@ _BEHIND = {
 }
 
 
+def behind(grade: Grade) -> str:
+    """What stands behind a fact of a grade: `the export of a tool`, `somebody's word`."""
+    return _BEHIND[grade]
+
+
 def graded(grades: Mapping[Grade, int]) -> str:
     """What stands behind controls that hold: `a test (2), somebody's word (4)`."""
     return ", ".join(f"{_BEHIND[grade]} ({count:,})" for grade, count in grades.items())

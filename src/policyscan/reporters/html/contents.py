@@ -36,10 +36,10 @@ from policyscan.reporters.wording import (
     against,
     alike,
     asked_of,
+    behind,
     counted,
     decides,
     frameworks,
-    grade_name,
     headline_and_question,
     moment,
     named,
@@ -541,7 +541,7 @@ def _grades(documents: Iterable[DocumentInfo]) -> Bar | None:
     for document in documents:
         for grade, count in document.grades.items():
             counts[grade] += count
-    return bar((f"grade-{grade.rank}", grade_name(grade), count) for grade, count in counts.items())
+    return bar((f"grade-{grade.rank}", behind(grade), count) for grade, count in counts.items())
 
 
 def _evidence(report: Report) -> str:
