@@ -43,12 +43,14 @@ FOR_GITHUB = (
     "workflows/policyscan-nightly.yml",
     "workflows/policyscan-pull-request.yml",
 )
+WRITTEN = "src/policyscan/session/templates/repository/workflow.yaml"
 FOR_GITLAB = (".gitlab-ci.yml",)
 GITHUB = [
     *[
         pytest.param(path.read_text(encoding="utf-8"), id=path.name)
         for path in (ROOT / ".github/workflows").iterdir()
     ],
+    pytest.param((ROOT / WRITTEN).read_text(encoding="utf-8"), id="what init --repo writes"),
     *_examples(*FOR_GITHUB),
 ]
 
