@@ -90,7 +90,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder for checked policies that all tests of a run share, instead of the user's."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         folder = str(tmp_path_factory.mktemp("cache"))
@@ -103,12 +103,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_environment(cache: str) -> Iterator[None]:
+def _plain_environment(shared_cache: str) -> Iterator[None]:
     """What the machine says is taken away once for all tests; each gives back what it sets itself."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name in SCRUBBED or name.startswith(PREFIXES):
                 patch.delenv(name)
-        patch.setenv("POLICYSCAN_CACHE_DIR", cache)
-        patch.setenv("XDG_STATE_HOME", f"{cache}-state")
+        patch.setenv("POLICYSCAN_CACHE_DIR", shared_cache)
+        patch.setenv("XDG_STATE_HOME", f"{shared_cache}-state")
         yield

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.runner import policyscan
+
 ROOT = Path(__file__).resolve().parents[2]
 # Each costs 5 to 100 ms and serves only some commands, inputs or options.
 HEAVY = {
@@ -197,17 +199,13 @@ def test_a_second_scan_imports_no_more_than_it_evaluates(
     assert sorted((again & (HEAVY | NOT_TWICE)) - _needed_anyway("click")) == []
 
 
-def test_a_second_scan_says_the_same(cache: str, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "policyscan", "scan", "--profile", "full", "--as-of", "2026-10-31"]
-    command += ["--all-results", "--full", "-f", "json", "inventories"]
-    said = []
-    for extra in (["--no-cache"], [], []):
-        environment = {
-            **os.environ,
-            "POLICYSCAN_CACHE_DIR": str(tmp_path / "cache"),
-            "XDG_STATE_HOME": str(tmp_path),
-        }
-        done = subprocess.run([*command, *extra], check=False, capture_output=True, cwd=ROOT, env=environment)
-        said.append((done.returncode, done.stdout, done.stderr))
+def test_a_second_scan_says_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is kept in a folder of its own; what else a process remembers changes no command after it."""
+    monkeypatch.setenv("POLICYSCAN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    command = ["scan", "--profile", "full", "--as-of", "2026-10-31", "--all-results", "--full", "-f", "json"]
+    said = [
+        policyscan(monkeypatch, ROOT, *command, "inventories", *more) for more in (["--no-cache"], [], [])
+    ]
     assert said[0] == said[1] == said[2]
-    assert len(said[0][1]) > 10_000
+    assert len(said[0].out) > 10_000
