@@ -485,3 +485,19 @@ def test_an_exception_without_effect_is_not_written(place: Path, changed: dict[s
     with pytest.raises(policyscan.PolicyscanError, match=said):
         policyscan.waive("OPS-01", "bad", **{**WAIVER, **changed})
     assert (place / BAD).read_text(encoding="utf-8") == BOTH
+
+
+def test_a_questionnaire_is_answered_and_names_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    report = policyscan.scan("inventories/clients/corner-oven.yaml", as_of=DAY)
+    policies, document = policyscan.load_policies(), "corner-oven"
+    asked = policyscan.render(report, "markdown", questionnaire="cis-ig1", policies=policies)
+    assert asked != policyscan.render(report, "markdown")
+    assert "# " in asked
+    harmless = policyscan.render(report, "json", pseudonyms=True, policies=policies)
+    assert document in policyscan.render(report, "json")
+    assert document not in harmless
+    with pytest.raises(policyscan.UsageError, match="no format 'sarif'"):
+        policyscan.render(report, "sarif", questionnaire="cis-ig1", policies=policies)
+    with pytest.raises(policyscan.UsageError, match="no such questionnaire"):
+        policyscan.render(report, "text", questionnaire="cis-9", policies=policies)

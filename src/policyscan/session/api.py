@@ -172,6 +172,11 @@ class Policies:
         self._choice = choice
 
     @property
+    def workspace(self) -> Workspace:
+        """The packs, kinds and settings that they are of."""
+        return self._workspace
+
+    @property
     def profile(self) -> str:
         """The profile that they were chosen by; empty for a selection."""
         return self._choice.profile
@@ -250,11 +255,17 @@ def render(
     width: int | None = None,
     color: bool = False,
     texts: Mapping[str, bytes] | None = None,
+    questionnaire: str | None = None,
+    pseudonyms: bool = False,
+    policies: Policies | None = None,
 ) -> str:
     """A report as text, in one of the formats that `policyscan scan --format` knows.
 
     Lines of files are shown as they are now, seen from the current folder; `texts` are the contents of files
-    that are not there, by the names that they have in the report.
+    that are not there, by the names that they have in the report. `questionnaire` is the name of one that is
+    answered in place of the report, and `pseudonyms` replaces names, ids and numbers, as the options of the
+    same names do. Both are told from the packs of `policies`, by default those that the current folder's
+    settings name.
     """
     _of_type("report", report, Report, "scan(…) and evaluate(…) give one")
     _of_type("format", format, str, f"formats are: {', '.join(REPORTERS)}")
@@ -268,7 +279,29 @@ def render(
         width=width, color=color, full=full, source=sources.source, content=sources.content,
         locate=repositories.locate, here=repositories.here(),
     )  # fmt: skip
-    return REPORTERS[format].render(report, options)
+    if questionnaire is None and not pseudonyms:
+        return REPORTERS[format].render(report, options)
+    workspace = policies.workspace if policies is not None else open_workspace()
+    if pseudonyms:
+        from policyscan.session.vocabulary import masked
+
+        report, _ = masked(report, workspace)
+    if questionnaire is None:
+        return REPORTERS[format].render(report, options)
+    return _answered(report, format, options, _name("questionnaire", questionnaire) or "", workspace)
+
+
+def _answered(report: Report, format_: str, options: Options, name: str, workspace: Workspace) -> str:
+    """What a report says to the questions of a questionnaire."""
+    from policyscan.reporters.questionnaire import FORMATS, renderer
+    from policyscan.session.questionnaires import find_questionnaire
+
+    if format_ not in FORMATS:
+        raise UsageError(
+            f"a questionnaire has no format {format_!r}", hint=f"formats are: {', '.join(FORMATS)}"
+        )
+    form = find_questionnaire(name, workspace.packs)
+    return renderer(format_)(report, options._replace(questionnaire=form))
 
 
 def _not_empty(report: Report) -> Report:
