@@ -365,6 +365,9 @@ ROWS = {
             )
         },
     ),
+    "two tenants of one server say different things of it": Row(
+        {"data_segregation: {method: separate_tenant": "data_segregation: {method: separate_encryption_keys"},
+    ),
 }
 
 
