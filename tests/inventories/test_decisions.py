@@ -128,7 +128,10 @@ ROWS = {
         "the plan notifies one person only",
     ),
     "one number for two people": Row(
-        {'"+1-303-555-0111", actions': '"+1-303-555-0110", actions'},
+        {
+            '"+1-303-555-0111", actions': '"+1-303-555-0110", actions',
+            '"+1-303-555-0111", verified_on': '"+1-303-555-0110", verified_on',
+        },
         {"PLAN-03": "fail"},
         "and for nobody else, that works without the firm's own telephones",
     ),
