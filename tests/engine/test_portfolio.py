@@ -728,13 +728,13 @@ def test_a_result_rests_on_the_weakest_evidence_of_its_members(world: World, cha
         (
             covered("declared"),
             "unknown",
-            "the evidence for shop[b].open is somebody's word (Ann, 2026-10-30)",
+            "the evidence for open of b is somebody's word (Ann, 2026-10-30)",
         ),
-        ("", "unknown", "no evidence for shop[b].open; a document or better is asked for"),
+        ("", "unknown", "no evidence for open of b; a document or better is asked for"),
         (
             covered("document", 10),
             "unknown",
-            "the evidence for shop[b].open is 21 days old (Ann, 2026-10-10)",
+            "the evidence for open of b is 21 days old (Ann, 2026-10-10)",
         ),
     ],
 )
@@ -746,7 +746,7 @@ def test_members_need_the_evidence_that_is_asked_for(
     chain.chain(ALL)
     chain.shop("a", "open: true\n" + covered("tested")).shop("b", "open: true\n" + facts)
     found = chain.one(world)
-    assert (found.status.value, found.message.startswith(message)) == (status, True)
+    assert (found.status.value, found.message[: len(message)]) == (status, message)
     chain.shop("c", "open: false\n")
     found = chain.one(world)
     assert found.status is Status.FAIL
