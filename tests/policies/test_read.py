@@ -37,14 +37,12 @@ BY_THE_ENGINE = {
 FORM = "one form serves clients, providers and certificates, and not every line of it matters to each"
 FOR_PEOPLE = "whoever acts on a finding looks for it"
 REASONS = {
-    ("client", "assurance", "document"): FORM,
     ("client", "contract", "document"): FOR_PEOPLE,
     ("client", "insurance_policy", "defence_costs"): FORM,
     ("client", "mail_filter", "product"): FOR_PEOPLE,
     ("client", "organisation", "regulated_by"): FOR_PEOPLE,
     ("client", "recommendation", "provider"): FOR_PEOPLE,
     ("client", "risk_audit", "by"): FOR_PEOPLE,
-    ("client", "software", "vendor"): FOR_PEOPLE,
     ("client", "software", "version"): FOR_PEOPLE,
     ("client", "support_line", "on_file"): "it stands for a number that is not written into the file",
     ("client", "support_line", "out_of_hours_verified_on"): "PROV-05 does, where no inventory is",
