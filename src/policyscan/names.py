@@ -32,6 +32,8 @@ _ALIKE = (
 )
 ALIKE = "if they are one and the same, write it in one way; else give them ids that look different"
 """The hint of a problem with two ids that look alike."""
+ANOTHER_AT = ", at "
+"""What stands before the place of the other one, in a problem with one id in two places."""
 _LATIN = {ord(other): latin for row in _ALIKE for latin, other in zip(*row, strict=True)}
 
 

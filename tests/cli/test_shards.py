@@ -11,7 +11,15 @@ import pytest
 from policyscan.reporters import REPORTERS
 from tests.cli.conftest import write
 from tests.cli.runner import Ran, policyscan
-from tests.cli.test_jobs import OUTPUTS, TAKE_ALL_FILES, add, in_one_process, troubled, without_large_ones
+from tests.cli.test_jobs import (
+    OUTPUTS,
+    PROVIDER,
+    TAKE_ALL_FILES,
+    add,
+    in_one_process,
+    troubled,
+    without_large_ones,
+)
 
 DAY = ("scan", "--as-of", "2026-12-24")
 ASKED = ("--profile", "full", "--all-results", "--full")
@@ -68,6 +76,16 @@ def test_what_takes_all_files_to_know_is_known(
     whole = written(monkeypatch, here, *DAY, "--full")
     names = scan_in_parts(monkeypatch, here, 3)
     assert written(monkeypatch, here, "merge", "--full", *names) == whole
+
+
+@pytest.mark.parametrize("of", [2, 3, 4])
+def test_two_parts_that_name_each_others_file_tell_one_fault(
+    monkeypatch: pytest.MonkeyPatch, fewer: Path, of: int
+) -> None:
+    add(fewer, "providers/q.yaml", PROVIDER % "bright-harbor")
+    whole = policyscan(monkeypatch, fewer, *DAY)
+    assert "another provider with the id bright-harbor" in whole.out
+    assert policyscan(monkeypatch, fewer, "merge", *scan_in_parts(monkeypatch, fewer, of)).out == whole.out
 
 
 @pytest.mark.parametrize("more", TAKE_ALL_FILES)

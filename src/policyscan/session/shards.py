@@ -15,7 +15,7 @@ from policyscan.engine.scan import newer_note, with_idle
 from policyscan.errors import UsageError
 from policyscan.files.discovery import Discovery
 from policyscan.findings import DocumentInfo, Problem, Report, Result, ScanInfo, make_report
-from policyscan.names import ALIKE, looks
+from policyscan.names import ALIKE, ANOTHER_AT, looks
 from policyscan.reading.text import top
 
 Named: TypeAlias = tuple[str, Report]
@@ -61,7 +61,7 @@ def merged(parts: Sequence[Named]) -> Report:
     reports = [report for _, report in ordered]
     documents, results = _told_once(reports)
     results.extend(with_idle(_idle(reports), documents))
-    said = [*_for_nobody(reports), *(problem for report in reports for problem in report.problems)]
+    said = [*_for_nobody(reports), *_said_once(problem for report in reports for problem in report.problems)]
     told = {problem.message for problem in said}
     problems = dict.fromkeys((*said, *(one for one in _alike(documents) if one.message not in told)))
     first = reports[0]
@@ -146,6 +146,24 @@ def _for_nobody(reports: Iterable[Report]) -> Iterator[Problem]:
     shards = [report.scan.shard for report in reports if report.scan.shard is not None]
     places = [{problem.span for problem in shard.for_nobody} for shard in shards]
     return (one for one in shards[0].for_nobody if all(one.span in of for of in places))
+
+
+def _said_once(problems: Iterable[Problem]) -> list[Problem]:
+    """Of two problems that name each other's place, as parts say of one id in two files, the one that stands
+    at the later: a scan of all files meets that second."""
+    found = list(dict.fromkeys(problems))
+    at = {(str(one.span), one.message): one for one in found if one.span is not None}
+
+    def is_doubled(one: Problem) -> bool:
+        said, _, there = one.message.rpartition(ANOTHER_AT)
+        other = at.get((there, f"{said}{ANOTHER_AT}{one.span}"))
+        return other is not None and _place(other) > _place(one)
+
+    return [one for one in found if not is_doubled(one)]
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    return problem.file or "", problem.line or 0
 
 
 def _idle(reports: Iterable[Report]) -> list[tuple[int, Result]]:
