@@ -29,6 +29,8 @@ def test_a_second_sample_of_veeam_in_its_third_version(client: Client) -> None:
         {"instanceUid": "u2", "name": "B", "status": "success", "type": "Backup", "isEnabled": False,
          "lastEndTime": "2026-11-24T01:00:00Z"},
         {"instanceUid": "u3", "name": "C", "status": "success", "type": "Backup", "lastEndTime": None},
+        {"instanceUid": "u4", "name": "D", "status": "success", "type": "Backup", "isEnabled": "false",
+         "lastEndTime": "2026-11-24T01:00:00Z"},
     ]  # fmt: skip
     client.path.write_text(
         TYPED + "backups: [{id: bk, x-job: b, last_success: 2026-01-01T00:00:00Z}]\n", "utf-8"
@@ -39,6 +41,7 @@ def test_a_second_sample_of_veeam_in_its_third_version(client: Client) -> None:
     assert "evidence" not in after.item("backups", "bk")
     assert any("B: last_success stays as it is: the job is disabled" in one for one in after.passed)
     assert "last_success" not in after.item("backups", "c")
+    assert "last_success" not in after.item("backups", "d")
 
 
 def test_acronis_is_asked_when_a_backup_succeeded_not_when_it_ran(client: Client) -> None:

@@ -90,6 +90,16 @@ def test_a_row_with_the_sum_is_no_device(client: Client) -> None:
     assert after.passed[-2:] == ["Total: 1: it sums up the others", "1: it sums up the others"]
 
 
+@pytest.mark.parametrize(
+    "name", ["SUMA-PATEL", "Summer-Brown", "Total-Tools-1", "Suma Patel", "Total Tools 1"]
+)
+def test_a_name_that_begins_like_a_sum_is_none(client: Client, name: str) -> None:
+    text = f"Device ID,Device name,Last check-in,OS\n1,HD-LT-01,,Windows\n{name},X,,\n,{name},,\n"
+    after = client.take("intune-csv", client.export("i.csv", text), zone="UTC")
+    assert name in after.imported.merged.new
+    assert not [said for said in after.passed if "sums up" in said]
+
+
 def test_names_of_columns_may_have_spaces_that_do_not_break(client: Client) -> None:
     text = "Device\N{NO-BREAK SPACE}ID;Device name ;Last  check-in\n1;HD-LT-01;2026-11-24 06:40\n"
     after = client.take("intune-csv", client.export("i.csv", text), zone="UTC")

@@ -151,10 +151,21 @@ def _is_total(row: RowDict) -> bool:
     said = [value for value in row.values() if value not in (None, "")]
     if len(row) < _FEWEST_COLUMNS or len(said) > _MOST_OF_TOTAL or not said:
         return False
-    return isinstance(said[0], str) and said[0].casefold().startswith(_TOTALS)
+    if not isinstance(said[0], str):
+        return False
+    words = said[0].casefold().replace(":", " : ").split()
+    if words[:1] == ["grand"]:
+        del words[0]
+    return bool(words) and words[0] in _TOTALS and all(map(_is_of_total, words[1:]))
 
 
-_TOTALS = ("total", "grand total", "count:", "gesamt", "summe", "totaal", "suma")
+def _is_of_total(word: str) -> bool:
+    """Whether a word may follow on `total`: `Total: 12 users`, but not `Suma Patel`."""
+    return word == ":" or word in _COUNTED or word.replace(",", "").replace(".", "").isdigit()
+
+
+_TOTALS = ("total", "totals", "count", "gesamt", "summe", "totaal", "suma", "sum")
+_COUNTED = ("rows", "records", "items", "users", "devices", "tickets", "results", "entries", "of")
 _FEWEST_COLUMNS, _MOST_OF_TOTAL = 3, 2
 _AGAIN = "export it again, and look whether a filter hides everything"
 

@@ -29,6 +29,8 @@ def _more(row: RowDict, setting: Setting) -> dict[str, Any]:
 def _last_success(row: RowDict, setting: Setting) -> Any:
     if row.get("isEnabled") is False:
         return UnclearCell("the job is disabled")
+    if row.get("isEnabled") not in (None, True):
+        return UnclearCell("the job does not say whether it is enabled")
     if not isinstance(row.get("type"), str) or not row["type"]:
         return UnclearCell("the job does not say whether it is a backup")
     status = str(row.get("status"))
