@@ -34,6 +34,8 @@ ALIKE = "if they are one and the same, write it in one way; else give them ids t
 """The hint of a problem with two ids that look alike."""
 ANOTHER_AT = ", at "
 """What stands before the place of the other one, in a problem with one id in two places."""
+TWINS = "give each its own id, or delete one of the files"
+"""The hint of that problem."""
 _LATIN = {ord(other): latin for row in _ALIKE for latin, other in zip(*row, strict=True)}
 
 

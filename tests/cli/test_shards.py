@@ -12,6 +12,7 @@ from policyscan.reporters import REPORTERS
 from tests.cli.conftest import write
 from tests.cli.runner import Ran, policyscan
 from tests.cli.test_jobs import (
+    CLIENT,
     OUTPUTS,
     PROVIDER,
     TAKE_ALL_FILES,
@@ -86,6 +87,23 @@ def test_two_parts_that_name_each_others_file_tell_one_fault(
     whole = policyscan(monkeypatch, fewer, *DAY)
     assert "another provider with the id bright-harbor" in whole.out
     assert policyscan(monkeypatch, fewer, "merge", *scan_in_parts(monkeypatch, fewer, of)).out == whole.out
+
+
+def test_one_id_in_files_of_two_parts_is_told_though_neither_part_met_both(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("b", "c", "d"):
+        write(tmp_path, f"elsewhere/{name}.yaml", CLIENT % ("dup", name))
+    whole = policyscan(monkeypatch, tmp_path, *DAY, "elsewhere")
+    assert whole.code == 2
+    names = [f"part{number}.json" for number in (1, 2, 3)]
+    for number, name in enumerate(names, 1):
+        policyscan(
+            monkeypatch, tmp_path, *DAY, "elsewhere", "--shard", f"{number}/3", "-q", "-o", f"json:{name}"
+        )
+    merged = policyscan(monkeypatch, tmp_path, "merge", *names)
+    assert merged.code == 2
+    assert merged.out.count("there is another client with the id dup, at elsewhere/b.yaml:1:1") == 2
 
 
 @pytest.mark.parametrize("more", TAKE_ALL_FILES)

@@ -232,6 +232,7 @@ BEGINS = (
     "  - id: a\n    that: tool.safe\n    say: '{tool.id} is not safe'\n    severity: low\n    notice: 10d\n"
     "  - id: b\n    that: tool.in_use\n    notice: 30d\n"
 )
+APPLIES = "{id: drill, safe: true, in_use: true, ends_on: 2026-01-01}"
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ BEGINS = (
 )
 def test_what_fails_as_soon_as_it_applies_is_due(world: World, tool: str, told: list[str]) -> None:
     world.policy(BEGINS)
-    found = world.scan(f"tools: [{{id: saw, {tool}}}]\n")
+    found = [r for r in world.scan(f"tools: [{APPLIES}, {{id: saw, {tool}}}]\n") if r.subject == "saw"]
     assert [f"{r.requirement} {r.status.value} {r.until}" for r in found] == told
     if told == ["a due 2026-11-10"]:
         assert found[0].message == "in 10 days (2026-11-10): saw is not safe"
@@ -258,10 +259,17 @@ def test_what_fails_as_soon_as_it_applies_is_due(world: World, tool: str, told: 
 
 def test_what_begins_to_apply_more_than_once_is_followed(world: World) -> None:
     world.policy(BEGINS.replace("tool.ends_on <= today", "tool.ends_on <= today && tool.ends_at <= now"))
-    (result,) = world.scan(
-        "tools: [{id: saw, safe: false, in_use: true, ends_on: 2026-11-03, ends_at: 2026-11-05T08:00:00Z}]\n"
-    )
+    applies = APPLIES.replace("}", ", ends_at: 2026-01-01T00:00:00Z}")
+    saw = "{id: saw, safe: false, in_use: true, ends_on: 2026-11-03, ends_at: 2026-11-05T08:00:00Z}"
+    (result,) = (r for r in world.scan(f"tools: [{applies}, {saw}]\n") if r.subject == "saw")
     assert (result.status, result.until) == (Status.DUE, "2026-11-05")
+
+
+def test_where_nothing_applies_yet_nothing_is_met(world: World) -> None:
+    world.policy(BEGINS)
+    saw = "{id: saw, safe: false, in_use: true, ends_on: 2026-11-05}"
+    for tools in (saw, f"{saw}, {saw.replace('saw', 'axe')}"):
+        assert {r.status for r in world.scan(f"tools: [{tools}]\n")} == {Status.NOT_APPLICABLE}
 
 
 def test_a_list_that_will_be_empty_is_due(world: World) -> None:

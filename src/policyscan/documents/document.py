@@ -17,7 +17,7 @@ from policyscan.errors import DocumentError
 from policyscan.fillers import SAYS
 from policyscan.kinds.decoding import NOT_TRUE, Facts, Reference
 from policyscan.kinds.kinds import Kind
-from policyscan.names import ALIKE, ANOTHER_AT
+from policyscan.names import ALIKE, ANOTHER_AT, TWINS
 from policyscan.reading.tree import Container, Key, Tree
 from policyscan.records import NamedTuple
 from policyscan.source import Source, Span
@@ -443,7 +443,7 @@ def same_id(document: Document, first: Document) -> DocumentError:
     return DocumentError(
         f"there is another {document.kind.name} with the id {document.id}{ANOTHER_AT}{other}",
         at=at,
-        hint="give each its own id, or delete one of the files",
+        hint=TWINS,
     )
 
 

@@ -124,6 +124,9 @@ class Evaluation:
         forecast: Forecast | None = None
         made: list[Result] = []
         idle = 0
+        # What is due is met today: where nothing is asked of anything yet, nothing is.
+        applies = passed > 0 or any(one.status is not Status.NOT_APPLICABLE for one in outcomes)
+        begins = applies and policy.longest_notice > 0
         for outcome in outcomes:
             status = outcome.status
             if status is Status.PASS:
@@ -134,7 +137,7 @@ class Evaluation:
                     continue
                 passed += not self.full
             elif status is Status.NOT_APPLICABLE:
-                if outcome.requirement == WHEN and outcome.turn != NEVER and policy.longest_notice:
+                if begins and outcome.requirement == WHEN and outcome.turn != NEVER:
                     forecast = forecast or self._forecast(policy)
                     due = forecast.begins(outcome, policy.longest_notice)
                     if due is not None:

@@ -7,7 +7,7 @@ scans, or fewer than all, are refused: what is not there would be taken for soun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from policyscan.engine.assigning import unmet
@@ -15,7 +15,7 @@ from policyscan.engine.scan import newer_note, with_idle
 from policyscan.errors import UsageError
 from policyscan.files.discovery import Discovery
 from policyscan.findings import DocumentInfo, Problem, Report, Result, ScanInfo, make_report
-from policyscan.names import ALIKE, ANOTHER_AT, looks
+from policyscan.names import ALIKE, ANOTHER_AT, TWINS, looks
 from policyscan.reading.text import top
 
 Named: TypeAlias = tuple[str, Report]
@@ -63,7 +63,8 @@ def merged(parts: Sequence[Named]) -> Report:
     results.extend(with_idle(_idle(reports), documents))
     said = [*_for_nobody(reports), *_said_once(problem for report in reports for problem in report.problems)]
     told = {problem.message for problem in said}
-    problems = dict.fromkeys((*said, *(one for one in _alike(documents) if one.message not in told)))
+    untold = (one for one in (*_alike(documents), *_twins(reports, told)) if one.message not in told)
+    problems = dict.fromkeys((*said, *untold))
     first = reports[0]
     policies = {policy.id: policy for report in reports for policy in report.policies}
     scan = _scan(reports, told=bool(documents or problems))
@@ -188,6 +189,19 @@ def _alike(documents: Iterable[DocumentInfo]) -> Iterator[Problem]:
         if other is not None:
             message = f"the id {one.id} looks like {other.id}, which another {one.kind} has in {other.file}"
             yield Problem(message, top(one.file), ALIKE)
+
+
+def _twins(reports: Iterable[Report], told: Collection[str]) -> Iterator[Problem]:
+    """What is wrong with one id in files of different parts, where no part has met both."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for one in (one for report in reports for one in report.documents):
+        found.setdefault((one.kind, one.id), set()).add(one.file)
+    for (kind, ident), files in found.items():
+        same = f"there is another {kind} with the id {ident}{ANOTHER_AT}"
+        if len(files) > 1 and not any(message.startswith(same) for message in told):
+            first, *others = sorted(files)
+            for file in others:
+                yield Problem(f"{same}{top(first)}", top(file), TWINS)
 
 
 def _scan(reports: Sequence[Report], *, told: bool) -> ScanInfo:
