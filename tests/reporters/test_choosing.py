@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Collection
 from itertools import combinations
@@ -61,3 +62,13 @@ def test_ten_that_need_each_other_are_not_put_first_by_one_that_many_name() -> N
 
 def test_what_lacks_more_than_ten_answers_is_asked_in_the_end() -> None:
     assert in_order(13, [set(range(1, 13)), {0}]) == list(range(13))
+
+
+def test_the_order_is_that_of_the_questions_however_they_were_counted() -> None:
+    chance = random.Random(7)  # noqa: S311 - the same each time
+    controls = [(frozenset(chance.sample(range(60), chance.randint(2, 4))), 1) for _ in range(260)]
+    orders = set()
+    for _ in range(4):
+        chance.shuffle(controls)
+        orders.add(tuple(in_order(60, dict(controls), 10)))
+    assert len(orders) == 1

@@ -113,7 +113,7 @@ def _by_size(group: Controls, most: int) -> list[_Choice]:
     lacks = {sum(1 << question for question in control): times for control, times in group.items()}
     held = _counter(lacks)
     unions = {0}
-    for control in lacks:
+    for control in sorted(lacks):  # of a set, whose order is another in each process
         unions |= {union for one in unions if (union := one | control).bit_count() <= most}
         if len(unions) > _MOST_STATES:
             kept = sorted(unions, key=lambda one: (-held(one) / (one.bit_count() or 1), one))
